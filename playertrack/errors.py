@@ -1,0 +1,45 @@
+"""What playertrack raises."""
+
+from __future__ import annotations
+
+
+class PlayertrackError(Exception):
+    """Base of every error that playertrack raises on purpose."""
+
+
+class SignalError(PlayertrackError, ValueError):
+    """A signal that cannot be valid; it is refused when it is made (contract, section 2).
+
+    ``field`` names the offending field, ``value`` is what it held and ``allowed``
+    says in words what would have been accepted.
+    """
+
+    def __init__(self, field: str, value: object, allowed: str) -> None:
+        self.field = field
+        self.value = value
+        self.allowed = allowed
+        super().__init__(f"{field}: {shorten(value)} is not allowed; expected {allowed}")
+
+
+class PolicyError(PlayertrackError, ValueError):
+    """A policy value that cannot be used; the message names the field and the cure."""
+
+    def __init__(self, field: str, value: object, allowed: str) -> None:
+        self.field = field
+        self.value = value
+        self.allowed = allowed
+        super().__init__(f"{field}: {shorten(value)} is not allowed; expected {allowed}")
+
+
+class SnapshotError(PlayertrackError, ValueError):
+    """Bytes that are no snapshot of an engine, or one of another version."""
+
+
+def shorten(value: object, width: int = 60) -> str:
+    """Show ``value`` in a message without letting a hostile one fill the screen."""
+    try:
+        text = repr(value)
+    except Exception:
+        # A broken __repr__, or an integer too long to print, must not hide the real error.
+        text = f"<{type(value).__name__}>"
+    return text if len(text) <= width else f"{text[: width - 1]}…"

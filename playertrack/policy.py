@@ -1,0 +1,154 @@
+"""Every tunable of the contract, with its default, unit and reason."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import inf
+from typing import Any
+
+import attrs
+
+from .errors import PolicyError
+
+_CHOICES = {"reload_same_entry": ("new", "keep"), "replay_session": ("new", "same")}
+_COUNTS = {"error_repeats": 0, "max_intervals": 1}
+_ABOVE_ZERO = frozenset({"view_interval", "frozen_after", "max_natural_rate", "ad_timeout"})
+_NULLABLE = frozenset({"view_interval", "frozen_after"})
+
+
+def _checked(policy: Policy, field: attrs.Attribute[Any], value: object) -> None:
+    name = field.name
+    if name in _CHOICES:
+        if value not in _CHOICES[name]:
+            raise PolicyError(name, value, " or ".join(_CHOICES[name]))
+    elif isinstance(field.default, bool):
+        if not isinstance(value, bool):
+            raise PolicyError(name, value, "true or false")
+    elif name in _COUNTS:
+        least = _COUNTS[name]
+        if not isinstance(value, int) or isinstance(value, bool) or value < least:
+            raise PolicyError(name, value, f"a whole number, {least} or more")
+    elif not (value is None and name in _NULLABLE):
+        off = ", or null for off" if name in _NULLABLE else ""
+        if not isinstance(value, float) or not 0.0 <= value < inf:
+            raise PolicyError(name, value, f"a number, 0 or more{off}")
+        if name in _ABOVE_ZERO and value == 0.0:
+            raise PolicyError(name, value, f"a number above 0{off}")
+
+
+def _as_float(value: Any) -> Any:
+    """Whole numbers are fine where seconds are meant; anything else is left to the check."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        try:
+            return float(value)
+        except OverflowError:
+            return value
+    return value
+
+
+def _converters(cls: type, fields: list[attrs.Attribute[Any]]) -> list[attrs.Attribute[Any]]:
+    return [
+        field.evolve(validator=_checked)
+        if field.name in _COUNTS or isinstance(field.default, (bool, str))
+        else field.evolve(validator=_checked, converter=_as_float)
+        for field in fields
+    ]
+
+
+@attrs.frozen(kw_only=True, field_transformer=_converters)
+class Policy:
+    """How the engine judges; an adapter may start from other values for its player.
+
+    Times are seconds, positions seconds of content. Raises `PolicyError` naming the field.
+
+        >>> Policy(end_tolerance=1.5).end_tolerance
+        1.5
+        >>> Policy.from_mapping({"view_intervall": 5})
+        Traceback (most recent call last):
+        playertrack.errors.PolicyError: view_intervall: 5 is not allowed; expected a policy \
+field; did you mean view_interval?
+    """
+
+    # --- what moves the state
+    #: An advance of this much (s of content) shows that playback runs: it implies `playing`
+    #: and ends a stall. Less may be a decoder that shows its first frames (R-implied-playing).
+    resume_advance: float = 0.2
+    #: A stall shorter than this (s) is not felt, and players send many (R-stall).
+    stall_grace: float = 0.25
+    #: A pause this near the end (s of content) may be the player's own (R-pause-at-end).
+    end_window: float = 0.5
+    #: How long (s) such a pause waits for its `ended`.
+    end_grace: float = 0.25
+    #: How long (s) a PAUSE waits for an ad that explains it; 0 is off (R-ad-pause).
+    ad_pause_grace: float = 0.0
+    #: A playhead that stands still this long (s) is a stall; null is off. For players that
+    #: report no stalls (R-frozen).
+    frozen_after: float | None = None
+    #: A linear ad of which nothing was heard for so long (s) is over (R-ad-lost).
+    ad_timeout: float = 120.0
+
+    # --- what counts as natural playback
+    #: J, the slack of a natural move (s of content): positions are coarse, clocks jitter.
+    jump_tolerance: float = 0.5
+    #: A step back of up to this (s) is jitter, not a seek (R-jitter).
+    back_tolerance: float = 0.25
+    #: For so long (s) after a seek or stall the playhead may still settle (R-settle) …
+    settle: float = 1.0
+    #: … by up to this (s of content): players land on keyframes and segments.
+    snap: float = 10.0
+    #: Of each stall and each standstill this much (s) counts as playing: players go on from
+    #: their buffer unseen (R-natural).
+    stall_credit: float = 3.0
+    #: The longest silence (s) over which playback is believed: machines sleep (R-natural).
+    max_gap: float = 60.0
+    #: Above this speed content is seen but not watched (R-fast).
+    max_natural_rate: float = 4.0
+    #: How far before the duration (s of content) the last update may lie, beyond the time
+    #: that passed (R-last-stretch).
+    end_tolerance: float = 0.5
+    #: Whether a jump is a seek that the player did not report (R-silent-seek).
+    infer_seeks: bool = True
+
+    # --- what is reported
+    #: A VIEW for each so many seconds of play time; null is off (R-view).
+    view_interval: float | None = 10.0
+    #: Whether an `ended` far before the end is told as an error (R-end-early).
+    report_early_end: bool = True
+    #: How often the same error code is reported in a session (R-error).
+    error_repeats: int = 5
+
+    # --- sessions
+    #: What the same entry loaded again after PLAY is: a ``new`` session, or it is ``keep``-ing
+    #: the one it has (R-loaded).
+    reload_same_entry: str = "new"
+    #: Whether a replay is a ``new`` session, or the ``same`` as in Player v7 (R-replay).
+    replay_session: str = "new"
+    #: Whether MEDIA_LOADED is repeated after REPLAY (R-replay).
+    repeat_loaded: bool = False
+
+    # --- limits
+    #: An `at` up to so far back (s) is jitter; further back the clock was set (R-order).
+    max_backstep: float = 2.0
+    #: How many watched intervals are kept; beyond it the shortest is forgotten (I-total).
+    max_intervals: int = 10_000
+
+    @classmethod
+    def from_mapping(cls, values: Mapping[str, Any]) -> Policy:
+        """The default policy with ``values`` by field name; an unknown name is a `PolicyError`."""
+        names = {field.name for field in attrs.fields(cls)}
+        for name, value in values.items():
+            if name not in names:
+                from difflib import get_close_matches
+
+                near = get_close_matches(str(name), names, n=1)
+                hint = f"; did you mean {near[0]}?" if near else ""
+                raise PolicyError(str(name), value, f"a policy field{hint}")
+        return cls(**values)
+
+    def changes(self) -> dict[str, Any]:
+        """The fields that differ from the default."""
+        return {
+            field.name: getattr(self, field.name)
+            for field in attrs.fields(type(self))
+            if getattr(self, field.name) != field.default
+        }

@@ -1,0 +1,477 @@
+"""The signals that a player sends: what goes into the engine.
+
+One frozen class a signal, valid by construction: a field that cannot be valid raises
+`SignalError` when the signal is made, so the engine never has to look twice. Times and
+positions are seconds; ``at`` is Unix time; ``position`` is a position in the *content*
+(ads excluded). Contract, section 2.
+
+    >>> TimeUpdate(at=1700000003.25, position=3)
+    TimeUpdate(at=1700000003.25, position=3.0)
+    >>> TimeUpdate(at=1700000003.25, position=-1)
+    Traceback (most recent call last):
+    playertrack.errors.SignalError: position: -1 is not allowed; expected seconds, 0 or more
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from math import inf
+from typing import Any, ClassVar, TypeVar, dataclass_transform
+
+import attrs
+
+from .errors import SignalError
+
+#: The longest duration that is believed, in seconds: 10 years.
+MAX_DURATION = 10 * 365.25 * 86400
+
+#: The largest ``at`` (seconds, either side of 1970): some 31,000 years.
+MAX_AT = 1e12
+
+SLOTS = ("preroll", "midroll", "postroll", "overlay", "pre_bumper", "post_bumper")
+ACTIONS = (
+    "share",
+    "download",
+    "related",
+    "report",
+    "info",
+    "edit",
+    "upload",
+    "save",
+    "close_editor",
+)  # fmt: skip
+
+# ---------------------------------------------------------------- what a field may hold
+
+
+def _number(name: str, value: object, allowed: str) -> float:
+    if type(value) is float:
+        return value
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        try:
+            return float(value)
+        except OverflowError:
+            pass
+    raise SignalError(name, value, allowed)
+
+
+def _at(name: str, value: object) -> float:
+    allowed = "Unix time in seconds (were these milliseconds?)"
+    number = _number(name, value, allowed)
+    if not -MAX_AT <= number <= MAX_AT:
+        raise SignalError(name, value, allowed)
+    return number
+
+
+def _seconds(name: str, value: object) -> float:
+    allowed = "seconds, 0 or more"
+    number = _number(name, value, allowed)
+    if not 0.0 <= number < inf:
+        raise SignalError(name, value, allowed)
+    return number + 0.0  # -0.0 becomes 0.0: the same place has one spelling
+
+
+def _maybe_seconds(name: str, value: object) -> float | None:
+    return None if value is None else _seconds(name, value)
+
+
+def _duration(name: str, value: object) -> float | None:
+    if value is None:
+        return None
+    allowed = "seconds, from 0 to 10 years, or null when unknown or live"
+    number = _number(name, value, allowed)
+    if not 0.0 <= number <= MAX_DURATION:
+        raise SignalError(name, value, allowed)
+    return number or None  # players say 0 for "not known yet"
+
+
+def _rate(name: str, value: object) -> float:
+    allowed = "a playback speed above 0"
+    number = _number(name, value, allowed)
+    if not 0.0 < number < inf:
+        raise SignalError(name, value, allowed)
+    return number
+
+
+def _level(name: str, value: object) -> float:
+    allowed = "a number from 0 to 1"
+    number = _number(name, value, allowed)
+    if not 0.0 <= number <= 1.0:
+        raise SignalError(name, value, allowed)
+    return number + 0.0
+
+
+def _bitrate(name: str, value: object) -> int | float | None:
+    if value is None:
+        return None
+    allowed = "kbit/s, 0 or more, or null"
+    number = _number(name, value, allowed)
+    if not 0.0 <= number < inf:
+        raise SignalError(name, value, allowed)
+    return value if type(value) is int else number
+
+
+def _bool(name: str, value: object) -> bool:
+    if not isinstance(value, bool):
+        raise SignalError(name, value, "true or false")
+    return value
+
+
+def _maybe_bool(name: str, value: object) -> bool | None:
+    return None if value is None else _bool(name, value)
+
+
+def _text(name: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise SignalError(name, value, "a string")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise SignalError(name, value, "a string that UTF-8 can hold") from None
+    return value
+
+
+def _maybe_text(name: str, value: object) -> str | None:
+    return None if value is None else _text(name, value)
+
+
+def _name(name: str, value: object) -> str:
+    text = _text(name, value)
+    if not text:
+        raise SignalError(name, value, "a string that is not empty")
+    return text
+
+
+def _one_of(choices: tuple[str, ...]) -> Callable[[str, object], str]:
+    def check(name: str, value: object) -> str:
+        if not isinstance(value, str) or value not in choices:
+            raise SignalError(name, value, "one of " + ", ".join(choices))
+        return value
+
+    return check
+
+
+#: What each field may hold, by its name; every signal's fields are checked by this table.
+_CHECKS: dict[str, Callable[[str, object], Any]] = {
+    "at": _at,
+    "position": _maybe_seconds,
+    "origin": _maybe_seconds,
+    "entry_id": _name,
+    "duration": _duration,
+    "live": _bool,
+    "dvr": _bool,
+    "loop": _bool,
+    "rate": _rate,
+    "code": _text,
+    "message": _text,
+    "fatal": _bool,
+    "bitrate": _bitrate,
+    "source": _maybe_text,
+    "language": _maybe_text,
+    "volume": _level,
+    "muted": _bool,
+    "on": _bool,
+    "action": _one_of(ACTIONS),
+    "slot": _one_of(SLOTS),
+}
+
+
+def _checked(cls: type, fields: list[attrs.Attribute[Any]]) -> list[attrs.Attribute[Any]]:
+    """Give each field the check of its name (an attrs ``field_transformer``)."""
+    return [field.evolve(converter=_checker(field)) for field in fields]
+
+
+def _checker(field: attrs.Attribute[Any]) -> Callable[[object], Any]:
+    name, check = field.name, _CHECKS[field.name]
+    if name == "position" and field.default is attrs.NOTHING:
+        check = _seconds
+    if field.default is None and check is _bool:
+        check = _maybe_bool
+    return lambda value: check(name, value)
+
+
+# ------------------------------------------------------------------------- the signals
+
+_S = TypeVar("_S", bound="Signal")
+
+#: Every signal class by the name it has in a trace.
+SIGNALS: dict[str, type[Signal]] = {}
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True)
+def _signal(name: str) -> Callable[[type[_S]], type[_S]]:
+    """Make a frozen signal class of the decorated one and enter it under ``name``."""
+
+    def decorate(cls: type[_S]) -> type[_S]:
+        cls = attrs.frozen(cls, kw_only=True, field_transformer=_checked)
+        cls.name = name
+        if name:
+            SIGNALS[name] = cls
+        return cls
+
+    return decorate
+
+
+@_signal("")
+class Signal:
+    """What every signal has: when it was, and perhaps where the playhead stood.
+
+    ``at``: Unix time in seconds. ``position``: seconds of content; on most signals it is
+    judged as a `TimeUpdate` of that instant before the signal acts (R-position).
+    """
+
+    name: ClassVar[str]
+
+    at: float
+    position: float | None = None
+
+
+@_signal("ready")
+class Ready(Signal):
+    """The player exists and can take media."""
+
+
+@_signal("loaded")
+class Loaded(Signal):
+    """The metadata of a media are known; ``position`` is the start position, if known.
+
+    ``duration``: seconds; null when unknown or live (0 is taken as null). ``dvr``: a live
+    stream in which one may seek. ``loop``: the player will begin again by itself.
+    """
+
+    entry_id: str
+    duration: float | None = None
+    live: bool = False
+    dvr: bool = False
+    loop: bool = False
+
+
+@_signal("play")
+class Play(Signal):
+    """Playback was requested: a button, autoplay, a call."""
+
+
+@_signal("playing")
+class Playing(Signal):
+    """The media clock runs: the first frame, or again after a pause, stall or seek."""
+
+
+@_signal("pause")
+class Pause(Signal):
+    """Playback is paused."""
+
+
+@_signal("timeupdate")
+class TimeUpdate(Signal):
+    """The playhead is at ``position``."""
+
+    position: float
+
+
+@_signal("seeking")
+class Seeking(Signal):
+    """A seek began; ``position`` is its target, ``origin`` where it left from."""
+
+    origin: float | None = None
+
+
+@_signal("seeked")
+class Seeked(Signal):
+    """The seek is complete; ``position`` is where it landed."""
+
+
+@_signal("seek")
+class Seek(Signal):
+    """A whole seek in one signal: from ``origin`` (else the playhead) to ``position``."""
+
+    position: float
+    origin: float | None = None
+
+
+@_signal("stall")
+class Stall(Signal):
+    """Playback wants to run and waits for data."""
+
+
+@_signal("stall_end")
+class StallEnd(Signal):
+    """Data is there again."""
+
+
+@_signal("ended")
+class Ended(Signal):
+    """The player reached the end of the content."""
+
+
+@_signal("looped")
+class Looped(Signal):
+    """The player reached the end and began again by itself."""
+
+
+@_signal("stop")
+class Stop(Signal):
+    """Playback was stopped; the player lives on."""
+
+
+@_signal("replay")
+class Replay(Signal):
+    """The user asked to start over."""
+
+
+@_signal("ratechange")
+class RateChange(Signal):
+    """The playback speed changed to ``rate`` (1.0 is normal)."""
+
+    rate: float
+
+
+@_signal("durationchange")
+class DurationChange(Signal):
+    """More is known of the media; fields left out stay as they were, a null duration is unknown."""
+
+    duration: float | None
+    live: bool | None = None
+    dvr: bool | None = None
+    loop: bool | None = None
+
+
+@_signal("error")
+class Error(Signal):
+    """Something went wrong; ``fatal`` when playback cannot go on."""
+
+    code: str
+    message: str = ""
+    fatal: bool = True
+
+
+@_signal("source_selected")
+class SourceSelected(Signal):
+    """A source or rendition was chosen by hand; ``bitrate`` in kbit/s."""
+
+    bitrate: int | float | None = None
+    source: str | None = None
+
+
+@_signal("flavor_switch")
+class FlavorSwitch(Signal):
+    """The player switched quality by itself; ``bitrate`` in kbit/s."""
+
+    bitrate: int | float | None = None
+
+
+@_signal("captions")
+class Captions(Signal):
+    """Captions were chosen; null turns them off."""
+
+    language: str | None
+
+
+@_signal("audio_track")
+class AudioTrack(Signal):
+    """An audio track was chosen."""
+
+    language: str | None
+
+
+@_signal("volume")
+class Volume(Signal):
+    """The volume (0 to 1) or mute changed; it makes no event."""
+
+    volume: float
+    muted: bool = False
+
+
+@_signal("fullscreen")
+class Fullscreen(Signal):
+    """Full screen was entered or left."""
+
+    on: bool
+
+
+@_signal("engage")
+class Engage(Signal):
+    """A control beside playback was used; ``action`` is one of `ACTIONS`."""
+
+    action: str
+
+
+@_signal("ad_start")
+class AdStart(Signal):
+    """An ad began in ``slot`` (one of `SLOTS`); ``duration`` is the ad's, in seconds."""
+
+    slot: str
+    duration: float | None = None
+
+
+@_signal("ad_progress")
+class AdProgress(Signal):
+    """The ad is at ``position`` (of the ad, not of the content)."""
+
+    position: float
+    duration: float | None = None
+
+
+@_signal("ad_click")
+class AdClick(Signal):
+    """The ad was clicked."""
+
+
+@_signal("ad_end")
+class AdEnd(Signal):
+    """The ad was completed or skipped."""
+
+
+@_signal("tick")
+class Tick(Signal):
+    """Time passed, nothing else."""
+
+
+@_signal("close")
+class Close(Signal):
+    """The player goes away."""
+
+
+# ------------------------------------------------------------------- from and to records
+
+
+def _fields(cls: Any) -> tuple[attrs.Attribute[Any], ...]:
+    return tuple(attrs.fields(cls))
+
+
+_FIELDS = {name: tuple(field.name for field in _fields(cls)) for name, cls in SIGNALS.items()}
+_REQUIRED = {
+    name: tuple(field.name for field in _fields(cls) if field.default is attrs.NOTHING)
+    for name, cls in SIGNALS.items()
+}
+
+
+def from_record(record: Mapping[str, Any]) -> Signal:
+    """Make a signal of a trace record such as ``{"signal": "play", "at": 1.0}``.
+
+    Unknown fields are ignored; ``player`` is not part of a signal. Raises `SignalError`
+    naming the field when the signal is unknown, a field is missing or cannot be valid.
+    """
+    name = record.get("signal")
+    if not isinstance(name, str) or name not in SIGNALS:
+        what = "the name of a signal, as in " + ", ".join(sorted(SIGNALS))
+        raise SignalError("signal", name, what)
+    for field in _REQUIRED[name]:
+        if field not in record:
+            raise SignalError(field, None, f"a value: {name} cannot be without one")
+    return SIGNALS[name](**{field: record[field] for field in _FIELDS[name] if field in record})
+
+
+def to_record(signal: Signal, player: str | None = None) -> dict[str, Any]:
+    """The trace record of a signal; what still has its default is left out.
+
+    >>> to_record(Pause(at=3.0))
+    {'signal': 'pause', 'at': 3.0}
+    """
+    record: dict[str, Any] = {"signal": signal.name}
+    if player is not None:
+        record["player"] = player
+    for field in _fields(type(signal)):
+        value = getattr(signal, field.name)
+        if field.default is attrs.NOTHING or value != field.default:
+            record[field.name] = value
+    return record
