@@ -1,0 +1,81 @@
+"""Correct playback analytics for custom players: signals in, events out.
+
+    >>> from playertrack import Engine, signals
+    >>> engine = Engine()
+    >>> for signal in (
+    ...     signals.Loaded(at=0, entry_id="1_abc", duration=100),
+    ...     signals.Playing(at=1),
+    ... ):
+    ...     print([event.event for event in engine.feed(signal)])
+    ['WIDGET_LOADED', 'MEDIA_LOADED']
+    ['PLAY_REQUEST', 'PLAY', 'FIRST_PLAY', 'VIEW']
+
+`Engine` derives the events of one player, `Fleet` those of many; `playertrack.tracker`
+has the live shell around an engine and `playertrack.sinks` where its events can go.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from . import events, signals
+from .errors import PlayertrackError, PolicyError, SignalError, SnapshotError
+from .policy import Policy
+
+if TYPE_CHECKING:
+    from .engine import Engine as Engine
+    from .events import Event as Event
+    from .fleet import Fleet as Fleet
+    from .playback import Diagnostic as Diagnostic
+    from .playback import State as State
+    from .session import Summary as Summary
+    from .session import offline_ids as offline_ids
+    from .session import random_ids as random_ids
+    from .tracker import Tracker as Tracker
+
+__all__ = [
+    "Diagnostic",
+    "Engine",
+    "Event",
+    "Fleet",
+    "PlayertrackError",
+    "Policy",
+    "PolicyError",
+    "SignalError",
+    "SnapshotError",
+    "State",
+    "Summary",
+    "Tracker",
+    "events",
+    "offline_ids",
+    "random_ids",
+    "signals",
+]
+
+#: Where each name lives that is imported when it is first asked for, so that commands
+#: which need none of it start at once.
+_HOMES = {
+    "Diagnostic": "playback",
+    "Engine": "engine",
+    "Event": "events",
+    "Fleet": "fleet",
+    "State": "playback",
+    "Summary": "session",
+    "Tracker": "tracker",
+    "offline_ids": "session",
+    "random_ids": "session",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        from importlib import import_module
+
+        value = getattr(import_module(f".{_HOMES[name]}", __name__), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

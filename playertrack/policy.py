@@ -55,7 +55,7 @@ def _converters(cls: type, fields: list[attrs.Attribute[Any]]) -> list[attrs.Att
     ]
 
 
-@attrs.frozen(kw_only=True, field_transformer=_converters)
+@attrs.frozen(kw_only=True, cache_hash=True, field_transformer=_converters)
 class Policy:
     """How the engine judges; an adapter may start from other values for its player.
 

@@ -1,0 +1,180 @@
+"""What the fields of signals may hold: one check a field, by its name.
+
+A check takes the field's name and value and returns the value to keep; what cannot be
+valid is a `SignalError` that names the field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import inf
+from typing import Any
+
+import attrs
+
+from .errors import SignalError
+
+#: The longest duration that is believed, in seconds: 10 years.
+MAX_DURATION = 10 * 365.25 * 86400
+
+#: The largest ``at`` (seconds, either side of 1970): some 31,000 years.
+MAX_AT = 1e12
+
+SLOTS = ("preroll", "midroll", "postroll", "overlay", "pre_bumper", "post_bumper")
+ACTIONS = (
+    "share",
+    "download",
+    "related",
+    "report",
+    "info",
+    "edit",
+    "upload",
+    "save",
+    "close_editor",
+)  # fmt: skip
+
+
+def _number(name: str, value: object, allowed: str) -> float:
+    if type(value) is float:
+        return value
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        try:
+            return float(value)
+        except OverflowError:
+            pass
+    raise SignalError(name, value, allowed)
+
+
+def _at(name: str, value: object) -> float:
+    allowed = "Unix time in seconds (were these milliseconds?)"
+    number = _number(name, value, allowed)
+    if not -MAX_AT <= number <= MAX_AT:
+        raise SignalError(name, value, allowed)
+    return number
+
+
+def _seconds(name: str, value: object) -> float:
+    allowed = "seconds, 0 or more"
+    number = _number(name, value, allowed)
+    if not 0.0 <= number < inf:
+        raise SignalError(name, value, allowed)
+    return number + 0.0  # -0.0 becomes 0.0: the same place has one spelling
+
+
+def _maybe_seconds(name: str, value: object) -> float | None:
+    return None if value is None else _seconds(name, value)
+
+
+def _duration(name: str, value: object) -> float | None:
+    if value is None:
+        return None
+    allowed = "seconds, from 0 to 10 years, or null when unknown or live"
+    number = _number(name, value, allowed)
+    if not 0.0 <= number <= MAX_DURATION:
+        raise SignalError(name, value, allowed)
+    return number or None  # players say 0 for "not known yet"
+
+
+def _rate(name: str, value: object) -> float:
+    allowed = "a playback speed above 0"
+    number = _number(name, value, allowed)
+    if not 0.0 < number < inf:
+        raise SignalError(name, value, allowed)
+    return number
+
+
+def _level(name: str, value: object) -> float:
+    allowed = "a number from 0 to 1"
+    number = _number(name, value, allowed)
+    if not 0.0 <= number <= 1.0:
+        raise SignalError(name, value, allowed)
+    return number + 0.0
+
+
+def _bitrate(name: str, value: object) -> int | float | None:
+    if value is None:
+        return None
+    allowed = "kbit/s, 0 or more, or null"
+    number = _number(name, value, allowed)
+    if not 0.0 <= number < inf:
+        raise SignalError(name, value, allowed)
+    return value if type(value) is int else number
+
+
+def _bool(name: str, value: object) -> bool:
+    if not isinstance(value, bool):
+        raise SignalError(name, value, "true or false")
+    return value
+
+
+def _maybe_bool(name: str, value: object) -> bool | None:
+    return None if value is None else _bool(name, value)
+
+
+def _text(name: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise SignalError(name, value, "a string")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise SignalError(name, value, "a string that UTF-8 can hold") from None
+    return value
+
+
+def _maybe_text(name: str, value: object) -> str | None:
+    return None if value is None else _text(name, value)
+
+
+def _name(name: str, value: object) -> str:
+    text = _text(name, value)
+    if not text:
+        raise SignalError(name, value, "a string that is not empty")
+    return text
+
+
+def _one_of(choices: tuple[str, ...]) -> Callable[[str, object], str]:
+    def check(name: str, value: object) -> str:
+        if not isinstance(value, str) or value not in choices:
+            raise SignalError(name, value, "one of " + ", ".join(choices))
+        return value
+
+    return check
+
+
+#: What each field may hold, by its name; every signal's fields are checked by this table.
+_CHECKS: dict[str, Callable[[str, object], Any]] = {
+    "at": _at,
+    "position": _maybe_seconds,
+    "origin": _maybe_seconds,
+    "entry_id": _name,
+    "duration": _duration,
+    "live": _bool,
+    "dvr": _bool,
+    "loop": _bool,
+    "rate": _rate,
+    "code": _text,
+    "message": _text,
+    "fatal": _bool,
+    "bitrate": _bitrate,
+    "source": _maybe_text,
+    "language": _maybe_text,
+    "volume": _level,
+    "muted": _bool,
+    "on": _bool,
+    "action": _one_of(ACTIONS),
+    "slot": _one_of(SLOTS),
+}
+
+
+def checked(cls: type, fields: list[attrs.Attribute[Any]]) -> list[attrs.Attribute[Any]]:
+    """Give each field the check of its name (an attrs ``field_transformer``)."""
+    return [field.evolve(converter=_checker(field)) for field in fields]
+
+
+def _checker(field: attrs.Attribute[Any]) -> Callable[[object], Any]:
+    name, check = field.name, _CHECKS[field.name]
+    if name == "position" and field.default is attrs.NOTHING:
+        check = _seconds
+    if field.default is None and check is _bool:
+        check = _maybe_bool
+    return lambda value: check(name, value)

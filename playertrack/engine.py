@@ -1,0 +1,354 @@
+"""The engine: signals in, events out, for one player.
+
+No I/O, no clock, no logging, no randomness: time is the ``at`` of the signals, ids come
+from a factory. The state is a value that can be saved and restored (`snapshot`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from math import inf, nextafter
+from typing import Any
+
+from . import (
+    advertising,
+    ending,
+    following,
+    lifecycle,
+    passing,
+    pausing,
+    saving,
+    seeking,
+    signals,
+    stalling,
+)
+from .events import Event
+from .machine import HANDLED, TRIGGERS
+from .playback import Diagnostic, Playback, Setup, State
+from .playhead import pace_of
+from .policy import Policy
+from .session import SessionIds, Summary, offline_ids
+from .signals import Close, Signal, Tick, TimeUpdate
+
+_NOTHING: tuple[Event, ...] = ()
+
+#: What each signal does once its position has been judged.
+_HANDLERS: dict[type[Signal], Callable[[Any, Any], None]] = {
+    signals.Ready: lambda pb, signal: pb.fire("ready"),
+    signals.Loaded: lifecycle.on_loaded,
+    signals.Play: pausing.on_intent,
+    signals.Playing: pausing.on_intent,
+    signals.Pause: pausing.on_intent,
+    signals.Seeking: seeking.on_seeking,
+    signals.Seeked: seeking.on_seeked,
+    signals.Seek: seeking.on_seek,
+    signals.Stall: stalling.on_stall,
+    signals.StallEnd: stalling.on_stall_end,
+    signals.Ended: ending.on_ended,
+    signals.Looped: ending.on_looped,
+    signals.Stop: ending.on_stop,
+    signals.Replay: lifecycle.on_replay,
+    signals.RateChange: passing.on_ratechange,
+    signals.DurationChange: lifecycle.on_durationchange,
+    signals.Error: ending.on_error,
+    signals.SourceSelected: passing.on_source_selected,
+    signals.FlavorSwitch: passing.on_flavor_switch,
+    signals.Captions: passing.on_captions,
+    signals.AudioTrack: passing.on_audio_track,
+    signals.Volume: passing.on_volume,
+    signals.Fullscreen: passing.on_fullscreen,
+    signals.Engage: passing.on_engage,
+    signals.AdStart: advertising.on_ad_start,
+    signals.AdProgress: advertising.on_ad_progress,
+    signals.AdClick: advertising.on_ad_click,
+    signals.AdEnd: advertising.on_ad_end,
+    signals.Close: lifecycle.on_close,
+}
+
+#: Their position is their own affair (R-position).
+_OWN_POSITION = (
+    signals.Seeking,
+    signals.Seeked,
+    signals.Seek,
+    signals.Loaded,
+    signals.Looped,
+    signals.Replay,
+    signals.AdStart,
+    signals.AdProgress,
+    signals.AdClick,
+    signals.AdEnd,
+)
+
+
+class Engine(Playback):
+    """Derives the events of one player from its signals.
+
+    ``player``: an id that its events carry, or None. ``policy``: the tunables. ``ids``: the
+    session id factory (R-ids). ``entry_id``: the media to assume where none was named
+    (R-complete). ``diagnose`` is called with each `Diagnostic`.
+
+        >>> from playertrack import Engine, signals
+        >>> engine = Engine()
+        >>> engine.feed(signals.Playing(at=5.0))[-1]
+        Event(VIEW #6 at=5.0 position=0.0 play_time=0.0 buffer_time=0.0)
+    """
+
+    __slots__ = ()
+
+    def __init__(
+        self,
+        player: str | None = None,
+        *,
+        policy: Policy | None = None,
+        ids: SessionIds = offline_ids,
+        entry_id: str | None = None,
+        diagnose: Callable[[Diagnostic], None] | None = None,
+        setup: Setup | None = None,
+    ) -> None:
+        if setup is None:
+            setup = Setup(policy or Policy(), ids, entry_id, diagnose)
+        pace = pace_of(setup.policy, 1.0)
+        super().__init__(
+            position=None,
+            moved_at=0.0,
+            slack=pace.cap,
+            pace=pace,
+            elapsed=None,
+            setup=setup,
+            player=player,
+        )
+
+    # ------------------------------------------------------------------ signals in
+
+    def feed(self, signal: Signal) -> Sequence[Event]:
+        """Take one signal and return the events that it makes, in order.
+
+        Total: no valid signal raises. One that means nothing in the present state changes
+        nothing and is reported as a diagnostic.
+        """
+        if type(signal) is TimeUpdate:
+            return self.timeupdate(signal.position, signal.at)
+        return self._take(signal)
+
+    def timeupdate(self, position: float, at: float) -> Sequence[Event]:
+        """The playhead is at ``position`` (s of content), seen at ``at`` (Unix time, s).
+
+        The same as feeding a `TimeUpdate`, without making one where the playhead just went
+        on as it should and nothing is due. Raises `SignalError` for what cannot be valid.
+        """
+        # What is decided here is what `following.in_playing` would decide, given that the
+        # slack is full and stays so: nothing but the playhead moves. `_arm` sets the limit.
+        if position < self.limit:
+            elapsed = at - self.moved_at
+            pace = self.pace
+            if (
+                0.0 < position - self.position <= elapsed * pace.reach  # type: ignore[operator]
+                and elapsed < pace.patience
+            ):
+                self.position = position
+                self.moved_at = at
+                return _NOTHING
+        return self._take(TimeUpdate(at=at, position=position))
+
+    def tick(self, at: float) -> Sequence[Event]:
+        """Time has come to ``at``: settle what is due (R-timer)."""
+        return self._take(Tick(at=at))
+
+    def close(self, at: float | None = None) -> Sequence[Event]:
+        """The player goes away, at ``at`` or when it was last heard of (R-close, R-eof)."""
+        if at is None:
+            last = self.last_at
+            at = 0.0 if last is None else last - self.offset
+        return self._take(Close(at=at))
+
+    def _take(self, signal: Signal) -> Sequence[Event]:
+        if self.state is State.CLOSED:
+            return _NOTHING
+        if not self._hear(signal):
+            return _NOTHING
+        now = self.now
+        self._settle(now)
+        self.now = now
+        self.cause = signal
+        kind = type(signal)
+        if kind is TimeUpdate:
+            assert signal.position is not None
+            following.follow(self, signal.position, alone=True)
+        elif kind is not Tick:
+            if signal.position is not None and not isinstance(signal, _OWN_POSITION):
+                following.hear(self, signal)
+            _HANDLERS[kind](self, signal)
+        self._settle(now)
+        self.cause = None
+        self._arm()
+        out, self.out = self.out, None
+        return _NOTHING if out is None else out
+
+    # ------------------------------------------------------------------ time
+
+    @property
+    def last_at(self) -> float | None:
+        """When the player was last heard of, in the time of its events; None before that."""
+        heard = self.heard_at
+        # The fast path of `timeupdate` notes the time of an update only as that of the move.
+        return heard if heard is None or heard > self.moved_at else self.moved_at
+
+    def _hear(self, signal: Signal) -> bool:
+        """Put the signal in order: time never goes back (R-order). False if it is to be dropped."""
+        last = self.last_at
+        at = signal.at + self.offset
+        if last is not None and at < last:
+            if type(signal) is Tick:
+                return False
+            if last - at <= self.policy.max_backstep:
+                self.now = last
+                self.note("repaired", "R-order", f"{last - at:.3f} s early, taken as the last")
+            else:
+                self.offset += last - at
+                self.now = last
+                self.note("repaired", "R-order", f"the clock was set back by {last - at:.3f} s")
+            at = last
+        self.now = self.heard_at = at
+        return True
+
+    def next_timer(self) -> float | None:
+        """When `tick` next wants to be called, in the time of the signals; None: not at all."""
+        dues = [due for due, _ in self._timers()]
+        return min(dues) - self.offset if dues else None
+
+    def _settle(self, at: float) -> None:
+        """Do what is due by ``at``, in order of due time (R-timer)."""
+        while True:
+            timers = [(due, act) for due, act in self._timers() if due <= at]
+            if not timers:
+                return
+            due, act = min(timers, key=lambda timer: timer[0])
+            self.now = due
+            act()
+            self.now = at
+
+    def _timers(self) -> Iterator[tuple[float, Callable[[], object]]]:
+        """What waits for its time, and what is then done."""
+        policy = self.policy
+        waiting, stall, ad = self.waiting, self.stall_open, self.ad
+        if waiting is not None:
+            grace = max(waiting.end_grace or 0.0, waiting.ad_grace)
+            yield _over(waiting.at, grace), lambda: self.fire("pause_stands")
+        if self.drag is not None:
+            yield _over(self.drag.at, policy.settle), self.settle_seek
+        if stall is not None and self.state is State.STALLING:
+            yield _over(stall.at, policy.stall_grace), lambda: self.fire("buffer")
+        if ad is not None:
+            yield _over(ad.heard, policy.ad_timeout), lambda: advertising.give_up(self)
+        silence = stalling.silence(self)
+        if silence is not None:
+            yield _over(*silence), lambda: stalling.freeze(self)
+
+    # ------------------------------------------------------------------ the machine
+
+    def handles(self, trigger: str) -> bool:
+        return (self.state, trigger) in HANDLED
+
+    def fire(self, trigger: str, at: float | None = None) -> bool:
+        if (self.state, trigger) not in HANDLED:
+            self.note("ignored", "R-complete", f"{trigger} means nothing in {self.state.value}")
+            return False
+        if self.drag is not None:
+            self.settle_seek()
+        return TRIGGERS[trigger].trigger(self, self.now if at is None else at)
+
+    def _arm(self) -> None:
+        """Set how far updates may go without anything to decide (see `timeupdate`)."""
+        self.limit = -inf
+        here = self.position
+        if (
+            self.state is not State.PLAYING
+            or here is None
+            or self.slack != self.pace.cap
+            or self.pace.fast
+            or self.elapsed is not None
+            or self.heard_at is None
+            or self.heard_at > self.moved_at
+            or self.offset != 0.0
+            or self.first
+            or self.rebase
+            or self.landing is not None
+            or self.drag is not None
+            or self.seek is not None
+            or self.ad is not None
+            or self.cadence is not None
+        ):
+            return
+        limit = inf
+        assert self.media is not None
+        for bit, (_, point) in enumerate(self.media.points()):
+            if point > here and not self.fired & 1 << bit:
+                limit = point
+                break
+        interval = self.policy.view_interval
+        if interval is not None:
+            due = (self.viewed + 1) * interval - 1e-5 - self.played
+            limit = min(limit, self.span_from + due * self.pace.rate)
+        self.limit = limit
+
+    # ------------------------------------------------------------------ what it knows
+
+    @property
+    def closed(self) -> bool:
+        """Whether the player went away; later signals are ignored."""
+        return self.state is State.CLOSED
+
+    @property
+    def session_id(self) -> str | None:
+        """The id of the running session, None before its first event."""
+        return self.session
+
+    @property
+    def entry_id(self) -> str | None:
+        """The entry of the media at hand."""
+        return None if self.media is None else self.media.entry_id
+
+    @property
+    def duration(self) -> float | None:
+        """The duration of the media at hand (s)."""
+        return None if self.media is None else self.media.duration
+
+    @property
+    def rate(self) -> float:
+        """The playback speed."""
+        return self.pace.rate
+
+    def summary(self) -> Summary:
+        """What the running session amounts to so far."""
+        return lifecycle.summarize(self)
+
+    # ------------------------------------------------------------------ state as a value
+
+    def snapshot(self) -> bytes:
+        """The whole state as a few bytes, to go on from elsewhere (R-pure)."""
+        return saving.save(self)
+
+    @classmethod
+    def restore(
+        cls,
+        data: bytes,
+        *,
+        ids: SessionIds = offline_ids,
+        diagnose: Callable[[Diagnostic], None] | None = None,
+    ) -> Engine:
+        """The engine of a `snapshot`; ``ids`` and ``diagnose`` are code and given anew.
+
+        Raises `SnapshotError` if ``data`` is no snapshot, or one of another version.
+        """
+        engine = cls.__new__(cls)
+        saving.load(engine, data, ids, diagnose)
+        engine._arm()
+        return engine
+
+
+def _over(since: float, grace: float) -> float:
+    """The first moment at which ``grace`` is over in the arithmetic of floats (R-timer)."""
+    due = since + grace
+    while due - since < grace:
+        due = nextafter(due, inf)
+    return due

@@ -1,0 +1,354 @@
+"""The state of one player, and the one door through which its events leave.
+
+Everything the engine knows is here, as plain values: the rules (`lifecycle`, `pausing`,
+`seeking`, …) are functions over it, `machine` is the table that calls them and `engine`
+feeds it. What waits for its time (a PAUSE that may be the end, a seek that nobody
+reported) waits here too, because any other event lets it out first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum, unique
+from math import inf
+from types import EllipsisType
+from typing import Any
+
+import attrs
+
+from . import events, progress
+from .events import Event
+from .pending import Cadence, Drag, OpenAd, OpenSeek, OpenStall, Stay, Tally, Waiting
+from .playhead import Playhead, Run, Travel
+from .policy import Policy
+from .session import Media, SessionIds, Summary, checked_id, offline_ids
+from .signals import Signal
+
+
+@unique
+class State(Enum):
+    """Where a player is (contract, section 4)."""
+
+    IDLE = "IDLE"
+    READY = "READY"
+    LOADED = "LOADED"
+    STARTING = "STARTING"
+    PLAYING = "PLAYING"
+    STALLING = "STALLING"  # a stall in its grace
+    BUFFERING = "BUFFERING"
+    ENDING = "ENDING"  # a pause that may be the end, or an ad's
+    PAUSED = "PAUSED"
+    RESUMING = "RESUMING"  # `play` seen in PAUSED
+    ENDED = "ENDED"
+    FAILED = "FAILED"
+    CLOSED = "CLOSED"
+
+
+@attrs.frozen
+class Diagnostic:
+    """Something the engine ignored, inferred or repaired; for people, never an exception.
+
+    ``kind``: ``ignored`` (it meant nothing here), ``inferred`` (nobody said so),
+    ``repaired`` (it could not be as told) or ``limit`` (something was forgotten).
+    """
+
+    kind: str
+    at: float
+    player: str | None
+    rule: str
+    signal: str
+    message: str
+
+
+@attrs.frozen(eq=False)
+class Setup:
+    """What a player is made with and never changes; players that share it keep it once."""
+
+    policy: Policy = Policy()
+    ids: SessionIds = offline_ids
+    entry_id: str | None = None
+    diagnose: Callable[[Diagnostic], None] | None = None
+
+
+@attrs.define(eq=False)
+class Playback(Playhead):
+    """One player: the playhead it inherits, the session, and what is open.
+
+    ``limit`` is the position up to which an update needs no judgement (see
+    `Engine.timeupdate`); ``-inf`` sends every update the long way.
+    """
+
+    setup: Setup
+    player: str | None
+    state: State = State.IDLE
+    limit: float = -inf
+    # time
+    heard_at: float | None = None
+    event_at: float = -inf
+    offset: float = 0.0
+    # the session
+    session: str | None = None
+    previous: str | None = None
+    ordinal: int = 0
+    index: int = 0
+    media: Media | None = None
+    requested: bool = False
+    first_played: bool = False
+    joining: float | None = None
+    joined: float = 0.0
+    join_time: float | None = None
+    # progress
+    span_from: float = 0.0
+    watched: list[float] | None = None
+    played: float = 0.0
+    viewed: int = 0
+    fired: int = 0
+    tally: Tally | None = None
+    # what the next position means
+    first: bool = False
+    rebase: bool = False
+    stale: bool = False
+    deaf: bool = False
+    landing: float | None = None
+    restart: float | None = None
+    run: Run | None = None
+    # what is open, and what is wanted once it is over
+    waiting: Waiting | None = None
+    drag: Drag | None = None
+    stay: Stay | None = None
+    stall_open: OpenStall | None = None
+    seek: OpenSeek | None = None
+    ad: OpenAd | None = None
+    overlay: int = 0
+    wanted: str | None = None
+    cadence: Cadence | None = None
+    # what was said
+    passed: dict[str, Any] | None = None
+    errors: dict[str, tuple[int, float]] | None = None
+    last_summary: Summary | None = None
+    # the signal at hand
+    now: float = 0.0
+    cause: Signal | None = None
+    out: list[Event] | None = None
+
+    # ------------------------------------------------------------------ to be provided
+
+    def fire(self, trigger: str, at: float | None = None) -> bool:
+        """Take ``trigger`` through the table; whether it meant something in this state."""
+        raise NotImplementedError
+
+    def handles(self, trigger: str) -> bool:
+        """Whether the table has something for ``trigger`` in this state."""
+        raise NotImplementedError
+
+    # ------------------------------------------------------------------ shorthands
+
+    @property
+    def policy(self) -> Policy:
+        return self.setup.policy
+
+    @property
+    def started(self) -> bool:
+        """Whether the session had its PLAY."""
+        return self.join_time is not None
+
+    @property
+    def seeking(self) -> bool:
+        """Whether a seek interrupts playback."""
+        return self.seek is not None and not self.seek.early
+
+    @property
+    def suspended(self) -> bool:
+        """Whether an interruption is laid over the state."""
+        return self.ad is not None or self.seeking
+
+    @property
+    def end(self) -> float | None:
+        """The duration, where there is one to measure by."""
+        return None if self.media is None else self.media.end
+
+    @property
+    def counts(self) -> Tally:
+        if self.tally is None:
+            self.tally = Tally()
+        return self.tally
+
+    def near_end(self, position: float | None) -> bool:
+        """Whether ``position`` is within ``end_window`` of the end."""
+        end = self.end
+        return end is not None and position is not None and end - position <= self.policy.end_window
+
+    def expected(self, travel: Travel, most: float = inf) -> float:
+        """Where natural playback would be by now, at most ``most`` ahead."""
+        return (self.position or 0.0) + min(travel.uncut, most)
+
+    # ------------------------------------------------------------------ events out
+
+    def emit(
+        self,
+        name: str,
+        rule: str,
+        *,
+        at: float | None = None,
+        position: float | EllipsisType | None = ...,
+        cause: str | None = None,
+        **fields: Any,
+    ) -> Event:
+        """Make an event: number it, give it its session, and let out what waits for it.
+
+        ``at`` and ``position`` are of now unless given; ``at`` never goes back (R-order).
+        """
+        if self.waiting is not None and not name.startswith(("PLAY_REACHED", "VIEW")):
+            self.fire("pause_stands")
+        if self.drag is not None:
+            self.settle_seek()
+        if self.state is State.IDLE and name not in ("WIDGET_LOADED", "ERROR"):
+            self.fire("ready")
+        at = max(self.now if at is None else at, self.event_at)
+        if self.session is None:
+            self.ordinal += 1
+            self.session = checked_id(self.setup.ids(self.player, self.ordinal, at))
+        media = self.media
+        duration = None if media is None else media.duration
+        where = self.position if position is ... else position
+        if where is not None and duration is not None and where > duration:
+            where = duration
+        self.index += 1
+        self.event_at = at
+        event = events.EVENTS[name](
+            name,
+            at=at,
+            player=self.player,
+            session=self.session,
+            index=self.index,
+            entry_id=None if media is None else media.entry_id,
+            position=where,
+            duration=duration,
+            rule=rule,
+            cause=cause or ("" if self.cause is None else self.cause.name),
+            **fields,
+        )
+        if self.out is None:
+            self.out = []
+        self.out.append(event)
+        return event
+
+    def note(self, kind: str, rule: str, message: str) -> None:
+        """Report a diagnostic to whoever wants to hear it."""
+        if self.setup.diagnose is not None:
+            signal = "" if self.cause is None else self.cause.name
+            self.setup.diagnose(Diagnostic(kind, self.now, self.player, rule, signal, message))
+
+    def settle_seek(self) -> None:
+        """The seek that nobody reported is over: tell it (R-silent-seek)."""
+        drag, self.drag = self.drag, None
+        if drag is None:
+            return
+        self.counts.seeks += 1
+        self.slack = min(self.slack, self.pace.cap / 2)
+        self.landing = drag.at
+        self.emit(
+            "SEEK",
+            "R-silent-seek",
+            at=drag.at,
+            position=drag.target,
+            cause="timeupdate",
+            origin=drag.origin,
+            target=drag.target,
+            inferred=True,
+        )
+
+    # ------------------------------------------------------------------ the playhead moves
+
+    def begin_stretch(self) -> None:
+        """A stretch of PLAYING begins now, with all its slack."""
+        self.moved_at = self.now
+        self.elapsed = None
+        self.slack = self.pace.cap
+        self.run = self.stay = self.restart = None
+        self.deaf = self.stale = False
+        self.seen_moving()
+
+    def seen_moving(self) -> None:
+        """For R-frozen the playhead counts as moved now, and updates are awaited anew."""
+        if self.policy.frozen_after is not None:
+            self.cadence = Cadence(self.now, gaps=() if self.cadence is None else self.cadence.gaps)
+
+    def place(self, position: float | None) -> None:
+        """Set the playhead: what lies between joins nothing."""
+        self.close_span()
+        self.span_from = 0.0 if position is None else position
+        self.arrive(position, self.now)
+        if self.stay is not None:
+            # What was played before the pause cannot lead on from here.
+            self.stay.travel = self.travel(self.now)
+
+    def close_span(self) -> None:
+        """Put the stretch that is being played into the watched set."""
+        if self.position is not None and self.position > self.span_from:
+            self.played += (self.position - self.span_from) / self.pace.rate
+            self._join(self.span_from, self.position)
+            self.span_from = self.position
+
+    def credit(self, position: float, travel: Travel) -> None:
+        """``(playhead, position]`` was played in the time of ``travel`` (R-natural)."""
+        assert self.position is not None
+        if travel.rate != self.pace.rate:
+            self.credit_run(self.position, position, (position - self.position) / travel.rate)
+        else:
+            start = self.position
+            self.arrive(position, self.now)
+            self.reach(start, position)
+
+    def credit_run(self, start: float, end: float, seconds: float) -> None:
+        """``(start, end]`` was played, in ``seconds`` of play time."""
+        self.close_span()
+        self.played += seconds
+        self._join(start, end)
+        self.arrive(end, self.now)
+        self.span_from = end
+        self.reach(start, end)
+
+    def _join(self, start: float, end: float) -> None:
+        if self.watched is None:
+            self.watched = []
+        progress.join(self.watched, start, end)
+        if len(self.watched) > 2 * self.policy.max_intervals:
+            lost = progress.forget_shortest(self.watched)
+            self.note("limit", "I-total", f"forgot the watched interval {lost}")
+
+    @property
+    def play_time(self) -> float:
+        """Seconds played in this session (R-watch-time)."""
+        if self.position is None:
+            return self.played
+        return self.played + (self.position - self.span_from) / self.pace.rate
+
+    # ------------------------------------------------------------------ quartiles and views
+
+    def reach(self, start: float, end: float) -> None:
+        """Fire what ``(start, end]`` reached: quartiles, then views."""
+        media = self.media
+        if media is not None:
+            for bit, (quartile, point) in enumerate(media.points()):
+                if start < point <= end:
+                    self.reached(bit, quartile)
+        self.view()
+
+    def reached(self, bit: int, quartile: int) -> None:
+        """A quartile fires when it first becomes true, once per session (R-quartile)."""
+        if not self.fired & 1 << bit:
+            self.fired |= 1 << bit
+            self.emit(f"PLAY_REACHED_{quartile}", "R-hundred" if quartile == 100 else "R-quartile")
+
+    def view(self) -> None:
+        """A VIEW for each full interval by which play time has grown (R-view)."""
+        interval = self.policy.view_interval
+        if interval is None or self.state is not State.PLAYING or self.suspended:
+            return
+        while self.play_time >= (self.viewed + 1) * interval - 1e-6:
+            self.viewed += 1
+            waited = 0.0
+            if self.tally is not None:
+                waited, self.tally.view_buffer = self.tally.view_buffer, 0.0
+            self.emit("VIEW", "R-view", play_time=interval, buffer_time=waited)
