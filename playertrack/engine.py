@@ -6,7 +6,7 @@ from a factory. The state is a value that can be saved and restored (`snapshot`)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from math import inf, nextafter
 from typing import Any
 
@@ -25,7 +25,6 @@ from . import (
 from .events import Event
 from .machine import HANDLED, TRIGGERS
 from .playback import Diagnostic, Playback, Setup, State
-from .playhead import pace_of
 from .policy import Policy
 from .session import SessionIds, Summary, offline_ids
 from .signals import Close, Signal, Tick, TimeUpdate
@@ -80,6 +79,10 @@ _OWN_POSITION = (
 )
 
 
+#: What a player may have without its updates needing judgement.
+_HARMLESS = {"joined", "watched", "tally", "overlay", "passed", "errors", "last_summary"}
+
+
 class Engine(Playback):
     """Derives the events of one player from its signals.
 
@@ -93,8 +96,6 @@ class Engine(Playback):
         Event(VIEW #6 at=5.0 position=0.0 play_time=0.0 buffer_time=0.0)
     """
 
-    __slots__ = ()
-
     def __init__(
         self,
         player: str | None = None,
@@ -107,7 +108,7 @@ class Engine(Playback):
     ) -> None:
         if setup is None:
             setup = Setup(policy or Policy(), ids, entry_id, diagnose)
-        pace = pace_of(setup.policy, 1.0)
+        pace = setup.pace(1.0)
         super().__init__(
             position=None,
             moved_at=0.0,
@@ -180,7 +181,7 @@ class Engine(Playback):
             _HANDLERS[kind](self, signal)
         self._settle(now)
         self.cause = None
-        self._arm()
+        self._arm(self.tidy())
         out, self.out = self.out, None
         return _NOTHING if out is None else out
 
@@ -257,8 +258,11 @@ class Engine(Playback):
             self.settle_seek()
         return TRIGGERS[trigger].trigger(self, self.now if at is None else at)
 
-    def _arm(self) -> None:
-        """Set how far updates may go without anything to decide (see `timeupdate`)."""
+    def _arm(self, seldom: Mapping[str, Any]) -> None:
+        """Set how far updates may go without anything to decide (see `timeupdate`).
+
+        ``seldom`` is what the player has besides what it always has.
+        """
         self.limit = -inf
         here = self.position
         if (
@@ -269,19 +273,12 @@ class Engine(Playback):
             or self.elapsed is not None
             or self.heard_at is None
             or self.heard_at > self.moved_at
-            or self.offset != 0.0
-            or self.first
-            or self.rebase
-            or self.landing is not None
-            or self.drag is not None
-            or self.seek is not None
-            or self.ad is not None
-            or self.cadence is not None
+            or not seldom.keys() <= _HARMLESS
         ):
             return
         limit = inf
         assert self.media is not None
-        for bit, (_, point) in enumerate(self.media.points()):
+        for bit, (_, point) in enumerate(self.media.points):
             if point > here and not self.fired & 1 << bit:
                 limit = point
                 break
@@ -341,8 +338,7 @@ class Engine(Playback):
         Raises `SnapshotError` if ``data`` is no snapshot, or one of another version.
         """
         engine = cls.__new__(cls)
-        saving.load(engine, data, ids, diagnose)
-        engine._arm()
+        engine._arm(saving.load(engine, data, ids, diagnose))
         return engine
 
 

@@ -243,7 +243,7 @@ def judge_again(pb: Playback) -> None:
     assert pb.media is not None
     if pb.started:
         pb.close_span()
-        for bit, (quartile, point) in enumerate(pb.media.points()):
+        for bit, (quartile, point) in enumerate(pb.media.points):
             if holds(pb.watched or (), point):
                 pb.reached(bit, quartile)
 

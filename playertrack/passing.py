@@ -6,7 +6,6 @@ from typing import Any
 
 from .events import ENGAGEMENT
 from .playback import Playback
-from .playhead import pace_of
 from .signals import (
     AudioTrack,
     Captions,
@@ -32,13 +31,10 @@ def changed(pb: Playback, name: str, value: Any) -> bool:
 def on_ratechange(pb: Playback, signal: RateChange) -> None:
     """What passed before counts at the old rate (R-natural); a run in progress knows too."""
     pb.close_span()
-    pace = pace_of(pb.policy, signal.rate)
+    pace = pb.setup.pace(signal.rate)
     pb.run_at(pace, pb.now)
-    probe = None if pb.ad is None else pb.ad.probe
-    in_seek = None if pb.seek is None else pb.seek.run
-    for run in (pb.run, probe, in_seek):
-        if run is not None:
-            run.run_at(pace, pb.now)
+    for run in pb.runs():
+        run.run_at(pace, pb.now)
     if changed(pb, "rate", signal.rate):
         pb.emit("SPEED", "R-pass", rate=signal.rate)
 

@@ -8,7 +8,7 @@ reported) waits here too, because any other event lets it out first.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from enum import Enum, unique
 from math import inf
 from types import EllipsisType
@@ -19,7 +19,7 @@ import attrs
 from . import events, progress
 from .events import Event
 from .pending import Cadence, Drag, OpenAd, OpenSeek, OpenStall, Stay, Tally, Waiting
-from .playhead import Playhead, Run, Travel
+from .playhead import Pace, Playhead, Run, Travel
 from .policy import Policy
 from .session import Media, SessionIds, Summary, checked_id, offline_ids
 from .signals import Signal
@@ -60,6 +60,10 @@ class Diagnostic:
     message: str
 
 
+#: Rates remembered; a player that never repeats one must not fill the memory.
+_MOST_PACES = 64
+
+
 @attrs.frozen(eq=False)
 class Setup:
     """What a player is made with and never changes; players that share it keep it once."""
@@ -68,41 +72,63 @@ class Setup:
     ids: SessionIds = offline_ids
     entry_id: str | None = None
     diagnose: Callable[[Diagnostic], None] | None = None
+    _paces: dict[float, Pace] = attrs.field(factory=dict, init=False)
+
+    def pace(self, rate: float) -> Pace:
+        """The `Pace` of ``rate``, one object for all players of this setup."""
+        pace = self._paces.get(rate)
+        if pace is None:
+            if len(self._paces) >= _MOST_PACES:
+                self._paces.clear()
+            pace = self._paces[rate] = Pace.of(self.policy, rate)
+        return pace
 
 
-@attrs.define(eq=False)
-class Playback(Playhead):
-    """One player: the playhead it inherits, the session, and what is open.
+@attrs.define(eq=False, weakref_slot=False)
+class Essentials(Playhead):
+    """What every player has all the time: the playhead it inherits, and its session.
 
     ``limit`` is the position up to which an update needs no judgement (see
-    `Engine.timeupdate`); ``-inf`` sends every update the long way.
+    `Engine.timeupdate`); ``-inf`` sends every update the long way. ``span_from`` is where
+    the stretch began that is being played. ``fired`` has a bit for each quartile.
     """
 
     setup: Setup
     player: str | None
     state: State = State.IDLE
     limit: float = -inf
-    # time
     heard_at: float | None = None
     event_at: float = -inf
-    offset: float = 0.0
-    # the session
     session: str | None = None
-    previous: str | None = None
     ordinal: int = 0
     index: int = 0
     media: Media | None = None
     requested: bool = False
     first_played: bool = False
-    joining: float | None = None
-    joined: float = 0.0
     join_time: float | None = None
-    # progress
     span_from: float = 0.0
-    watched: list[float] | None = None
     played: float = 0.0
     viewed: int = 0
     fired: int = 0
+    # the signal at hand
+    now: float = 0.0
+    cause: Signal | None = None
+    out: list[Event] | None = None
+
+
+class Playback(Essentials):
+    """One player: what it always has, and what it has only now and then.
+
+    The latter are defaults of the class, and in the instance only while they differ
+    (`tidy`): of a hundred thousand players few are in the midst of something.
+    """
+
+    # time, and the wait for the first frame
+    offset: float = 0.0
+    joining: float | None = None
+    joined: float = 0.0
+    # what was watched before the stretch that is being played
+    watched: list[float] | None = None
     tally: Tally | None = None
     # what the next position means
     first: bool = False
@@ -126,10 +152,15 @@ class Playback(Playhead):
     passed: dict[str, Any] | None = None
     errors: dict[str, tuple[int, float]] | None = None
     last_summary: Summary | None = None
-    # the signal at hand
-    now: float = 0.0
-    cause: Signal | None = None
-    out: list[Event] | None = None
+
+    def tidy(self) -> dict[str, Any]:
+        """Let go of what is as always; what is left is open or unusual."""
+        seldom = self.__dict__
+        for name in [name for name, value in seldom.items() if value == DEFAULTS[name]]:
+            del seldom[name]
+        if not seldom:
+            del self.__dict__
+        return seldom
 
     # ------------------------------------------------------------------ to be provided
 
@@ -166,6 +197,15 @@ class Playback(Playhead):
     def end(self) -> float | None:
         """The duration, where there is one to measure by."""
         return None if self.media is None else self.media.end
+
+    def runs(self) -> Iterator[Run]:
+        """The runs that are being followed."""
+        if self.run is not None:
+            yield self.run
+        if self.seek is not None and self.seek.run is not None:
+            yield self.seek.run
+        if self.ad is not None and self.ad.probe is not None:
+            yield self.ad.probe
 
     @property
     def counts(self) -> Tally:
@@ -330,7 +370,7 @@ class Playback(Playhead):
         """Fire what ``(start, end]`` reached: quartiles, then views."""
         media = self.media
         if media is not None:
-            for bit, (quartile, point) in enumerate(media.points()):
+            for bit, (quartile, point) in enumerate(media.points):
                 if start < point <= end:
                     self.reached(bit, quartile)
         self.view()
@@ -352,3 +392,7 @@ class Playback(Playhead):
             if self.tally is not None:
                 waited, self.tally.view_buffer = self.tally.view_buffer, 0.0
             self.emit("VIEW", "R-view", play_time=interval, buffer_time=waited)
+
+
+#: What a player has only now and then, and what it is while it has not.
+DEFAULTS: dict[str, Any] = {name: getattr(Playback, name) for name in Playback.__annotations__}

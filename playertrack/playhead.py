@@ -9,7 +9,6 @@ playback covers ``r·dt`` of content, give or take a slack that has to be earned
 from __future__ import annotations
 
 from enum import Enum
-from functools import lru_cache
 from typing import NamedTuple
 
 import attrs
@@ -48,22 +47,20 @@ class Pace:
     reach: float
     patience: float
 
-
-@lru_cache(maxsize=256)
-def pace_of(policy: Policy, rate: float) -> Pace:
-    """The `Pace` of ``rate`` under ``policy``."""
-    cap = policy.jump_tolerance * max(1.0, rate)
-    certain = 0.9 * cap / ((DRIFT - 1.0) * rate)
-    return Pace(
-        rate=rate,
-        cap=cap,
-        fast=rate > policy.max_natural_rate,
-        credit=policy.stall_credit,
-        max_gap=policy.max_gap,
-        back=policy.back_tolerance,
-        reach=DRIFT * rate,
-        patience=min(certain, policy.max_gap),
-    )
+    @classmethod
+    def of(cls, policy: Policy, rate: float) -> Pace:
+        cap = policy.jump_tolerance * max(1.0, rate)
+        certain = 0.9 * cap / ((DRIFT - 1.0) * rate)
+        return cls(
+            rate=rate,
+            cap=cap,
+            fast=rate > policy.max_natural_rate,
+            credit=policy.stall_credit,
+            max_gap=policy.max_gap,
+            back=policy.back_tolerance,
+            reach=DRIFT * rate,
+            patience=min(certain, policy.max_gap),
+        )
 
 
 class Travel(NamedTuple):

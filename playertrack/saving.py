@@ -1,72 +1,37 @@
 """A player's state as bytes, and back (R-pure).
 
-MessagePack, versioned, without names for what is nearly always there: the fields of every
-player first, those that are rarely set only if one of them is.
+MessagePack, versioned: what every player has, in a fixed order and without names; then by
+name what this one has besides, most of the time nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
+from math import inf
 from operator import attrgetter
-from typing import Any
+from typing import Any, TypedDict
 
 import attrs
 import msgspec
 
-from .errors import SnapshotError
+from .errors import PolicyError, SnapshotError
 from .pending import Cadence, Drag, OpenAd, OpenSeek, OpenStall, Stay, Tally, Waiting
 from .playback import Diagnostic, Playback, Setup, State
-from .playhead import Elapsed, Run, pace_of
+from .playhead import Elapsed, Run
 from .policy import Policy
 from .session import Media, SessionIds, Summary, shared
 
 #: Written first; another number is another layout.
 VERSION = 1
 
-_ALWAYS = (
-    "player",
-    "state",
-    "position",
-    "moved_at",
-    "slack",
-    "heard_at",
-    "event_at",
-    "session",
-    "ordinal",
-    "index",
-    "requested",
-    "first_played",
-    "join_time",
-    "joined",
-    "span_from",
-    "played",
-    "viewed",
-    "fired",
-)
-_SELDOM = {
-    "elapsed": None,
-    **{
-        field.name: field.default
-        for field in attrs.fields(Playback)
-        if field.default is not attrs.NOTHING
-        and field.name not in (*_ALWAYS, "elapsed", "media", "limit", "now", "cause", "out")
-    },
-}
-_DEFAULTS = tuple(_SELDOM.values())
 
-_get_always = attrgetter(*_ALWAYS)
-_get_seldom = attrgetter(*_SELDOM)
-_encode = msgspec.msgpack.Encoder().encode
+class _Seldom(TypedDict, total=False):
+    """The types of what a player has only now and then (see `Playback`)."""
 
-
-class _Seldom(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
-    """The types of the fields that are seldom set, in their order."""
-
-    elapsed: Elapsed | None
     offset: float
-    previous: str | None
     joining: float | None
+    joined: float
     watched: list[float] | None
     tally: Tally | None
     first: bool
@@ -90,80 +55,116 @@ class _Seldom(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
     last_summary: Summary | None
 
 
-class _Always(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
-    version: int
-    setup: msgspec.Raw
-    media: msgspec.Raw
-    rate: float
-    player: str | None
-    state: State
-    position: float | None
-    moved_at: float
-    slack: float
-    heard_at: float | None
-    event_at: float
-    session: str | None
-    ordinal: int
-    index: int
-    requested: bool
-    first_played: bool
-    join_time: float | None
-    joined: float
-    span_from: float
-    played: float
-    viewed: int
-    fired: int
-    seldom: _Seldom | None
+_Layout = tuple[
+    int,  # version
+    msgspec.Raw,  # setup
+    msgspec.Raw,  # media
+    str | None,  # player
+    State,
+    float | None,  # position
+    float,  # moved_at
+    float,  # slack
+    float,  # rate
+    Elapsed | None,
+    float | None,  # heard_at
+    float,  # event_at
+    str | None,  # session
+    int,  # ordinal
+    int,  # index
+    bool,  # requested
+    bool,  # first_played
+    float | None,  # join_time
+    float,  # span_from
+    float,  # played
+    int,  # viewed
+    int,  # fired
+    _Seldom | None,
+]
 
-
-_decode = msgspec.msgpack.Decoder(_Always).decode
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(_Layout).decode
 
 
 def save(pb: Playback) -> bytes:
     """The whole state of a player, small enough to send around."""
-    seldom = _get_seldom(pb)
     return _encode(
         (
             VERSION,
             _setup_bytes(pb.setup),
             _media_bytes(pb.media),
+            pb.player,
+            pb.state,
+            pb.position,
+            pb.moved_at,
+            pb.slack,
             pb.pace.rate,
-            *_get_always(pb),
-            None if seldom == _DEFAULTS else seldom,
+            pb.elapsed,
+            pb.heard_at,
+            pb.event_at,
+            pb.session,
+            pb.ordinal,
+            pb.index,
+            pb.requested,
+            pb.first_played,
+            pb.join_time,
+            pb.span_from,
+            pb.played,
+            pb.viewed,
+            pb.fired,
+            pb.tidy() or None,
         )
     )
 
 
 def load(
     pb: Playback, data: bytes, ids: SessionIds, diagnose: Callable[[Diagnostic], None] | None
-) -> None:
-    """Put the state of ``data`` into ``pb``; `SnapshotError` if it is none."""
+) -> Mapping[str, Any]:
+    """Put the state of ``data`` into ``pb``; `SnapshotError` if it is none.
+
+    Returns what it has besides what every player has.
+    """
     try:
-        saved = _decode(data)
-        if saved.version != VERSION:
-            raise SnapshotError(f"a snapshot of version {saved.version}; this is {VERSION}")
-        setup = _setup(bytes(saved.setup), ids, diagnose)
-        media = _media(bytes(saved.media))
-    except (msgspec.MsgspecError, TypeError, ValueError) as error:
-        if isinstance(error, SnapshotError):
-            raise
+        (
+            version,
+            setup,
+            media,
+            pb.player,
+            pb.state,
+            pb.position,
+            pb.moved_at,
+            pb.slack,
+            rate,
+            pb.elapsed,
+            pb.heard_at,
+            pb.event_at,
+            pb.session,
+            pb.ordinal,
+            pb.index,
+            pb.requested,
+            pb.first_played,
+            pb.join_time,
+            pb.span_from,
+            pb.played,
+            pb.viewed,
+            pb.fired,
+            seldom,
+        ) = _decode(data)
+        if version != VERSION:
+            raise SnapshotError(f"a snapshot of version {version}; this is version {VERSION}")
+        pb.setup = _setup(bytes(setup), ids, diagnose)
+        pb.media = _media(bytes(media))
+    except (msgspec.MsgspecError, PolicyError) as error:
         raise SnapshotError(f"not a snapshot: {error}") from error
-    pb.setup, pb.media, pb.pace = setup, media, pace_of(setup.policy, saved.rate)
-    for name in _ALWAYS:
-        setattr(pb, name, getattr(saved, name))
-    if saved.seldom is None:
-        for name, value in _SELDOM.items():
-            setattr(pb, name, value)
-    else:
-        for name in _SELDOM:
-            setattr(pb, name, getattr(saved.seldom, name))
-        probe = None if pb.ad is None else pb.ad.probe
-        in_seek = None if pb.seek is None else pb.seek.run
-        for run in (pb.run, probe, in_seek):
-            if run is not None:
-                run.pace = pace_of(setup.policy, run.pace.rate)
+    pb.pace = pb.setup.pace(rate)
+    pb.limit = -inf
     pb.now = 0.0
     pb.cause = pb.out = None
+    if seldom is None:
+        return {}
+    pb.__dict__.update(seldom)
+    for run in pb.runs():
+        run.pace = pb.pace
+    return pb.__dict__
 
 
 @lru_cache(maxsize=64)
@@ -177,9 +178,12 @@ def _setup(data: bytes, ids: SessionIds, diagnose: Callable[[Diagnostic], None] 
     return Setup(Policy.from_mapping(changes), ids, entry_id, diagnose)
 
 
+_media_fields = attrgetter(*(field.name for field in attrs.fields(Media) if field.init))
+
+
 @lru_cache(maxsize=1024)
 def _media_bytes(media: Media | None) -> msgspec.Raw:
-    return msgspec.Raw(_encode(None if media is None else attrs.astuple(media)))
+    return msgspec.Raw(_encode(None if media is None else _media_fields(media)))
 
 
 @lru_cache(maxsize=1024)

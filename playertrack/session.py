@@ -49,7 +49,11 @@ def checked_id(session: str) -> str:
 
 @attrs.frozen(cache_hash=True)
 class Media:
-    """What `loaded` named. ``provisional``: nobody named it yet (R-complete)."""
+    """What `loaded` named. ``provisional``: nobody named it yet (R-complete).
+
+    ``end`` is the duration where it is one to measure by: known, and not live. ``points``
+    are the quartiles and the positions that reach them, none without an end (R-duration).
+    """
 
     entry_id: str | None = None
     duration: float | None = None
@@ -58,20 +62,22 @@ class Media:
     loop: bool = False
     provisional: bool = False
 
-    @property
-    def end(self) -> float | None:
-        """The duration where it is one to measure by: known, and not live (R-duration)."""
+    end: float | None = attrs.field(init=False, eq=False)
+    points: tuple[tuple[int, float], ...] = attrs.field(init=False, eq=False)
+
+    @end.default
+    def _end(self) -> float | None:
         return None if self.live else self.duration
+
+    @points.default
+    def _points(self) -> tuple[tuple[int, float], ...]:
+        end = self.end
+        return () if end is None else tuple((q, end * q / 100) for q in QUARTILES)
 
     @property
     def seekable(self) -> bool:
         """Live media without a window to seek in know no seeks (R-seek-live)."""
         return self.dvr or not self.live
-
-    def points(self) -> tuple[tuple[int, float], ...]:
-        """Each quartile and the position that reaches it; none without a duration."""
-        end = self.end
-        return () if end is None else tuple((q, end * q / 100) for q in QUARTILES)
 
 
 @lru_cache(maxsize=1024)
