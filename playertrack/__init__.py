@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     from .engine import Engine as Engine
     from .events import Event as Event
     from .fleet import Fleet as Fleet
-    from .playback import Diagnostic as Diagnostic
     from .playback import State as State
     from .session import Summary as Summary
     from .session import offline_ids as offline_ids
     from .session import random_ids as random_ids
+    from .setting import Diagnostic as Diagnostic
     from .tracker import Tracker as Tracker
 
 __all__ = [
@@ -55,7 +55,7 @@ __all__ = [
 #: Where each name lives that is imported when it is first asked for, so that commands
 #: which need none of it start at once.
 _HOMES = {
-    "Diagnostic": "playback",
+    "Diagnostic": "setting",
     "Engine": "engine",
     "Event": "events",
     "Fleet": "fleet",

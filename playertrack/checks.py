@@ -50,7 +50,7 @@ def _at(name: str, value: object) -> float:
     number = _number(name, value, allowed)
     if not -MAX_AT <= number <= MAX_AT:
         raise SignalError(name, value, allowed)
-    return number
+    return number + 0.0  # -0.0 becomes 0.0: the same time has one spelling
 
 
 def _seconds(name: str, value: object) -> float:
@@ -58,7 +58,7 @@ def _seconds(name: str, value: object) -> float:
     number = _number(name, value, allowed)
     if not 0.0 <= number < inf:
         raise SignalError(name, value, allowed)
-    return number + 0.0  # -0.0 becomes 0.0: the same place has one spelling
+    return number + 0.0
 
 
 def _maybe_seconds(name: str, value: object) -> float | None:
@@ -98,7 +98,7 @@ def _bitrate(name: str, value: object) -> int | float | None:
     number = _number(name, value, allowed)
     if not 0.0 <= number < inf:
         raise SignalError(name, value, allowed)
-    return value if type(value) is int else number
+    return value if type(value) is int and value < 2**53 else number + 0.0
 
 
 def _bool(name: str, value: object) -> bool:

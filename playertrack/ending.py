@@ -143,6 +143,7 @@ def arrive_at_end(pb: Playback) -> None:
             pausing.release(pb)
     pb.settle_seek()
     seeking.end(pb)
+    pb.wanted = None
 
 
 def report(pb: Playback, rule: str, code: str, message: str, fatal: bool) -> None:

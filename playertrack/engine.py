@@ -24,9 +24,10 @@ from . import (
 )
 from .events import Event
 from .machine import HANDLED, TRIGGERS
-from .playback import Diagnostic, Playback, Setup, State
+from .playback import Playback, State
 from .policy import Policy
 from .session import SessionIds, Summary, offline_ids
+from .setting import Diagnostic, Setup
 from .signals import Close, Signal, Tick, TimeUpdate
 
 _NOTHING: tuple[Event, ...] = ()
@@ -157,19 +158,21 @@ class Engine(Playback):
 
     def close(self, at: float | None = None) -> Sequence[Event]:
         """The player goes away, at ``at`` or when it was last heard of (R-close, R-eof)."""
-        if at is None:
-            last = self.last_at
-            at = 0.0 if last is None else last - self.offset
-        return self._take(Close(at=at))
+        if at is not None:
+            return self._take(Close(at=at))
+        last = self.last_at
+        return self._act(Close(at=0.0), 0.0) if last is None else self._act(Close(at=last), last)
 
     def _take(self, signal: Signal) -> Sequence[Event]:
+        at = self._order(signal)
+        return _NOTHING if at is None else self._act(signal, at)
+
+    def _act(self, signal: Signal, now: float) -> Sequence[Event]:
+        """Do what is due by ``now``, what the signal says, and what that makes due."""
         if self.state is State.CLOSED:
             return _NOTHING
-        if not self._hear(signal):
-            return _NOTHING
-        now = self.now
+        self.now = self.heard_at = now
         self._settle(now)
-        self.now = now
         self.cause = signal
         kind = type(signal)
         if kind is TimeUpdate:
@@ -194,32 +197,40 @@ class Engine(Playback):
         # The fast path of `timeupdate` notes the time of an update only as that of the move.
         return heard if heard is None or heard > self.moved_at else self.moved_at
 
-    def _hear(self, signal: Signal) -> bool:
-        """Put the signal in order: time never goes back (R-order). False if it is to be dropped."""
+    def _order(self, signal: Signal) -> float | None:
+        """The time of ``signal`` in the order of the output; None for a tick of the past.
+
+        Time never goes back (R-order), and a tick never turns it (R-timer).
+        """
         last = self.last_at
         at = signal.at + self.offset
-        if last is not None and at < last:
-            if type(signal) is Tick:
-                return False
-            if last - at <= self.policy.max_backstep:
-                self.now = last
-                self.note("repaired", "R-order", f"{last - at:.3f} s early, taken as the last")
-            else:
-                self.offset += last - at
-                self.now = last
-                self.note("repaired", "R-order", f"the clock was set back by {last - at:.3f} s")
-            at = last
-        self.now = self.heard_at = at
-        return True
+        if last is None or at >= last:
+            return at
+        if type(signal) is Tick:
+            return None
+        self.now, self.cause = last, signal
+        if last - at <= self.policy.max_backstep:
+            self.note("repaired", "R-order", f"{last - at:.3f} s early, taken as the last")
+        else:
+            self.offset += last - at
+            self.note("repaired", "R-order", f"the clock was set back by {last - at:.3f} s")
+        self.cause = None
+        return last
 
     def next_timer(self) -> float | None:
         """When `tick` next wants to be called, in the time of the signals; None: not at all."""
         dues = [due for due, _ in self._timers()]
-        return min(dues) - self.offset if dues else None
+        if not dues:
+            return None
+        due = min(dues)
+        at = due - self.offset
+        while at + self.offset < due:
+            at = nextafter(at, inf)
+        return at
 
     def _settle(self, at: float) -> None:
         """Do what is due by ``at``, in order of due time (R-timer)."""
-        while True:
+        while self.waiting or self.drag or self.stall_open or self.ad or self.cadence:
             timers = [(due, act) for due, act in self._timers() if due <= at]
             if not timers:
                 return

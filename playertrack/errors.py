@@ -7,28 +7,29 @@ class PlayertrackError(Exception):
     """Base of every error that playertrack raises on purpose."""
 
 
-class SignalError(PlayertrackError, ValueError):
-    """A signal that cannot be valid; it is refused when it is made (contract, section 2).
+class FieldError(PlayertrackError, ValueError):
+    """A value that cannot be used.
 
-    ``field`` names the offending field, ``value`` is what it held and ``allowed``
-    says in words what would have been accepted.
+    ``field`` names the offending field, ``value`` is what it held and ``allowed`` says in
+    words what would have been accepted.
     """
 
     def __init__(self, field: str, value: object, allowed: str) -> None:
         self.field = field
         self.value = value
         self.allowed = allowed
-        super().__init__(f"{field}: {shorten(value)} is not allowed; expected {allowed}")
+        super().__init__(field, value, allowed)
+
+    def __str__(self) -> str:
+        return f"{self.field}: {shorten(self.value)} is not allowed; expected {self.allowed}"
 
 
-class PolicyError(PlayertrackError, ValueError):
-    """A policy value that cannot be used; the message names the field and the cure."""
+class SignalError(FieldError):
+    """A signal that cannot be valid; it is refused when it is made (contract, section 2)."""
 
-    def __init__(self, field: str, value: object, allowed: str) -> None:
-        self.field = field
-        self.value = value
-        self.allowed = allowed
-        super().__init__(f"{field}: {shorten(value)} is not allowed; expected {allowed}")
+
+class PolicyError(FieldError):
+    """A policy value that cannot be used."""
 
 
 class SnapshotError(PlayertrackError, ValueError):

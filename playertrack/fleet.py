@@ -7,9 +7,9 @@ from types import MappingProxyType
 
 from .engine import Engine
 from .events import Event
-from .playback import Diagnostic, Setup
 from .policy import Policy
 from .session import SessionIds, offline_ids
+from .setting import Diagnostic, Setup
 from .signals import Signal
 
 

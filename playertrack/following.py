@@ -61,7 +61,7 @@ def follow(pb: Playback, position: float, alone: bool) -> None:
     elif pb.rebase and pb.state in _JUDGES and pb.stall_open is None:
         # The first content after an ad: nobody knows how it came there (R-ad-end).
         pb.rebase = pb.first = False
-        rest(pb, position)
+        pb.rest(position)
         pb.run = Run.begin(position, pb.now, pb.pace)
     elif pb.state in _JUDGES:
         _JUDGES[pb.state](pb, position, alone)
@@ -201,15 +201,6 @@ def carry(pb: Playback, position: float, alone: bool) -> Move:
     return Move.JUMP
 
 
-def rest(pb: Playback, position: float) -> None:
-    """Set the playhead where nothing plays; a replay would begin here (R-replay)."""
-    pb.place(position)
-    if pb.stay is not None:
-        pb.stay.anchor, pb.stay.fresh = position, False
-    if pb.state is State.ENDED:
-        pb.restart = position
-
-
 def before_play(pb: Playback, position: float, alone: bool) -> None:
     """Before PLAY a position is where playback will start; a run shows that it did."""
     if pb.stale:
@@ -251,7 +242,7 @@ def in_pause(pb: Playback, position: float, alone: bool) -> None:
     if fresh and pb.judge(position, stay.travel) in _AHEAD:
         advance(pb, position, stay.travel)
     elif landing is not None and settles(pb, position, landing):
-        rest(pb, position)
+        pb.rest(position)
     elif stay.anchor is None or abs(position - stay.anchor) > pb.policy.jump_tolerance:
         jump(pb, position)
     else:
@@ -268,7 +259,7 @@ def after_end(pb: Playback, position: float, alone: bool) -> None:
     if move in _AHEAD and run is not None and run.covered >= _SURELY:
         take_off(pb, run, "R-replay")
     elif position != pb.position:
-        rest(pb, position)
+        pb.rest(position)
 
 
 def in_failure(pb: Playback, position: float, alone: bool) -> None:

@@ -24,13 +24,13 @@ from .signals import Close, DurationChange, Loaded, Replay
 
 def widget_loaded(pb: Playback, at: float) -> None:
     """Once per player; it opens the first session (R-ready)."""
-    # The state must say so before the event goes out, or the event would ask for it again.
-    pb.state = State.READY
     pb.emit("WIDGET_LOADED", "R-ready", position=None)
 
 
 def media_loaded(pb: Playback, at: float) -> None:
     """The media is known; nobody named it if there is none yet (R-loaded, R-complete)."""
+    if pb.state is State.IDLE:
+        pb.fire("ready")
     if pb.media is None:
         pb.media = shared(Media(pb.setup.entry_id, provisional=True))
     pb.emit("MEDIA_LOADED", "R-loaded", live=pb.media.live)
@@ -208,6 +208,8 @@ def on_loaded(pb: Playback, signal: Loaded) -> None:
             refine(pb, signal, media)
             return
         end_session(pb)
+    elif pb.state is State.IDLE:
+        pb.fire("ready")
     pb.media = shared(Media(signal.entry_id, signal.duration, signal.live, signal.dvr, signal.loop))
     if signal.position is not None:
         pb.place(signal.position)

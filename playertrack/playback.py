@@ -8,7 +8,7 @@ reported) waits here too, because any other event lets it out first.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from enum import Enum, unique
 from math import inf
 from types import EllipsisType
@@ -19,9 +19,10 @@ import attrs
 from . import events, progress
 from .events import Event
 from .pending import Cadence, Drag, OpenAd, OpenSeek, OpenStall, Stay, Tally, Waiting
-from .playhead import Pace, Playhead, Run, Travel
+from .playhead import Playhead, Run, Travel
 from .policy import Policy
-from .session import Media, SessionIds, Summary, checked_id, offline_ids
+from .session import Media, Summary, checked_id
+from .setting import Diagnostic, Setup
 from .signals import Signal
 
 
@@ -44,44 +45,8 @@ class State(Enum):
     CLOSED = "CLOSED"
 
 
-@attrs.frozen
-class Diagnostic:
-    """Something the engine ignored, inferred or repaired; for people, never an exception.
-
-    ``kind``: ``ignored`` (it meant nothing here), ``inferred`` (nobody said so),
-    ``repaired`` (it could not be as told) or ``limit`` (something was forgotten).
-    """
-
-    kind: str
-    at: float
-    player: str | None
-    rule: str
-    signal: str
-    message: str
-
-
-#: Rates remembered; a player that never repeats one must not fill the memory.
-_MOST_PACES = 64
-
-
-@attrs.frozen(eq=False)
-class Setup:
-    """What a player is made with and never changes; players that share it keep it once."""
-
-    policy: Policy = Policy()
-    ids: SessionIds = offline_ids
-    entry_id: str | None = None
-    diagnose: Callable[[Diagnostic], None] | None = None
-    _paces: dict[float, Pace] = attrs.field(factory=dict, init=False)
-
-    def pace(self, rate: float) -> Pace:
-        """The `Pace` of ``rate``, one object for all players of this setup."""
-        pace = self._paces.get(rate)
-        if pace is None:
-            if len(self._paces) >= _MOST_PACES:
-                self._paces.clear()
-            pace = self._paces[rate] = Pace.of(self.policy, rate)
-        return pace
+#: VIEWs that one signal can make (R-view); more are no viewing but a rate next to nothing.
+_MOST_VIEWS = 100
 
 
 @attrs.define(eq=False, weakref_slot=False)
@@ -323,6 +288,14 @@ class Playback(Essentials):
             # What was played before the pause cannot lead on from here.
             self.stay.travel = self.travel(self.now)
 
+    def rest(self, position: float) -> None:
+        """Set the playhead for good: what comes is measured from here, paused or ended."""
+        self.place(position)
+        if self.stay is not None:
+            self.stay.anchor, self.stay.fresh = position, False
+        if self.state is State.ENDED:
+            self.restart = position
+
     def close_span(self) -> None:
         """Put the stretch that is being played into the watched set."""
         if self.position is not None and self.position > self.span_from:
@@ -386,12 +359,17 @@ class Playback(Essentials):
         interval = self.policy.view_interval
         if interval is None or self.state is not State.PLAYING or self.suspended:
             return
-        while self.play_time >= (self.viewed + 1) * interval - 1e-6:
+        play_time = self.play_time
+        for _ in range(_MOST_VIEWS):
+            if play_time < (self.viewed + 1) * interval - 1e-6:
+                return
             self.viewed += 1
             waited = 0.0
             if self.tally is not None:
                 waited, self.tally.view_buffer = self.tally.view_buffer, 0.0
             self.emit("VIEW", "R-view", play_time=interval, buffer_time=waited)
+        # At a rate next to nothing a step may be worth any number of them.
+        self.viewed = max(self.viewed, int(min(play_time / interval, 2.0**53)))
 
 
 #: What a player has only now and then, and what it is while it has not.

@@ -11,6 +11,7 @@ import attrs
 from .errors import PolicyError
 
 _CHOICES = {"reload_same_entry": ("new", "keep"), "replay_session": ("new", "same")}
+_MOST = 10**9
 _COUNTS = {"error_repeats": 0, "max_intervals": 1}
 _ABOVE_ZERO = frozenset({"view_interval", "frozen_after", "max_natural_rate", "ad_timeout"})
 _NULLABLE = frozenset({"view_interval", "frozen_after"})
@@ -26,8 +27,8 @@ def _checked(policy: Policy, field: attrs.Attribute[Any], value: object) -> None
             raise PolicyError(name, value, "true or false")
     elif name in _COUNTS:
         least = _COUNTS[name]
-        if not isinstance(value, int) or isinstance(value, bool) or value < least:
-            raise PolicyError(name, value, f"a whole number, {least} or more")
+        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= _MOST:
+            raise PolicyError(name, value, f"a whole number from {least} to {_MOST}")
     elif not (value is None and name in _NULLABLE):
         off = ", or null for off" if name in _NULLABLE else ""
         if not isinstance(value, float) or not 0.0 <= value < inf:

@@ -17,10 +17,11 @@ import msgspec
 
 from .errors import PolicyError, SnapshotError
 from .pending import Cadence, Drag, OpenAd, OpenSeek, OpenStall, Stay, Tally, Waiting
-from .playback import Diagnostic, Playback, Setup, State
+from .playback import Playback, State
 from .playhead import Elapsed, Run
 from .policy import Policy
 from .session import Media, SessionIds, Summary, shared
+from .setting import Diagnostic, Setup
 
 #: Written first; another number is another layout.
 VERSION = 1

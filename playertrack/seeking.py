@@ -1,4 +1,4 @@
-"""Seeks that the player reports: R-seek, R-seek-quiet, R-seek-early, R-seek-orphan, …
+"""Seeks that the player reports: R-seek, R-seek-quiet, R-seek-lost, R-seek-early and others.
 
 A seek is laid over the state until it is complete. Its SEEK comes then, once, and what
 the player said meanwhile shows after it.
@@ -26,7 +26,7 @@ def on_seeking(pb: Playback, signal: Seeking) -> None:
         if signal.position is not None:
             seek.target, seek.named = signal.position, True
     elif silent(pb):
-        choose(pb, signal.position)
+        choose(pb, signal.position, done=False)
         if pb.state in _UNSTARTED:
             pb.seek = OpenSeek(None, None, False, pb.travel(pb.now), early=True)
     elif pb.ad is not None:
@@ -51,7 +51,7 @@ def on_seeked(pb: Playback, signal: Seeked) -> None:
         pb.note("ignored", "R-seek-ad", "a seek inside a linear ad")
     elif position is None:
         pb.note("ignored", "R-seek-orphan", "seeked without seeking and without a position")
-    elif abs(position - whereabouts(pb)) > pb.policy.jump_tolerance:
+    elif position != pb.position and (abs(position - whereabouts(pb)) > pb.policy.jump_tolerance):
         begin(pb, None, position)
         finish(pb)
     else:
@@ -92,16 +92,15 @@ def unfinished(pb: Playback) -> OpenSeek | None:
     return seek
 
 
-def choose(pb: Playback, position: float | None) -> None:
+def choose(pb: Playback, position: float | None, done: bool = True) -> None:
     """Put the playhead where such a seek goes; no event."""
+    if done:
+        pb.stale = False
     if pb.state in _MEDIALESS or pb.deaf or position is None:
         pb.note("ignored", "R-seek-early", "a seek that leads nowhere")
         return
-    pb.stale = False
-    pb.place(position)
+    pb.rest(position)
     pb.run = Run.begin(position, pb.now, pb.pace)
-    if pb.state is State.ENDED:
-        pb.restart = position
     if pb.state is State.PLAYING:
         # Begun before PLAY and complete after it: this is where playback really starts.
         pb.first = False
@@ -112,7 +111,8 @@ def whereabouts(pb: Playback) -> float:
     """Where natural play would be by now (R-seek-orphan)."""
     if pb.stall_open is not None:
         return pb.stall_open.position
-    return pb.expected(pb.travel(pb.now) if pb.stay is None else pb.stay.travel)
+    travel = pb.travel(pb.now) if pb.stay is None else pb.stay.travel
+    return (pb.position or 0.0) + travel.content
 
 
 def begin(pb: Playback, origin: float | None, target: float | None) -> None:
@@ -210,13 +210,13 @@ def land(pb: Playback, seek: OpenSeek, rule: str) -> None:
     if pb.media.seekable:
         pb.counts.seeks += 1
         pb.emit("SEEK", rule, position=target, origin=seek.origin, target=target, inferred=False)
-    pb.place(target)
+    pb.rest(target)
     pb.slack = pb.pace.cap
     pb.landing = pb.now
     pb.first = pb.rebase = False
-    pb.run = None
-    if pb.stay is not None:
-        pb.stay.anchor, pb.stay.fresh = target, False
+    # `play` was seen: the next natural move from here resumes.
+    resuming = pb.state is State.RESUMING
+    pb.run = Run.begin(target, pb.now, pb.pace) if resuming else None
     pb.seen_moving()
 
 
@@ -230,14 +230,13 @@ def loop(pb: Playback, seek: OpenSeek) -> None:
 
 
 def end(pb: Playback) -> None:
-    """`ended` completes an open seek: at the last target known, else at the end (R-last-stretch)."""
+    """`ended` completes an open seek: at its last target, else at the end (R-last-stretch)."""
     seek = pb.seek
     if seek is None or seek.early:
         pb.seek = None
         return
     if seek.target is None:
         seek.target = pb.end if pb.end is not None else pb.position or 0.0
-    pb.wanted = None
     land(pb, seek, "R-last-stretch")
     # It stays known until the end has been told: nothing is credited in a seek.
     pb.seek = seek

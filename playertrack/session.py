@@ -22,7 +22,7 @@ def offline_ids(player: str | None, ordinal: int, at: float) -> str:
     """The same id for the same signals, wherever they are derived (R-ids).
 
     >>> offline_ids(None, 1, 1700000000.0)
-    '9ecb31fd-a5ce-52dd-a96e-4dfb8e1d2ea3'
+    '666cf48a-ad9a-573c-ad1a-73fed9b967d7'
     """
     return str(uuid5(NAMESPACE_URL, f"playertrack:{player or ''}:{ordinal}:{round(at * 1000)}"))
 

@@ -1,0 +1,47 @@
+# Everything runs in .venv, which is made on first use and again when pyproject.toml changes.
+
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.stamp
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help test lint types unit cases demo bench mutants clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+$(STAMP): pyproject.toml
+	rm -rf .venv
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $@
+
+test: lint types unit cases ## everything that must hold before a change goes in
+
+lint: $(STAMP) ## ruff: rules and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(STAMP) ## mypy, strict
+	$(BIN)/mypy
+
+unit: $(STAMP) ## pytest with branch coverage
+	$(BIN)/python -m pytest --cov --cov-report=term
+
+cases: $(STAMP) ## the conformance cases
+	$(BIN)/playertrack check tests/cases
+
+demo: $(STAMP) ## plays a generated film headless and shows its events
+	$(BIN)/python -m playertrack_av.demo
+
+bench: $(STAMP) ## the benchmarks
+	$(BIN)/python -m benchmarks
+
+mutants: $(STAMP) ## mutation testing of the engine (long)
+	$(BIN)/mutmut run
+	$(BIN)/mutmut results
+
+clean: ## removes all that was built here
+	rm -rf .venv .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache mutants dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,215 @@
+"""The layout: who may import whom, what the core may not touch, how long a module may grow.
+
+Nothing is run but the test of what ``import playertrack`` loads; the sources are read.
+"""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "playertrack"
+ADAPTERS = ROOT / "adapters"
+MAX_LINES = 400
+
+#: The layers, lowest first. A module may import from the layers below its own, and within
+#: its own as long as there is no circle. ``sinks`` and ``cli`` stand for all modules in them;
+#: ``playertrack`` is the package itself, which hands on the names of the public API.
+LAYERS: tuple[tuple[str, ...], ...] = (
+    ("errors",),
+    ("checks",),
+    ("signals", "events", "policy"),
+    ("playhead", "progress", "session"),
+    ("pending", "setting"),
+    ("playback",),
+    (
+        "lifecycle",
+        "pausing",
+        "seeking",
+        "stalling",
+        "advertising",
+        "following",
+        "passing",
+        "ending",
+    ),
+    ("machine", "saving"),
+    ("engine",),
+    ("fleet",),
+    ("explain", "traces", "invariants", "cases"),
+    ("sinks", "clock", "signalling", "courier", "tracker"),
+    ("playertrack",),
+    ("cli", "__main__"),
+)
+LEVEL = {name: level for level, layer in enumerate(LAYERS) for name in layer}
+
+#: The layers up to here are the core: all that decides which events there are.
+CORE = {name for name in LEVEL if LEVEL[name] <= LEVEL["fleet"]}
+VALUES = {"errors", "signals", "events", "policy"}
+
+#: The core is a function of its signals, so what else it could ask, or tell, stays out of it.
+IMPURE = {
+    *("time", "datetime", "random", "secrets", "uuid"),
+    *("os", "io", "sys", "pathlib", "tempfile", "socket", "subprocess", "sqlite3"),
+    *("asyncio", "concurrent", "multiprocessing", "threading"),
+    *("logging", "warnings"),
+}
+IMPURE_CALLS = {"open", "print", "input"}
+ALLOWED = {"session": {"uuid"}}
+CORE_NEEDS = {"attrs", "msgspec", "transitions"}
+
+#: What an adapter has no business with: the engine's own parts.
+INTERNAL = CORE - VALUES - {"session", "engine", "fleet"}
+
+HEAVY = {"aiohttp", "argparse", "asyncio", "av", "gi", "mpv", "rich", "vlc"}
+
+
+def name_of(path: Path) -> str:
+    """``playertrack/sinks/jsonl.py`` is ``playertrack.sinks.jsonl``."""
+    root = PACKAGE.parent if path.is_relative_to(PACKAGE) else ADAPTERS
+    parts = path.relative_to(root).with_suffix("").parts
+    return ".".join(part for part in parts if part != "__init__")
+
+
+MODULES = {name_of(path): path for path in sorted(PACKAGE.rglob("*.py"))}
+ADAPTER_MODULES = {name_of(path): path for path in sorted(ADAPTERS.rglob("*.py"))}
+
+
+def imports(source: str, module: str, is_package: bool = False) -> Iterator[str]:
+    """The dotted name of all that is imported anywhere in ``source``, relative ones made absolute.
+
+    ``from a import b`` gives ``a.b``, since ``b`` may be a module.
+    """
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = module.split(".")
+            up = node.level - is_package
+            package = ".".join(base[: len(base) - up] if node.level else [])
+            start = ".".join(filter(None, (package, node.module)))
+            yield from (f"{start}.{alias.name}" for alias in node.names)
+
+
+def unit(dotted: str) -> str:
+    """The entry of the layer table for a dotted name: ``playertrack.sinks.null.X`` is ``sinks``."""
+    _, *below = dotted.split(".")
+    return below[0] if below and below[0] in LEVEL else "playertrack"
+
+
+def imported_by(module: str, path: Path) -> list[str]:
+    return list(imports(path.read_text("utf-8"), module, path.name == "__init__.py"))
+
+
+def own_imports(module: str, path: Path) -> Iterator[str]:
+    """What ``module`` imports of playertrack."""
+    for dotted in imported_by(module, path):
+        if dotted.split(".")[0] == "playertrack":
+            yield dotted
+
+
+CORE_MODULES = {name: path for name, path in MODULES.items() if unit(name) in CORE}
+
+
+@pytest.mark.parametrize(
+    ("source", "module", "is_package", "expected"),
+    [
+        ("import os.path, time", "playertrack.engine", False, ["os.path", "time"]),
+        ("from os import path", "playertrack.engine", False, ["os.path"]),
+        ("from . import events", "playertrack.engine", False, ["playertrack.events"]),
+        ("from .events import Event", "playertrack.engine", False, ["playertrack.events.Event"]),
+        ("from .engine import Engine", "playertrack", True, ["playertrack.engine.Engine"]),
+        ("from .. import events", "playertrack.sinks.null", False, ["playertrack.events"]),
+        ("from .null import Null", "playertrack.sinks", True, ["playertrack.sinks.null.Null"]),
+        ("def f():\n    import socket", "playertrack.engine", False, ["socket"]),
+    ],
+)  # fmt: skip
+def test_imports_are_found_and_made_absolute(
+    source: str, module: str, is_package: bool, expected: list[str]
+) -> None:
+    assert list(imports(source, module, is_package)) == expected
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_module_has_a_place_in_the_layer_table(module: str) -> None:
+    entry = ".".join(module.split(".")[1:2]) or "playertrack"
+    assert entry in LEVEL, f"{module} is in no layer: give it a place in LAYERS"
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_module_imports_only_from_its_own_layer_and_those_below(module: str) -> None:
+    level = LEVEL[unit(module)]
+    above = [name for name in own_imports(module, MODULES[module]) if LEVEL[unit(name)] > level]
+    assert not above, (
+        f"{module} imports {', '.join(above)}, which is above it; "
+        "a name is imported from the module that defines it"
+    )
+
+
+def test_modules_of_a_layer_do_not_import_each_other_in_a_circle() -> None:
+    known = {
+        module: {
+            found
+            for dotted in own_imports(module, path)
+            for found in (dotted, dotted.rpartition(".")[0])
+            if found in MODULES and found not in (module, "playertrack")
+        }
+        for module, path in MODULES.items()
+    }
+    TopologicalSorter(known).prepare()
+
+
+@pytest.mark.parametrize("module", CORE_MODULES)
+def test_core_module_knows_no_clock_no_io_and_no_randomness(module: str) -> None:
+    path = CORE_MODULES[module]
+    tops = {dotted.split(".")[0] for dotted in imported_by(module, path)}
+    impure = tops & IMPURE - ALLOWED.get(unit(module), set())
+    assert not impure, f"{module} imports {', '.join(sorted(impure))}"
+    calls = {
+        node.func.id
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    }
+    assert not calls & IMPURE_CALLS
+
+
+@pytest.mark.parametrize("module", CORE_MODULES)
+def test_core_module_needs_no_more_than_the_three_small_libraries(module: str) -> None:
+    tops = {dotted.split(".")[0] for dotted in imported_by(module, CORE_MODULES[module])}
+    assert tops - sys.stdlib_module_names - {"playertrack"} <= CORE_NEEDS
+
+
+@pytest.mark.parametrize("module", ADAPTER_MODULES)
+def test_adapter_imports_only_what_is_public_and_no_other_adapter(module: str) -> None:
+    own = module.split(".")[0]
+    for dotted in imported_by(module, ADAPTER_MODULES[module]):
+        top, *below = dotted.split(".")
+        assert not (top.startswith("playertrack_") and top != own), f"{module}: {dotted}"
+        if top == "playertrack":
+            assert not any(part.startswith("_") for part in below), f"{module}: {dotted}"
+            assert unit(dotted) not in INTERNAL, f"{module}: {dotted} is a part of the engine"
+
+
+@pytest.mark.parametrize("module", [*MODULES, *ADAPTER_MODULES])
+def test_module_is_short(module: str) -> None:
+    path = MODULES.get(module) or ADAPTER_MODULES[module]
+    lines = len(path.read_text("utf-8").splitlines())
+    assert lines < MAX_LINES, f"{module} has {lines} lines: make two of it"
+
+
+def test_import_of_playertrack_loads_nothing_heavy() -> None:
+    code = (
+        "import sys; was = set(sys.modules); import playertrack; print(*sys.modules.keys() - was)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    loaded = {name.split(".")[0] for name in done.stdout.split()}
+    assert "playertrack" in loaded
+    assert not loaded & HEAVY
