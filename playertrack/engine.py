@@ -138,19 +138,34 @@ class Engine(Playback):
         The same as feeding a `TimeUpdate`, without making one where the playhead just went
         on as it should and nothing is due. Raises `SignalError` for what cannot be valid.
         """
-        # What is decided here is what `following.in_playing` would decide, given that the
-        # slack is full and stays so: nothing but the playhead moves. `_arm` sets the limit.
-        if position < self.limit:
+        # What is decided here is what `following.in_playing` would decide where all is quiet
+        # (`_arm`) and the slack, being full, stays so: nothing but the playhead moves.
+        limit = self.limit
+        if limit is not None:
             elapsed = at - self.moved_at
             pace = self.pace
             if (
                 0.0 < position - self.position <= elapsed * pace.reach  # type: ignore[operator]
                 and elapsed < pace.patience
             ):
-                self.position = position
-                self.moved_at = at
-                return _NOTHING
+                if position < limit:
+                    self.position = position
+                    self.moved_at = at
+                    return _NOTHING
+                return self._cross(position, at)
         return self._take(TimeUpdate(at=at, position=position))
+
+    def _cross(self, position: float, at: float) -> Sequence[Event]:
+        """As quiet as that, but a quartile or a view is reached on the way."""
+        start = self.position
+        assert start is not None
+        self.now = self.heard_at = self.moved_at = at
+        self.position = position
+        self.cause = TimeUpdate.name
+        self.reach(start, position)
+        self.limit = self._next_point()
+        out, self.out = self.out, None
+        return _NOTHING if out is None else out
 
     def tick(self, at: float) -> Sequence[Event]:
         """Time has come to ``at``: settle what is due (R-timer)."""
@@ -173,7 +188,7 @@ class Engine(Playback):
             return _NOTHING
         self.now = self.heard_at = now
         self._settle(now)
-        self.cause = signal
+        self.cause = signal.name
         kind = type(signal)
         if kind is TimeUpdate:
             assert signal.position is not None
@@ -183,7 +198,7 @@ class Engine(Playback):
                 following.hear(self, signal)
             _HANDLERS[kind](self, signal)
         self._settle(now)
-        self.cause = None
+        self.cause = ""
         self._arm(self.tidy())
         out, self.out = self.out, None
         return _NOTHING if out is None else out
@@ -208,13 +223,13 @@ class Engine(Playback):
             return at
         if type(signal) is Tick:
             return None
-        self.now, self.cause = last, signal
+        self.now, self.cause = last, signal.name
         if last - at <= self.policy.max_backstep:
             self.note("repaired", "R-order", f"{last - at:.3f} s early, taken as the last")
         else:
             self.offset += last - at
             self.note("repaired", "R-order", f"the clock was set back by {last - at:.3f} s")
-        self.cause = None
+        self.cause = ""
         return last
 
     def next_timer(self) -> float | None:
@@ -270,34 +285,35 @@ class Engine(Playback):
         return TRIGGERS[trigger].trigger(self, self.now if at is None else at)
 
     def _arm(self, seldom: Mapping[str, Any]) -> None:
-        """Set how far updates may go without anything to decide (see `timeupdate`).
+        """See whether all is quiet, and how far updates may then go (see `timeupdate`).
 
         ``seldom`` is what the player has besides what it always has.
         """
-        self.limit = -inf
+        quiet = (
+            self.state is State.PLAYING
+            and self.slack == self.pace.cap
+            and not self.pace.fast
+            and self.elapsed is None
+            and self.heard_at is not None
+            and self.heard_at <= self.moved_at
+            and seldom.keys() <= _HARMLESS
+        )
+        self.limit = self._next_point() if quiet else None
+
+    def _next_point(self) -> float:
+        """The position at which the next quartile or view is due, a little early at most."""
+        point = inf
         here = self.position
-        if (
-            self.state is not State.PLAYING
-            or here is None
-            or self.slack != self.pace.cap
-            or self.pace.fast
-            or self.elapsed is not None
-            or self.heard_at is None
-            or self.heard_at > self.moved_at
-            or not seldom.keys() <= _HARMLESS
-        ):
-            return
-        limit = inf
-        assert self.media is not None
-        for bit, (_, point) in enumerate(self.media.points):
-            if point > here and not self.fired & 1 << bit:
-                limit = point
+        assert here is not None and self.media is not None
+        for bit, (_, quartile) in enumerate(self.media.points):
+            if quartile > here and not self.fired & 1 << bit:
+                point = quartile
                 break
         interval = self.policy.view_interval
         if interval is not None:
             due = (self.viewed + 1) * interval - 1e-5 - self.played
-            limit = min(limit, self.span_from + due * self.pace.rate)
-        self.limit = limit
+            point = min(point, self.span_from + due * self.pace.rate)
+        return point
 
     # ------------------------------------------------------------------ what it knows
 

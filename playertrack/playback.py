@@ -23,7 +23,6 @@ from .playhead import Playhead, Run, Travel
 from .policy import Policy
 from .session import Media, Summary, checked_id
 from .setting import Diagnostic, Setup
-from .signals import Signal
 
 
 @unique
@@ -53,15 +52,15 @@ _MOST_VIEWS = 100
 class Essentials(Playhead):
     """What every player has all the time: the playhead it inherits, and its session.
 
-    ``limit`` is the position up to which an update needs no judgement (see
-    `Engine.timeupdate`); ``-inf`` sends every update the long way. ``span_from`` is where
+    ``limit`` is there while all is quiet: up to this position an update changes nothing but
+    the playhead (see `Engine.timeupdate`). ``span_from`` is where
     the stretch began that is being played. ``fired`` has a bit for each quartile.
     """
 
     setup: Setup
     player: str | None
     state: State = State.IDLE
-    limit: float = -inf
+    limit: float | None = None
     heard_at: float | None = None
     event_at: float = -inf
     session: str | None = None
@@ -77,7 +76,7 @@ class Essentials(Playhead):
     fired: int = 0
     # the signal at hand
     now: float = 0.0
-    cause: Signal | None = None
+    cause: str = ""
     out: list[Event] | None = None
 
 
@@ -230,7 +229,7 @@ class Playback(Essentials):
             position=where,
             duration=duration,
             rule=rule,
-            cause=cause or ("" if self.cause is None else self.cause.name),
+            cause=self.cause if cause is None else cause,
             **fields,
         )
         if self.out is None:
@@ -241,8 +240,8 @@ class Playback(Essentials):
     def note(self, kind: str, rule: str, message: str) -> None:
         """Report a diagnostic to whoever wants to hear it."""
         if self.setup.diagnose is not None:
-            signal = "" if self.cause is None else self.cause.name
-            self.setup.diagnose(Diagnostic(kind, self.now, self.player, rule, signal, message))
+            told = Diagnostic(kind, self.now, self.player, rule, self.cause, message)
+            self.setup.diagnose(told)
 
     def settle_seek(self) -> None:
         """The seek that nobody reported is over: tell it (R-silent-seek)."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from math import inf
 from operator import attrgetter
 from typing import Any, TypedDict
 
@@ -157,9 +156,9 @@ def load(
     except (msgspec.MsgspecError, PolicyError) as error:
         raise SnapshotError(f"not a snapshot: {error}") from error
     pb.pace = pb.setup.pace(rate)
-    pb.limit = -inf
+    pb.limit = pb.out = None
     pb.now = 0.0
-    pb.cause = pb.out = None
+    pb.cause = ""
     if seldom is None:
         return {}
     pb.__dict__.update(seldom)
