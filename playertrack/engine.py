@@ -205,13 +205,6 @@ class Engine(Playback):
 
     # ------------------------------------------------------------------ time
 
-    @property
-    def last_at(self) -> float | None:
-        """When the player was last heard of, in the time of its events; None before that."""
-        heard = self.heard_at
-        # The fast path of `timeupdate` notes the time of an update only as that of the move.
-        return heard if heard is None or heard > self.moved_at else self.moved_at
-
     def _order(self, signal: Signal) -> float | None:
         """The time of ``signal`` in the order of the output; None for a tick of the past.
 
@@ -277,11 +270,11 @@ class Engine(Playback):
         return (self.state, trigger) in HANDLED
 
     def fire(self, trigger: str, at: float | None = None) -> bool:
-        if (self.state, trigger) not in HANDLED:
+        if self.drag is not None and trigger != "pause_stands" and self.handles(trigger):
+            self.settle_seek()
+        if not self.handles(trigger):
             self.note("ignored", "R-complete", f"{trigger} means nothing in {self.state.value}")
             return False
-        if self.drag is not None:
-            self.settle_seek()
         return TRIGGERS[trigger].trigger(self, self.now if at is None else at)
 
     def _arm(self, seldom: Mapping[str, Any]) -> None:

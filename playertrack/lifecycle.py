@@ -180,7 +180,7 @@ def summarize(pb: Playback) -> Summary:
         error_count=0 if tally is None else tally.errors,
         watched=intervals(watched),
         unique_time=length(watched),
-        completion=None if end is None else sum(b - a for a, b in inside) / end,
+        completion=None if end is None else sum((b - a for a, b in inside), 0.0) / end,
         quartiles=tuple(q for bit, q in enumerate(QUARTILES) if pb.fired & 1 << bit),
         position=pb.position,
     )

@@ -261,6 +261,6 @@ def diagram() -> str:
         auto_transitions=False,
         graph_engine="mermaid",
         show_conditions=True,
-        title="playertrack",
+        title="title: playertrack",
     )
     return str(graph.get_combined_graph().draw(None))

@@ -50,8 +50,12 @@ def pause_stands(pb: Playback, at: float) -> None:
     """Nothing came: it was a pause, and of its own time."""
     waiting, pb.waiting = pb.waiting, None
     assert waiting is not None
+    drag, pb.drag = pb.drag, None
     rule = "R-ad-pause" if waiting.end_grace is None else "R-pause-at-end"
     pb.emit("PAUSE", rule, at=waiting.at, position=waiting.position, cause="pause")
+    # A seek that nobody reported came after the pause, and is told after it.
+    pb.drag = drag
+    pb.settle_seek()
 
 
 def pause_excused(pb: Playback, at: float) -> None:

@@ -43,4 +43,4 @@ def intervals(watched: Sequence[float]) -> tuple[tuple[float, float], ...]:
 
 def length(watched: Sequence[float]) -> float:
     """Unique seconds of content in the set."""
-    return sum(b - a for a, b in intervals(watched))
+    return sum((b - a for a, b in intervals(watched)), 0.0)

@@ -16,7 +16,7 @@ import msgspec
 
 from .errors import PolicyError, SnapshotError
 from .pending import Cadence, Drag, OpenAd, OpenSeek, OpenStall, Stay, Tally, Waiting
-from .playback import Playback, State
+from .playback import DEFAULTS, Playback, State
 from .playhead import Elapsed, Run
 from .policy import Policy
 from .session import Media, SessionIds, Summary, shared
@@ -66,7 +66,7 @@ _Layout = tuple[
     float,  # slack
     float,  # rate
     Elapsed | None,
-    float | None,  # heard_at
+    float | None,  # last_at
     float,  # event_at
     str | None,  # session
     int,  # ordinal
@@ -86,7 +86,10 @@ _decode = msgspec.msgpack.Decoder(_Layout).decode
 
 
 def save(pb: Playback) -> bytes:
-    """The whole state of a player, small enough to send around."""
+    """The whole state of a player, small enough to send around; equal states, equal bytes."""
+    seldom = pb.tidy()
+    if seldom:
+        seldom = {name: seldom[name] for name in DEFAULTS if name in seldom}
     return _encode(
         (
             VERSION,
@@ -99,7 +102,7 @@ def save(pb: Playback) -> bytes:
             pb.slack,
             pb.pace.rate,
             pb.elapsed,
-            pb.heard_at,
+            pb.last_at,
             pb.event_at,
             pb.session,
             pb.ordinal,
@@ -111,7 +114,7 @@ def save(pb: Playback) -> bytes:
             pb.played,
             pb.viewed,
             pb.fired,
-            pb.tidy() or None,
+            seldom or None,
         )
     )
 
