@@ -225,6 +225,7 @@ def in_pause(pb: Playback, position: float, alone: bool) -> None:
     """Paused, or about to resume: late news, small moves, silent seeks, or a run that resumes."""
     stay = pb.stay
     assert stay is not None and pb.position is not None
+    goes_on = pb.run is not None and pb.run.judge(position, pb.run.travel(pb.now)) in _AHEAD
     move = carry(pb, position, alone)
     run = pb.run
     if move in _AHEAD and run is not None:
@@ -243,10 +244,10 @@ def in_pause(pb: Playback, position: float, alone: bool) -> None:
         advance(pb, position, stay.travel)
     elif landing is not None and settles(pb, position, landing):
         pb.rest(position)
-    elif stay.anchor is None or abs(position - stay.anchor) > pb.policy.jump_tolerance:
-        jump(pb, position)
-    else:
+    elif goes_on or abs(position - (stay.anchor or 0.0)) <= pb.policy.jump_tolerance:
         pb.place(position)
+    else:
+        jump(pb, position)
 
 
 def after_end(pb: Playback, position: float, alone: bool) -> None:
