@@ -97,6 +97,8 @@ class Engine(Playback):
         Event(VIEW #6 at=5.0 position=0.0 play_time=0.0 buffer_time=0.0)
     """
 
+    __slots__ = ()
+
     def __init__(
         self,
         player: str | None = None,

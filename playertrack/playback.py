@@ -87,6 +87,8 @@ class Playback(Essentials):
     (`tidy`): of a hundred thousand players few are in the midst of something.
     """
 
+    __slots__ = ("__dict__",)
+
     # time, and the wait for the first frame
     offset: float = 0.0
     joining: float | None = None

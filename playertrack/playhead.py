@@ -126,7 +126,7 @@ class Elapsed:
             self.seconds, self.content = pace.credit, self.head
 
 
-@attrs.define
+@attrs.define(weakref_slot=False)
 class Playhead:
     """Where a player is, since when, and how much slack its next move has."""
 
@@ -198,7 +198,7 @@ class Playhead:
         self.pace = pace
 
 
-@attrs.define
+@attrs.define(weakref_slot=False)
 class Run(Playhead):
     """A row of updates, each ahead of the one before by a natural amount (section 4).
 
