@@ -1,0 +1,80 @@
+"""Makes small media files to play: a shade of grey that moves, and a tone."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator
+from fractions import Fraction
+from heapq import merge
+from math import sin, tau
+from pathlib import Path
+from typing import Any
+
+import av
+from av.audio.frame import AudioFrame
+from av.packet import Packet
+from av.video.frame import VideoFrame
+
+WIDTH, HEIGHT = 160, 90
+PICTURES = 25  # a second
+KEYFRAMES = 50  # pictures from one to the next
+SAMPLES = 16_000  # a second
+TONE = 440  # Hz
+
+_BLOCK = 1024  # samples in a frame of AAC
+
+
+def make_clip(
+    path: Path,
+    seconds: float = 12.0,
+    *,
+    picture: bool = True,
+    sound: bool = True,
+    start: float = 0.0,
+    options: dict[str, str] | None = None,
+) -> Path:
+    """Write a clip of MPEG-4 video and AAC sound; returns its path.
+
+    The ending of ``path`` says what container it is, and ``options`` are for that one.
+    ``start`` (s) is the first time stamp in the file.
+    """
+    with av.open(str(path), "w", options=options) as output:
+        streams: list[Iterator[Packet[Any]]] = []
+        if picture:
+            video = output.add_stream("mpeg4", rate=PICTURES)
+            video.width, video.height, video.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+            video.gop_size = KEYFRAMES
+            streams.append(p for f in (*_pictures(seconds, start), None) for p in video.encode(f))
+        if sound:
+            audio = output.add_stream("aac", rate=SAMPLES, layout="mono")
+            streams.append(p for f in (*_sounds(seconds, start), None) for p in audio.encode(f))
+        for packet in merge(*streams, key=_time):
+            output.mux(packet)
+    return path
+
+
+def _time(packet: Packet[Any]) -> float:
+    return float((packet.dts or 0) * packet.time_base)
+
+
+def _pictures(seconds: float, start: float) -> Iterator[VideoFrame]:
+    first = round(start * PICTURES)
+    for number in range(round(seconds * PICTURES)):
+        frame = VideoFrame(WIDTH, HEIGHT, "yuv420p")
+        for plane, value in zip(frame.planes, (16 + 3 * number % 220, 128, 128), strict=True):
+            plane.update(bytes([value]) * plane.buffer_size)
+        frame.pts, frame.time_base = first + number, Fraction(1, PICTURES)
+        yield frame
+
+
+def _sounds(seconds: float, start: float) -> Iterator[AudioFrame]:
+    first = round(start * SAMPLES)
+    end = round(seconds * SAMPLES)
+    for begin in range(0, end, _BLOCK):
+        samples = range(begin, min(begin + _BLOCK, end))
+        frame = AudioFrame("s16", "mono", len(samples))
+        tone = array("h", (int(8000 * sin(tau * TONE * n / SAMPLES)) for n in samples))
+        frame.planes[0].update(tone.tobytes())
+        frame.sample_rate = SAMPLES
+        frame.pts, frame.time_base = first + begin, Fraction(1, SAMPLES)
+        yield frame

@@ -1,0 +1,84 @@
+"""Media as named by the user: what to open, what to call it, and what went wrong with it."""
+
+from __future__ import annotations
+
+from pathlib import Path, PurePosixPath
+from urllib.parse import unquote, urlsplit
+
+import attrs
+import av
+import av.error
+
+
+@attrs.frozen
+class Source:
+    """A file or URL. ``url``: what FFmpeg opens; ``entry_id``: the name that it goes by.
+
+    ``remote``: it comes over a network or a pipe.
+    """
+
+    url: str
+    entry_id: str
+    remote: bool
+
+    @classmethod
+    def of(cls, media: str, entry_id: str | None = None) -> Source:
+        """Media as it was named: ``-`` is standard input, what has ``scheme://`` is a URL.
+
+        >>> Source.of("https://cdn.example/films/big%20bunny.mp4?token=1").entry_id
+        'big bunny'
+        >>> Source.of("talk.part1.mp4")
+        Source(url='file:talk.part1.mp4', entry_id='talk.part1', remote=False)
+        """
+        scheme, separator, _ = media.partition("://")
+        if media == "-":
+            return cls("pipe:0", entry_id or "stdin", remote=True)
+        if not separator:
+            # The prefix keeps FFmpeg from taking "lesson:1.mp4" for a protocol.
+            return cls(f"file:{media}", entry_id or _name(media, Path(media).stem), remote=False)
+        parts = urlsplit(media)
+        stem = PurePosixPath(unquote(parts.path)).stem
+        name = _name(media, stem or parts.hostname or "")
+        return cls(media, entry_id or name, remote=scheme.lower() != "file")
+
+
+def _name(media: str, name: str) -> str:
+    """A name that is never empty, and that UTF-8 can hold (file names may not)."""
+    return (name or media or "media").encode(errors="replace").decode()
+
+
+@attrs.frozen
+class MediaError(Exception):
+    """Playback cannot go on. ``code`` is for programs, ``message`` for people."""
+
+    code: str
+    message: str
+
+
+_CODES: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
+    ((FileNotFoundError, av.error.HTTPNotFoundError), "not_found"),
+    ((PermissionError, av.error.HTTPForbiddenError, av.error.HTTPUnauthorizedError), "forbidden"),
+    ((TimeoutError, av.error.ExitError), "timeout"),  # the latter is PyAV's own time-out
+    ((av.error.HTTPError, av.error.HTTPClientError, av.error.HTTPServerError), "network"),
+    ((av.error.ProtocolNotFoundError,), "unsupported"),
+    ((IsADirectoryError,), "not_media"),
+)
+
+
+def media_error(error: Exception, source: Source, doing: str, otherwise: str) -> MediaError:
+    """What an exception of PyAV means for playback.
+
+    ``doing`` says where it came up, ``otherwise`` is the code of what is not of the system
+    or the network.
+    """
+    if isinstance(error, av.error.ExitError):
+        reason = "no data came in time"
+    else:
+        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    message = f"{doing}: {reason[:1].lower()}{reason[1:]}"
+    for types, code in _CODES:
+        if isinstance(error, types):
+            return MediaError(code, message)
+    if isinstance(error, OSError):
+        return MediaError("network" if source.remote else "io", message)
+    return MediaError(otherwise, message)

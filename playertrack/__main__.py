@@ -1,0 +1,8 @@
+"""``python -m playertrack`` is the command ``playertrack``."""
+
+import sys
+
+from .cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,160 @@
+"""What the commands have in common: options, input, output, complaints."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
+
+if TYPE_CHECKING:
+    from ..policy import Policy
+    from ..traces import ByteStream, TraceError
+
+#: From this size (bytes) on, a file takes long enough to show how far it is.
+_LONG = 32 << 20
+
+
+def add_command(
+    subparsers: Any, name: str, description: str, examples: str
+) -> argparse.ArgumentParser:
+    """The parser of a command, with examples in its help and ``--json``."""
+    from . import COMMANDS
+
+    parser: argparse.ArgumentParser = subparsers.add_parser(
+        name,
+        help=COMMANDS[name],
+        description=description,
+        epilog=f"examples:\n{examples}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    return parser
+
+
+def add_json(parser: argparse.ArgumentParser, what: str) -> None:
+    """``--json``; ``what`` says what it prints."""
+    parser.add_argument("--json", action="store_true", help=f"machine-readable: {what}")
+
+
+def add_policy(parser: argparse.ArgumentParser) -> None:
+    """``--policy k=v``, any number of times; see `read_policy`."""
+    parser.add_argument(
+        "--policy",
+        metavar="K=V",
+        action="append",
+        default=[],
+        help="a policy field and its value as JSON, as in view_interval=null (repeatable)",
+    )
+
+
+def add_skip_bad(parser: argparse.ArgumentParser) -> None:
+    """``--skip-bad``; see `Complaints`."""
+    parser.add_argument(
+        "--skip-bad",
+        action="store_true",
+        help="report a line that cannot be taken and go on; the exit code is then 1",
+    )
+
+
+def read_policy(options: list[str]) -> Policy:
+    """The policy that ``--policy`` options make; raises `PolicyError`.
+
+    A value that is no JSON is a string, so that nobody has to quote quotes.
+    """
+    from ..policy import Policy
+    from ..traces import LineError, parse_json
+
+    values: dict[str, Any] = {}
+    for option in options:
+        name, _, text = option.partition("=")
+        try:
+            values[name] = parse_json(text.encode(errors="surrogateescape"))
+        except LineError:
+            values[name] = text
+    return Policy.from_mapping(values)
+
+
+class Complaints:
+    """Where the lines go that cannot be taken: reported and counted, or raised."""
+
+    def __init__(self, skip: bool) -> None:
+        self.count = 0
+        self.on_bad = self._report if skip else None
+
+    def _report(self, error: TraceError) -> None:
+        self.count += 1
+        print(error, file=sys.stderr)
+
+
+# ------------------------------------------------------------------------- input and output
+
+
+def name_of(path: str) -> str:
+    """What a message calls the input ``path``."""
+    return "<stdin>" if path == "-" else path
+
+
+@contextmanager
+def open_input(path: str) -> Iterator[ByteStream]:
+    """The bytes of the file at ``path``, of standard input for ``-``."""
+    from pathlib import Path
+
+    if path == "-":
+        yield cast("ByteStream", sys.stdin.buffer)
+        return
+    with Path(path).open("rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        if size < _LONG or not sys.stderr.isatty():
+            yield file
+            return
+        try:
+            yield _Progress(file, path, size)
+        finally:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+
+class _Progress:
+    """Reads a file and shows how much of it was read."""
+
+    def __init__(self, file: BinaryIO, name: str, size: int) -> None:
+        self._file, self._name, self._size = file, name, size
+        self._read = self._shown = 0
+
+    def read1(self, size: int, /) -> bytes:
+        chunk = self._file.read(size)
+        self._read += len(chunk)
+        percent = 100 * self._read // self._size
+        if percent > self._shown:
+            self._shown = percent
+            print(f"\r{self._name}: {percent} %", end="", file=sys.stderr, flush=True)
+        return chunk
+
+
+@contextmanager
+def open_output(path: str) -> Iterator[BinaryIO]:
+    """A file that is there whole or not at all; standard output for ``-``.
+
+    It is written beside ``path`` and takes its place when all went well, so a failure leaves
+    what was there, and nobody mistakes half a log for a log. A device or pipe is written to.
+    """
+    from pathlib import Path
+
+    if path == "-":
+        yield sys.stdout.buffer
+        return
+    target = Path(os.path.realpath(path))
+    if target.exists() and not target.is_file():
+        with target.open("wb") as file:
+            yield file
+        return
+    part = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        with part.open("wb") as file:
+            yield file
+        part.replace(target)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,155 @@
+"""``playertrack derive``: a recorded trace in, events out."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from .common import (
+    Complaints,
+    add_command,
+    add_json,
+    add_policy,
+    add_skip_bad,
+    name_of,
+    open_input,
+    open_output,
+    read_policy,
+)
+
+if TYPE_CHECKING:
+    from ..events import Event
+    from ..fleet import Fleet
+    from ..traces import ByteStream, OnBad
+
+#: Who reads raw recordings: an entry is called for a translator, whose ``feed(record)`` gives
+#: the signals that an object of the recording stands for.
+GROUP = "playertrack.adapters"
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command to the command line."""
+    parser = add_command(
+        subparsers,
+        "derive",
+        "Derives the events of a recorded trace, offline and with deterministic session ids.\n"
+        "A line that cannot be taken ends it with exit code 2 and FILE:LINE on standard error.",
+        "  playertrack derive trace.jsonl -o events.jsonl\n"
+        "  playertrack derive trace.jsonl --policy view_interval=null --policy end_tolerance=1.5\n"
+        "  gzip -dc trace.jsonl.gz | playertrack derive - --sink console > events.jsonl\n"
+        "  playertrack derive recording.jsonl --raw vlc",
+    )
+    parser.add_argument("trace", metavar="TRACE", help="a signal trace; - is standard input")
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="EVENTS",
+        default="-",
+        help="the event log, written whole or not at all (default: standard output, as it comes)",
+    )
+    parser.add_argument(
+        "--raw",
+        metavar="PLAYER",
+        help="TRACE is a raw recording of this player, such as vlc, mpv or html5",
+    )
+    add_policy(parser)
+    parser.add_argument(
+        "--sink",
+        metavar="SINK",
+        action="append",
+        default=[],
+        help="also hand the events there: console, jsonl:PATH, null, … (repeatable)",
+    )
+    parser.add_argument(
+        "--deliver-timeout",
+        metavar="S",
+        type=float,
+        default=30.0,
+        help="how long sinks may take to deliver what is left, then exit code 3 (default: 30)",
+    )
+    add_skip_bad(parser)
+    add_json(parser, "the events are, with or without it")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run it; 1 if lines were left out, 3 if a sink could not deliver."""
+    from ..fleet import Fleet
+    from ..sinks import FanoutSink, open_sink
+    from ..traces import derive, encode_event
+
+    fleet = Fleet(policy=read_policy(args.policy))
+    translator = None if args.raw is None else _translator(args.raw)
+    complaints = Complaints(args.skip_bad)
+    failures = _Failures()
+    sinks = FanoutSink([open_sink(spec) for spec in args.sink], on_error=failures)
+    source = name_of(args.trace)
+    delivered = True
+    try:
+        with open_input(args.trace) as stream, open_output(args.output) as output:
+            if translator is None:
+                batches = derive(stream, fleet, source=source, on_bad=complaints.on_bad)
+            else:
+                batches = _derive_raw(stream, fleet, translator, source, complaints.on_bad)
+            for events in batches:
+                output.writelines(encode_event(event) + b"\n" for event in events)
+                output.flush()
+                if args.sink:
+                    for event in events:
+                        sinks.emit(event)
+    finally:
+        delivered = sinks.close(args.deliver_timeout)
+    if complaints.count:
+        print(f"{source}: {complaints.count} lines left out", file=sys.stderr)
+    if failures.count or not delivered:
+        print("not everything was delivered", file=sys.stderr)
+        return 3
+    return 1 if complaints.count else 0
+
+
+class _Failures:
+    """Tells what a sink could not take, and remembers that there was something."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def __call__(self, sink: object, error: Exception) -> None:
+        self.count += 1
+        print(f"{type(sink).__name__}: {error}", file=sys.stderr)
+
+
+# ---------------------------------------------------------------- recordings of real players
+
+
+def _translator(player: str) -> Any:
+    """The translator for a player's raw recordings; raises `PlayertrackError` if there is none."""
+    from importlib.metadata import entry_points
+
+    from ..errors import PlayertrackError, shorten
+
+    found = entry_points(group=GROUP)
+    if player not in found.names:
+        known = ", ".join(sorted(found.names)) or "none"
+        raise PlayertrackError(
+            f"--raw: no installed adapter reads recordings of {shorten(player)}; installed: {known}"
+        )
+    return found[player].load()()
+
+
+def _derive_raw(
+    stream: ByteStream, fleet: Fleet, translator: Any, source: str, on_bad: OnBad | None
+) -> Iterator[Sequence[Event]]:
+    from ..errors import SignalError
+    from ..traces import TraceError, read_records
+
+    for line, record in read_records(stream, source, on_bad):
+        try:
+            for signal in translator.feed(record):
+                yield fleet.feed(None, signal)
+        except SignalError as error:
+            refused = TraceError(source, line, str(error))
+            if on_bad is None:
+                raise refused from None
+            on_bad(refused)
+    yield fleet.close()

@@ -1,0 +1,78 @@
+"""``playertrack explain``: why each event is there, and why a quartile is not."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING, Any
+
+from .common import (
+    Complaints,
+    add_command,
+    add_json,
+    add_policy,
+    add_skip_bad,
+    name_of,
+    open_input,
+    read_policy,
+)
+
+if TYPE_CHECKING:
+    from ..explain import Story
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command to the command line."""
+    parser = add_command(
+        subparsers,
+        "explain",
+        "Tells for each event of a trace the signal and the rule that caused it, and for each\n"
+        "quartile that did not fire why not.",
+        "  playertrack explain trace.jsonl\n"
+        "  playertrack explain trace.jsonl --event PLAY_REACHED_50\n"
+        "  playertrack explain trace.jsonl --session 2 --json",
+    )
+    parser.add_argument("trace", metavar="TRACE", help="a signal trace; - is standard input")
+    parser.add_argument("--event", metavar="NAME", help="only this event, as in SEEK")
+    parser.add_argument(
+        "--session", metavar="N", type=int, help="only the N-th session of a player, from 1"
+    )
+    add_policy(parser)
+    add_skip_bad(parser)
+    add_json(parser, "an object a line for each session")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run it; 1 if lines were left out."""
+    from ..errors import shorten
+    from ..events import EVENTS
+    from ..explain import explain
+    from ..traces import read_signals
+
+    if args.event is not None and args.event not in EVENTS:
+        print(f"--event: there is no event {shorten(args.event)}", file=sys.stderr)
+        return 2
+    complaints = Complaints(args.skip_bad)
+    with open_input(args.trace) as stream:
+        signals = read_signals(stream, name_of(args.trace), complaints.on_bad)
+        stories = explain(signals, read_policy(args.policy))
+    told = 0
+    for story in stories:
+        if args.session not in (None, story.summary.ordinal):
+            continue
+        chosen = story if args.event is None else story.only(args.event)
+        if chosen.told or chosen.missing:
+            told += 1
+            _tell(chosen, args.json)
+    if not told:
+        print(f"{name_of(args.trace)}: nothing to explain", file=sys.stderr)
+    return 1 if complaints.count else 0
+
+
+def _tell(story: Story, as_json: bool) -> None:
+    if as_json:
+        import json
+
+        print(json.dumps(story.to_record()))
+    else:
+        print("\n".join(story.lines()))

@@ -1,0 +1,59 @@
+"""``playertrack lint``: anybody's event log against the invariants."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import Any
+
+from .common import add_command, add_json, add_policy, name_of, open_input, read_policy
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command to the command line."""
+    parser = add_command(
+        subparsers,
+        "lint",
+        "Checks an event log (JSON Lines, whoever made it) against the invariants that hold for\n"
+        "every log: what may occur once, what comes before what, what comes in pairs, indices,\n"
+        "times, sessions, and quartiles that cannot have been played. Exit code 1 if it breaks\n"
+        "any; a line that is no JSON object ends it with 2.",
+        "  playertrack lint events.jsonl\n"
+        "  playertrack derive trace.jsonl | playertrack lint -\n"
+        "  playertrack lint --policy replay_session=same events.jsonl",
+    )
+    parser.add_argument("events", metavar="EVENTS", help="an event log; - is standard input")
+    add_policy(parser)
+    add_json(parser, "an object a line for each finding")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run it; 1 with findings."""
+    import json
+
+    import attrs
+
+    from ..errors import shorten
+    from ..invariants import Finding, Lint
+    from ..traces import read_records
+
+    lint, source, count = Lint(read_policy(args.policy)), name_of(args.events), 0
+
+    def tell(findings: list[Finding]) -> None:
+        nonlocal count
+        count += len(findings)
+        for finding in findings:
+            if args.json:
+                print(json.dumps({"file": source, **attrs.asdict(finding)}))
+            else:
+                session = (
+                    "" if finding.session is None else f" (session {shorten(finding.session)})"
+                )
+                print(f"{source}:{finding.line}: [{finding.rule}] {finding.message}{session}")
+
+    with open_input(args.events) as stream:
+        for line, record in read_records(stream, source):
+            tell(lint.add(line, record))
+    tell(lint.end())
+    print(f"{source}: {count or 'no'} finding{'' if count == 1 else 's'}", file=sys.stderr)
+    return 1 if count else 0

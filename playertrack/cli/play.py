@@ -1,0 +1,317 @@
+"""``playertrack play``: plays real media headless and tracks it."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TextIO
+
+from .common import add_command, add_json, add_policy, name_of, read_policy
+from .screen import Progress, Screen, summary_lines
+
+if TYPE_CHECKING:
+    from ..events import Event
+    from ..policy import Policy
+    from ..session import Summary
+    from ..signals import Signal
+    from ..sinks import Sink
+
+#: Players: an entry is called as ``entry(on_signal, speed=X)`` and gives a `Player`. It raises
+#: ValueError for a speed that it cannot have.
+GROUP = "playertrack.players"
+
+#: The player that is found even where this project is not installed …
+_BUILT_IN = "av"
+#: … and all those that come with an extra of their name.
+_EXTRAS = ("av", "gstreamer", "mpv", "vlc")
+
+#: A line of a script: where it is, and what `Player.at` takes.
+Cue = tuple[str, tuple[float, str, float | bool | None]]
+
+
+class Player(Protocol):
+    """A player that reports what it does as signals, `close` the last of them."""
+
+    def load(self, media: str, *, entry_id: str | None = None) -> None:
+        """Open a file or URL; what cannot be opened is a fatal `error` before any `loaded`."""
+
+    def play(self) -> None:
+        """Play it."""
+
+    def at(self, seconds: float, action: str, value: float | bool | None = None) -> None:
+        """Do what a line of a script says, ``seconds`` after `play`; ValueError if it cannot."""
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until nothing will happen by itself any more."""
+
+    def close(self, timeout: float = 5.0) -> None:
+        """End it all; no signal comes after that."""
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command to the command line."""
+    parser = add_command(
+        subparsers,
+        "play",
+        "Plays a file or URL without window and sound and tracks it. Ctrl-C ends it as a viewer\n"
+        "does who leaves: everything is delivered, and the exit code says if there were errors.",
+        "  playertrack play talk.mp4\n"
+        "  playertrack play talk.mp4 --record trace.jsonl --speed 20\n"
+        '  playertrack play talk.mp4 --do "2 pause" --do "3.5 play" --do "4 seek 30"\n'
+        "  playertrack play https://example.org/live.m3u8 --sink jsonl:events.jsonl\n\n"
+        "A script has a line for each command: the seconds since play by the player's clock, then\n"
+        "play, pause, stop, replay, seek SECONDS, rate X, loop on|off or stall SECONDS (playback\n"
+        "gets no data for so long). # begins a comment.\n\n"
+        "exit codes: 0 played, 1 played with errors, 2 wrong use or the media cannot be opened,\n"
+        "3 not everything was delivered.",
+    )
+    parser.add_argument("media", metavar="MEDIA", help="a file or URL; - is standard input")
+    parser.add_argument(
+        "--player", metavar="NAME", default="av", help="av (default), vlc, gstreamer, mpv, …"
+    )
+    parser.add_argument(
+        "--entry-id", metavar="ID", help="what the media is called (default: from its name)"
+    )
+    parser.add_argument(
+        "--sink",
+        metavar="SINK",
+        action="append",
+        default=[],
+        help="where events go: console, jsonl:PATH, null, … (repeatable; default: shown here)",
+    )
+    parser.add_argument("--record", metavar="TRACE", help="write the signals there, for derive")
+    parser.add_argument(
+        "--speed",
+        metavar="X",
+        type=float,
+        default=1.0,
+        help="let the player's clock run up to X times as fast while nothing but time is awaited, "
+        "inf as fast as it decodes; all times are of that clock, so playback stays natural "
+        "(unlike rate, which is the viewer's)",
+    )
+    parser.add_argument(
+        "--do",
+        metavar='"SECONDS COMMAND"',
+        action="append",
+        default=[],
+        help="a line of a script (repeatable)",
+    )
+    parser.add_argument("--script", metavar="FILE", help="a script; - is standard input")
+    add_policy(parser)
+    parser.add_argument(
+        "--deliver-timeout",
+        metavar="S",
+        type=float,
+        default=30.0,
+        help="how long sinks may take to deliver what is left, then exit code 3 (default: 30)",
+    )
+    add_json(parser, "the events, an object a line")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run it; 1 if there were errors, 2 if the media cannot be opened, 3 as `derive`."""
+    from ..errors import PlayertrackError
+    from ..sinks import open_sink
+
+    policy = read_policy(args.policy)
+    make_player = find_player(args.player)
+    cues = [*_file_cues(args.script), *_option_cues(args.do)]
+    with ExitStack() as files:
+        # Unbuffered: what is written outlives the process.
+        record = files.enter_context(Path(args.record).open("wb", 0)) if args.record else None
+        sinks = [open_sink(spec) for spec in args.sink]
+        if args.json:
+            sinks.append(_JsonLines())
+        report = _Report(sinks or [Screen()], policy, record)
+        try:
+            try:
+                player = make_player(report.hear, speed=args.speed)
+            except ValueError as error:
+                raise PlayertrackError(f"--{error}") from error
+            _play(player, args.media, args.entry_id, cues, report)
+        finally:
+            report.close(args.deliver_timeout)
+    return report.tell(args.media, sys.stderr if args.json else sys.stdout)
+
+
+def _play(
+    player: Player, media: str, entry_id: str | None, cues: list[Cue], report: _Report
+) -> None:
+    """Play until nothing happens any more, or Ctrl-C: a viewer who leaves."""
+    from ..errors import PlayertrackError
+
+    try:
+        for where, cue in cues:
+            try:
+                player.at(*cue)
+            except ValueError as error:
+                raise PlayertrackError(f"{where}: {error}") from error
+        player.load(media, entry_id=entry_id)
+        player.play()
+        # In turns, since Windows lets no Ctrl-C through to a wait without an end.
+        while not player.wait(0.5) and not report.unread:
+            pass
+    except KeyboardInterrupt:
+        pass
+    finally:
+        player.close()
+
+
+class _Report:
+    """Tracks a player, and keeps what is to be said of it in the end."""
+
+    def __init__(self, sinks: list[Sink], policy: Policy, record: BinaryIO | None) -> None:
+        from ..tracker import Tracker
+
+        # What fails is told here, in a line rather than with its traceback.
+        logging.getLogger("playertrack").addHandler(logging.NullHandler())
+        self.unread = False
+        self._record = record
+        self._loaded = False
+        self._refusal: str | None = None
+        self._closed_at: float | None = None
+        self._delivered = True
+        self._summaries: list[Summary] = []
+        self._progress: Progress | None = None
+        if sys.stderr.isatty():
+            self._progress = Progress()
+            sinks = [self._progress, *sinks]
+        self._tracker = Tracker(
+            sinks,
+            policy=policy,
+            on_signal=self._on_signal,
+            on_summary=self._summaries.append,
+            on_error=self._on_error,
+        )
+
+    def hear(self, signal: Signal) -> None:
+        """Take a signal of the player."""
+        from ..signals import Close
+
+        if isinstance(signal, Close):
+            self._closed_at = signal.at
+        else:
+            self._tracker.feed(signal)
+
+    def close(self, timeout: float) -> None:
+        """Deliver everything, or give up after ``timeout`` (s)."""
+        if not self._tracker.close(timeout, at=self._closed_at):
+            self._delivered = False
+
+    def tell(self, media: str, out: TextIO) -> int:
+        """Say what it was in the end; returns the exit code."""
+        if self.unread:
+            raise BrokenPipeError
+        if self._refusal is not None:
+            print(f"{media}: {self._refusal}", file=sys.stderr)
+            return 2
+        for summary in self._summaries:
+            print(*summary_lines(summary), sep="\n", file=out)
+        if not self._delivered:
+            print("not everything was delivered", file=sys.stderr)
+            return 3
+        return 1 if any(summary.error_count for summary in self._summaries) else 0
+
+    def _on_signal(self, signal: Signal) -> None:
+        from ..signals import Error, Loaded
+        from ..traces import encode_signal
+
+        if isinstance(signal, Loaded):
+            self._loaded = True
+        elif isinstance(signal, Error) and signal.fatal and not self._loaded:
+            self._refusal = signal.message
+        if self._progress is not None:
+            self._progress.update(signal)
+        if self._record is not None:
+            self._record.write(encode_signal(signal) + b"\n")
+
+    def _on_error(self, error: BaseException) -> None:
+        if isinstance(error, BrokenPipeError):
+            self.unread = True
+            return
+        self._delivered = False
+        print(f"playertrack: {error}", file=sys.stderr)
+
+
+class _JsonLines:
+    """A sink that prints events as an event log."""
+
+    def emit(self, event: Event) -> None:
+        from ..sinks import event_line
+
+        sys.stdout.buffer.write(event_line(event))
+        sys.stdout.buffer.flush()
+
+    def close(self, timeout: float) -> bool:
+        return True
+
+
+# ------------------------------------------------------------------------------- the player
+
+
+def find_player(name: str) -> Callable[..., Player]:
+    """What makes a player of that name; a `PlayertrackError` says how to get it."""
+    from importlib.metadata import entry_points
+
+    from ..errors import PlayertrackError, shorten
+
+    found = entry_points(group=GROUP)
+    cure = f"pip install 'playertrack[{name}]'"
+    try:
+        make: Callable[..., Player] | None = None
+        if name in found.names:
+            make = found[name].load()
+        elif name == _BUILT_IN:
+            make = import_module("playertrack_av").AvPlayer
+    except Exception as error:
+        # Whatever goes wrong in the import of a player and its libraries, there is one cure.
+        raise PlayertrackError(f"player {name} cannot be loaded ({error}): {cure}") from error
+    if make is not None:
+        return make
+    if name in _EXTRAS:
+        raise PlayertrackError(f"player {name} is not installed: {cure}")
+    known = ", ".join(sorted(found.names | set(_EXTRAS)))
+    raise PlayertrackError(f"there is no player {shorten(name)}; known are {known}")
+
+
+# ------------------------------------------------------------------------------- the script
+
+
+def _file_cues(path: str | None) -> Iterator[Cue]:
+    """The lines of a script; an empty one or a comment is none."""
+    if path is None:
+        return
+    text = sys.stdin.read() if path == "-" else Path(path).read_text("utf-8", "replace")
+    for number, line in enumerate(text.splitlines(), 1):
+        if words := line.partition("#")[0].split():
+            where = f"{name_of(path)}:{number}"
+            yield where, _cue(where, words)
+
+
+def _option_cues(options: list[str]) -> Iterator[Cue]:
+    for option in options:
+        where = f"--do {option!r}"
+        yield where, _cue(where, option.split())
+
+
+def _cue(where: str, words: list[str]) -> tuple[float, str, float | bool | None]:
+    """``SECONDS COMMAND [VALUE]``; whether the command takes that value the player knows."""
+    from ..errors import PlayertrackError
+
+    try:
+        if len(words) == 2:
+            return float(words[0]), words[1], None
+        seconds, action, value = words
+        return float(seconds), action, _value(value)
+    except ValueError:
+        problem = "expected SECONDS COMMAND [VALUE], as in 4 seek 30 or 5 loop on"
+        raise PlayertrackError(f"{where}: {problem}") from None
+
+
+def _value(word: str) -> float | bool:
+    return {"on": True, "off": False}[word] if word in ("on", "off") else float(word)

@@ -1,0 +1,127 @@
+"""What ``playertrack play`` shows: a line an event, how far playback is, the sum of it all."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from ..events import EVENTS
+from ..signals import DurationChange, Loaded, Signal, TimeUpdate
+
+if TYPE_CHECKING:
+    from ..events import Event
+    from ..session import Summary
+
+_WIDTH = max(map(len, EVENTS))
+_BAR = 30
+
+
+class Screen:
+    """A sink that prints events for people, times counted from the first of each session."""
+
+    def __init__(self) -> None:
+        self._session: str | None = None
+        self._start = 0.0
+
+    def emit(self, event: Event) -> None:
+        """Print the line of ``event``."""
+        if event.session != self._session:
+            self._session, self._start = event.session, event.at
+            print(f"session {event.session}")
+        where = "" if event.position is None else f"at {event.position:8.3f}"
+        more = "  ".join(f"{name} {_short(value)}" for name, value in _extras(event))
+        line = f"{event.at - self._start:9.3f} s  {event.event:<{_WIDTH}}  {where:11}  {more}"
+        print(line.rstrip(), flush=True)
+
+    def close(self, timeout: float) -> bool:
+        """True: everything was printed."""
+        return True
+
+
+def _extras(event: Event) -> Iterator[tuple[str, Any]]:
+    """What that event has besides, without what says nothing."""
+    for name in event.extra:
+        value = getattr(event, name)
+        if value is not None and value is not False and value != "":
+            yield name, value
+
+
+def _short(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:.3f}"
+    text = str(value)
+    return text if text.isprintable() and text and " " not in text else repr(text)
+
+
+class Progress:
+    """One line on a terminal that says how far playback is; a sink, to make way for events."""
+
+    def __init__(self) -> None:
+        self._duration: float | None = None
+        self._position = 0.0
+        self._shown = ""
+
+    def update(self, signal: Signal) -> None:
+        """Show what ``signal`` says."""
+        if isinstance(signal, (Loaded, DurationChange)):
+            self._duration = signal.duration
+        if signal.position is not None:
+            self._position = signal.position
+        doing = "playing" if isinstance(signal, TimeUpdate) else signal.name
+        line = f"{_clock(self._position)}{self._of()}  {doing}"
+        if line != self._shown:
+            self._shown = line
+            print(f"\r\x1b[K{line}", end="", file=sys.stderr, flush=True)
+
+    def emit(self, event: Event) -> None:
+        """Clear the line: an event is to be printed."""
+        self._clear()
+
+    def close(self, timeout: float) -> bool:
+        """Clear the line for good; True."""
+        self._clear()
+        return True
+
+    def _clear(self) -> None:
+        if self._shown:
+            self._shown = ""
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+    def _of(self) -> str:
+        if self._duration is None:
+            return ""
+        share = min(1.0, self._position / self._duration)
+        bar = ("=" * round(_BAR * share)).ljust(_BAR)
+        return f" / {_clock(self._duration)}  [{bar}] {100 * share:3.0f} %"
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
+    return f"{minutes}:{rest:02}"
+
+
+def summary_lines(summary: Summary) -> Iterator[str]:
+    """What a session amounted to, for people."""
+    entry = "nothing" if summary.entry_id is None else _short(summary.entry_id)
+    yield f"session {summary.ordinal} of {entry}"
+    if summary.join_time is None:
+        yield "  never played"
+        return
+    if summary.duration is None:
+        share = f"{summary.unique_time:.1f} s"
+    else:
+        share = f"{summary.unique_time:.1f} of {summary.duration:.1f} s"
+    if summary.completion is not None:
+        share += f" ({100 * summary.completion:.0f} %)"
+    reached = ", ".join(f"{quartile} %" for quartile in summary.quartiles) or "no quartile"
+    yield f"  watched {share}; reached {reached}"
+    yield f"  played  {summary.play_time:.1f} s, {summary.join_time:.3f} s after the request"
+    yield (
+        f"  {_count(summary.stall_count, 'stall')} ({summary.stall_time:.1f} s), "
+        f"{_count(summary.seek_count, 'seek')}, {_count(summary.error_count, 'error')}"
+    )
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"

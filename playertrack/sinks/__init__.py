@@ -1,0 +1,26 @@
+"""Where events go.
+
+A sink takes events over one by one. `open_sink` opens one by its name, as a command line
+gives it; others than those here are found under the entry point group ``playertrack.sinks``.
+"""
+
+from .base import Sink, SinkError, event_line, open_sink
+from .console import ConsoleSink
+from .fanout import FanoutSink
+from .jsonl import JsonlSink
+from .memory import MemorySink
+from .null import NullSink
+from .stream import EventStream
+
+__all__ = (
+    "ConsoleSink",
+    "EventStream",
+    "FanoutSink",
+    "JsonlSink",
+    "MemorySink",
+    "NullSink",
+    "Sink",
+    "SinkError",
+    "event_line",
+    "open_sink",
+)

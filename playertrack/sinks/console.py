@@ -1,0 +1,75 @@
+"""A sink for people: one aligned line an event."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from typing import Self, TextIO
+
+from ..events import EVENTS, Event
+from .base import SinkError
+
+_WIDTH = max(map(len, EVENTS))
+
+
+class ConsoleSink:
+    """Writes a line for each event to ``stream``, standard error if there is none.
+
+    The columns: time (UTC), name, index in the session, position and duration (s), session
+    (its first characters), player if it has an id, entry, and what that event has besides.
+    """
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self._stream = stream if stream is not None else sys.stderr
+
+    @classmethod
+    def open(cls, argument: str) -> Self:
+        """``console``, ``console:stderr`` or ``console:stdout``; else a `SinkError`."""
+        if argument not in ("", "stderr", "stdout"):
+            raise SinkError(f"console takes stderr or stdout, not {argument!r}")
+        return cls(sys.stdout if argument == "stdout" else None)
+
+    def emit(self, event: Event) -> None:
+        """Write the line of ``event`` and flush it."""
+        line = f"{_readable(event)}\n"
+        encoding = getattr(self._stream, "encoding", None) or "utf-8"
+        # A terminal of another encoding shows an escape rather than losing the line.
+        self._stream.write(line.encode(encoding, "backslashreplace").decode(encoding))
+        self._stream.flush()
+
+    def close(self, timeout: float) -> bool:
+        """True: every line was flushed; the stream stays open, it is not this sink's."""
+        return True
+
+
+def _readable(event: Event) -> str:
+    columns = (
+        _time(event.at),
+        f"{event.event:<{_WIDTH}}",
+        f"{f'#{event.index}':>5}",
+        f"{_seconds(event.position):>9} /{_seconds(event.duration):>9}",
+        event.session[:8],
+        *(_plain(name) for name in (event.player, event.entry_id) if name is not None),
+        *(f"{name}={_value(getattr(event, name))}" for name in event.extra),
+    )
+    return "  ".join(columns)
+
+
+def _time(at: float) -> str:
+    try:
+        return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
+    except (OverflowError, OSError, ValueError):
+        return f"{at:>23.3f}"  # a year that no calendar has
+
+
+def _seconds(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
+
+
+def _value(value: object) -> str:
+    return repr(round(value, 3) if isinstance(value, float) else value)
+
+
+def _plain(text: str) -> str:
+    """An id from outside, unless it would move the cursor or look like two columns."""
+    return text if text.isprintable() and text and " " not in text else repr(text)
