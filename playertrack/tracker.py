@@ -25,9 +25,9 @@ from .engine import Engine
 from .errors import SignalError
 from .events import Event
 from .playback import State
-from .setting import Diagnostic
 from .policy import Policy
 from .session import SessionIds, Summary, random_ids
+from .setting import Diagnostic
 from .signalling import SignalMethods
 from .signals import Close, Signal, Tick
 from .sinks import EventStream, FanoutSink, Sink

@@ -14,14 +14,14 @@ from time import monotonic
 
 import pytest
 from media_server import serving
+
+from playertrack import signals
+from playertrack.signals import Signal
 from playertrack_av import AvPlayer
 from playertrack_av.buffering import End, Frame, FrameBuffer, Pass
 from playertrack_av.clips import make_clip
 from playertrack_av.source import Source
 from playertrack_av.timing import Clock, Playhead
-
-from playertrack import signals
-from playertrack.signals import Signal
 
 DURATION = 12.0
 

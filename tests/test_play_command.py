@@ -17,10 +17,10 @@ from typing import Any
 
 import pytest
 from media_server import serving
-from playertrack_av import demo
-from playertrack_av.clips import make_clip
 
 from playertrack.cli import main
+from playertrack_av import demo
+from playertrack_av.clips import make_clip
 
 ROOT = Path(__file__).parents[1]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "adapters")])}

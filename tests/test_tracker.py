@@ -29,8 +29,8 @@ from playertrack.clock import LiveClock, ManualClock
 from playertrack.courier import Courier
 from playertrack.events import BufferEnd, Event, Play
 from playertrack.playback import State
-from playertrack.setting import Diagnostic
 from playertrack.session import Summary
+from playertrack.setting import Diagnostic
 from playertrack.signals import SIGNALS, Close, Signal, Tick
 from playertrack.sinks import MemorySink, NullSink
 
