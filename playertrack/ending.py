@@ -96,7 +96,7 @@ def on_stop(pb: Playback, signal: Stop) -> None:
             pausing.remember(pb, "pause")
         else:
             pb.fire("pause")
-    elif pb.started or pb.state is State.ENDED:
+    elif pb.started:
         lifecycle.settle_open(pb)
         pb.fire("stop")
     else:

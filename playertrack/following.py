@@ -19,7 +19,7 @@ _AHEAD = (Move.NATURAL, Move.FAST)
 #: A run that covers this much (s of content) in PAUSED or ENDED shows that it plays.
 _SURELY = 1.0
 
-_ENDS_BUFFER = (Playing, StallEnd, Ended, Stop)
+_ENDS_BUFFER = (Playing, StallEnd)
 _LAST_WORDS = (Ended, Stop)
 
 
@@ -27,10 +27,12 @@ def hear(pb: Playback, signal: Signal) -> None:
     """A position on a signal is judged first, as an update of that instant (R-position)."""
     position = signal.position
     assert position is not None
-    if isinstance(signal, _ENDS_BUFFER) and pb.state is State.BUFFERING:
-        pb.fire("stall_end")
     if isinstance(signal, _LAST_WORDS):
+        stalling.settle(pb)
         last_word(pb, position)
+    elif isinstance(signal, _ENDS_BUFFER) and pb.state is State.BUFFERING:
+        pb.fire("stall_end")
+        follow(pb, position, alone=False)
     else:
         follow(pb, position, alone=False)
 
@@ -154,8 +156,11 @@ def jump(pb: Playback, position: float) -> None:
     pb.place(position)
     if not policy.infer_seeks:
         pb.note("inferred", "R-silent-seek", f"a jump from {origin} to {position} is taken as none")
-    elif pb.media is not None and not pb.media.seekable:
-        pb.slack = min(pb.slack, pb.pace.cap / 2)
+        return
+    # Half the slack, from here on: the next step of a slider is not natural either.
+    pb.slack = min(pb.slack, pb.pace.cap / 2)
+    if pb.media is not None and not pb.media.seekable:
+        pb.note("inferred", "R-seek-live", f"a jump from {origin} to {position}")
     elif pb.drag is None:
         pb.drag = Drag(pb.now, origin, position)
     else:
@@ -237,11 +242,14 @@ def in_pause(pb: Playback, position: float, alone: bool) -> None:
             pb.place(position)
         return
     fresh, stay.fresh = stay.fresh, False
+    first, pb.first = pb.first, False
     if position == pb.position:
         return
     landing, pb.landing = pb.landing, None
     if fresh and pb.judge(position, stay.travel) in _AHEAD:
         advance(pb, position, stay.travel)
+    elif first:
+        pb.rest(position)
     elif landing is not None and settles(pb, position, landing):
         pb.rest(position)
     elif goes_on or abs(position - (stay.anchor or 0.0)) <= pb.policy.jump_tolerance:

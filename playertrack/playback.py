@@ -258,7 +258,6 @@ class Playback(Essentials):
         if drag is None:
             return
         self.counts.seeks += 1
-        self.slack = min(self.slack, self.pace.cap / 2)
         self.landing = drag.at
         self.emit(
             "SEEK",

@@ -193,7 +193,6 @@ def finish(pb: Playback, run: Run | None = None) -> None:
             pb.place(run.position)
         else:
             pb.credit_run(run.base, run.position, run.seconds)
-        pb.landing = None
     elif run is not None:
         pb.run = run
         pb.place(run.position)
