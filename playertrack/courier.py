@@ -163,7 +163,6 @@ class Courier:
                     break
                 self._alarm = due
                 self._clock.wait(self._changed, None if due == inf else due)
-            self._alarm = -inf  # it will look again before it waits
             batch = list(self._waiting)
             self._waiting.clear()
             return batch

@@ -43,6 +43,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("engine",),
     ("fleet",),
     ("explain", "traces", "invariants", "cases"),
+    ("kaltura",),
     ("sinks", "clock", "signalling", "courier", "tracker"),
     ("playertrack",),
     ("cli", "__main__"),

@@ -469,17 +469,22 @@ def test_stream_read_by_two_gives_each_event_to_one() -> None:
 
 
 def test_stream_outlives_a_reader_that_gave_up() -> None:
+    troubles: list[Any] = []
+
     async def main() -> Event:
+        asyncio.get_running_loop().set_exception_handler(lambda _, what: troubles.append(what))
         stream = EventStream(10)
         giving_up = asyncio.ensure_future(anext(stream))
         await asyncio.sleep(0)
         giving_up.cancel()
         stream.emit(PAUSE)  # wakes a reader that is about to hear that it is cancelled
+        stream.emit(ERROR)
         with pytest.raises(asyncio.CancelledError):
             await giving_up
         return await anext(stream)
 
     assert asyncio.run(main()) == PAUSE
+    assert troubles == []
 
 
 def test_stream_outlives_the_loop_of_its_reader() -> None:

@@ -497,20 +497,26 @@ def test_timer_is_run_on_real_time() -> None:
         assert told.until("BUFFER_START").rule == "R-stall"
 
 
-def test_timer_that_is_due_sooner_than_another_is_not_late(
-    make: Callable[..., Tracker], clock: ManualClock
-) -> None:
+def test_timer_is_heard_of_by_a_thread_that_waits_for_nothing() -> None:
+    class Watched(LiveClock):
+        """Says when somebody waits without a timer; he holds the lock until he does."""
+
+        waiting = threading.Event()
+
+        def wait(self, condition: threading.Condition, until: float | None) -> None:
+            if until is None:
+                self.waiting.set()
+            super().wait(condition, until)
+
     told = Listener()
-    tracker = make(on_event=told, policy=Policy(frozen_after=60.0))
-    start(tracker)
-    told.until("VIEW")
-    assert tracker.flush(PATIENCE)  # the thread waits for 60 s by now
-    tracker.pause(position=None)
-    tracker.playing()
-    tracker.timeupdate(0.0)
-    tracker.stall()
-    clock.advance(0.25)
-    told.until("BUFFER_START")
+    with Tracker(on_event=told, policy=Policy(stall_grace=0.01), clock=Watched()) as tracker:
+        start(tracker)
+        assert tracker.flush(PATIENCE)
+        Watched.waiting.clear()
+        tracker.engage("share")
+        assert Watched.waiting.wait(PATIENCE)
+        tracker.stall()
+        told.until("BUFFER_START")
 
 
 def test_timer_that_is_given_up_makes_no_event(
@@ -526,17 +532,14 @@ def test_timer_that_is_given_up_makes_no_event(
     assert "BUFFER_START" not in names(memory.events)
 
 
-def test_flush_has_what_is_due_handed_over(
-    make: Callable[..., Tracker], clock: ManualClock, memory: MemorySink
-) -> None:
-    tracker = make(policy=Policy(frozen_after=5.0, view_interval=None))
-    start(tracker)
-    for n in range(1, 20):
-        clock.advance(0.25)
-        tracker.timeupdate(0.25 * n)
-    clock.advance(5.0)
-    assert tracker.flush(PATIENCE)
-    assert names(memory.events)[-1] == "BUFFER_START"
+def test_flush_has_what_is_due_handed_over(memory: MemorySink) -> None:
+    machine = Machine(wall=START)
+    with Tracker([memory], clock=machine.clock) as tracker:
+        start(tracker)
+        tracker.stall()
+        machine.run(0.25)  # which the thread, waiting in real time, does not hear of
+        assert tracker.flush(PATIENCE)
+        assert names(memory.events)[-1] == "BUFFER_START"
 
 
 def test_timers_keep_to_the_time_that_signals_bring(
@@ -803,6 +806,18 @@ def test_tracker_goes_on_from_a_snapshot(
     assert second.close(PATIENCE)
     (pause,) = memory.events
     assert (pause.event, pause.index, pause.player) == ("PAUSE", 6, "tv")
+
+
+def test_session_that_goes_on_from_a_snapshot_is_not_corrected(memory: MemorySink) -> None:
+    machine = Machine(wall=START)
+    first = Tracker(clock=machine.clock)
+    start(first)
+    machine.wall += 1000.0
+    machine.run(1.0)
+    with Tracker([memory], clock=machine.clock, snapshot=first.snapshot()) as second:
+        second.pause()
+    first.close(PATIENCE)
+    assert [(event.event, event.at) for event in memory.events] == [("PAUSE", START + 1.0)]
 
 
 # -------------------------------------------------------------------------------- the end
@@ -1074,10 +1089,12 @@ t.stall()
     assert logged(tmp_path / "events.jsonl") == [*PLAYED, "BUFFER_START", "BUFFER_END"]
 
 
-def test_exit_is_not_kept_by_a_sink_that_hangs(tmp_path: Path) -> None:
-    done = run("start(Tracker([Hanging(), JsonlSink(path)]))", tmp_path / "events.jsonl")
+@pytest.mark.parametrize("program", ["", "t.close(0.01)", "t.flush(); sys.exit()"])
+def test_exit_is_not_kept_by_a_sink_that_hangs(program: str, tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    done = run(f"t = Tracker([Hanging(), JsonlSink(path)]); start(t)\n{program}", path)
     assert (done.returncode, done.stdout, done.stderr) == (0, "closing\n", "")
-    assert logged(tmp_path / "events.jsonl") == PLAYED
+    assert logged(path) == PLAYED
 
 
 def test_error_of_the_program_is_still_its_own(tmp_path: Path) -> None:
