@@ -177,17 +177,17 @@ class Engine(Playback):
         """The player goes away, at ``at`` or when it was last heard of (R-close, R-eof)."""
         if at is not None:
             return self._take(Close(at=at))
+        if self.closed:
+            return _NOTHING
         last = self.last_at
         return self._act(Close(at=0.0), 0.0) if last is None else self._act(Close(at=last), last)
 
     def _take(self, signal: Signal) -> Sequence[Event]:
-        at = self._order(signal)
+        at = None if self.closed else self._order(signal)
         return _NOTHING if at is None else self._act(signal, at)
 
     def _act(self, signal: Signal, now: float) -> Sequence[Event]:
         """Do what is due by ``now``, what the signal says, and what that makes due."""
-        if self.state is State.CLOSED:
-            return _NOTHING
         self.now = self.heard_at = now
         self._settle(now)
         self.cause = signal.name

@@ -63,8 +63,8 @@ def check(records: Iterable[object], *, policy: Policy | None = None) -> list[Fi
 
     ``policy``: what the log was made with; `replay_session`, `jump_tolerance` matter here.
 
-    >>> [finding.rule for finding in check([{"event": "PLAY"}])]
-    ['format', 'format', 'format', 'format', 'format']
+    >>> print(check([{"event": "PLAY"}])[0].message)
+    at is missing
     """
     lint = Lint(policy)
     found = [
@@ -92,6 +92,7 @@ class _Session:
     paused: bool = False
     failed: bool = False
     buffering: bool = False
+    duration: float | None = None
     landed: _Landed | None = None
 
 
@@ -315,8 +316,11 @@ def _note(player: _Player, session: _Session, record: _Record) -> None:
     elif event in ("PLAY", "SEEK"):
         position = record.get("target") if event == "SEEK" else record["position"]
         session.landed = (
-            _Landed(at, position, record["duration"])
-            if position is not None and _is_seconds(position)
+            # An inferred SEEK may be told only when the duration has changed since.
+            _Landed(at, position, session.duration)
+            if session.duration == record["duration"]
+            and position is not None
+            and _is_seconds(position)
             else None
         )
     elif event == "SPEED" and _is_number(record.get("rate")):
@@ -325,3 +329,4 @@ def _note(player: _Player, session: _Session, record: _Record) -> None:
         session.failed = True
     if _fatal(record) or event == "REPLAY":
         session.paused = session.buffering = False
+    session.duration = record["duration"]

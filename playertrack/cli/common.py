@@ -59,15 +59,15 @@ def add_skip_bad(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def read_policy(options: list[str]) -> Policy:
-    """The policy that ``--policy`` options make; raises `PolicyError`.
+def read_policy(options: list[str], base: Policy | None = None) -> Policy:
+    """The policy that ``--policy`` options make of ``base``; raises `PolicyError`.
 
     A value that is no JSON is a string, so that nobody has to quote quotes.
     """
     from ..policy import Policy
     from ..traces import LineError, parse_json
 
-    values: dict[str, Any] = {}
+    values: dict[str, Any] = {} if base is None else base.changes()
     for option in options:
         name, _, text = option.partition("=")
         try:

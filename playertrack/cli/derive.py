@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from .common import (
     Complaints,
@@ -22,11 +22,27 @@ from .common import (
 if TYPE_CHECKING:
     from ..events import Event
     from ..fleet import Fleet
+    from ..policy import Policy
+    from ..signals import Signal
     from ..traces import ByteStream, OnBad
 
-#: Who reads raw recordings: an entry is called for a translator, whose ``feed(record)`` gives
-#: the signals that an object of the recording stands for.
+#: Who reads raw recordings: an entry is called for a `Translator`.
 GROUP = "playertrack.adapters"
+
+
+class Translator(Protocol):
+    """Turns the records of one player into signals.
+
+    ``policy`` is what suits the player; a record that cannot be is a `SignalError`.
+    """
+
+    policy: ClassVar[Policy]
+
+    def translate(self, record: dict[str, Any]) -> Sequence[Signal]:
+        """The signals that a record stands for."""
+
+    def finish(self) -> Sequence[Signal]:
+        """What was held back, when there are no more records."""
 
 
 def add_parser(subparsers: Any) -> None:
@@ -79,8 +95,9 @@ def run(args: argparse.Namespace) -> int:
     from ..sinks import FanoutSink, open_sink
     from ..traces import derive, encode_event
 
-    fleet = Fleet(policy=read_policy(args.policy))
     translator = None if args.raw is None else _translator(args.raw)
+    suited = None if translator is None else translator.policy
+    fleet = Fleet(policy=read_policy(args.policy, suited))
     complaints = Complaints(args.skip_bad)
     failures = _Failures()
     sinks = FanoutSink([open_sink(spec) for spec in args.sink], on_error=failures)
@@ -122,7 +139,7 @@ class _Failures:
 # ---------------------------------------------------------------- recordings of real players
 
 
-def _translator(player: str) -> Any:
+def _translator(player: str) -> Translator:
     """The translator for a player's raw recordings; raises `PlayertrackError` if there is none."""
     from importlib.metadata import entry_points
 
@@ -134,22 +151,27 @@ def _translator(player: str) -> Any:
         raise PlayertrackError(
             f"--raw: no installed adapter reads recordings of {shorten(player)}; installed: {known}"
         )
-    return found[player].load()()
+    translator: Translator = found[player].load()()
+    return translator
 
 
 def _derive_raw(
-    stream: ByteStream, fleet: Fleet, translator: Any, source: str, on_bad: OnBad | None
+    stream: ByteStream, fleet: Fleet, translator: Translator, source: str, on_bad: OnBad | None
 ) -> Iterator[Sequence[Event]]:
     from ..errors import SignalError
     from ..traces import TraceError, read_records
 
     for line, record in read_records(stream, source, on_bad):
         try:
-            for signal in translator.feed(record):
-                yield fleet.feed(None, signal)
+            signals = translator.translate(record)
         except SignalError as error:
             refused = TraceError(source, line, str(error))
             if on_bad is None:
                 raise refused from None
             on_bad(refused)
+        else:
+            for signal in signals:
+                yield fleet.feed(None, signal)
+    for signal in translator.finish():
+        yield fleet.feed(None, signal)
     yield fleet.close()
