@@ -42,7 +42,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("machine", "saving"),
     ("engine",),
     ("fleet",),
-    ("explain", "traces", "invariants", "cases"),
+    ("explain", "traces", "invariants", "cases", "recordings"),
     ("kaltura",),
     ("sinks", "clock", "signalling", "courier", "tracker"),
     ("playertrack",),

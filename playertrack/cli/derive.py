@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any
 
 from .common import (
     Complaints,
@@ -22,27 +22,11 @@ from .common import (
 if TYPE_CHECKING:
     from ..events import Event
     from ..fleet import Fleet
-    from ..policy import Policy
-    from ..signals import Signal
+    from ..recordings import Translator
     from ..traces import ByteStream, OnBad
 
 #: Who reads raw recordings: an entry is called for a `Translator`.
 GROUP = "playertrack.adapters"
-
-
-class Translator(Protocol):
-    """Turns the records of one player into signals.
-
-    ``policy`` is what suits the player; a record that cannot be is a `SignalError`.
-    """
-
-    policy: ClassVar[Policy]
-
-    def translate(self, record: dict[str, Any]) -> Sequence[Signal]:
-        """The signals that a record stands for."""
-
-    def finish(self) -> Sequence[Signal]:
-        """What was held back, when there are no more records."""
 
 
 def add_parser(subparsers: Any) -> None:

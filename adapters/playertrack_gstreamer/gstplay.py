@@ -1,0 +1,157 @@
+"""The messages of GstPlay as signals."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import attrs
+
+from playertrack import Policy, signals
+from playertrack.recordings import Command, Record
+from playertrack.signals import Signal
+
+from .positions import Track, seconds
+from .records import GSTPLAY, Duration, PlayError, PlayState, Position, read
+
+#: A seek that lands within this (s of content) of a target is the one to that target.
+_NEAR = 0.5
+
+
+@attrs.define
+class _Run:
+    """One playback, from the state `buffering` to `stopped`.
+
+    ``playing``: what was told last. ``pending``: how many seeks, those by a change of rate
+    among them, are not done.
+    """
+
+    begun: bool = False
+    playing: bool = False
+    waiting: bool = False
+    target: float | None = None
+    pending: int = 0
+    track: Track = attrs.field(factory=Track)
+
+
+class GstPlayTranslator:
+    """Translates the records of one GstPlay; one object a player.
+
+    ``policy`` is what suits it: all seeks are commanded.
+    """
+
+    policy: ClassVar[Policy] = Policy(infer_seeks=False)
+
+    def __init__(self) -> None:
+        self._ready = False
+        self._requested = False
+        self._rate = 1.0
+        self._run = _Run()
+
+    def translate(self, record: dict[str, Any]) -> list[Signal]:
+        """The signals that a record stands for; raises `TranslationError` if it is malformed."""
+        told = read(record, GSTPLAY)
+        made: list[Signal] = []
+        if not self._ready:
+            self._ready = True
+            made.append(signals.Ready(at=told.t))
+        match told:
+            case Command():
+                made += self._command(told)
+            case PlayState():
+                made += self._at_state(told.t, told.play_state)
+            case PlayError():
+                code, _, message = told.error.partition(": ")
+                made.append(signals.Error(at=told.t, code=code, message=message))
+                self._run = _Run()
+            case _ if self._run.begun:
+                made += self._in_run(told, self._run)
+        return made
+
+    def finish(self) -> list[Signal]:
+        """What is held back, when no record will tell more: nothing."""
+        return []
+
+    # ------------------------------------------------------------------ commands
+
+    def _command(self, told: Command) -> list[Signal]:
+        at = told.t
+        match told.args:
+            case [str(media), *_]:
+                self._run, self._requested = _Run(), False
+                return [signals.Loaded(at=at, entry_id=media)]
+            case [float(number), *_]:
+                return self._to_number(at, told.kind, number)
+        match told.kind:
+            case "app.play" | "app.resume":
+                self._requested = True
+                return [signals.Play(at=at)]
+            case "app.replay":
+                self._requested = True
+                return [signals.Replay(at=at)]
+            case "app.close":
+                return [signals.Close(at=at)]
+        return []
+
+    def _to_number(self, at: float, kind: str, number: float) -> list[Signal]:
+        """A seek or a change of rate; both end with `seek-done`. Without playback both are lost."""
+        run = self._run
+        if kind == "app.seek" and number >= 0.0 and (run.begun or self._requested):
+            run.target = number
+            run.pending += 1
+            return [signals.Seeking(at=at, position=number)]
+        if kind == "app.rate" and number > 0.0 and number != self._rate:
+            self._rate = number
+            run.pending += run.begun
+            return [signals.RateChange(at=at, rate=number)]
+        return []
+
+    # ------------------------------------------------------------------ messages
+
+    def _at_state(self, at: float, state: str) -> list[Signal]:
+        run = self._run
+        match state:
+            case "buffering" | "playing" | "paused":
+                run.begun, self._requested = True, False
+        match state:
+            case "buffering" if run.playing:
+                run.waiting = True
+                return [signals.Stall(at=at)]
+            case "playing" if not run.playing:
+                run.playing, run.waiting = True, False
+                return [signals.Playing(at=at)]
+            case "playing" if run.waiting:
+                run.waiting = False
+                return [signals.StallEnd(at=at)]
+            case "paused" if run.playing:
+                run.playing = run.waiting = False
+                return [signals.Pause(at=at)]
+            case "stopped" if run.begun:
+                self._run = _Run()
+                return [signals.Stop(at=at)]
+        return []
+
+    def _in_run(self, told: Record, run: _Run) -> list[Signal]:
+        at = told.t
+        match told:
+            case Position(kind="position-updated"):
+                position = seconds(told.position)
+                if run.track.believes(at, position, self._rate):
+                    run.track.place(at, position)
+                    return [signals.TimeUpdate(at=at, position=position)]
+            case Position():
+                return self._at_done(at, run, seconds(told.position))
+            case Duration() if run.track.lasts(seconds(told.duration)):
+                return [signals.DurationChange(at=at, duration=run.track.duration)]
+            case Record(kind="end-of-stream"):
+                self._run = _Run()
+                return [signals.Ended(at=at)]
+        return []
+
+    def _at_done(self, at: float, run: _Run, position: float) -> list[Signal]:
+        """One seek is done: the last one, an earlier one, or a change of rate."""
+        run.pending = max(0, run.pending - 1)
+        if run.target is None or (run.pending and abs(position - run.target) > _NEAR):
+            return []
+        run.target, run.pending = None, 0
+        run.track.place(at, position)
+        return [signals.Seeked(at=at, position=position)]

@@ -1,0 +1,111 @@
+"""What recordings of playbin and of GstPlay hold: a record a message, command or poll.
+
+``t`` is in seconds, ``*_ns``, `position` and `duration` of GstPlay in nanoseconds. ``kind``
+is GStreamer's own name of the message, ``app.NAME`` a command that the program gave or what
+it did by itself, ``ret.NAME`` what a call returned, ``poll`` what a query gave.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import msgspec
+
+from playertrack import recordings
+from playertrack.recordings import Number, Record, by_kind
+
+_Nanoseconds = Annotated[float, msgspec.Meta(ge=-1e20, le=1e20)]
+
+
+class StateChanged(Record):
+    """An element of the pipeline, or the pipeline itself, changed its state."""
+
+    old: str
+    new: str
+    pipeline: bool = False
+
+
+class Buffering(Record):
+    """How full a queue is, in percent."""
+
+    percent: Number
+
+
+class Sought(Record):
+    """Whether a seek was accepted; a change of rate is one, from ``at_ns``."""
+
+    r: bool
+    at_ns: _Nanoseconds | None = None
+
+
+class StateSet(Record):
+    """How a change of state went; ``no-preroll`` is what live sources say."""
+
+    target: str
+    r: str
+
+
+class Poll(Record):
+    """What the queries gave; null is that they failed."""
+
+    position_ns: _Nanoseconds | None
+    duration_ns: _Nanoseconds | None
+
+
+class PipelineError(Record):
+    """An error of an element of the pipeline."""
+
+    domain: str
+    code: int
+    message: str = ""
+
+
+class PlayState(Record):
+    """The state that GstPlay is in."""
+
+    play_state: str = msgspec.field(name="play-state")
+
+
+class Position(Record):
+    """Where GstPlay is, or where its seek landed."""
+
+    position: _Nanoseconds
+
+
+class Duration(Record):
+    """How long the media of GstPlay is."""
+
+    duration: _Nanoseconds
+
+
+class PlayError(Record):
+    """An error of GstPlay, as it describes itself."""
+
+    error: str
+
+
+_Shapes = Mapping[str, type[Record]]
+
+PLAYBIN: _Shapes = {
+    "state-changed": StateChanged,
+    "buffering": Buffering,
+    "error": PipelineError,
+    "ret.seek_simple": Sought,
+    "ret.seek_rate": Sought,
+    "ret.set_state": StateSet,
+    "poll": Poll,
+}
+
+GSTPLAY: _Shapes = {
+    "state-changed": PlayState,
+    "position-updated": Position,
+    "seek-done": Position,
+    "duration-changed": Duration,
+    "error": PlayError,
+}
+
+
+def read(record: dict[str, Any], shapes: _Shapes) -> Record:
+    """The record with the fields of its kind; raises `TranslationError` naming the field."""
+    return recordings.read(record, Record, by_kind(shapes))

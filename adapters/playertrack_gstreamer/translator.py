@@ -1,0 +1,219 @@
+"""The messages of a playbin pipeline as signals.
+
+The bus does not say why a pipeline pauses, nor when a seek begins, and says nothing at all
+of a stop; so commands are heard as well. Positions and the length are polled.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import attrs
+
+from playertrack import Policy, signals
+from playertrack.recordings import Command, Record
+from playertrack.signals import Signal
+
+from .positions import Track, seconds
+from .records import PLAYBIN, Buffering, PipelineError, Poll, Sought, StateChanged, StateSet, read
+
+
+@attrs.define
+class _Run:
+    """One playback, from a pipeline that has no data to one that has none again.
+
+    ``playing``, ``waiting``: what was told last. ``short``: a queue is. ``held``: the program
+    paused to let it fill. ``target``: of a seek that was commanded; ``seeking``: it was accepted.
+    """
+
+    prerolled: bool = False
+    playing: bool = False
+    ended: bool = False
+    waiting: bool = False
+    short: bool = False
+    held: bool = False
+    target: float | None = None
+    seeking: bool = False
+    live: bool = False
+    track: Track = attrs.field(factory=Track)
+
+
+class Translator:
+    """Translates the records of one playbin or playbin3; one object a pipeline.
+
+    ``policy`` is what suits it: all seeks are commanded, a program may ignore that a queue
+    runs dry, and a clock that ran on meanwhile skips content.
+    """
+
+    policy: ClassVar[Policy] = Policy(infer_seeks=False, frozen_after=1.5, stall_credit=0.5)
+
+    def __init__(self) -> None:
+        self._ready = False
+        self._run = _Run()
+        self._rate = self._asked_rate = 1.0
+
+    def translate(self, record: dict[str, Any]) -> list[Signal]:
+        """The signals that a record stands for; raises `TranslationError` if it is malformed."""
+        told = read(record, PLAYBIN)
+        made: list[Signal] = []
+        if not self._ready:
+            self._ready = True
+            made.append(signals.Ready(at=told.t))
+        match told:
+            case Command():
+                made += self._command(told)
+            case StateChanged(pipeline=True):
+                made += self._at_state(told.t, told.old, told.new)
+            case Sought(kind="ret.seek_simple"):
+                made += self._at_seek(told.t, told.r)
+            case Sought(r=True):
+                made += self._at_rate(told.t, told.at_ns)
+            case StateSet():
+                made += self._at_set(told)
+            case _:
+                made += self._message(told)
+        return made
+
+    def finish(self) -> list[Signal]:
+        """What is held back, when no record will tell more: nothing."""
+        return []
+
+    # ------------------------------------------------------------------ commands
+
+    def _command(self, told: Command) -> list[Signal]:
+        match told.args:
+            case [str(media), *_]:
+                self._run = _Run()
+                return [signals.Loaded(at=told.t, entry_id=media)]
+            case [float(number), *_]:
+                if told.kind == "app.seek" and number >= 0.0:
+                    self._run.target = number
+                elif told.kind == "app.rate" and number > 0.0:
+                    self._asked_rate = number
+                return []
+        return self._bare_command(told.t, told.kind)
+
+    def _bare_command(self, at: float, kind: str) -> list[Signal]:
+        run = self._run
+        match kind:
+            case "app.play" | "app.resume":
+                return [signals.Play(at=at)]
+            case "app.pause":
+                run.playing = False
+                return [signals.Pause(at=at)]
+            case "app.pause_for_buffering":
+                return self._wait(at)
+            case "app.resume_after_buffering":
+                return self._go_on(at)
+            case "app.replay" | "app.loop_seek0":
+                run.playing, run.target = False, 0.0
+                return [signals.Replay(at=at)]
+            case "app.stop":
+                self._run = _Run()
+                return [signals.Stop(at=at)]
+            case "app.close":
+                return [signals.Close(at=at)]
+        return []
+
+    def _wait(self, at: float) -> list[Signal]:
+        """The pipeline is held, to let a queue fill: that alone makes a stall of a dry queue."""
+        run = self._run
+        run.held = True
+        if run.waiting or not run.playing:
+            return []
+        run.waiting = True
+        return [signals.Stall(at=at)]
+
+    def _go_on(self, at: float) -> list[Signal]:
+        """The queue is full; ``held`` stays until the pipeline says that it plays again."""
+        waiting, self._run.waiting = self._run.waiting, False
+        return [signals.StallEnd(at=at)] if waiting else []
+
+    def _at_seek(self, at: float, accepted: bool) -> list[Signal]:
+        """A seek begins when it is accepted; before preroll it is refused, and lost."""
+        run = self._run
+        if not accepted or run.target is None:
+            run.target = None
+            return []
+        run.seeking, run.ended = True, False
+        return [signals.Seeking(at=at, position=run.target)]
+
+    def _at_rate(self, at: float, at_ns: float | None) -> list[Signal]:
+        """A change of rate is a seek to where playback is; it is not told as one."""
+        if self._asked_rate == self._rate:
+            return []
+        here = [] if at_ns is None else self._at_position(at, seconds(at_ns))
+        self._rate = self._asked_rate
+        return [*here, signals.RateChange(at=at, rate=self._rate)]
+
+    def _at_set(self, told: StateSet) -> list[Signal]:
+        if told.target == "null":
+            self._run = _Run()
+        elif told.r == "no-preroll" and not self._run.live:
+            self._run.live = True
+            return [signals.DurationChange(at=told.t, duration=None, live=True)]
+        return []
+
+    # ------------------------------------------------------------------ messages
+
+    def _at_state(self, at: float, old: str, new: str) -> list[Signal]:
+        run = self._run
+        match old, new:
+            case "ready", "paused":
+                run.prerolled = True
+            case "paused", "ready":
+                self._run = _Run()
+            case "paused", "playing" if run.prerolled:
+                run.held = False
+                if not run.playing:
+                    run.playing, run.ended = True, False
+                    return [signals.Playing(at=at)]
+            case "playing", "paused" if run.playing:
+                return self._at_pause(at, run)
+        return []
+
+    def _at_pause(self, at: float, run: _Run) -> list[Signal]:
+        """Paused by nobody who was heard: to let a queue fill, or by someone else."""
+        if run.held or run.seeking:
+            return []
+        if run.short:
+            return self._wait(at)
+        run.playing = False
+        return [signals.Pause(at=at)]
+
+    def _message(self, told: Record) -> list[Signal]:
+        at, run = told.t, self._run
+        match told:
+            case Poll() if run.prerolled and not run.ended:
+                return self._at_poll(told)
+            case Buffering() if not run.live:
+                run.short = told.percent < 100.0
+                return [] if run.short else self._go_on(at)
+            case PipelineError():
+                code = f"{told.domain}/{told.code}"
+                return [signals.Error(at=at, code=code, message=told.message)]
+            case Record(kind="async-done") if run.seeking and run.target is not None:
+                target, run.target, run.seeking = run.target, None, False
+                run.track.place(at, target)
+                return [signals.Seeked(at=at, position=target)]
+            case Record(kind="eos") if run.prerolled:
+                run.ended, run.playing = True, False
+                return [signals.Ended(at=at)]
+        return []
+
+    def _at_poll(self, told: Poll) -> list[Signal]:
+        made: list[Signal] = []
+        track = self._run.track
+        if told.duration_ns is not None and not self._run.live:
+            if track.lasts(seconds(told.duration_ns)):
+                made.append(signals.DurationChange(at=told.t, duration=track.duration))
+        if told.position_ns is not None:
+            made += self._at_position(told.t, seconds(told.position_ns))
+        return made
+
+    def _at_position(self, at: float, position: float) -> list[Signal]:
+        track = self._run.track
+        if not track.believes(at, position, self._rate):
+            return []
+        track.place(at, position)
+        return [signals.TimeUpdate(at=at, position=position)]

@@ -1,0 +1,78 @@
+"""What a recording of mpv holds: a record an event, a changed property, a command.
+
+``t`` is in seconds, and so are the positions. ``kind`` is mpv's own name of the event,
+``prop.NAME`` a property that changed to ``value``, ``app.NAME`` a command that the program
+gave.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+
+from playertrack import recordings
+from playertrack.recordings import Number, Record, by_kind
+
+
+class Seconds(Record):
+    """A property that is a position or a length; null while there is no media."""
+
+    value: Number | None
+
+
+class Speed(Record):
+    """The property `speed`."""
+
+    value: Annotated[float, msgspec.Meta(gt=0, le=1e12)]
+
+
+class Switch(Record):
+    """A property that is on, off, or without meaning at present."""
+
+    value: bool | None
+
+
+class Text(Record):
+    """A property that is a text."""
+
+    value: str | None
+
+
+class Loop(Record):
+    """The property `loop-file`: false, or how often; texts are ``inf``, ``no`` and ``yes``."""
+
+    value: bool | int | float | str | None
+
+
+class Poll(Record):
+    """The properties as they were read; of the same length twice in a row only these tell."""
+
+    duration: Number | None
+
+
+class EndFile(Record):
+    """The end of a file, and why."""
+
+    reason: str
+    file_error: str | None = None
+
+
+_SHAPES: dict[str, type[Record]] = {
+    "prop.time-pos": Seconds,
+    "prop.duration": Seconds,
+    "prop.speed": Speed,
+    "prop.pause": Switch,
+    "prop.paused-for-cache": Switch,
+    "prop.eof-reached": Switch,
+    "prop.partially-seekable": Switch,
+    "prop.file-format": Text,
+    "prop.loop-file": Loop,
+    "end-file": EndFile,
+    "poll": Poll,
+}
+
+
+def read(record: dict[str, Any]) -> Record:
+    """The record with the fields of its kind; raises `TranslationError` naming the field."""
+    return recordings.read(record, Record, by_kind(_SHAPES))

@@ -1,0 +1,272 @@
+"""libVLC's callbacks as signals.
+
+libVLC tells little: no start of playback but the first position, no start or end of a seek,
+no stall while a read hangs, no change of rate. What it leaves out is taken from the commands,
+from the fill of its cache, and otherwise left to the engine, which judges the positions.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import attrs
+
+from playertrack import Policy, signals
+from playertrack.recordings import Command, Record
+from playertrack.signals import Signal
+
+from .records import Buffering, LengthChanged, Poll, Returned, TimeChanged, read
+
+#: Seeks commanded within this time (s) are one: libVLC does not say when each is complete.
+_ONE_SEEK = 0.3
+
+#: So long (s) the cache must stay short of full for a stall; a burst is the *end* of one.
+_BURST = 0.25
+
+#: After a stall of this length (s) the position may step back to the segment's start.
+_LONG = 1.5
+
+#: How far (s of content) behind it may be then, or after a seek: the length of a segment.
+_SEGMENT = 6.0
+
+#: How far (s of content) past 0 the first position of a new round may be beyond the time
+#: that it played.
+_ROUND = 0.5
+
+
+@attrs.define
+class _Seek:
+    """A seek that was commanded and is not known to be complete."""
+
+    target: float
+    since: float
+    filled: bool = False
+
+
+@attrs.define
+class _Run:
+    """One playback, from the opening of the input to its end.
+
+    ``known``: the last position that was believed, and when it moved. ``short_since``: the
+    cache is not full; ``stalled``: that was told. ``round_at``: when it began to fill after
+    the last position. ``landing``: after a seek or stall, positions may step back;
+    ``frozen``: the stall was a silent one.
+    """
+
+    known: float = 0.0
+    moved_at: float | None = None
+    paused: bool = False
+    full: bool = False
+    short_since: float | None = None
+    round_at: float | None = None
+    stalled: bool = False
+    landing: bool = False
+    frozen: bool = False
+
+
+class Translator:
+    """Translates the records of one libVLC media player; one object a player.
+
+    ``policy`` is what suits libVLC: its positions come in steps of up to a second and end
+    early, its read may hang without a word, and all its seeks are commanded.
+    """
+
+    policy: ClassVar[Policy] = Policy(
+        jump_tolerance=2.0, end_tolerance=1.5, frozen_after=1.5, infer_seeks=False
+    )
+
+    def __init__(self) -> None:
+        self._ready = False
+        self._requested = False
+        self._run: _Run | None = None
+        self._seek: _Seek | None = None
+        self._loop = False
+        self._endless = False
+        self._rate = self._asked_rate = 1.0
+
+    def translate(self, record: dict[str, Any]) -> list[Signal]:
+        """The signals that a record stands for; raises `TranslationError` if it is malformed."""
+        told = read(record)
+        made: list[Signal] = []
+        if not self._ready:
+            self._ready = True
+            made.append(signals.Ready(at=told.t))
+        made += self._pass(told.t)
+        match told:
+            case Command():
+                made += self._command(told)
+            case Returned(r=0):
+                made += self._at_rate(told.t, self._asked_rate)
+            case Poll():
+                made += self._at_rate(told.t, told.rate)
+            case _:
+                made += self._event(told)
+        return made
+
+    def finish(self) -> list[Signal]:
+        """What is held back, when no record will tell more."""
+        return self._complete(self._seek.since + _ONE_SEEK) if self._seek else []
+
+    # ------------------------------------------------------------------ commands
+
+    def _command(self, told: Command) -> list[Signal]:
+        at = told.t
+        if told.args and isinstance(told.args[0], str):
+            return [*self._leave(at), *self._open(at, told.args[0])]
+        match told.kind:
+            case "app.play" | "app.resume":
+                self._requested = self._run is None
+                return [signals.Play(at=at)]
+            case "app.replay":
+                leaving = self._leave(at)
+                self._requested = True
+                return [*leaving, signals.Stop(at=at), signals.Play(at=at)]
+            case "app.seek" if self._run or self._requested:
+                return self._seek_to(at, told.args)
+            case "app.rate" if told.args and isinstance(told.args[0], float):
+                self._asked_rate = told.args[0]
+            case "app.setloop":
+                self._loop = True
+            case "app.stop":
+                return [*self._leave(at), signals.Stop(at=at)]
+            case "app.close":
+                return [*self._leave(at), signals.Close(at=at)]
+        return []
+
+    def _open(self, at: float, media: str) -> list[Signal]:
+        self._endless = False
+        return [signals.Loaded(at=at, entry_id=media)]
+
+    def _leave(self, at: float) -> list[Signal]:
+        """End the playback by a command; what libVLC still says of it is stale."""
+        made = self._complete(at) if self._seek else []
+        self._run = self._seek = None
+        self._requested = False
+        return made
+
+    def _seek_to(self, at: float, args: list[float | str]) -> list[Signal]:
+        match args:
+            case [float(target), *_] if target >= 0.0:
+                self._seek = _Seek(target, since=at)
+                return [signals.Seeking(at=at, position=target)]
+        return []
+
+    def _at_rate(self, at: float, rate: float) -> list[Signal]:
+        """A change of rate is not reported by libVLC: it is asked, or was told."""
+        if rate == self._rate or rate <= 0.0:
+            return []
+        self._rate = rate
+        return [signals.RateChange(at=at, rate=rate)]
+
+    # ------------------------------------------------------------ what time decides
+
+    def _pass(self, at: float) -> list[Signal]:
+        """Whether a seek is complete by now, or the cache short for too long to be a burst."""
+        made: list[Signal] = []
+        if self._seek and at - self._seek.since >= _ONE_SEEK:
+            made += self._complete(at)
+        run = self._run
+        if run and run.short_since is not None and not (run.stalled or run.paused):
+            if at - run.short_since >= _BURST:
+                run.stalled = True
+                made.append(signals.Stall(at=run.short_since))
+        return made
+
+    def _complete(self, at: float) -> list[Signal]:
+        """The seek is complete, if the cache was full again after it."""
+        seek = self._seek
+        if seek is None or not seek.filled:
+            return []
+        self._seek = None
+        if self._run:
+            self._run.known, self._run.moved_at, self._run.landing = seek.target, at, True
+        return [signals.Seeked(at=at, position=seek.target)]
+
+    # -------------------------------------------------------------------- events
+
+    def _event(self, told: Record) -> list[Signal]:
+        at = told.t
+        match told.kind:
+            case "MediaPlayerOpening":
+                made = [] if self._requested else [signals.Play(at=at)]
+                self._run, self._requested = _Run(), False
+                return list[Signal](made)
+            case "MediaPlayerEncounteredError":
+                self._run = self._seek = None
+                return [signals.Error(at=at, code="playback", message="libVLC reports no cause")]
+        return self._running(told, self._run) if self._run else []
+
+    def _running(self, told: Record, run: _Run) -> list[Signal]:
+        at = told.t
+        match told:
+            case TimeChanged():
+                return self._at_position(run, at, told.new_time_ms / 1000, told.main)
+            case Buffering():
+                return self._at_fill(run, at, told.new_cache >= 100.0)
+            case LengthChanged():
+                return self._at_length(at, told.new_length_ms / 1000)
+        match told.kind:
+            case "MediaPlayerPlaying" if run.paused:
+                run.paused = False
+                if run.short_since is not None:
+                    run.short_since = at
+                return [signals.Playing(at=at)]
+            case "MediaPlayerPaused":
+                run.paused = True
+                return [signals.Pause(at=at)]
+            case "MediaPlayerEndReached":
+                self._run = self._seek = None
+                return [signals.Ended(at=at)]
+            case "MediaPlayerStopped":
+                return [*self._leave(at), signals.Stop(at=at)]
+        return []
+
+    def _at_length(self, at: float, length: float) -> list[Signal]:
+        """A live stream has length 0 first, and then that of its window, which is no duration."""
+        if length <= 0.0:
+            self._endless = True
+            return [signals.DurationChange(at=at, duration=None, live=True)]
+        return [] if self._endless else [signals.DurationChange(at=at, duration=length)]
+
+    def _at_fill(self, run: _Run, at: float, full: bool) -> list[Signal]:
+        """The cache fills before the start, in a seek, in a new round of a loop, in a stall."""
+        changed, run.full = full != run.full, full
+        if self._seek:
+            self._seek.filled = full
+        elif changed and run.moved_at is not None:
+            if full:
+                return self._refilled(run, at, run.moved_at)
+            run.short_since = run.round_at = at
+        return []
+
+    def _refilled(self, run: _Run, at: float, moved_at: float) -> list[Signal]:
+        stalled, run.stalled, run.short_since = run.stalled, False, None
+        run.frozen = not stalled and at - moved_at > _LONG
+        run.landing = run.landing or stalled or run.frozen
+        return [signals.StallEnd(at=at)] if stalled else []
+
+    def _at_position(self, run: _Run, at: float, position: float, main: bool) -> list[Signal]:
+        if position < 0.0 or main:  # a command's own echo
+            return []
+        update: list[Signal] = [signals.TimeUpdate(at=at, position=position)]
+        if self._seek:
+            return update
+        behind = run.known - position
+        if behind > 0.0 and self._is_new_round(run, at, position):
+            update.insert(0, signals.Looped(at=at))
+        elif 0.0 < behind < _SEGMENT and run.landing:
+            # The start of the segment is named until the position has passed it. The first
+            # such position shows that a silent stall is over.
+            frozen, run.frozen = run.frozen, False
+            return [signals.StallEnd(at=at)] if frozen else []
+        if behind != 0.0 or run.moved_at is None:
+            run.known, run.moved_at = position, at
+            run.landing = run.frozen = run.stalled = False
+            run.short_since = run.round_at = None
+        return update
+
+    def _is_new_round(self, run: _Run, at: float, position: float) -> bool:
+        """A loop shows in the cache filling, and in a position that was played since."""
+        if not self._loop or run.round_at is None:
+            return False
+        return position <= (at - run.round_at) * self._rate + _ROUND

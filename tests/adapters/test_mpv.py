@@ -1,0 +1,151 @@
+"""What mpv was seen to do where no recording is kept."""
+
+from __future__ import annotations
+
+import pytest
+from tapes import Record, Tape, after_start, derive, names, only
+
+
+def time_pos(t: float, position: float) -> Record:
+    return {"t": t, "kind": "prop.time-pos", "value": position}
+
+
+def loaded(tape: Tape, t: float, length: float | None = 12.0) -> Tape:
+    tape.add(t, "start-file").add(t + 0.02, "file-loaded")
+    tape.add(t + 0.02, "prop.duration", value=length)
+    return tape.add(t + 0.03, "playback-restart").at(t + 0.03, 0.0)
+
+
+def started(length: float | None = 12.0) -> Tape:
+    """A file that began to play at 0.1."""
+    tape = Tape(time_pos).add(0.0, "prop.pause", value=False).command(0.01, "open", "clip.mp4")
+    return loaded(tape.command(0.02, "play"), 0.07, length)
+
+
+def sought(tape: Tape, t: float, target: float) -> Tape:
+    return tape.add(t, "seek").at(t, target).add(t + 0.03, "playback-restart")
+
+
+def test_each_seek_that_came_to_its_end_is_one() -> None:
+    tape = started().play(0.1, 0.0, 2.0)
+    for n, target in enumerate((9.0, 3.0, 8.0, 5.0)):
+        sought(tape, 2.2 + n / 10, target)
+    events = derive("mpv", tape.play(2.6, 5.0, 5.5))
+    assert after_start(events) == ["SEEK"] * 4
+    assert [event.position for event in events if event.event == "SEEK"] == [9.0, 3.0, 8.0, 5.0]
+
+
+def test_command_that_mpv_refused_is_no_seek() -> None:
+    tape = started().command(0.11, "seek", 6.0).play(0.11, 0.0, 1.0)
+    assert after_start(derive("mpv", tape)) == []
+
+
+def test_seek_while_paused() -> None:
+    tape = started().play(0.1, 0.0, 2.0).add(2.2, "prop.pause", value=True)
+    sought(tape, 3.0, 6.0).add(4.0, "prop.pause", value=False).play(4.0, 6.0, 7.0)
+    assert after_start(derive("mpv", tape)) == ["PAUSE", "SEEK", "RESUME"]
+
+
+def test_file_loaded_paused_plays_when_it_is_let_go() -> None:
+    tape = Tape(time_pos).add(0.0, "prop.pause", value=True).command(0.01, "open", "clip.mp4")
+    loaded(tape, 0.07).add(3.0, "prop.pause", value=False).play(3.0, 0.0, 1.0)
+    events = derive("mpv", tape)
+    assert after_start(events) == []
+    assert only("PLAY_REQUEST", events).at == 3.0
+
+
+def test_playing_begins_when_the_cache_is_filled() -> None:
+    tape = Tape(time_pos).command(0.0, "open", "clip.mp4").command(0.01, "play")
+    tape.add(0.02, "start-file").add(0.1, "prop.duration", value=12.0)
+    tape.add(0.2, "prop.paused-for-cache", value=True).add(0.3, "playback-restart")
+    tape.add(2.0, "prop.paused-for-cache", value=False).play(2.0, 0.0, 1.0)
+    events = derive("mpv", tape)
+    assert after_start(events) == []
+    assert only("PLAY", events).at == 2.0
+
+
+def test_body_that_is_cut_is_a_buffer_and_no_whole_playback() -> None:
+    tape = started().play(0.1, 0.0, 5.5).add(5.66, "prop.paused-for-cache", value=True)
+    tape.add(11.07, "prop.paused-for-cache", value=False)
+    events = after_start(derive("mpv", tape.add(11.08, "end-file", reason="eof")))
+    assert events[:3] == ["PLAY_REACHED_25", "BUFFER_START", "BUFFER_END"]
+    assert not {"PLAY_REACHED_50", "PLAY_REACHED_100"} & set(events)
+
+
+def test_file_that_is_cut_ends_early() -> None:
+    tape = started().play(0.1, 0.0, 5.5).add(5.66, "end-file", reason="eof")
+    events = derive("mpv", tape)
+    assert after_start(events) == ["PLAY_REACHED_25", "ERROR"]
+    assert only("ERROR", events).code == "ended_early"
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        [("prop.duration", 5.98), ("prop.duration", 7.98)],
+        [("prop.file-format", "hls"), ("prop.partially-seekable", True)],
+    ],
+)
+def test_live_stream_has_no_quartiles(told: list[tuple[str, object]]) -> None:
+    tape = started(5.98)
+    for kind, value in told:
+        tape.add(0.2, kind, value=value)
+    assert after_start(derive("mpv", tape.play(0.2, 0.0, 7.0))) == []
+
+
+def test_change_of_media_ends_the_session_and_what_was_late_is_stale() -> None:
+    tape = started().play(0.1, 0.0, 2.0).command(2.2, "open", "other.mp4")
+    tape.command(2.21, "play").at(2.22, 2.1).add(2.23, "end-file", reason="stop")
+    tape.add(2.24, "start-file").at(2.25, 2.1).add(2.3, "playback-restart")
+    tape.add(2.35, "poll", duration=12.0).play(2.3, 0.0, 3.5)
+    events = derive("mpv", tape)
+    assert after_start(events) == ["MEDIA_LOADED", "PLAY_REQUEST", "PLAY", "PLAY_REACHED_25"]
+    assert (events[-1].entry_id, events[-1].duration) == ("other.mp4", 12.0)
+
+
+def test_next_of_a_playlist_is_played_without_a_command() -> None:
+    tape = started(3.0).play(0.1, 0.0, 3.0).add(3.15, "end-file", reason="eof")
+    loaded(tape, 3.2, 3.0).play(3.25, 0.0, 0.5)
+    assert names(derive("mpv", tape))[-3:] == ["REPLAY", "PLAY_REQUEST", "PLAY"]
+
+
+def kept_open() -> Tape:
+    """A file played to its end, which mpv then holds paused."""
+    tape = started(3.0).play(0.1, 0.0, 3.0).add(3.15, "prop.eof-reached", value=True)
+    return tape.add(3.25, "prop.pause", value=True)
+
+
+def test_pause_at_the_end_of_a_file_kept_open_is_none() -> None:
+    tape = kept_open().add(4.0, "prop.pause", value=False).add(5.0, "end-file", reason="quit")
+    assert names(derive("mpv", tape))[-1] == "PLAY_REACHED_100"
+
+
+def test_seek_back_in_a_file_kept_open_starts_anew_there() -> None:
+    tape = sought(kept_open(), 5.0, 1.0).add(6.0, "prop.pause", value=False)
+    tape.play(6.0, 1.0, 2.0).add(7.0, "shutdown")
+    events = derive("mpv", tape)
+    assert names(events)[-4:] == ["REPLAY", "PLAY_REQUEST", "PLAY", "PLAY_REACHED_50"]
+    assert events[-2].position == 1.0
+
+
+def test_starting_over_in_the_middle_is_a_replay() -> None:
+    tape = started().play(0.1, 0.0, 2.0).command(2.2, "replay")
+    tape.add(2.21, "end-file", reason="stop")
+    loaded(tape, 2.22).play(2.3, 0.0, 1.0)
+    assert after_start(derive("mpv", tape)) == ["REPLAY", "PLAY_REQUEST", "PLAY"]
+
+
+@pytest.mark.parametrize("loop", ["inf", "yes", 3, True])
+def test_loop_switched_on_while_it_plays(loop: object) -> None:
+    tape = started(3.0).play(0.1, 0.0, 1.0).add(1.1, "prop.loop-file", value=loop)
+    sought(tape.play(1.1, 1.0, 3.0), 3.2, 0.0).play(3.23, 0.0, 1.0)
+    assert "REPLAY" in names(derive("mpv", tape))
+    assert "SEEK" not in names(derive("mpv", tape))
+
+
+def test_failure_is_told_with_its_cause() -> None:
+    tape = Tape(time_pos).command(0.0, "open", "noise.mp4").command(0.01, "play")
+    tape.add(0.02, "start-file")
+    tape.add(0.1, "end-file", reason="error", file_error="unrecognized file format")
+    error = only("ERROR", derive("mpv", tape))
+    assert (error.code, error.fatal) == ("unrecognized file format", True)

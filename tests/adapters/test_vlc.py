@@ -1,0 +1,194 @@
+"""What libVLC was seen to do where no recording is kept."""
+
+from __future__ import annotations
+
+import pytest
+from tapes import Record, Tape, after_start, derive, names, only
+
+
+def changed(t: float, position: float) -> Record:
+    return {"t": t, "kind": "MediaPlayerTimeChanged", "new_time_ms": round(position * 1000)}
+
+
+def started(length: float = 12.0, media: str = "clip.mp4") -> Tape:
+    """A player that opened its input at 0.1 and has filled its cache."""
+    tape = Tape(changed).command(0.0, "open", media).command(0.01, "play")
+    tape.add(0.1, "MediaPlayerOpening")
+    tape.add(0.11, "MediaPlayerLengthChanged", new_length_ms=length * 1000)
+    return filled(tape.add(0.12, "MediaPlayerPlaying"), 0.13)
+
+
+def filled(tape: Tape, t: float, seconds: float = 0.002) -> Tape:
+    tape.add(t, "MediaPlayerBuffering", new_cache=0.0)
+    return tape.add(t + seconds, "MediaPlayerBuffering", new_cache=100.0)
+
+
+def polled(tape: Tape, t: float, until: float) -> Tape:
+    while t < until:
+        tape.add(t, "poll", rate=1.0)
+        t += 0.25
+    return tape
+
+
+def sought(tape: Tape, t: float, target: float) -> Tape:
+    """A seek as the program commands it, with the echo on its own thread."""
+    tape.command(t, "seek", target)
+    echo = {**changed(t, target), "main": True}
+    tape.append(echo)
+    return filled(tape, t + 0.003)
+
+
+def test_commands_close_to_each_other_are_one_seek() -> None:
+    tape = started().play(0.2, 0.0, 2.0)
+    for n, target in enumerate((9.0, 3.0, 8.0, 5.0, 6.5)):
+        sought(tape, 2.3 + n / 10, target)
+    polled(tape, 2.9, 3.2).play(3.2, 7.0, 8.0)
+    events = derive("vlc", tape)
+    assert after_start(events) == ["SEEK"]
+    seek = only("SEEK", events)
+    assert (seek.origin, seek.target) == (2.0, 6.5)
+
+
+def test_seeks_apart_are_two() -> None:
+    tape = sought(started().play(0.2, 0.0, 1.0), 1.3, 8.0).play(1.5, 8.0, 9.25)
+    polled(sought(tape, 2.8, 2.0), 3.0, 3.4)
+    assert after_start(derive("vlc", tape)) == ["SEEK", "PLAY_REACHED_75", "SEEK"]
+
+
+def test_seek_while_paused_is_complete_before_playback_goes_on() -> None:
+    tape = started().play(0.2, 0.0, 2.0).add(2.3, "MediaPlayerPaused")
+    polled(sought(tape, 3.0, 6.0), 3.2, 5.0)
+    tape.command(5.0, "resume").add(5.01, "MediaPlayerPlaying").play(5.01, 6.0, 7.0)
+    events = derive("vlc", tape)
+    assert after_start(events) == ["PAUSE", "SEEK", "RESUME"]
+    assert only("SEEK", events).target == 6.0
+    assert only("SEEK", events).at < 3.6
+
+
+def test_seek_before_the_first_frame_chooses_where_playback_starts() -> None:
+    tape = Tape(changed).command(0.0, "open", "clip.mp4").command(0.01, "play")
+    tape.command(0.02, "seek", 6.0)
+    tape += [record for record in started() if not record["kind"].startswith("app.")]
+    tape.at(0.6, 6.334).play(0.6, 6.334, 9.334)
+    events = derive("vlc", tape)
+    assert after_start(events) == ["PLAY_REACHED_75"]
+    assert only("PLAY", events).position == 6.0
+
+
+def test_seek_after_the_end_is_lost() -> None:
+    tape = started(3.0).play(0.2, 0.0, 2.75).add(3.2, "MediaPlayerEndReached")
+    tape.add(3.21, "MediaPlayerStopped").command(4.0, "seek", 1.0).command(5.0, "replay")
+    tape.add(5.01, "MediaPlayerStopped").add(5.1, "MediaPlayerOpening").play(5.2, 0.0, 1.0)
+    events = derive("vlc", tape)
+    assert names(events)[-4:] == ["REPLAY", "PLAY_REQUEST", "PLAY", "PLAY_REACHED_25"]
+    assert [event.position for event in events if event.event == "PLAY"] == [0.0, 0.0]
+
+
+def test_read_that_hangs_and_steps_back_to_the_segment_is_one_buffer() -> None:
+    tape = started(20.0).play(0.2, 0.0, 5.25)
+    for n in range(17):
+        tape.at(5.7 + n / 4, 5.233)
+    filled(tape, 10.016).at(10.27, 4.101).play(10.27, 4.101, 7.101)
+    events = derive("vlc", tape)
+    assert after_start(events) == ["PLAY_REACHED_25", "BUFFER_START", "BUFFER_END"]
+    end = only("BUFFER_END", events)
+    assert end.at == pytest.approx(10.27)
+    assert end.seconds == pytest.approx(4.8, abs=0.3)
+
+
+def test_data_that_trickle_are_a_buffer_from_empty_to_full() -> None:
+    tape = started(20.0).play(0.2, 0.0, 6.0)
+    tape.add(6.31, "MediaPlayerBuffering", new_cache=0.0)
+    polled(tape, 6.4, 8.3)
+    tape.add(8.38, "MediaPlayerBuffering", new_cache=100.0).at(8.8, 6.5).play(8.8, 6.5, 8.0)
+    events = derive("vlc", tape)
+    assert after_start(events) == ["PLAY_REACHED_25", "BUFFER_START", "BUFFER_END"]
+    assert only("BUFFER_START", events).at == 6.31
+    assert only("BUFFER_END", events).seconds == pytest.approx(2.07)
+
+
+def test_short_fill_of_the_cache_is_no_stall() -> None:
+    tape = filled(started().play(0.2, 0.0, 2.0), 2.3).play(2.3, 2.0, 2.75)
+    assert after_start(derive("vlc", tape)) == []
+
+
+def test_audio_that_loops_long_before_its_length_is_a_loop() -> None:
+    tape = Tape(changed).command(0.0, "setloop")
+    tape += started()
+    tape.play(0.2, 0.0, 10.25)
+    filled(tape, 10.6).play(10.7, 0.0, 1.0)
+    events = derive("vlc", tape)
+    assert names(events)[-4:] == ["PLAY_REACHED_100", "REPLAY", "PLAY_REQUEST", "PLAY"]
+
+
+def test_change_of_media_ends_the_session_and_what_was_late_is_stale() -> None:
+    tape = started().play(0.2, 0.0, 2.0).command(2.3, "open", "other.mp4")
+    tape.command(2.31, "play").at(2.32, 2.25).add(2.33, "MediaPlayerStopped")
+    tape.add(2.4, "MediaPlayerOpening").play(2.5, 0.0, 1.0)
+    events = derive("vlc", tape)
+    assert after_start(events) == ["MEDIA_LOADED", "PLAY_REQUEST", "PLAY"]
+    assert (events[-1].entry_id, events[-1].position) == ("other.mp4", 0.0)
+
+
+def test_file_that_is_cut_ends_early() -> None:
+    tape = started().play(0.2, 0.0, 4.5).add(4.75, "MediaPlayerEndReached")
+    events = derive("vlc", tape)
+    assert after_start(events) == ["PLAY_REACHED_25", "ERROR"]
+    assert only("ERROR", events).code == "ended_early"
+
+
+def test_noise_that_plays_nothing_is_an_error() -> None:
+    events = derive("vlc", started(0.0).add(0.3, "MediaPlayerEndReached"))
+    assert "PLAY" not in names(events)
+    assert names(events)[-1] == "ERROR"
+
+
+def test_live_stream_has_no_quartiles() -> None:
+    tape = started(0.0).play(0.2, 0.0, 1.0)
+    tape.add(1.3, "MediaPlayerLengthChanged", new_length_ms=8000).play(1.3, 1.0, 9.0)
+    assert after_start(derive("vlc", tape)) == []
+
+
+def test_change_of_rate_is_told_once() -> None:
+    tape = started().play(0.2, 0.0, 1.0).command(1.25, "rate", 2.0)
+    tape.add(1.26, "ret.set_rate", r=0).add(1.3, "poll", rate=2.0)
+    assert after_start(derive("vlc", tape)) == ["SPEED"]
+
+
+def test_rate_that_is_refused_is_not_told() -> None:
+    tape = started().play(0.2, 0.0, 1.0).command(1.25, "rate", 64.0)
+    tape.add(1.26, "ret.set_rate", r=-1).add(1.3, "poll", rate=1.0)
+    assert after_start(derive("vlc", tape)) == []
+
+
+def test_stop_in_the_middle_ends_playback_and_playing_again_is_a_replay() -> None:
+    tape = started().play(0.2, 0.0, 1.0).command(1.3, "stop").add(1.31, "MediaPlayerStopped")
+    tape.command(2.0, "play").add(2.1, "MediaPlayerOpening").play(2.1, 0.0, 0.5)
+    assert after_start(derive("vlc", tape)) == ["REPLAY", "PLAY_REQUEST", "PLAY"]
+
+
+def test_seek_that_never_came_to_its_end_dies_with_the_playback() -> None:
+    tape = started().play(0.2, 0.0, 1.0).command(1.3, "seek", 8.0).command(1.4, "stop")
+    tape.command(2.0, "play").add(2.1, "MediaPlayerOpening").play(2.1, 0.0, 0.5)
+    filled(tape, 2.7).play(2.6, 0.5, 1.0)
+    assert "SEEK" not in names(derive("vlc", tape))
+
+
+def test_stop_by_someone_who_was_not_heard() -> None:
+    tape = started().play(0.2, 0.0, 1.0).add(1.3, "MediaPlayerStopped").at(1.4, 0.0)
+    tape.add(2.0, "MediaPlayerOpening").play(2.1, 0.0, 0.5)
+    assert after_start(derive("vlc", tape)) == ["REPLAY", "PLAY_REQUEST", "PLAY"]
+
+
+def test_stall_that_a_pause_covers_begins_with_the_resumption() -> None:
+    tape = started(20.0).play(0.2, 0.0, 2.0).add(2.3, "MediaPlayerBuffering", new_cache=0.0)
+    polled(tape.add(2.4, "MediaPlayerPaused"), 2.5, 5.0).add(5.0, "MediaPlayerPlaying")
+    polled(tape, 5.1, 6.0).add(6.5, "MediaPlayerBuffering", new_cache=100.0).play(6.5, 2.0, 3.0)
+    events = derive("vlc", tape)
+    assert after_start(events) == ["PAUSE", "RESUME", "BUFFER_START", "BUFFER_END"]
+    assert only("BUFFER_START", events).at == 5.0
+
+
+def test_seek_just_before_the_recording_ends_is_not_lost() -> None:
+    tape = sought(started().play(0.2, 0.0, 1.0), 1.3, 8.0)
+    assert after_start(derive("vlc", tape)) == ["SEEK"]
