@@ -16,17 +16,19 @@ has the live shell around an engine and `playertrack.sinks` where its events can
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from . import events, signals
 from .errors import PlayertrackError, PolicyError, SignalError, SnapshotError
-from .policy import Policy
 
 if TYPE_CHECKING:
+    from . import events as events
+    from . import signals as signals
     from .engine import Engine as Engine
     from .events import Event as Event
     from .fleet import Fleet as Fleet
     from .playback import State as State
+    from .policy import Policy as Policy
     from .session import Summary as Summary
     from .session import offline_ids as offline_ids
     from .session import random_ids as random_ids
@@ -59,6 +61,7 @@ _HOMES = {
     "Engine": "engine",
     "Event": "events",
     "Fleet": "fleet",
+    "Policy": "policy",
     "State": "playback",
     "Summary": "session",
     "Tracker": "tracker",
@@ -68,9 +71,9 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
+    if name in ("events", "signals"):
+        return import_module(f".{name}", __name__)
     if name in _HOMES:
-        from importlib import import_module
-
         value = getattr(import_module(f".{_HOMES[name]}", __name__), name)
         globals()[name] = value
         return value

@@ -180,7 +180,8 @@ class Engine(Playback):
         if self.closed:
             return _NOTHING
         last = self.last_at
-        return self._act(Close(at=0.0), 0.0) if last is None else self._act(Close(at=last), last)
+        # Its own `at` says nothing here, and may be more than a signal can have.
+        return self._act(Close(at=0.0), 0.0 if last is None else last)
 
     def _take(self, signal: Signal) -> Sequence[Event]:
         at = None if self.closed else self._order(signal)

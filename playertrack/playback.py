@@ -43,6 +43,9 @@ class State(Enum):
     FAILED = "FAILED"
     CLOSED = "CLOSED"
 
+    # By identity: an Enum hashes its name each time, and the table is looked up often.
+    __hash__ = object.__hash__
+
 
 #: VIEWs that one signal can make (R-view); more are no viewing but a rate next to nothing.
 _MOST_VIEWS = 100

@@ -50,7 +50,8 @@ class Pace:
     @classmethod
     def of(cls, policy: Policy, rate: float) -> Pace:
         cap = policy.jump_tolerance * max(1.0, rate)
-        certain = 0.9 * cap / ((DRIFT - 1.0) * rate)
+        drift = (DRIFT - 1.0) * rate
+        certain = 0.9 * cap / drift if drift > 0.0 else policy.max_gap
         return cls(
             rate=rate,
             cap=cap,
