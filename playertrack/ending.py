@@ -58,6 +58,7 @@ def last_stretch(pb: Playback, at: float) -> None:
 
 def come_to_rest(pb: Playback, at: float) -> None:
     """Nothing plays any more."""
+    lifecycle.stop_joining(pb)
     pb.waiting = pb.stay = pb.run = pb.restart = pb.landing = pb.seek = None
     pb.first = pb.rebase = False
 
@@ -65,7 +66,6 @@ def come_to_rest(pb: Playback, at: float) -> None:
 def fail(pb: Playback, at: float) -> None:
     """Playback cannot go on; whatever was open is dropped (R-error)."""
     come_to_rest(pb, at)
-    lifecycle.stop_joining(pb)
 
 
 # ------------------------------------------------------------------ signals
@@ -91,14 +91,14 @@ def on_looped(pb: Playback, signal: Looped) -> None:
 
 def on_stop(pb: Playback, signal: Stop) -> None:
     """After PLAY a stop ends the playback; before it, it is a pause (R-stop)."""
-    if pb.state is State.STARTING:
+    if pb.started:
+        lifecycle.settle_open(pb)
+        pb.fire("stop")
+    elif pb.state is State.STARTING:
         if pb.suspended:
             pausing.remember(pb, "pause")
         else:
             pb.fire("pause")
-    elif pb.started:
-        lifecycle.settle_open(pb)
-        pb.fire("stop")
     else:
         pb.note("ignored", "R-stop", "stop before anything was asked to play")
 

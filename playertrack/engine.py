@@ -144,17 +144,19 @@ class Engine(Playback):
         # (`_arm`) and the slack, being full, stays so: nothing but the playhead moves.
         limit = self.limit
         if limit is not None:
-            elapsed = at - self.moved_at
             pace = self.pace
-            if (
-                0.0 < position - self.position <= elapsed * pace.reach  # type: ignore[operator]
-                and elapsed < pace.patience
-            ):
+            try:
+                elapsed = at - self.moved_at
+                ahead = position - self.position  # type: ignore[operator]
+                goes_on = 0.0 < ahead <= elapsed * pace.reach and elapsed < pace.patience
+            except TypeError:
+                goes_on = False  # these are no numbers, as making a signal of them will tell
+            if goes_on:
                 if position < limit:
-                    self.position = position
-                    self.moved_at = at
+                    self.position = position + 0.0  # a whole number becomes a float
+                    self.moved_at = at + 0.0
                     return _NOTHING
-                return self._cross(position, at)
+                return self._cross(position + 0.0, at + 0.0)
         return self._take(TimeUpdate(at=at, position=position))
 
     def _cross(self, position: float, at: float) -> Sequence[Event]:
@@ -224,6 +226,8 @@ class Engine(Playback):
             self.note("repaired", "R-order", f"{last - at:.3f} s early, taken as the last")
         else:
             self.offset += last - at
+            while signal.at + self.offset > last:  # by a rounding, which a tick would show
+                self.offset = nextafter(self.offset, -inf)
             self.note("repaired", "R-order", f"the clock was set back by {last - at:.3f} s")
         self.cause = ""
         return last

@@ -67,8 +67,10 @@ def follow(pb: Playback, position: float, alone: bool) -> None:
         pb.run = Run.begin(position, pb.now, pb.pace)
     elif pb.state in _JUDGES:
         _JUDGES[pb.state](pb, position, alone)
+    elif alone:
+        pb.note("ignored", "R-complete", "a timeupdate before any media")
     else:
-        pb.note("ignored", "R-complete", "a position before any media")
+        pb.place(position)
 
 
 # ------------------------------------------------------------------ while it plays
@@ -86,12 +88,12 @@ def in_playing(pb: Playback, position: float, alone: bool) -> None:
             pb.place(position)
             stalling.note_move(pb)
             return
+    landing, pb.landing = pb.landing, None
     if move is Move.STILL:
         pb.stand(pb.now)
         if stalling.frozen_now(pb):
             stalling.freeze(pb)
         return
-    landing, pb.landing = pb.landing, None
     stalling.note_move(pb)
     if landing is not None and settles(pb, position, landing):
         pb.place(position)
@@ -243,14 +245,12 @@ def in_pause(pb: Playback, position: float, alone: bool) -> None:
         return
     fresh, stay.fresh = stay.fresh, False
     first, pb.first = pb.first, False
+    landing, pb.landing = pb.landing, None
     if position == pb.position:
         return
-    landing, pb.landing = pb.landing, None
     if fresh and pb.judge(position, stay.travel) in _AHEAD:
         advance(pb, position, stay.travel)
-    elif first:
-        pb.rest(position)
-    elif landing is not None and settles(pb, position, landing):
+    elif first or (landing is not None and settles(pb, position, landing)):
         pb.rest(position)
     elif goes_on or abs(position - (stay.anchor or 0.0)) <= pb.policy.jump_tolerance:
         pb.place(position)

@@ -36,9 +36,12 @@ from .pausing import (
     pause_again,
     pause_excused,
     pause_stands,
+    plays_on,
     resume,
     wait_for_ad,
     wait_for_end,
+    want_pause,
+    want_play,
 )
 from .playback import Playback, State
 from .stalling import begin_buffer, begin_stall, drop_stall, end_buffer
@@ -104,6 +107,9 @@ RULES: Sequence[Rule] = (
     Rule(S.STALLING,  "pause",         S.PAUSED,    (drop_stall, pause)),
     Rule(S.BUFFERING, "pause",         S.ENDING,    (end_buffer, wait_for_ad), (ad_may_follow,)),
     Rule(S.BUFFERING, "pause",         S.PAUSED,    (end_buffer, pause)),
+    Rule(S.ENDING,    "play",          None,        (want_play,)),
+    Rule(S.ENDING,    "pause",         None,        (want_pause,)),
+    Rule(S.ENDING,    "pause_stands",  S.RESUMING,  (pause_stands, look_ahead), (plays_on,)),
     Rule(S.ENDING,    "pause_stands",  S.PAUSED,    (pause_stands,)),
     Rule(S.ENDING,    "pause_excused", S.PLAYING,   (pause_excused,)),
     Rule(S.PAUSED,    "play",          S.RESUMING,  (look_ahead,)),
@@ -136,6 +142,7 @@ RULES: Sequence[Rule] = (
     Rule(S.FAILED,    "replay",        S.STARTING,  (leave_for_replay, request)),
 
     # --- stopped, broken, gone
+    Rule(S.STARTING,  "stop",          S.ENDED,     (come_to_rest, deafen)),
     Rule(S.PLAYING,   "stop",          S.ENDED,     (come_to_rest, deafen)),
     Rule(S.PAUSED,    "stop",          S.ENDED,     (come_to_rest, deafen)),
     Rule(S.RESUMING,  "stop",          S.ENDED,     (come_to_rest, deafen)),

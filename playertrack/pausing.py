@@ -27,6 +27,11 @@ def ad_may_follow(pb: Playback, at: float) -> bool:
     return pb.policy.ad_pause_grace > 0.0
 
 
+def plays_on(pb: Playback, at: float) -> bool:
+    """`play` came while the pause was waiting."""
+    return pb.wanted == "play"
+
+
 # ------------------------------------------------------------------ effects of the table
 
 
@@ -60,11 +65,22 @@ def pause_stands(pb: Playback, at: float) -> None:
 
 def pause_excused(pb: Playback, at: float) -> None:
     """It was no pause: playback goes on, under an ad."""
-    pb.waiting = pb.stay = pb.run = None
+    pb.waiting = pb.stay = pb.run = pb.wanted = None
+
+
+def want_play(pb: Playback, at: float) -> None:
+    """`play`, but the pause may still be the end: it counts once the pause stands."""
+    pb.wanted = "play"
+
+
+def want_pause(pb: Playback, at: float) -> None:
+    """Paused after all."""
+    pb.wanted = None
 
 
 def look_ahead(pb: Playback, at: float) -> None:
     """`play`, and no frame yet: a natural move from here resumes (R-resume)."""
+    pb.wanted = None
     pb.run = Run.begin(pb.position or 0.0, pb.now, pb.pace)
 
 
@@ -101,7 +117,7 @@ def on_intent(pb: Playback, signal: Play | Playing | Pause) -> None:
     if pb.suspended:
         remember(pb, trigger)
         return
-    if trigger != "pause":
+    if trigger == "playing":
         release(pb)
     pb.fire(trigger)
 
@@ -136,7 +152,8 @@ def return_to_state(pb: Playback) -> None:
     """An interruption is over: do what was wanted meanwhile."""
     if not pb.suspended and pb.state not in (State.IDLE, State.READY):
         wanted, pb.wanted = pb.wanted, None
-        if wanted is not None and pb.handles(wanted):
+        if wanted is not None:
             if wanted != "pause":
                 release(pb)
-            pb.fire(wanted)
+            if pb.handles(wanted):
+                pb.fire(wanted)

@@ -146,9 +146,8 @@ class Playback(Essentials):
     @property
     def last_at(self) -> float | None:
         """When the player was last heard of, in the time of its events; None before that."""
-        heard = self.heard_at
-        # The fast path of `timeupdate` notes the time of an update only as that of the move.
-        return heard if heard is None or heard > self.moved_at else self.moved_at
+        # While all is quiet, updates note when they came only as the time of the move.
+        return self.heard_at if self.limit is None else self.moved_at
 
     @property
     def policy(self) -> Policy:

@@ -59,7 +59,8 @@ class Pace:
             credit=policy.stall_credit,
             max_gap=policy.max_gap,
             back=policy.back_tolerance,
-            reach=DRIFT * rate,
+            # A hair less, for the rounding of the sum that it stands for.
+            reach=DRIFT * rate * (1.0 - 2**-40),
             patience=min(certain, policy.max_gap),
         )
 

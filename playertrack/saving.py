@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache
+from math import inf, isfinite
 from operator import attrgetter
 from typing import Any, TypedDict
 
 import attrs
 import msgspec
 
-from .errors import PolicyError, SnapshotError
+from .errors import SnapshotError
 from .pending import Cadence, Drag, OpenAd, OpenSeek, OpenStall, Stay, Tally, Waiting
 from .playback import DEFAULTS, Playback, State
 from .playhead import Elapsed, Run
@@ -80,6 +81,21 @@ _Layout = tuple[
     int,  # fired
     _Seldom | None,
 ]
+
+#: What a player has in each state in which it has media.
+_NO_NEEDS: frozenset[str] = frozenset()
+_NEEDS = {
+    State.LOADED: _NO_NEEDS,
+    State.STARTING: _NO_NEEDS,
+    State.PLAYING: _NO_NEEDS,
+    State.STALLING: frozenset({"stall_open"}),
+    State.BUFFERING: frozenset({"stall_open"}),
+    State.ENDING: frozenset({"stay", "waiting"}),
+    State.PAUSED: frozenset({"stay"}),
+    State.RESUMING: frozenset({"stay"}),
+    State.ENDED: _NO_NEEDS,
+    State.FAILED: _NO_NEEDS,
+}
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(_Layout).decode
@@ -156,8 +172,17 @@ def load(
             raise SnapshotError(f"a snapshot of version {version}; this is version {VERSION}")
         pb.setup = _setup(bytes(setup), ids, diagnose)
         pb.media = _media(bytes(media))
-    except (msgspec.MsgspecError, PolicyError) as error:
+    except SnapshotError:
+        raise
+    except (msgspec.MsgspecError, ValueError) as error:
         raise SnapshotError(f"not a snapshot: {error}") from error
+    numbers = pb.moved_at + pb.slack + pb.span_from + pb.played + (pb.position or 0.0)
+    if not (0.0 < rate < inf and isfinite(numbers + (pb.heard_at or 0.0))):
+        raise SnapshotError("not a snapshot: a number in it cannot be")
+    if pb.media is None and pb.state in _NEEDS:
+        raise SnapshotError(f"not a snapshot: {pb.state.value} without media")
+    if not _NEEDS.get(pb.state, _NO_NEEDS) <= (seldom or {}).keys():
+        raise SnapshotError(f"not a snapshot: something is missing that {pb.state.value} has")
     pb.pace = pb.setup.pace(rate)
     pb.limit = pb.out = None
     pb.now = 0.0

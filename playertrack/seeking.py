@@ -186,16 +186,13 @@ def finish(pb: Playback, run: Run | None = None) -> None:
         loop(pb, seek)
         return
     land(pb, seek, "R-seek" if run is None else "R-seek-lost")
-    if run is not None and pb.state is State.PLAYING:
-        pb.moved_at = pb.now
+    if run is not None:
         assert run.position is not None
-        if run.fast:
-            pb.place(run.position)
-        else:
+        if not run.fast:
             pb.credit_run(run.base, run.position, run.seconds)
-    elif run is not None:
-        pb.run = run
-        pb.place(run.position)
+        pb.rest(run.position)
+        if pb.stay is not None:
+            pb.run = Run.begin(run.position, pb.now, pb.pace)
     pausing.return_to_state(pb)
     if seek.stalled:
         pb.fire("stall", pb.now)
@@ -225,7 +222,10 @@ def loop(pb: Playback, seek: OpenSeek) -> None:
     pausing.stay_here(pb)
     assert pb.stay is not None
     pb.stay.travel = seek.travel
+    wanted = pb.wanted
     lifecycle.start_over(pb)
+    pb.wanted = wanted
+    pausing.return_to_state(pb)
 
 
 def end(pb: Playback) -> None:
