@@ -1,0 +1,1 @@
+"""What playertrack costs, as ratios; see README.md."""

@@ -1,0 +1,256 @@
+"""Queueing and delivery: what a caller waits for, and how fast events get away."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from time import perf_counter, sleep
+
+from playertrack.events import Event
+from playertrack.kaltura import Identity, StatsMapper, attach_ks
+from playertrack.outbox import Bounds, Item, Outbox
+from playertrack.outbox.opening import open_store
+
+from .measuring import Row, Scale
+
+_ME = Identity(partner_id=102, entry_id="1_abc", referrer="kiosk://device-001")
+
+#: Answers every request on a free port after so many seconds; prints the port.
+_SERVER = """
+import asyncio, sys
+delay = float(sys.argv[1])
+ANSWER = b"HTTP/1.1 200 OK\\r\\nContent-Length: 4\\r\\n\\r\\ntrue"
+class Server(asyncio.Protocol):
+    def connection_made(self, transport):
+        self.transport, self.data, self.need = transport, b"", -1
+    def data_received(self, data):
+        self.data += data
+        while True:
+            end = self.data.find(b"\\r\\n\\r\\n")
+            if end < 0:
+                return
+            at = self.data.lower().find(b"content-length:", 0, end)
+            length = int(self.data[at + 15 : self.data.find(b"\\r\\n", at)]) if at >= 0 else 0
+            if len(self.data) < end + 4 + length:
+                return
+            self.data = self.data[end + 4 + length :]
+            if delay:
+                asyncio.get_running_loop().call_later(delay, self.transport.write, ANSWER)
+            else:
+                self.transport.write(ANSWER)
+async def main():
+    server = await asyncio.get_running_loop().create_server(Server, "127.0.0.1", 0)
+    print(server.sockets[0].getsockname()[1], flush=True)
+    await asyncio.Event().wait()
+asyncio.run(main())
+"""
+
+#: Keeps a disk busy, as others do.
+_DISK = """
+import os, sys
+file = os.open(sys.argv[1], os.O_RDWR | os.O_CREAT)
+print("busy", flush=True)
+while True:
+    os.pwrite(file, os.urandom(65536), 0)
+    os.fsync(file)
+"""
+
+#: Drains the queue of a directory and prints what the memory grew by (bytes).
+_DRAIN = """
+import os, resource, sys
+from pathlib import Path
+from playertrack.delivery import DeliverySettings
+from playertrack.kaltura import Identity
+from playertrack.sinks.stats import StatsSink
+me = Identity(partner_id=102, entry_id="1_abc", referrer="kiosk://device-001")
+sink = StatsSink(me, queue=sys.argv[1] + "/empty", url=sys.argv[2])
+sink.emit(__import__("playertrack.events").events.Event("PLAY", at=0.0, session="s", index=1))
+assert sink.close(60.0)
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+sink = StatsSink(me, queue=sys.argv[1], url=sys.argv[2])
+assert sink.close(900.0)
+print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024)
+"""
+
+
+def rows(scale: Scale) -> list[Row]:
+    """All of it; nothing leaves this machine."""
+    quick = scale.players < 100_000
+    return [
+        _emit(2_000 if quick else 10_000),
+        _group_commit(2_000 if quick else 10_000),
+        _one_lane(1_000 if quick else 2_000, scale.runs),
+        _lanes(800 if quick else 1600, scale.runs),
+        _memory(scale.players),
+    ]
+
+
+def _events(count: int, lanes: int = 1) -> Iterator[Event]:
+    for n in range(count):
+        yield Event(
+            "PLAY", at=1.7e9 + n, session=f"session-{n % lanes}", index=n // lanes + 1, position=1.5
+        )
+
+
+@contextmanager
+def _running(code: str, *arguments: str) -> Iterator[str]:
+    """A program beside this one; gives the first line that it prints."""
+    command = [sys.executable, "-c", code, *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            yield process.stdout.readline().strip()
+        finally:
+            process.kill()
+
+
+@contextmanager
+def _directory() -> Iterator[str]:
+    """On a real disk, where a commit costs what it costs."""
+    with TemporaryDirectory(dir=os.environ.get("TMPDIR", "."), prefix=".bench-") as directory:
+        yield directory
+
+
+def _emit(count: int) -> Row:
+    """The 99th percentile of ``emit`` at some 1000 events a second."""
+    from playertrack.sinks.stats import StatsSink
+
+    with socket.socket() as dead, _directory() as directory:
+        dead.bind(("127.0.0.1", 0))  # and does not listen
+        base = f"http://127.0.0.1:{dead.getsockname()[1]}/api_v3"
+        with _running(_DISK, f"{directory}/busy"):
+            sink = StatsSink(_ME, queue=f"{directory}/queue", url=base)
+            took = []
+            for event in _events(count, 4):
+                began = perf_counter()
+                sink.emit(event)
+                took.append(perf_counter() - began)
+                sleep(0.001)
+            sink.close(0.0)
+    took.sort()
+    note = f"median {median(took) * 1e6:.1f} us"
+    return Row(
+        "emit, 99th percentile, disk busy, network dead",
+        took[int(0.99 * len(took))] * 1e6,
+        "us",
+        at_most=50.0,
+        note=note,
+    )
+
+
+def _group_commit(count: int) -> Row:
+    """Durable events a second, against a commit for each."""
+    item = Item("session", "PLAY", 1, 1.7e9, '["head"]', b"x" * 400)
+    few = max(200, count // 20)
+    with _directory() as directory:
+        store = open_store(Path(directory))
+        began = perf_counter()
+        for seq in range(1, few + 1):
+            with store.transaction():
+                store.append([(seq, "one", item)])
+        each = few / (perf_counter() - began)
+        store.close()
+    with _directory() as directory:
+        box = Outbox(directory, bounds=Bounds(max_waiting=count))
+        box.flush()
+        began = perf_counter()
+        for _ in range(count):
+            box.append("group", lambda item: item, item)
+        box.flush()
+        group = count / (perf_counter() - began)
+        box.close()
+    note = f"{group:.0f}/s against {each:.0f}/s"
+    return Row("group commit against one an event", group / each, at_least=20.0, note=note)
+
+
+async def _bare(base: str, count: int) -> float:
+    """Requests a second of a loop that posts the same bodies and does nothing else."""
+    import aiohttp
+
+    mapper = StatsMapper(_ME, service_url=base)
+    requests = [request for event in _events(count) if (request := mapper.request(event))]
+    async with aiohttp.ClientSession() as session:
+        began = perf_counter()
+        for request in requests:
+            url, body = attach_ks(request, None)
+            headers = dict(request.headers)
+            async with session.post(url, data=body, headers=headers) as response:
+                await response.read()
+        return count / (perf_counter() - began)
+
+
+def _queued(base: str, count: int, lanes: int) -> float:
+    """Requests a second of a sink that finds them queued."""
+    from playertrack.sinks.stats import StatsSink
+
+    with _directory() as directory:
+        _fill(directory, base, count, lanes)
+        sink = StatsSink(_ME, queue=directory, url=base)
+        began = perf_counter()
+        assert sink.flush(600.0)
+        took = perf_counter() - began
+        sink.close(5.0)
+    return count / took
+
+
+def _fill(directory: str, base: str, count: int, lanes: int) -> None:
+    from playertrack.delivery.packing import pack
+
+    mapper = StatsMapper(_ME, service_url=base)
+
+    def encode(event: Event) -> Item | None:
+        request = mapper.request(event)
+        return None if request is None else pack(request)
+
+    box = Outbox(directory, bounds=Bounds(max_waiting=count, max_events=count))
+    for event in _events(count, lanes):
+        box.append(f"stats:{_ME.key}", encode, event)
+    box.close(600.0)
+
+
+def _medians(runs: int, *works: Callable[[], float]) -> list[float]:
+    """The median of each, measured in turns; a first turn is not counted."""
+    results = [[work() for work in works] for _ in range(runs + 1)][1:]
+    return [median(column) for column in zip(*results, strict=True)]
+
+
+def _one_lane(count: int, runs: int) -> Row:
+    with _running(_SERVER, "0") as port:
+        base = f"http://127.0.0.1:{port}/api_v3"
+        bare, queued = _medians(
+            runs, lambda: asyncio.run(_bare(base, count)), lambda: _queued(base, count, 1)
+        )
+    note = f"{queued:.0f}/s against {bare:.0f}/s"
+    return Row("one lane against a bare aiohttp loop", queued / bare, at_least=0.8, note=note)
+
+
+def _lanes(count: int, runs: int) -> Row:
+    with _running(_SERVER, "0.005") as port:
+        base = f"http://127.0.0.1:{port}/api_v3"
+        one, many = _medians(
+            runs, lambda: _queued(base, count // 4, 1), lambda: _queued(base, count, 32)
+        )
+    note = f"{many:.0f}/s against {one:.0f}/s"
+    return Row("32 lanes against one, answers after 5 ms", many / one, at_least=6.0, note=note)
+
+
+def _memory(count: int) -> Row:
+    with _directory() as directory, _running(_SERVER, "0") as port:
+        base = f"http://127.0.0.1:{port}/api_v3"
+        _fill(directory, base, count, 32)
+        done = subprocess.run(
+            [sys.executable, "-c", _DRAIN, directory, base],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    grown = int(done.stdout) / (1 << 20)
+    return Row(f"memory to drain {count} events", grown, "MiB", at_most=32.0)

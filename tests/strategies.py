@@ -1,0 +1,346 @@
+"""Traces to test with: of players as they are, of one that tells all, and of none there is.
+
+`hostile` draws any valid signal in any order, with times back and forth and positions where
+things are decided. `realistic` draws what a viewer does and lets a player report it, more or
+less exactly. `Perfect` is a player that reports all of it, and knows what was watched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import attrs
+from hypothesis import strategies as st
+
+from playertrack import Policy, signals
+from playertrack.signals import MAX_DURATION, Signal, from_record, to_record
+
+# ------------------------------------------------------------------------------- policies
+
+POLICIES = tuple(
+    Policy(**values)
+    for values in (
+        {},
+        {},
+        {"view_interval": None},
+        {"view_interval": 1.0, "max_natural_rate": 2.0},
+        {"frozen_after": 1.5},
+        {"frozen_after": 0.25, "stall_grace": 0.0},
+        {"ad_pause_grace": 1.0},
+        {"ad_pause_grace": 0.1, "end_grace": 0.0, "ad_timeout": 5.0},
+        {"infer_seeks": False},
+        {"replay_session": "same"},
+        {"replay_session": "same", "repeat_loaded": True, "frozen_after": 2.0},
+        {"reload_same_entry": "keep", "repeat_loaded": True},
+        {"max_intervals": 2, "error_repeats": 1},
+        {"stall_grace": 0.0, "end_grace": 0.0, "settle": 0.0, "resume_advance": 0.0},
+        {"jump_tolerance": 0.0, "back_tolerance": 0.0, "end_tolerance": 0.0, "end_window": 0.0},
+        {"stall_credit": 0.0, "max_gap": 2.0, "snap": 0.0, "max_backstep": 0.0},
+        {"end_tolerance": 1.5, "jump_tolerance": 2.0, "settle": 3.0},
+    )
+)
+
+policies = st.sampled_from(POLICIES)
+
+# -------------------------------------------------------------------------------- hostile
+
+DURATIONS = (10.0, 1.0, 2.0, 100.0, 0.4, 5e-324, 1e-9, MAX_DURATION, None)
+
+#: Where quartiles, ends, windows and tolerances of 10 s of media are; and a few that are absurd.
+PLACES = (
+    0.0, 5e-324, 0.1, 0.2, 0.25, 0.5, 1.0, 2.25, 2.4999999, 2.5, 2.5000001, 5.0, 7.5, 9.0, 9.4,
+    9.5, 9.75, 9.9, 10.0, 10.0000001, 10.5, 25.0, 50.0, 99.9, 100.0, 1e9, 1e300,
+)  # fmt: skip
+
+#: How long after the signal before; a few times the clock goes back.
+STEPS = (
+    0.0, 0.0, 1e-9, 0.01, 0.1, 0.1, 0.2, 0.25, 0.25, 0.25, 0.3, 0.5, 0.5, 1.0, 1.0, 1.5, 2.5, 3.0,
+    5.0, 10.0, 30.0, 59.0, 61.0, 125.0, 1e4, 1e9, -0.1, -1.0, -2.0, -2.5, -50.0,
+)  # fmt: skip
+
+_FIELDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
+    "loaded": {
+        "entry_id": st.sampled_from("AB"),
+        "duration": st.sampled_from(DURATIONS),
+        "live": st.sampled_from((False, False, False, True)),
+        "dvr": st.booleans(),
+        "loop": st.booleans(),
+    },
+    "ratechange": {"rate": st.sampled_from((0.25, 0.5, 1.0, 1.0, 1.5, 2.0, 4.0, 4.5, 8.0, 1e-3))},
+    "durationchange": {
+        "duration": st.sampled_from(DURATIONS),
+        "live": st.none() | st.booleans(),
+        "loop": st.none() | st.booleans(),
+    },
+    "error": {"code": st.sampled_from(("E1", "E2", "ended_early")), "fatal": st.booleans()},
+    "source_selected": {"bitrate": st.sampled_from((None, 500, 800.5))},
+    "flavor_switch": {"bitrate": st.sampled_from((None, 500))},
+    "captions": {"language": st.sampled_from((None, "en"))},
+    "audio_track": {"language": st.sampled_from(("de", "en"))},
+    "volume": {"volume": st.sampled_from((0.0, 1.0)), "muted": st.booleans()},
+    "fullscreen": {"on": st.booleans()},
+    "engage": {"action": st.sampled_from(signals.ACTIONS)},
+    "ad_start": {
+        "slot": st.sampled_from(signals.SLOTS),
+        "duration": st.sampled_from((None, 1.0, 10.0)),
+    },
+    "ad_progress": {"duration": st.sampled_from((None, 4.0))},
+    "seeking": {"origin": st.none() | st.sampled_from(PLACES)},
+    "seek": {"origin": st.none() | st.sampled_from(PLACES)},
+}
+
+_NEEDS_POSITION = ("timeupdate", "seek", "ad_progress")
+
+#: Of what there is most in life there is most here, or little would ever play.
+_NAMES = (
+    *signals.SIGNALS,
+    *(["timeupdate"] * 30),
+    *("play", "playing", "playing", "pause", "stall", "stall_end", "seeking", "seeked", "ended"),
+    *("ad_start", "ad_end", "tick", "tick"),
+)
+_ENDS = frozenset({"close"})
+
+
+@st.composite
+def _raw(draw: st.DrawFn) -> tuple[str, float, float | None, dict[str, Any]]:
+    """A name, a step in time, a place (negative: so much on from the last), other fields."""
+    name = draw(st.sampled_from(_NAMES))
+    place: float | None = None
+    if name in _NEEDS_POSITION or draw(st.booleans()):
+        place = draw(_places)
+    fields = {key: draw(strategy) for key, strategy in _FIELDS.get(name, {}).items()}
+    return name, draw(st.sampled_from(STEPS)), place, fields
+
+
+#: A place of its own, or negative: on from the last place, at so much of the pace of time.
+_places = st.one_of(
+    st.sampled_from((-1.0, -1.0, -1.0, -1.0, -1.05, -0.9, -1.5, -1e-9)),
+    st.sampled_from(PLACES),
+    st.floats(0.0, 12.0),
+)
+
+
+@st.composite
+def hostile(draw: st.DrawFn, most: int = 60) -> list[Signal]:
+    """Any valid signals in any order; the player seldom goes away before the end."""
+    opening = draw(st.sampled_from((("loaded", "playing"), ("loaded", "playing"), ("play",), ())))
+    records: list[dict[str, Any]] = [
+        {"signal": name, "at": 0.0, **({"entry_id": "A", "duration": 10} if name[0] == "l" else {})}
+        for name in opening
+    ]
+    at = here = 0.0
+    # A list whose length is drawn first is longer than one that may stop at each element.
+    length = draw(st.integers(0, most))
+    for name, step, place, fields in draw(st.lists(_raw(), min_size=length, max_size=length)):
+        if name in _ENDS and step < 1.0:
+            continue
+        at = max(-1e12, min(1e12, at + step))
+        record = {"signal": name, "at": at, **fields}
+        if place is not None:
+            record["position"] = place if place >= 0.0 else max(0.0, here - place * step)
+            if not name.startswith("ad_"):
+                here = record["position"]
+        records.append(record)
+    return [from_record(record) for record in records]
+
+
+# ------------------------------------------------------------------- players as they are
+
+
+@attrs.define
+class Session:
+    """What was really played in a session: stretches, and seconds of the viewer's life."""
+
+    stretches: list[tuple[float, float]] = attrs.field(factory=list)
+    seconds: float = 0.0
+    stalls: int = 0
+    stalled: float = 0.0
+    seeks: int = 0
+    pauses: int = 0
+
+
+@attrs.define
+class Perfect:
+    """A player that reports whatever happens to it, at once and exactly.
+
+    It is moved by the methods named after what a viewer does, each a step of ``seconds``.
+    """
+
+    duration: float
+    every: float = 0.25
+    now: float = 0.0
+    position: float = 0.0
+    rate: float = 1.0
+    plays: bool = False
+    ended: bool = False
+    out: list[Signal] = attrs.field(factory=list)
+    sessions: list[Session] = attrs.field(factory=list)
+
+    def __attrs_post_init__(self) -> None:
+        self.say("ready")
+        self.say("loaded", entry_id="A", duration=self.duration)
+
+    @property
+    def session(self) -> Session:
+        return self.sessions[-1]
+
+    def say(self, name: str, **fields: Any) -> None:
+        self.out.append(from_record({"signal": name, "at": self.now, **fields}))
+
+    def run(self, seconds: float) -> None:
+        """Play on, reporting as it goes, to the end at most."""
+        if not self.plays:
+            if self.ended or not self.sessions:
+                self.sessions.append(Session())
+                self.position = 0.0 if self.ended else self.position
+            self.say("play")
+            self.now += 0.1
+            self.say("playing", position=self.position)
+            self.plays, self.ended = True, False
+        left = seconds
+        while left > 0.0 and self.position < self.duration:
+            step = min(left, self.every, (self.duration - self.position) / self.rate)
+            start = self.position
+            last = step * self.rate >= self.duration - start
+            self.position = self.duration if last else start + step * self.rate
+            self.now += step
+            left -= step
+            self.session.stretches.append((start, self.position))
+            self.session.seconds += step
+            self.say("timeupdate", position=self.position)
+        if self.position >= self.duration:
+            self.say("ended", position=self.position)
+            self.plays, self.ended = False, True
+
+    def pause(self, seconds: float) -> None:
+        if self.plays:
+            self.say("pause", position=self.position)
+            self.session.pauses += 1
+            self.plays = False
+        self.now += seconds
+
+    def seek(self, seconds: float, where: float) -> None:
+        if self.sessions and not self.ended:
+            target = where * self.duration * 0.95
+            self.say("seeking", origin=self.position, position=target)
+            self.now += seconds
+            self.position = target
+            self.say("seeked", position=target)
+            self.session.seeks += 1
+
+    def stall(self, seconds: float) -> None:
+        if self.plays:
+            self.say("stall", position=self.position)
+            self.now += seconds
+            self.say("stall_end", position=self.position)
+            if seconds >= 0.25:
+                self.session.stalls += 1
+                self.session.stalled += seconds
+
+    def ad(self, seconds: float) -> None:
+        if self.sessions and not self.ended:
+            self.say("ad_start", slot="midroll", duration=seconds)
+            self.now += seconds
+            self.say("ad_progress", position=seconds)
+            self.say("ad_end")
+            self.now += 0.1
+            self.say("timeupdate", position=self.position)
+
+    def speed(self, rate: float) -> None:
+        self.rate = rate
+        if self.ended:
+            self.say("ratechange", rate=rate)
+        else:
+            self.say("ratechange", rate=rate, position=self.position)
+
+
+#: What a viewer does: a method of `Perfect`, and its arguments in quarters of a second.
+_seconds = st.integers(1, 40).map(lambda quarters: quarters / 4)
+_actions: st.SearchStrategy[tuple[Any, ...]] = st.one_of(
+    st.tuples(st.just("run"), _seconds),
+    st.tuples(st.just("run"), st.integers(1, 400).map(lambda quarters: quarters / 4)),
+    st.tuples(st.just("pause"), _seconds),
+    st.tuples(st.just("seek"), _seconds, st.floats(0.0, 1.0)),
+    st.tuples(st.just("stall"), st.sampled_from((0.1, 0.2, 0.5, 1.0, 4.0, 10.0))),
+    st.tuples(st.just("ad"), _seconds),
+    st.tuples(st.just("speed"), st.sampled_from((0.5, 1.0, 1.5, 2.0))),
+)
+
+
+@st.composite
+def performances(draw: st.DrawFn) -> Perfect:
+    """A perfect player, and a viewer who does what viewers do."""
+    player = Perfect(
+        draw(st.sampled_from((4.0, 10.0, 60.0, 100.0, 7.3))),
+        draw(st.sampled_from((0.25, 0.25, 1.0))),
+    )
+    for name, *arguments in draw(st.lists(_actions, min_size=1, max_size=14)):
+        getattr(player, name)(*arguments)
+    return player
+
+
+#: What players do to their reports: a signal, a number from 0 to 1 to go by, and what is left.
+_Fault = Callable[[Signal, float], Iterable[Signal]]
+
+
+def _changed(signal: Signal, **fields: Any) -> Signal:
+    return from_record({**to_record(signal), **fields})
+
+
+def _shifted(signal: Signal, by: float) -> Iterable[Signal]:
+    """It is a little late, or a little early."""
+    yield _changed(signal, at=signal.at + (by - 0.5) / 4)
+
+
+def _inexact(signal: Signal, by: float) -> Iterable[Signal]:
+    """The position is not quite that."""
+    if signal.position is not None and not signal.name.startswith("ad_"):
+        signal = _changed(signal, position=max(0.0, signal.position + (by - 0.5) / 4))
+    yield signal
+
+
+def _silent(signal: Signal, by: float) -> Iterable[Signal]:
+    """No position but that of updates."""
+    if signal.position is not None and signal.name not in _NEEDS_POSITION:
+        signal = _changed(signal, position=None)
+    yield signal
+
+
+def _lost(signal: Signal, by: float) -> Iterable[Signal]:
+    if by > 0.2:
+        yield signal
+
+
+def _twice(signal: Signal, by: float) -> Iterable[Signal]:
+    yield signal
+    if by < 0.3:
+        yield signal
+
+
+def _only_updates(signal: Signal, by: float) -> Iterable[Signal]:
+    """A poller sees little else."""
+    if signal.name in ("loaded", "timeupdate", "ended") or by > 0.8:
+        yield signal
+
+
+_faults = st.lists(
+    st.sampled_from((_shifted, _inexact, _silent, _lost, _twice, _only_updates)), max_size=3
+)
+
+
+@st.composite
+def realistic(draw: st.DrawFn) -> list[Signal]:
+    """What a real player tells of a performance: most of it, more or less exactly."""
+    trace: list[Signal] = draw(performances()).out
+    for fault in draw(_faults):
+        chances = draw(st.lists(st.floats(0.0, 1.0), min_size=1, max_size=7))
+        trace = [
+            told
+            for index, signal in enumerate(trace)
+            for told in fault(signal, chances[index % len(chances)])
+        ]
+    return trace
+
+
+traces = st.one_of(hostile(), realistic())
