@@ -12,7 +12,7 @@ from . import advertising, lifecycle, pausing, seeking, stalling
 from .pending import Drag
 from .playback import Playback, State
 from .playhead import Move, Run, Travel
-from .signals import Ended, Playing, Signal, StallEnd, Stop
+from .signals import DurationChange, Ended, Pause, Playing, Signal, Stall, StallEnd, Stop
 
 _AHEAD = (Move.NATURAL, Move.FAST)
 
@@ -22,11 +22,16 @@ _SURELY = 1.0
 _ENDS_BUFFER = (Playing, StallEnd)
 _LAST_WORDS = (Ended, Stop)
 
+#: Before any media these mean nothing, and so does their position (R-complete).
+_NEEDS_MEDIA = (DurationChange, Ended, Pause, Stall, Stop)
+
 
 def hear(pb: Playback, signal: Signal) -> None:
     """A position on a signal is judged first, as an update of that instant (R-position)."""
     position = signal.position
     assert position is not None
+    if pb.media is None and isinstance(signal, _NEEDS_MEDIA):
+        return
     if isinstance(signal, _LAST_WORDS):
         stalling.settle(pb)
         last_word(pb, position)
@@ -58,7 +63,7 @@ def follow(pb: Playback, position: float, alone: bool) -> None:
     if pb.ad is not None:
         if not alone or not advertising.content(pb, position):
             return
-    if pb.seeking:
+    if pb.seeking or (pb.seek is not None and pb.state is State.PLAYING):
         seeking.content(pb, position, alone)
     elif pb.rebase and pb.state in _JUDGES and pb.stall_open is None:
         # The first content after an ad: nobody knows how it came there (R-ad-end).

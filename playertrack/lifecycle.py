@@ -149,7 +149,7 @@ def end_session(pb: Playback) -> None:
     pb.requested = False
     pb.join_time = None
     pb.joined = 0.0
-    pb.position = None
+    pb.arrive(None, pb.now)
     pb.span_from = pb.played = 0.0
     pb.watched = pb.tally = pb.errors = pb.cadence = None
     pb.viewed = pb.fired = 0

@@ -142,6 +142,7 @@ RULES: Sequence[Rule] = (
     Rule(S.FAILED,    "replay",        S.STARTING,  (leave_for_replay, request)),
 
     # --- stopped, broken, gone
+    Rule(S.LOADED,    "stop",          S.ENDED,     (come_to_rest, deafen)),
     Rule(S.STARTING,  "stop",          S.ENDED,     (come_to_rest, deafen)),
     Rule(S.PLAYING,   "stop",          S.ENDED,     (come_to_rest, deafen)),
     Rule(S.PAUSED,    "stop",          S.ENDED,     (come_to_rest, deafen)),

@@ -107,7 +107,8 @@ class Playback(Essentials):
     landing: float | None = None
     restart: float | None = None
     run: Run | None = None
-    # what is open, and what is wanted once it is over
+    # what is open, and what is wanted once it is over: by `play` before any media or in a
+    # pause that waits, and by `play`, `playing` or `pause` in an interruption
     waiting: Waiting | None = None
     drag: Drag | None = None
     stay: Stay | None = None

@@ -28,7 +28,9 @@ def on_seeking(pb: Playback, signal: Seeking) -> None:
     elif silent(pb):
         choose(pb, signal.position, done=False)
         if pb.state in _UNSTARTED:
-            pb.seek = OpenSeek(None, None, False, pb.travel(pb.now), early=True)
+            target = signal.position
+            named = target is not None
+            pb.seek = OpenSeek(None, target, named, pb.travel(pb.now), early=True)
     elif pb.ad is not None:
         pb.note("ignored", "R-seek-ad", "a seek begun inside a linear ad")
     else:
@@ -45,8 +47,8 @@ def on_seeked(pb: Playback, signal: Seeked) -> None:
         if seek.target is not None:
             finish(pb)
     elif silent(pb) or (pb.seek is not None and pb.seek.early):
-        pb.seek = None
-        choose(pb, position)
+        begun, pb.seek = pb.seek, None
+        choose(pb, begun.target if position is None and begun is not None else position)
     elif pb.ad is not None:
         pb.note("ignored", "R-seek-ad", "a seek inside a linear ad")
     elif position is None:
@@ -79,9 +81,7 @@ def on_seek(pb: Playback, signal: Seek) -> None:
 
 def silent(pb: Playback) -> bool:
     """Where a seek only puts the playhead somewhere: before PLAY, after the end, in a failure."""
-    return pb.ad is None and (
-        pb.state in (*_MEDIALESS, *_UNSTARTED, State.ENDED, State.FAILED, State.CLOSED)
-    )
+    return pb.ad is None and (pb.state in (*_MEDIALESS, *_UNSTARTED, State.ENDED, State.FAILED))
 
 
 def unfinished(pb: Playback) -> OpenSeek | None:
@@ -100,11 +100,12 @@ def choose(pb: Playback, position: float | None, done: bool = True) -> None:
         pb.note("ignored", "R-seek-early", "a seek that leads nowhere")
         return
     pb.rest(position)
-    pb.run = Run.begin(position, pb.now, pb.pace)
     if pb.state is State.PLAYING:
         # Begun before PLAY and complete after it: this is where playback really starts.
         pb.first = False
         pb.slack = pb.pace.cap
+    else:
+        pb.run = Run.begin(position, pb.now, pb.pace)
 
 
 def whereabouts(pb: Playback) -> float:
@@ -181,14 +182,17 @@ def finish(pb: Playback, run: Run | None = None) -> None:
         return
     media = pb.media
     assert media is not None
-    if seek.at_end and media.loop and seek.target <= pb.policy.end_window:
+    if seek.early:
+        pb.seek = None
+        choose(pb, seek.target)
+    elif seek.at_end and media.loop and seek.target <= pb.policy.end_window:
         pb.seek = None
         loop(pb, seek)
-        return
-    land(pb, seek, "R-seek" if run is None else "R-seek-lost")
+    else:
+        land(pb, seek, "R-seek" if run is None else "R-seek-lost")
     if run is not None:
         assert run.position is not None
-        if not run.fast:
+        if not run.fast and pb.position == run.base:
             pb.credit_run(run.base, run.position, run.seconds)
         pb.rest(run.position)
         if pb.stay is not None:

@@ -113,7 +113,9 @@ def freeze(pb: Playback) -> None:
     since = pb.cadence.since
     pb.note("inferred", "R-frozen", f"the playhead stands still since {since}")
     pb.fire("stall", since)
-    if pb.stall_open is not None:
+    if pb.stall_open is not None and pb.position is not None:
+        # A frozen playhead is where it is, whatever time has passed.
+        pb.stall_open.position = pb.position
         pb.stall_open.frozen = True
 
 
