@@ -269,7 +269,7 @@ class Engine(Playback):
             yield _over(ad.heard, policy.ad_timeout), lambda: advertising.give_up(self)
         silence = stalling.silence(self)
         if silence is not None:
-            yield _over(*silence), lambda: stalling.freeze(self)
+            yield _over(*silence), lambda: stalling.freeze(self, seen=False)
 
     # ------------------------------------------------------------------ the machine
 

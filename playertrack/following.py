@@ -97,7 +97,7 @@ def in_playing(pb: Playback, position: float, alone: bool) -> None:
     if move is Move.STILL:
         pb.stand(pb.now)
         if stalling.frozen_now(pb):
-            stalling.freeze(pb)
+            stalling.freeze(pb, seen=True)
         return
     stalling.note_move(pb)
     if landing is not None and settles(pb, position, landing):

@@ -138,10 +138,8 @@ def forget_interruptions(pb: Playback) -> None:
 
 
 def end_session(pb: Playback) -> None:
-    """Leave the session, if there is one; the next event opens another."""
+    """Leave the session; the next event opens another."""
     settle_open(pb)
-    if pb.session is None:
-        return
     pb.close_span()
     pb.last_summary = summarize(pb)
     pb.session = None

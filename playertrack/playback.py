@@ -351,11 +351,10 @@ class Playback(Essentials):
 
     def reach(self, start: float, end: float) -> None:
         """Fire what ``(start, end]`` reached: quartiles, then views."""
-        media = self.media
-        if media is not None:
-            for bit, (quartile, point) in enumerate(media.points):
-                if start < point <= end:
-                    self.reached(bit, quartile)
+        assert self.media is not None
+        for bit, (quartile, point) in enumerate(self.media.points):
+            if start < point <= end:
+                self.reached(bit, quartile)
         self.view()
 
     def reached(self, bit: int, quartile: int) -> None:

@@ -187,9 +187,9 @@ class Playhead:
 
     def unstall(self, at: float) -> None:
         """The wait is over."""
-        if self.elapsed is not None:
-            self.elapsed.pass_to(at, self.pace)
-            self.elapsed.until = None
+        assert self.elapsed is not None
+        self.elapsed.pass_to(at, self.pace)
+        self.elapsed.until = None
 
     def run_at(self, pace: Pace, at: float) -> None:
         """Run at another pace from ``at`` on; what passed before counts at the old one."""

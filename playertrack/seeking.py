@@ -96,7 +96,8 @@ def choose(pb: Playback, position: float | None, done: bool = True) -> None:
     """Put the playhead where such a seek goes; no event."""
     if done:
         pb.stale = False
-    if pb.state in _MEDIALESS or pb.deaf or position is None:
+    stalling.settle(pb)
+    if pb.deaf or position is None:
         pb.note("ignored", "R-seek-early", "a seek that leads nowhere")
         return
     pb.rest(position)
@@ -104,7 +105,7 @@ def choose(pb: Playback, position: float | None, done: bool = True) -> None:
         # Begun before PLAY and complete after it: this is where playback really starts.
         pb.first = False
         pb.slack = pb.pace.cap
-    else:
+    elif pb.media is not None:
         pb.run = Run.begin(position, pb.now, pb.pace)
 
 

@@ -107,16 +107,20 @@ def note_move(pb: Playback) -> None:
         pb.cadence.since = pb.now
 
 
-def freeze(pb: Playback) -> None:
-    """The playhead has stood still for too long: a stall since its last move."""
-    assert pb.cadence is not None
+def freeze(pb: Playback, seen: bool) -> None:
+    """The playhead has stood still for too long: a stall since its last move.
+
+    ``seen``: an update showed it, and said where it is; else none came.
+    """
+    assert pb.cadence is not None and pb.position is not None
     since = pb.cadence.since
     pb.note("inferred", "R-frozen", f"the playhead stands still since {since}")
     pb.fire("stall", since)
-    if pb.stall_open is not None and pb.position is not None:
-        # A frozen playhead is where it is, whatever time has passed.
-        pb.stall_open.position = pb.position
-        pb.stall_open.frozen = True
+    assert pb.stall_open is not None
+    # A frozen playhead is where it is, whatever time has passed.
+    pb.stall_open.position = pb.position
+    pb.stall_open.frozen = True
+    pb.stall_open.fresh = not seen
 
 
 def frozen_now(pb: Playback) -> bool:

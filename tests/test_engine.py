@@ -403,6 +403,47 @@ def test_times_before_1970() -> None:
     assert told == []
 
 
+def test_a_tick_at_the_time_of_a_signal_from_a_set_back_clock_is_no_news() -> None:
+    """9.350000002 is 50 after -40.649999998, but the sum is a little more."""
+    engine = fed(Captions(at=9.350000002, language="en"), Captions(at=-40.649999998, language="de"))
+    assert engine.last_at == 9.350000002
+    engine.tick(-40.649999998)
+    assert engine.last_at == 9.350000002
+
+
+@given(
+    st.floats(0.0, 1e6),
+    st.floats(-1e6, 0.0),
+    st.floats(0.0, 100.0),
+)
+def test_timers_of_a_clock_that_was_set_back_come_in_time(
+    at: float, back: float, later: float
+) -> None:
+    """Whatever is rounded: ticking when asked does what was due, and before that nothing is."""
+    engine = fed(Playing(at=at), Captions(at=back - 3.0, language="en"))
+    engine.feed(Stall(at=back - 3.0 + later))
+    due = engine.next_timer()
+    assert due is not None
+    before = Engine.restore(engine.snapshot())
+    assert names(engine.tick(due)) == ["BUFFER_START"]
+    assert not before.tick(due - 0.001)
+
+
+def test_any_number_of_rates() -> None:
+    engine = fed(*PLAYED)
+    at, position = 10.0, 10.0
+    for step in range(200):
+        rate = 1.0 + step / 1000
+        engine.feed(RateChange(at=at, rate=rate))
+        at, position = at + 0.25, position + 0.25 * rate
+        engine.timeupdate(position, at)
+    assert engine.rate == 1.199
+    ((start, end),) = engine.summary().watched
+    assert start == 0.0
+    assert end == pytest.approx(position)
+    assert engine.summary().play_time == pytest.approx(60.0)
+
+
 def test_a_grace_is_over_in_the_arithmetic_of_floats() -> None:
     """0.3 + 0.25 is less than 0.25 after 0.3: ticking when asked must still get somewhere."""
     at = 1_700_000_000.1
@@ -624,6 +665,35 @@ def test_a_snapshot_of_no_rate(rate: float) -> None:
     place = 8
     assert fields[place] == 1.0
     fields[place] = rate
+    with pytest.raises(SnapshotError):
+        Engine.restore(msgspec.msgpack.encode(fields))
+
+
+@pytest.mark.parametrize("place", [5, 6, 7, 10, 18, 19])
+@pytest.mark.parametrize("number", [nan, inf, -inf])
+def test_a_snapshot_of_a_number_that_cannot_be(place: int, number: float) -> None:
+    fields = msgspec.msgpack.decode(fed(*WATCHED).snapshot())
+    assert isinstance(fields[place], float)
+    fields[place] = number
+    with pytest.raises(SnapshotError):
+        Engine.restore(msgspec.msgpack.encode(fields))
+
+
+@pytest.mark.parametrize(
+    ("trace", "place", "value"),
+    [
+        (PLAYED, 2, None),
+        ((*PLAYED, Stall(at=11.0)), 22, None),
+        ((*PLAYED, Pause(at=11.0)), 22, {}),
+        ((*PLAYED, Pause(at=11.0)), 4, "ENDING"),
+        ((Ready(at=0.0),), 4, "LOADED"),
+    ],
+)
+def test_a_snapshot_of_a_state_that_cannot_be(
+    trace: tuple[Signal, ...], place: int, value: Any
+) -> None:
+    fields = msgspec.msgpack.decode(fed(*trace).snapshot())
+    fields[place] = value
     with pytest.raises(SnapshotError):
         Engine.restore(msgspec.msgpack.encode(fields))
 
