@@ -6,7 +6,7 @@ STAMP := .venv/.stamp
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help test lint types unit cases demo bench mutants clean
+.PHONY: help test lint types unit cases soak demo bench mutants clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ unit: $(STAMP) ## pytest with branch coverage
 
 cases: $(STAMP) ## the conformance cases
 	$(BIN)/playertrack check tests/cases
+
+soak: $(STAMP) ## crashes and broken networks, for minutes
+	$(BIN)/python -m pytest -m soak --timeout 900
 
 demo: $(STAMP) ## plays a generated film headless and shows its events
 	$(BIN)/python -m playertrack_av.demo

@@ -44,6 +44,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("fleet",),
     ("explain", "traces", "invariants", "cases", "recordings"),
     ("kaltura",),
+    ("outbox", "delivery", "collector"),
     ("sinks", "clock", "signalling", "courier", "tracker"),
     ("playertrack",),
     ("cli", "__main__"),

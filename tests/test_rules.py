@@ -18,9 +18,6 @@ from playertrack.signals import SIGNALS
 
 SCENARIOS = load()
 
-#: What the engine does not do yet.
-OPEN = {"a-seek-before-any-media", "frozen-does-not-end-by-a-little"}
-
 #: The rules of the contract; each has at least one scenario.
 RULES = """
 R-ready R-loaded R-complete R-request R-play R-implied-playing R-pause R-resume R-pause-at-end
@@ -39,14 +36,7 @@ def play(scenario: Scenario) -> list[Event]:
     return events + list(engine.close())
 
 
-@pytest.mark.parametrize(
-    "scenario",
-    [
-        pytest.param(one, marks=pytest.mark.xfail(strict=True) if one.id in OPEN else ())
-        for one in SCENARIOS
-    ],
-    ids=lambda scenario: scenario.id,
-)
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.id)
 def test_scenario(scenario: Scenario) -> None:
     engine, sessions, log = scenario.engine(), Sessions(), list[str]()
     for step in scenario.steps:

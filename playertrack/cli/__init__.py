@@ -29,6 +29,9 @@ COMMANDS = {
     "explain": "say why each event is there, and why a quartile is not",
     "check": "run conformance cases against the engine",
     "lint": "check an event log against the invariants",
+    "queue": "look at a queue of events, send it, go on after a pause",
+    "collector": "take and judge events on this machine, as Kaltura would",
+    "report": "print the rows of report.getTable",
     "diagram": "print the state machine as Mermaid text",
 }
 

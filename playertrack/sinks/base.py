@@ -17,8 +17,10 @@ _BUILT_IN = {
     "console": "ConsoleSink",
     "fanout": "FanoutSink",
     "jsonl": "JsonlSink",
+    "kava": "KavaSink",
     "memory": "MemorySink",
     "null": "NullSink",
+    "stats": "StatsSink",
 }
 
 
@@ -29,7 +31,7 @@ class SinkError(PlayertrackError):
 class Sink(Protocol):
     """Takes events over; it may be shared by trackers, so both methods are thread-safe."""
 
-    def emit(self, event: Event) -> None:
+    def emit(self, event: Event) -> object:
         """Take ``event`` over and return at once: what has to wait is done elsewhere.
 
         Events come in the order of the player. What is raised is reported by the caller and

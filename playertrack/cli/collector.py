@@ -1,0 +1,102 @@
+"""``playertrack collector``: a local stand-in for the Kaltura endpoints."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING, Any
+
+from .common import add_command, add_json
+
+if TYPE_CHECKING:
+    from ..collector import Collector, Received
+
+_FAULTS = """faults, as KIND or KIND,NAME=VALUE,…
+  status (status=503, retry_after=5), delay (seconds=2), cut, html, expired_ks, invalid_ks,
+  lost; each with times=N, after=N, endpoint=stats|kava|ks|report
+
+beside the services, on the same port:
+  GET /collector, /collector/events, /good, /bad, /sessions, /faults, /wait?events=N&timeout=S
+  POST /collector/reset, /collector/faults"""
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command to the command line."""
+    parser = add_command(
+        subparsers,
+        "collector",
+        "Takes events on this machine as the Kaltura endpoints would, judges each and each\n"
+        "session, and prints them as they come, until it is interrupted. Exit code 1 if\n"
+        "something was wrong with one.",
+        "  playertrack collector --port 8090\n"
+        "  playertrack collector --fault status,status=503,times=3 --fault lost,after=5,times=1\n"
+        f"  playertrack collector --events 12 --timeout 60 --json\n\n{_FAULTS}",
+    )
+    parser.add_argument(
+        "--port", metavar="P", type=_port, default=8090, help="0 takes a free one (default: 8090)"
+    )
+    parser.add_argument(
+        "--fault", metavar="FAULT", action="append", default=[], help="see below (repeatable)"
+    )
+    parser.add_argument(
+        "--events", metavar="N", type=int, help="end when so many were accepted, or after --timeout"
+    )
+    parser.add_argument(
+        "--timeout", metavar="S", type=float, default=60.0, help="seconds (default: 60)"
+    )
+    add_json(parser, "an object a line for each event")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run it; 1 with findings, 3 if fewer events came than were waited for."""
+    import asyncio
+    import json
+
+    from ..collector import Collector, Switch
+    from ..collector.lines import event_line, summary_lines
+
+    def tell(received: Received) -> None:
+        line = json.dumps(received.to_record()) if args.json else event_line(received)
+        print(line, flush=True)
+
+    faults = [Switch.parse(text) for text in args.fault]
+    collector = Collector(args.port, on_event=tell, faults=faults)
+    came = asyncio.run(_serve(collector, args.events, args.timeout))
+    counts = collector.history.summary()
+    for line in summary_lines(counts, collector.sessions):
+        print(line, file=sys.stderr)
+    if not came:
+        return 3
+    return 1 if counts["bad"] else 0
+
+
+async def _serve(collector: Collector, events: int | None, seconds: float) -> bool:
+    """Serve until it is enough, or somebody says so; whether as many came as were wanted."""
+    import asyncio
+    import signal
+    from contextlib import suppress
+
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with suppress(NotImplementedError):  # elsewhere Ctrl-C is a KeyboardInterrupt
+            loop.add_signal_handler(number, ended.set)
+    async with collector:
+        print(f"KALTURA_SERVICE_URL={collector.service_url}", file=sys.stderr)
+        print(f"KALTURA_ANALYTICS_URL={collector.analytics_url}", file=sys.stderr, flush=True)
+        stop = asyncio.create_task(ended.wait())
+        if events is None:
+            await stop
+            return True
+        enough = asyncio.create_task(collector.wait(events, seconds))
+        await asyncio.wait((stop, enough), return_when=asyncio.FIRST_COMPLETED)
+        for task in (stop, enough):
+            task.cancel()
+        await asyncio.gather(stop, enough, return_exceptions=True)
+    return collector.history.counts["accepted"] >= events
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 6 and int(text) < 1 << 16):
+        raise argparse.ArgumentTypeError(f"{text!r} is no port")
+    return int(text)

@@ -1,0 +1,118 @@
+"""``playertrack queue``: what waits in a queue, what was refused, and sending it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+from .common import add_command, add_json
+
+if TYPE_CHECKING:
+    from ..outbox import DeadLetter, Standing
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command to the command line."""
+    parser = add_command(
+        subparsers,
+        "queue",
+        "Looks after the queue of events in a directory, also while a program uses it.\n"
+        "status says what became of the events for each destination, dead shows those that a\n"
+        "server refused for good, flush sends what waits (the KALTURA_* variables say for whom\n"
+        "and where), and resume lets paused destinations be tried again.",
+        "  playertrack queue status /var/lib/kiosk\n"
+        "  playertrack queue dead /var/lib/kiosk --json\n"
+        "  KALTURA_PARTNER_ID=102 playertrack queue flush /var/lib/kiosk --deliver-timeout 60\n\n"
+        "exit codes: 0 nothing is left, 1 there are dead letters (dead), 2 wrong use or no queue,\n"
+        "3 events wait (status, flush).",
+    )
+    parser.add_argument("action", choices=("status", "flush", "dead", "resume"))
+    parser.add_argument("directory", metavar="DIR", help="the directory of the queue")
+    parser.add_argument(
+        "--deliver-timeout",
+        metavar="S",
+        type=float,
+        default=30.0,
+        help="how long flush may take (default: 30)",
+    )
+    add_json(parser, "an object for each destination or dead letter, one a line")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run it; 1 if there are dead letters, 3 if events wait."""
+    from ..outbox import look, resume
+
+    seen = look(args.directory)
+    if args.action == "dead":
+        for letter in seen.dead:
+            print(json.dumps(_record(letter)) if args.json else _line(letter))
+        return 1 if seen.dead else 0
+    if args.action == "resume":
+        resume(args.directory)
+    elif args.action == "flush" and seen.in_use:
+        print(f"{args.directory}: another process is sending it", file=sys.stderr)
+    elif args.action == "flush":
+        _flush(args.directory, args.deliver_timeout)
+    standings = look(args.directory).standings
+    for standing in standings:
+        print(json.dumps(_counts(standing)) if args.json else _sentence(standing))
+    left = any(standing.counts.pending for standing in standings)
+    return 3 if left and args.action != "resume" else 0
+
+
+def _flush(directory: str, timeout: float) -> None:
+    """Send what is there for the identity of the environment."""
+    from ..sinks import FanoutSink, open_sink
+
+    FanoutSink([open_sink(f"{name}:{directory}") for name in ("stats", "kava")]).close(timeout)
+
+
+def _counts(standing: Standing) -> dict[str, Any]:
+    counts = standing.counts
+    return {
+        "destination": standing.name,
+        "accepted": counts.accepted,
+        "delivered": counts.delivered,
+        "rejected": counts.rejected,
+        "dropped": dict(counts.dropped),
+        "pending": counts.pending,
+        "unmapped": counts.unmapped,
+        "ambiguous": counts.ambiguous,
+        "paused": standing.paused,
+    }
+
+
+def _sentence(standing: Standing) -> str:
+    record = _counts(standing)
+    dropped = ", ".join(f"{n} {reason}" for reason, n in record["dropped"].items()) or "0"
+    paused = f"; paused: {_plain(standing.paused)}" if standing.paused else ""
+    return (
+        f"{_plain(standing.name)}: {record['pending']} pending, {record['delivered']} delivered, "
+        f"{record['rejected']} rejected, {dropped} dropped of {record['accepted']}{paused}"
+    )
+
+
+def _record(letter: DeadLetter) -> dict[str, Any]:
+    item = letter.item
+    return {
+        "destination": letter.destination,
+        "session": item.lane,
+        "event": item.event,
+        "index": item.number,
+        "at": item.at,
+        "reason": letter.reason,
+        "body": item.body.decode("utf-8", "replace"),
+    }
+
+
+def _line(letter: DeadLetter) -> str:
+    item = letter.item
+    what = f"{letter.destination}  {item.lane}  #{item.number} {item.event}"
+    return f"{_plain(what)}: {_plain(letter.reason)}"
+
+
+def _plain(text: str) -> str:
+    """Text from a server must not move the cursor."""
+    return text if text.isprintable() else repr(text)

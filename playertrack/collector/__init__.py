@@ -1,0 +1,20 @@
+"""A stand-in for the Kaltura endpoints on this machine: it takes events and judges them.
+
+    async with Collector() as collector:
+        …
+
+It is what ``playertrack collector`` runs, and a server for tests.
+"""
+
+from .faults import FaultError, Switch
+from .server import Collector, CollectorError
+from .values import Received, SessionVerdict
+
+__all__ = (
+    "Collector",
+    "CollectorError",
+    "FaultError",
+    "Received",
+    "SessionVerdict",
+    "Switch",
+)

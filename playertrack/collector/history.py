@@ -1,0 +1,112 @@
+"""What the collector remembers, within bounds."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter, OrderedDict, deque
+from collections.abc import Callable, Mapping
+
+from .judging import event_name, judge_event
+from .session import SessionJudge
+from .values import Received, SessionVerdict
+
+#: Events that are kept, and sessions that are judged, at most.
+MOST_EVENTS, MOST_SESSIONS = 10_000, 1_000
+
+
+class History:
+    """Judges events as they come, counts them, keeps the last ones, and lets wait for more."""
+
+    def __init__(self, clock: Callable[[], float], most_events: int, most_sessions: int) -> None:
+        self._clock = clock
+        self._most_sessions = most_sessions
+        self._waiting: list[tuple[int, asyncio.Future[None]]] = []
+        self.received: deque[Received] = deque(maxlen=most_events)
+        self.counts: Counter[str] = Counter()
+        self._judges: OrderedDict[tuple[str, str], SessionJudge] = OrderedDict()
+
+    def reset(self) -> None:
+        """Forget everything; numbers go on."""
+        self.received.clear()
+        self._judges.clear()
+        number = self.counts["received"]
+        self.counts.clear()
+        self.counts["before"] = number
+
+    @property
+    def number(self) -> int:
+        """How many events came since the start."""
+        return self.counts["before"] + self.counts["received"]
+
+    def summary(self) -> dict[str, int]:
+        """How many events were received, accepted, good and bad, in how many sessions."""
+        names = ("received", "accepted", "good", "bad", "failed")
+        return {name: self.counts[name] for name in names} | {"sessions": len(self._judges)}
+
+    def sessions(self) -> list[SessionVerdict]:
+        """The sessions in the order in which they were last heard of."""
+        return [judge.verdict for judge in self._judges.values()]
+
+    def add(
+        self,
+        endpoint: str,
+        fields: Mapping[str, str],
+        ks: str | None,
+        *,
+        accepted: bool,
+        outcome: str,
+        findings: tuple[str, ...] = (),
+    ) -> Received:
+        """Judge an event and remember it; one that was not accepted is not judged further."""
+        name = event_name(endpoint, fields)
+        session, entry_id = fields.get("sessionId", ""), fields.get("entryId", "")
+        if accepted:
+            findings += tuple(judge_event(endpoint, fields))
+            if session and name not in ("track_page", "track_button"):
+                judge = self._judge(endpoint, session)
+                findings += tuple(judge.add(name or "unknown", fields, entry_id))
+        self.counts["received"] += 1
+        received = Received(
+            number=self.number,
+            at=self._clock(),
+            endpoint=endpoint,
+            accepted=accepted,
+            outcome=outcome,
+            event=name,
+            session=session,
+            entry_id=entry_id,
+            fields=fields,
+            findings=findings,
+            ks=ks,
+        )
+        self.received.append(received)
+        self.counts["accepted"] += accepted
+        self.counts["good"] += received.good
+        self.counts["bad"] += accepted and not received.good
+        self.counts["failed"] += not accepted
+        self._wake()
+        return received
+
+    async def wait(self, events: int, seconds: float) -> bool:
+        """Whether so many events are accepted within so many seconds."""
+        future = asyncio.get_running_loop().create_future()
+        self._waiting.append((events, future))
+        self._wake()
+        await asyncio.wait((future,), timeout=seconds)
+        self._waiting = [each for each in self._waiting if each[1] is not future]
+        return future.done()
+
+    def _judge(self, endpoint: str, session: str) -> SessionJudge:
+        key = (endpoint, session)
+        judge = self._judges.get(key)
+        if judge is None:
+            judge = self._judges[key] = SessionJudge(session, endpoint)
+            while len(self._judges) > self._most_sessions:
+                self._judges.popitem(last=False)
+        self._judges.move_to_end(key)
+        return judge
+
+    def _wake(self) -> None:
+        for events, future in self._waiting:
+            if self.counts["accepted"] >= events and not future.done():
+                future.set_result(None)

@@ -1,0 +1,10 @@
+"""Sends what is queued: in order, by the retry law, with the KS attached last.
+
+aiohttp is loaded when the first target is added.
+"""
+
+from .post import Post, share
+from .settings import DEFAULT_SETTINGS, DeliveryError, DeliverySettings
+from .target import Target
+
+__all__ = ("DEFAULT_SETTINGS", "DeliveryError", "DeliverySettings", "Post", "Target", "share")

@@ -1,0 +1,388 @@
+"""What is sent to one destination: rows of the queue in, requests out, in order."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from math import inf
+from random import random
+
+import attrs
+from yarl import URL
+
+from ..errors import PlayertrackError
+from ..kaltura.answers import Kind, Verdict, judge, judge_fault
+from ..kaltura.redaction import redact
+from ..kaltura.request import Request, attach_ks
+from ..outbox import Outbox, Page, Row, Settled
+from .law import Law, State
+from .packing import unpack
+from .settings import DeliverySettings
+from .target import Target
+from .transport import Answer, FaultError, plain_url
+from .turns import Turns
+from .window import Window
+
+_log = logging.getLogger("playertrack")
+
+#: How many rows are read at once.
+_PAGE = 512
+
+#: Sends one request: method, URL, body, headers.
+Exchange = Callable[[str, URL, bytes, dict[str, str]], Awaitable[Answer]]
+
+
+@attrs.define
+class Attempt:
+    """What was tried with an event so far."""
+
+    downs: int
+    tries: int = 0
+    rounds: int = 0
+    renewals: int = 0
+    not_before: float = -inf
+    probe: bool = False
+
+
+class Channel:
+    """Sends the rows of ``target``; everything here happens in one event loop."""
+
+    def __init__(
+        self, box: Outbox, target: Target, settings: DeliverySettings, exchange: Exchange
+    ) -> None:
+        self.target = target
+        self.law = Law(settings, random)
+        self._box = box
+        self._settings = settings
+        self._exchange = exchange
+        self._loop = asyncio.get_running_loop()
+        self._window = Window()
+        self._epoch = 0
+        self._after = 0
+        self._more = True  # there may be rows that were not read yet
+        self._fetching = False
+        self._workers: set[asyncio.Task[None]] = set()
+        self._turns = Turns(self.law)
+        self._ks: str | None = None
+        self._refused: set[int] = set()  # hashes of KSs that are not to be tried again
+        self._fresh = False  # the KS is new, and no server took it yet
+        self._stopped = False
+        self._renewal: asyncio.Task[None] | None = None
+        self._pause_known = False
+
+    # ------------------------------------------------------------------------ from outside
+
+    def pump(self) -> None:
+        """There may be something new: read it, and send what may go."""
+        if self._stopped:
+            return
+        self._fetch()
+        while len(self._workers) < self._settings.max_in_flight:
+            row = self._next()
+            if row is None:
+                break
+            worker = self._loop.create_task(self._work(row))
+            self._workers.add(worker)
+            worker.add_done_callback(self._ended)
+
+    def look(self) -> None:
+        """The queue says that it may have more, or that another process changed it."""
+        self._more = True
+        self.pump()
+        if self._pause_known:
+            self._box.fetch(self.target.name, 0, 0, self._looked)
+
+    def _looked(self, page: Page) -> None:
+        if page.paused is None:
+            with suppress(RuntimeError):  # the loop is closed
+                self._loop.call_soon_threadsafe(self.resume)
+
+    def resume(self) -> None:
+        """Begin anew after a pause, with whatever KS there is."""
+        self._refused.clear()
+        self._ks = None
+        self._fresh = False
+        self._pause_known = False
+        self.law.resume()
+        self._box.settle(Settled(pauses={self.target.name: None}))
+        self._turns.change()
+        self.look()
+
+    @property
+    def idle(self) -> bool:
+        """Whether there is nothing to send, as far as was read."""
+        return not (self._workers or self._fetching or self._more or len(self._window))
+
+    def hopeless(self, until: float) -> bool:
+        """Whether nothing can be sent before that time."""
+        if self.law.state is State.RENEWING or len(self._turns) < len(self._workers):
+            return False  # something is on its way
+        if self._fetching or self._more:
+            return self.law.state is State.PAUSED
+        return self._turns.next() > until
+
+    async def change(self, seconds: float) -> None:
+        """Wait until something happens, or for so long (s)."""
+        await self._turns.changed(seconds)
+
+    async def stop(self) -> None:
+        """Send nothing more; what is on its way is given up."""
+        self._stopped = True
+        tasks = tuple(filter(None, (*self._workers, self._renewal)))
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    # -------------------------------------------------------------------------- the queue
+
+    def _fetch(self) -> None:
+        if not self._fetching and self._more and len(self._window) < _PAGE // 2:
+            self._fetching = True
+            self._more = False
+            self._box.fetch(self.target.name, self._after, _PAGE, self._fetched_elsewhere)
+
+    def _fetched_elsewhere(self, page: Page) -> None:
+        with suppress(RuntimeError):  # the loop is closed
+            self._loop.call_soon_threadsafe(self._fetched, page)
+
+    def _fetched(self, page: Page) -> None:
+        self._fetching = False
+        if page.epoch != self._epoch:
+            self._start_over(page.epoch)
+        else:
+            self._more = self._more or page.last > self._after
+            self._after = page.last
+            self._window.add(page.rows)
+        self.pump()
+        self._turns.change()
+
+    def _start_over(self, epoch: int) -> None:
+        """Rows were dropped: read what is left."""
+        self._epoch = epoch
+        self._window.clear()
+        self._after = 0
+        self._more = True
+
+    def _next(self) -> Row | None:
+        """The next row to send, claimed."""
+        if self.law.state is not State.UP:
+            return None
+        row = self._window.take()
+        if row is not None and not self._box.claim(row.seq, self._epoch):
+            self._window.done(row.item.lane)
+            self._start_over(self._epoch)
+            self._fetch()
+            return None
+        if row is not None:
+            self._turns.enter(row.seq)
+        return row
+
+    # -------------------------------------------------------------------------- the work
+
+    async def _work(self, row: Row | None) -> None:
+        """Send rows one after the other as long as there are some that may go."""
+        while row is not None:
+            try:
+                await self._bring(row)
+            except BaseException:
+                self._box.release(row.seq)
+                raise
+            self._window.done(row.item.lane)
+            if self._stopped:
+                return
+            row = self._next()
+            self.pump()
+
+    def _ended(self, worker: asyncio.Task[None]) -> None:
+        self._workers.discard(worker)
+        if not worker.cancelled() and (error := worker.exception()):
+            _log.error("sending to %s failed", self.target.name, exc_info=error)
+            self._pause(f"a bug: {type(error).__name__}")
+        if self.idle:
+            self.law.caught_up()
+        self.pump()
+        self._turns.change()
+
+    async def _bring(self, row: Row) -> None:
+        """Send ``row`` until it comes to an end."""
+        try:
+            request = unpack(row.item, self.target.base)
+        except ValueError:
+            self._turns.leave(row.seq)
+            await self._reject(row, "it cannot be read")
+            return
+        attempt = Attempt(self.law.downs)
+        ended = False
+        while not ended:
+            await self._turns.wait(row.seq, attempt.not_before)
+            attempt.probe = self.law.state is State.DOWN
+            if self.target.provider is None or await self._authorize():
+                ended = await self._try(row, request, attempt)
+
+    async def _try(self, row: Row, request: Request, attempt: Attempt) -> bool:
+        """Send it once; says whether it has come to an end."""
+        ks = self._ks
+        verdict, answer = await self._send(request, ks)
+        match verdict.kind:
+            case Kind.DELIVERED:
+                self._arrived()
+                if not self._box.delivered(row.seq):
+                    await self._settle(Settled(delivered=[row.seq]))
+                self._tell(row, answer)
+                return True
+            case Kind.REJECTED:
+                self._arrived()
+                await self._reject(row, verdict.reason)
+                return True
+            case Kind.RETRY:
+                if self._failed(attempt, verdict, answer is not None):
+                    await self._reject(row, verdict.reason)
+                    return True
+            case Kind.RENEW:
+                self._refuse(attempt, ks, verdict.reason)
+            case Kind.PAUSED:
+                self._pause(verdict.reason)
+        return False
+
+    async def _send(self, request: Request, ks: str | None) -> tuple[Verdict, Answer | None]:
+        text, body = attach_ks(request, ks)
+        secret = ks is not None and request.form == "query"
+        url = URL(text, encoded=True) if secret else plain_url(text)
+        secrets = () if ks is None else (ks,)
+        try:
+            answer = await self._exchange(request.method, url, body, dict(request.headers))
+        except FaultError as error:
+            return judge_fault(error.fault, error.detail, secrets), None
+        except asyncio.CancelledError:
+            self._box.count(self.target.name, "ambiguous")
+            raise
+        endpoint = self.target.endpoint
+        return judge(endpoint, answer.status, answer.headers, answer.body, secrets), answer
+
+    # ------------------------------------------------------------------- what came of it
+
+    def _arrived(self) -> None:
+        self._fresh = False
+        if self.law.state is State.DOWN:
+            _log.warning("%s is up again", self.target.name)
+            self.law.answered()
+            self._turns.change()
+            self.pump()
+
+    def _tell(self, row: Row, answer: Answer | None) -> None:
+        assert answer is not None
+        try:
+            self.target.answered(row.item.lane, answer.body)
+        except Exception:
+            _log.exception("an answer of %s could not be told", self.target.name)
+
+    async def _reject(self, row: Row, reason: str) -> None:
+        _log.error("%s will not have an event: %s", self.target.name, reason)
+        await self._settle(Settled(rejected={row.seq: (self.target.name, reason)}))
+
+    def _failed(self, attempt: Attempt, verdict: Verdict, answered: bool) -> bool:
+        """Note a failed try; says whether the event is to be given up."""
+        if verdict.ambiguous:
+            self._box.count(self.target.name, "ambiguous")
+        if attempt.downs != self.law.downs:  # it was down meanwhile: a new round
+            attempt.downs, attempt.tries = self.law.downs, 0
+        attempt.tries += 1
+        was = self.law.state
+        now = self._loop.time()
+        attempt.not_before = self.law.failed(attempt.tries, verdict.after, now, attempt.probe)
+        if attempt.not_before < inf:
+            return False
+        attempt.not_before = -inf
+        if was is State.UP:
+            _log.error("%s is down: %s", self.target.name, verdict.reason)
+        attempt.rounds += answered
+        self._turns.change()
+        if attempt.rounds == self._settings.give_up_after > 0:
+            self._arrived()
+            return True
+        return False
+
+    def _refuse(self, attempt: Attempt, ks: str | None, reason: str) -> None:
+        """A server does not take ``ks``."""
+        attempt.renewals += 1
+        if self.law.state is State.PAUSED or ks != self._ks:
+            return  # another event was refused before, and what follows from it is done
+        if self.target.provider is None:
+            self._pause(f"a KS is needed: {reason}")
+        elif self._fresh or attempt.renewals > 1:
+            self._pause(f"a new KS was refused as well: {reason}")
+        elif self.law.state is not State.RENEWING:
+            self._renew(ks)
+
+    async def _authorize(self) -> bool:
+        """Have the KS of now; the provider knows when one is about to expire."""
+        assert self.target.provider is not None
+        try:
+            ks = await self.target.provider.ks()
+        except Exception:
+            ks = None
+        if ks is None or hash(ks) in self._refused:
+            if self.law.state in (State.UP, State.DOWN):
+                self._renew(None)
+            return False
+        self._ks = ks
+        return True
+
+    def _renew(self, refused: str | None) -> None:
+        """Have the provider asked for another KS; until there is one nothing is sent."""
+        if refused is not None:
+            self._refused.add(hash(refused))
+        self.law.renew()
+        self._renewal = self._loop.create_task(self._renewed(refused))
+
+    async def _renewed(self, refused: str | None) -> None:
+        assert self.target.provider is not None
+        tries = 0
+        while True:
+            try:
+                ks = await self.target.provider.ks(refused)
+                break
+            except Exception as error:
+                reason = redact(f"no KS: {error}", filter(None, (refused,)))
+                if isinstance(error, PlayertrackError) and not getattr(error, "transient", False):
+                    self._pause(reason)
+                    return
+                if not tries:
+                    _log.error("%s has to wait: %s", self.target.name, reason)
+            tries += 1
+            await asyncio.sleep(self.law.delay(tries))
+        if hash(ks) in self._refused:
+            self._pause("a KS is given again that was refused")
+            return
+        self._ks = ks
+        self._fresh = refused is not None
+        self.law.renewed()
+        self._turns.change()
+        self.pump()
+
+    def _pause(self, reason: str) -> None:
+        """Send nothing until `resume`."""
+        if self.law.state is not State.PAUSED:
+            _log.error("%s is paused: %s", self.target.name, reason)
+            self.law.pause(reason)
+            self._box.settle(Settled(pauses={self.target.name: reason}), self._paused)
+            self._turns.change()
+
+    def _paused(self) -> None:
+        self._pause_known = True
+
+    async def _settle(self, settled: Settled) -> None:
+        done = self._loop.create_future()
+
+        def tell() -> None:
+            if not done.done():
+                done.set_result(None)
+
+        def elsewhere() -> None:
+            with suppress(RuntimeError):  # the loop is closed
+                self._loop.call_soon_threadsafe(tell)
+
+        self._box.settle(settled, elsewhere)
+        await done

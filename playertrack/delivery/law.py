@@ -1,0 +1,127 @@
+"""The retry law of a destination, as a value of time alone (wire, 4).
+
+No clock and no socket: the caller says what time it is (s, of a clock that is never set) and
+what happened. Everything that has to be waited for is a time that it gives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum
+from math import inf
+
+from .settings import DeliverySettings
+
+
+class State(Enum):
+    """What a destination is doing."""
+
+    UP = "up"
+    DOWN = "down"
+    RENEWING = "renewing"
+    PAUSED = "paused"
+
+
+class Law:
+    """Says when a destination may be sent the next request.
+
+    ``lot`` gives random numbers from 0 to 1 for the jitter.
+    """
+
+    def __init__(self, settings: DeliverySettings, lot: Callable[[], float]) -> None:
+        self.state = State.UP
+        #: Why it is paused.
+        self.reason: str | None = None
+        #: How often it went down.
+        self.downs = 0
+        self._settings = settings
+        self._lot = lot
+        self._hold = -inf  # no request before that, as the server asked
+        self._probe_at = inf
+        self._probes = 0
+        self._slot: float | None = None  # when the next of a backlog may go
+
+    @property
+    def draining(self) -> bool:
+        """Whether a backlog is being sent, in order and at the rate for it."""
+        return self._slot is not None
+
+    def due(self, first: bool) -> float:
+        """When a request may start (inf: not until something else happens).
+
+        ``first``: it is the first in the queue, which alone is a probe.
+        """
+        match self.state:
+            case State.UP:
+                return max(self._hold, -inf if self._slot is None else self._slot)
+            case State.DOWN:
+                return self._probe_at if first else inf
+            case _:
+                return inf
+
+    def started(self, now: float) -> None:
+        """A request starts; while it is a probe no other one does."""
+        if self.state is State.DOWN:
+            self._probe_at = inf
+        elif self._slot is not None:
+            self._slot = max(now, self._slot) + 1.0 / self._settings.drain_rate
+
+    def answered(self) -> None:
+        """The server took or refused an event: it is there."""
+        if self.state is State.DOWN:
+            self.state = State.UP
+            self._probes = 0
+            self._slot = -inf
+
+    def caught_up(self) -> None:
+        """Nothing waits any more."""
+        self._slot = None
+
+    def failed(self, tries: int, after: float | None, now: float, probe: bool) -> float:
+        """The ``tries``-th try of an event failed; gives when it may be tried again.
+
+        inf: the destination is down. ``after``: the server wants nothing for so long (s).
+        """
+        if after is not None:
+            self._hold = max(self._hold, now + after)
+        if self.state is State.UP and tries <= self._settings.retries:
+            return now + max(self.delay(tries), after or 0.0)
+        if self.state is State.UP:
+            self.state = State.DOWN
+            self.downs += 1
+        elif self.state is not State.DOWN or not probe:
+            return inf
+        self._probes += 1
+        self._probe_at = max(now + self.delay(self._settings.retries + self._probes), self._hold)
+        return inf
+
+    def delay(self, tries: int) -> float:
+        """How long to wait after so many failed tries, jitter and all."""
+        settings = self._settings
+        if tries <= settings.retries:
+            wait = settings.base * settings.factor ** (tries - 1)
+        else:
+            wait = settings.probe_first * 2.0 ** min(tries - settings.retries - 1, 60)
+            wait = min(wait, settings.probe_most)
+        return wait * (1.0 + settings.jitter * self._lot())
+
+    def renew(self) -> None:
+        """A KS is being asked for."""
+        self.state = State.RENEWING
+
+    def renewed(self) -> None:
+        """There is another KS."""
+        if self.state is State.RENEWING:
+            self.state = State.UP
+
+    def pause(self, reason: str) -> None:
+        """Send nothing until `resume`."""
+        self.state = State.PAUSED
+        self.reason = reason
+
+    def resume(self) -> None:
+        """Begin anew, whatever it was doing."""
+        self.state = State.UP
+        self.reason = None
+        self._hold = -inf
+        self._probes = 0

@@ -1,0 +1,203 @@
+"""The queue and its sender as one: what sinks share that use the same directory."""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import threading
+from collections.abc import Callable, Iterable
+from os import PathLike
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from ..outbox import DEFAULT_BOUNDS, Bounds, Counts, Item, Outbox, Receipt, Standing
+from ..outbox.forking import watched
+from .settings import DEFAULT_SETTINGS, DeliverySettings
+from .target import Target
+
+if TYPE_CHECKING:
+    import aiohttp
+
+    from .sender import Sender
+
+#: How long (s) the exit of the interpreter waits for a queue that was left open.
+_EXIT_TIMEOUT = 2.0
+
+_shared: dict[Path, Post] = {}
+_lock = threading.RLock()
+
+
+class Post:
+    """Queues events durably in ``directory`` and sends them to the targets that are added.
+
+    ``durability`` and ``bounds`` are those of `Outbox`, ``settings`` those of the sender.
+    With ``session`` events are sent by it and in its event loop, where this is to be made and
+    to be closed by `aclose`; else in a thread of its own. It is closed at the exit of the
+    interpreter if it was not before. In a forked process nothing of the parent's is used.
+    """
+
+    def __init__(
+        self,
+        directory: str | PathLike[str] | None,
+        *,
+        durability: str = "group",
+        bounds: Bounds = DEFAULT_BOUNDS,
+        settings: DeliverySettings = DEFAULT_SETTINGS,
+        session: aiohttp.ClientSession | None = None,
+    ) -> None:
+        self.box = Outbox(directory, durability=durability, bounds=bounds)
+        self.settings = settings
+        self._session = session
+        self._targets: dict[str, Target] = {}
+        self._users = 0
+        self._key: Path | None = None
+        self._all_delivered = False
+        self._reset()
+        if session is not None:
+            self._started()
+        atexit.register(self._close_at_exit)
+        watched.add(self)
+
+    def _reset(self) -> None:
+        self._lock = threading.Lock()
+        self._sender: Sender | None = None
+        self._closed = False
+
+    @property
+    def directory(self) -> Path | None:
+        """Where the queue is; None if it is in memory only."""
+        return self.box.directory
+
+    def add(self, target: Target) -> None:
+        """Send to ``target`` from now on; raises `DeliveryError` for an unsafe address.
+
+        A queue may have events for targets that are not added; they stay.
+        """
+        from .transport import check_address
+
+        check_address(target.base, self.settings)
+        self._targets[target.name] = target
+        if self._sender is not None:
+            self._sender.add(target)
+
+    def put(self, name: str, encode: Callable[[Any], Item | None], event: Any) -> Receipt:
+        """Queue ``event`` for the target ``name``; see `Outbox.append`."""
+        receipt = self.box.append(name, encode, event)
+        if self._sender is None and not self._closed:
+            self._started()
+        return receipt
+
+    def _started(self) -> Sender:
+        with self._lock:
+            if self._sender is None:
+                from .sender import Sender
+
+                sender = Sender(self.box, self.settings, self._session)
+                for target in self._targets.values():
+                    sender.add(target)
+                self._sender = sender
+        self._sender.start()
+        return self._sender
+
+    # -------------------------------------------------------------------------- what is left
+
+    def standing(self, name: str, timeout: float | None = None) -> Standing:
+        """What became of the events for a target; raises `TimeoutError`."""
+        found = {each.name: each for each in self.box.standings(timeout)}
+        return found.get(name, Standing(name, Counts(), None))
+
+    def states(self) -> dict[str, str]:
+        """What the sender does with each target: up, down, renewing or paused."""
+        return {} if self._sender is None else self._sender.states()
+
+    def resume(self, names: Iterable[str] | None = None) -> None:
+        """Go on with paused targets, all of them if none are named."""
+        self._started().resume(names)
+
+    def flush(self, timeout: float, names: Iterable[str] | None = None) -> bool:
+        """Make all durable, then send what can be sent in ``timeout`` (s); True if nothing is left.
+
+        ``names`` are the targets that are waited for; all of them if none are named.
+        """
+        deadline = monotonic() + timeout
+        names = tuple(self._targets if names is None else names)
+        if not self.box.flush(timeout):
+            return False
+        self._started().drain(max(0.0, deadline - monotonic()), names)
+        return self._delivered(names)
+
+    def _delivered(self, names: Iterable[str]) -> bool:
+        chosen = set(names)
+        try:
+            standings = self.box.standings(1.0)
+        except TimeoutError:
+            return False
+        return not any(each.counts.pending for each in standings if each.name in chosen)
+
+    def close(self, timeout: float = 5.0) -> bool:
+        """Make all durable, send what can be sent in ``timeout`` (s), and end (Q-close).
+
+        True if nothing is left. May be called again, and at the exit of the interpreter.
+        """
+        return self._close(timeout, self._targets)
+
+    async def aclose(self, seconds: float = 5.0) -> bool:
+        """As `close`, in the loop of the session that was given."""
+        return await asyncio.to_thread(self.close, seconds)
+
+    def leave(self, names: Iterable[str], timeout: float) -> bool:
+        """As `close` for one of those who share it: the last one closes it."""
+        with _lock:
+            self._users -= 1
+            last = self._users == 0
+            if last and self._key is not None:
+                _shared.pop(self._key, None)
+        return self._close(timeout, names) if last else self.flush(timeout, names)
+
+    def _close(self, timeout: float, names: Iterable[str]) -> bool:
+        with self._lock:
+            closed, self._closed = self._closed, True
+        if closed:
+            return self._all_delivered
+        atexit.unregister(self._close_at_exit)
+        deadline = monotonic() + timeout
+        self.flush(timeout)
+        self._all_delivered = self._delivered(names)
+        if self._sender is not None:
+            self._sender.stop()
+        self.box.close(max(1.0, deadline - monotonic()))
+        return self._all_delivered
+
+    def _close_at_exit(self) -> None:
+        self.close(_EXIT_TIMEOUT)
+
+    def before_fork(self) -> None:
+        """Nothing has to be done for the sake of the parent."""
+
+    after_fork_in_parent = before_fork
+
+    def after_fork_in_child(self) -> None:
+        """Begin anew: the sender is the parent's, and so is a session that was given."""
+        self._session = None
+        closed = self._closed
+        self._reset()
+        self._closed = closed
+
+
+def share(directory: str | PathLike[str] | None, **options: Any) -> Post:
+    """The `Post` of a directory for one more user, who has to `Post.leave` it.
+
+    ``options`` are those of `Post`; they are the first user's. Without a directory it is
+    shared with nobody.
+    """
+    key = None if directory is None else Path(directory).resolve()
+    with _lock:
+        post = None if key is None else _shared.get(key)
+        if post is None:
+            post = Post(directory, **options)
+            post._key = key
+            if key is not None:
+                _shared[key] = post
+        post._users += 1
+    return post

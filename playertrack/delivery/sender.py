@@ -1,0 +1,204 @@
+"""The sender: an event loop in a thread, with a channel for each destination."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable, Coroutine, Iterable
+from contextlib import suppress
+from time import monotonic
+from typing import Any, TypeVar
+
+import aiohttp
+from yarl import URL
+
+from ..outbox import Outbox
+from .channel import Channel
+from .resolving import ThreadResolver
+from .settings import DeliverySettings
+from .target import Target
+from .transport import Answer, check_address, exchange, new_session
+
+_log = logging.getLogger("playertrack")
+
+_T = TypeVar("_T")
+
+
+class Sender:
+    """Sends what is in ``box`` to targets that are added.
+
+    It has a thread with an event loop of its own, started when there is something to do; or
+    it uses ``session`` and the loop that runs where it is made, which keeps the session.
+    """
+
+    def __init__(
+        self,
+        box: Outbox,
+        settings: DeliverySettings,
+        session: aiohttp.ClientSession | None = None,
+    ) -> None:
+        self.targets: dict[str, Target] = {}
+        self._box = box
+        self._settings = settings
+        self._given = session
+        self._loop = None if session is None else asyncio.get_running_loop()
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._session = session
+        self._resolver: ThreadResolver | None = None
+        self._channels: dict[str, Channel] = {}
+        self._timeout = aiohttp.ClientTimeout(
+            total=settings.timeout, sock_connect=settings.connect_timeout
+        )
+        self._stopped = False
+        box.listen(self._look)
+
+    # --------------------------------------------------------------------- for any thread
+
+    def add(self, target: Target) -> None:
+        """Send to ``target`` from now on; raises `DeliveryError` for an unsafe address."""
+        check_address(target.base, self._settings)
+        self.targets[target.name] = target
+        if self._thread is not None or self._given is not None:
+            self._call(self._open)
+
+    def start(self) -> None:
+        """Begin, if it has not begun."""
+        if self._given is None and self._thread is None:
+            with self._lock:
+                if self._thread is None and not self._stopped:
+                    self._run_thread()
+        elif self._given is not None and not self._channels:
+            self._call(self._open)
+
+    def resume(self, names: Iterable[str] | None = None) -> None:
+        """Go on with paused targets, all of them if none are named."""
+        chosen = None if names is None else set(names)
+
+        def resume() -> None:
+            for name, channel in self._channels.items():
+                if chosen is None or name in chosen:
+                    channel.resume()
+
+        self._call(resume)
+
+    def states(self) -> dict[str, str]:
+        """What each target is doing: up, down, renewing or paused."""
+        return {name: each.law.state.value for name, each in tuple(self._channels.items())}
+
+    def drain(self, timeout: float, names: Iterable[str] | None = None) -> None:
+        """Wait until all is sent that can be, at most ``timeout`` seconds."""
+        chosen = set(self.targets if names is None else names)
+        self._wait(lambda: self._drained(chosen, timeout), timeout)
+
+    def stop(self, timeout: float = 1.0) -> None:
+        """Send nothing more; what is on its way is given up."""
+        with self._lock:
+            self._stopped = True
+        self._wait(self._end, timeout)
+        if self._thread is not None:
+            self._thread.join(timeout)
+
+    # -------------------------------------------------------------------------- the loop
+
+    async def drained(self, seconds: float, names: Iterable[str] | None = None) -> None:
+        """As `drain`, for the loop that a session was given of."""
+        await self._drained(set(self.targets if names is None else names), seconds)
+
+    async def stopped(self) -> None:
+        """As `stop`, for the loop that a session was given of."""
+        self._stopped = True
+        await self._end()
+
+    def _run_thread(self) -> None:
+        loop = asyncio.new_event_loop()
+        thread = threading.Thread(
+            target=self._run, args=(loop,), name="playertrack-sender", daemon=True
+        )
+        with suppress(RuntimeError):  # an interpreter about to exit starts no threads
+            thread.start()
+            self._loop, self._thread = loop, thread
+            self._call(self._open)
+
+    def _run(self, loop: asyncio.AbstractEventLoop) -> None:
+        asyncio.set_event_loop(loop)
+        try:
+            loop.run_forever()
+        finally:
+            loop.close()
+
+    def _open(self) -> None:
+        """Open a channel for each target that has none."""
+        if self._stopped:
+            return
+        if self._session is None:
+            self._resolver = ThreadResolver()
+            self._session = new_session(self._resolver)
+        for name, target in tuple(self.targets.items()):
+            if name not in self._channels:
+                channel = Channel(self._box, target, self._settings, self._exchange)
+                self._channels[name] = channel
+                channel.look()
+
+    async def _exchange(
+        self, method: str, url: URL, body: bytes, headers: dict[str, str]
+    ) -> Answer:
+        assert self._session is not None
+        return await exchange(self._session, method, url, body, headers, self._timeout)
+
+    def _look(self) -> None:
+        if self._loop is not None:
+            self._call(self._look_at_all)
+
+    def _look_at_all(self) -> None:
+        for channel in self._channels.values():
+            channel.look()
+
+    async def _drained(self, names: set[str], seconds: float) -> None:
+        deadline = monotonic() + seconds
+        loop = asyncio.get_running_loop()
+        self._open()
+        channels = [each for name, each in self._channels.items() if name in names]
+        for channel in channels:
+            channel.look()
+        for channel in channels:
+            until = loop.time() + deadline - monotonic()
+            while not channel.idle and not channel.hopeless(until):
+                if (left := deadline - monotonic()) <= 0:
+                    return
+                await channel.change(left)
+
+    async def _end(self) -> None:
+        for channel in self._channels.values():
+            await channel.stop()
+        if self._given is None and self._session is not None:
+            await self._session.close()
+            if self._resolver is not None:
+                await self._resolver.close()
+        if self._given is None:
+            asyncio.get_running_loop().call_soon(asyncio.get_running_loop().stop)
+
+    def _call(self, function: Callable[[], object]) -> None:
+        assert self._loop is not None
+        with suppress(RuntimeError):  # the loop is closed
+            self._loop.call_soon_threadsafe(function)
+
+    def _wait(self, make: Callable[[], Coroutine[Any, Any, None]], timeout: float) -> None:
+        """Run a coroutine in the loop and wait for it, but not where that would never end."""
+        if self._loop is None or self._loop.is_closed() or self._here():
+            return
+        coroutine = make()
+        try:
+            future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+        except RuntimeError:
+            coroutine.close()
+            return
+        with suppress(TimeoutError):
+            future.result(timeout + 0.5)
+
+    def _here(self) -> bool:
+        try:
+            return asyncio.get_running_loop() is self._loop
+        except RuntimeError:
+            return False

@@ -1,0 +1,112 @@
+"""One request over HTTP: aiohttp with everything off that would change what is sent."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Mapping
+from functools import lru_cache
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+import aiohttp
+import attrs
+from aiohttp.abc import AbstractResolver
+from yarl import URL
+
+from ..kaltura.answers import Fault
+from .settings import DeliveryError, DeliverySettings
+
+#: The longest answer (bytes) that is read; the services answer with some hundred.
+_LONGEST = 64 * 1024
+
+
+@attrs.frozen
+class Answer:
+    """What a server answered; ``body`` may be cut."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class FaultError(Exception):
+    """No answer came; ``detail`` is what the transport said, secrets and all."""
+
+    def __init__(self, fault: Fault, detail: str) -> None:
+        self.fault = fault
+        self.detail = detail
+        super().__init__(fault)
+
+
+def check_address(base: str, settings: DeliverySettings) -> None:
+    """Raises `DeliveryError` for an address that a KS must not be sent to."""
+    parts = urlsplit(base)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise DeliveryError("url", base, "https://HOST…")
+    if parts.scheme == "http" and not settings.allow_http and not _is_here(parts.hostname):
+        raise DeliveryError("url", base, "https, or allow_http for plain http to another machine")
+
+
+def _is_here(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def new_session(resolver: AbstractResolver) -> aiohttp.ClientSession:
+    """A session of the running loop: TLS verified, no cookies, no proxy of the environment."""
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=0, resolver=resolver, ttl_dns_cache=60),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        headers={"User-Agent": "playertrack", "Accept-Encoding": "identity"},
+    )
+
+
+async def exchange(
+    session: aiohttp.ClientSession,
+    method: str,
+    url: URL,
+    body: bytes,
+    headers: Mapping[str, str],
+    limits: aiohttp.ClientTimeout,
+) -> Answer:
+    """Send one request and read its answer; redirects are not followed. Raises `FaultError`."""
+    try:
+        async with session.request(
+            method,
+            url,
+            data=body or None,
+            headers=headers,
+            allow_redirects=False,
+            timeout=limits,
+        ) as response:
+            return Answer(response.status, response.headers, await _read(response))
+    except aiohttp.ClientConnectorDNSError as error:
+        raise FaultError(Fault.DNS, str(error)) from None
+    except (aiohttp.ClientSSLError, ssl.SSLError) as error:
+        raise FaultError(Fault.TLS, str(error)) from None
+    except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+        raise FaultError(Fault.CONNECT, str(error)) from None
+    except TimeoutError:
+        raise FaultError(Fault.TIMEOUT, "") from None
+    except aiohttp.ClientPayloadError as error:
+        raise FaultError(Fault.CUT, str(error)) from None
+    except Exception as error:
+        # Whatever a library or a server comes up with: the event stays in the queue.
+        raise FaultError(Fault.LOST, f"{type(error).__name__}: {error}") from None
+
+
+async def _read(response: aiohttp.ClientResponse) -> bytes:
+    body = await response.content.readany()
+    while len(body) <= _LONGEST and not response.content.at_eof():
+        body += await response.content.readany()
+    if len(body) > _LONGEST:
+        response.close()  # what is left of it is not waited for
+    return body
+
+
+@lru_cache(maxsize=64)
+def plain_url(url: str) -> URL:
+    """``url`` as it is; only for one without a KS, as it is remembered."""
+    return URL(url, encoded=True)

@@ -1,0 +1,43 @@
+"""A durable queue of events, which each destination reads in its own order.
+
+`Outbox` is all that there is to it from outside: any thread appends, a thread of its own
+makes groups of events durable (SQLite, WAL, FULL), and a sender reads them and says what
+became of them.
+"""
+
+from .box import DURABILITIES, Outbox
+from .group import Settled
+from .looking import Look, look, resume
+from .receipt import Receipt
+from .values import (
+    DEFAULT_BOUNDS,
+    Bounds,
+    Counts,
+    DeadLetter,
+    Item,
+    Page,
+    QueueError,
+    RefusedError,
+    Row,
+    Standing,
+)
+
+__all__ = (
+    "DEFAULT_BOUNDS",
+    "DURABILITIES",
+    "Bounds",
+    "Counts",
+    "DeadLetter",
+    "Item",
+    "Look",
+    "Outbox",
+    "Page",
+    "QueueError",
+    "Receipt",
+    "RefusedError",
+    "Row",
+    "Settled",
+    "Standing",
+    "look",
+    "resume",
+)

@@ -1,0 +1,163 @@
+"""What is queued, and what became of it: values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from zlib import crc32
+
+import attrs
+
+from ..errors import PlayertrackError
+
+
+class QueueError(PlayertrackError):
+    """A queue that cannot be used as it was meant to be."""
+
+
+@attrs.frozen
+class Item:
+    """An event as it goes over the wire, frozen before it is queued (Q-frozen).
+
+    ``lane``: its session, within which the order is kept. ``event``, ``number`` and ``at``: its
+    name, its index in the session and its time (Unix, s), for people and for what goes first
+    when the queue is full. ``head``: what the sender has to know besides the ``body``. None of
+    them may hold a KS (Q-secret).
+    """
+
+    lane: str
+    event: str
+    number: int
+    at: float
+    head: str
+    body: bytes
+
+    def checksum(self, destination: str) -> int:
+        """Tells a row that the disk changed from one that is as it was written."""
+        rest = (destination, self.lane, self.event, self.number, self.at, self.head)
+        return crc32(self.body, crc32(repr(rest).encode(errors="surrogatepass")))
+
+    @property
+    def storable(self) -> bool:
+        """Whether a database can take it: text without halves of characters, no huge number."""
+        try:
+            f"{self.lane}{self.event}{self.head}".encode()
+        except UnicodeError:
+            return False
+        return -(1 << 63) <= self.number < 1 << 63
+
+    def made_storable(self) -> Item:
+        """As much of it as a database can take."""
+        lane, event, head = (
+            text.encode(errors="replace").decode() for text in (self.lane, self.event, self.head)
+        )
+        return Item(lane, event, max(0, self.number) % (1 << 63), self.at, head, self.body)
+
+
+@attrs.frozen
+class Row:
+    """An `Item` in the queue; ``seq`` orders them all and is never used twice."""
+
+    seq: int
+    item: Item
+
+
+@attrs.frozen
+class Page:
+    """Some rows of a destination in order; `Outbox.claim` takes them only while ``epoch`` holds.
+
+    ``last`` is the number up to which the queue was read, which may be that of a row which is
+    not here: a damaged one, or one that is delivered and still to be removed. ``paused`` says
+    why the destination is, if it is.
+    """
+
+    epoch: int
+    rows: tuple[Row, ...]
+    last: int
+    paused: str | None = None
+
+
+@attrs.frozen
+class DeadLetter:
+    """An event that is never sent again, and why (an answer of the server, redacted)."""
+
+    seq: int
+    destination: str
+    item: Item
+    reason: str
+
+
+@attrs.frozen
+class Counts:
+    """What became of the events of a destination (Q-total).
+
+    ``accepted`` = ``delivered`` + ``rejected`` + all ``dropped`` (by reason) + ``pending``.
+    ``unmapped`` events have no meaning to the destination and are not among the accepted.
+    ``ambiguous`` counts the requests of which nobody knows whether they arrived.
+    """
+
+    accepted: int = 0
+    delivered: int = 0
+    rejected: int = 0
+    dropped: Mapping[str, int] = attrs.field(factory=dict)
+    pending: int = 0
+    unmapped: int = 0
+    ambiguous: int = 0
+
+    def __add__(self, other: Counts) -> Counts:
+        names = sorted(self.dropped.keys() | other.dropped.keys())
+        return Counts(
+            accepted=self.accepted + other.accepted,
+            delivered=self.delivered + other.delivered,
+            rejected=self.rejected + other.rejected,
+            dropped={n: self.dropped.get(n, 0) + other.dropped.get(n, 0) for n in names},
+            pending=self.pending + other.pending,
+            unmapped=self.unmapped + other.unmapped,
+            ambiguous=self.ambiguous + other.ambiguous,
+        )
+
+
+@attrs.frozen
+class Standing:
+    """A destination as the queue knows it: its ``counts`` and, if it is paused, why."""
+
+    name: str
+    counts: Counts
+    paused: str | None
+
+
+def _positive(limit: object, attribute: attrs.Attribute[int], value: int) -> None:
+    if not value > 0:
+        raise QueueError(f"{attribute.name}: {value!r} is not allowed; expected a number above 0")
+
+
+@attrs.frozen(kw_only=True)
+class Bounds:
+    """How much a queue may hold (Q-bounded), and what goes beyond that.
+
+    ``policy``: with ``drop_oldest`` the VIEW events of the oldest sessions go first, whole
+    sessions of them, then the oldest events; with ``drop_newest`` what comes is not taken.
+    ``max_waiting``: events that wait for the disk. ``max_memory``: bytes of a queue in memory,
+    whether it was asked for or the disk is full. ``max_dead``: dead letters.
+    """
+
+    max_events: int = attrs.field(default=100_000, validator=_positive)
+    max_bytes: int = attrs.field(default=256 << 20, validator=_positive)
+    max_waiting: int = attrs.field(default=10_000, validator=_positive)
+    max_memory: int = attrs.field(default=32 << 20, validator=_positive)
+    max_dead: int = attrs.field(default=10_000, validator=_positive)
+    policy: str = "drop_oldest"
+
+    def __attrs_post_init__(self) -> None:
+        if self.policy not in ("drop_oldest", "drop_newest"):
+            raise QueueError(f"policy: {self.policy!r} is neither drop_oldest nor drop_newest")
+
+
+DEFAULT_BOUNDS = Bounds()
+
+
+class RefusedError(QueueError):
+    """An event that can never be sent: ``item`` says which, the message why."""
+
+    def __init__(self, item: Item, reason: str) -> None:
+        self.item = item
+        super().__init__(reason)

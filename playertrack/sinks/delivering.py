@@ -1,0 +1,186 @@
+"""What the sinks have in common that deliver to Kaltura, and their settings in the environment."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from os import PathLike
+from typing import TYPE_CHECKING, Any
+
+from ..delivery import DEFAULT_SETTINGS, DeliverySettings, Post, Target, share
+from ..delivery.ks import KSProvider, ks_provider
+from ..delivery.packing import pack
+from ..errors import PlayertrackError
+from ..events import Event
+from ..kaltura import ANALYTICS_URL, SERVICE_URL, Identity, Mapper, WireError
+from ..outbox import Counts, Item, Receipt, RefusedError
+from .base import SinkError
+
+if TYPE_CHECKING:
+    import aiohttp
+
+#: Where the queue of a sink is, or the `Post` that it shares with others; None: in memory.
+Queue = str | PathLike[str] | Post | None
+
+#: What a KS may come from; see `ks_provider`.
+KS = str | Callable[[], Any] | KSProvider | None
+
+
+class DeliverySink:
+    """Queues the events of one identity durably and delivers them to one service.
+
+    ``destination`` is ``stats`` or ``kava``, ``make_mapper`` makes what makes its requests,
+    and ``base`` is the address of the service. The rest is as the sinks say. Raises
+    `SinkError` for settings that cannot be used.
+    """
+
+    def __init__(
+        self,
+        destination: str,
+        identity: Identity,
+        make_mapper: Callable[[], Mapper],
+        base: str,
+        *,
+        queue: Queue = None,
+        ks: KS = None,
+        settings: DeliverySettings = DEFAULT_SETTINGS,
+        durability: str = "group",
+        session: aiohttp.ClientSession | None = None,
+    ) -> None:
+        self.identity = identity
+        #: What the queue calls the destination: service and identity.
+        self.name = f"{destination}:{identity.key}"
+        self._shared = not isinstance(queue, Post)
+        self._delivered: bool | None = None
+        try:
+            self._mapper = make_mapper()
+            provider = ks_provider(ks)
+            if isinstance(queue, Post):
+                self.post = queue
+            else:
+                memory = {"durability": "memory"} if queue is None else {"durability": durability}
+                self.post = share(queue, settings=settings, session=session, **memory)
+            self.post.add(
+                Target(
+                    name=self.name,
+                    endpoint=destination,
+                    base=base,
+                    provider=provider,
+                    answered=getattr(self._mapper, "answered", _nobody),
+                )
+            )
+        except PlayertrackError as error:
+            raise SinkError(f"{destination}: {error}") from error
+
+    def emit(self, event: Event) -> Receipt:
+        """Queue ``event`` and return at once; any thread may call it (Q-durable).
+
+        With ``durability="sync"`` it waits until the event is durable. It never raises.
+        """
+        return self.post.put(self.name, self._item, event)
+
+    def counts(self, timeout: float | None = None) -> Counts:
+        """What became of the events so far (Q-total); raises `TimeoutError`."""
+        return self.post.standing(self.name, timeout).counts
+
+    def flush(self, timeout: float) -> bool:
+        """Deliver what is there within ``timeout`` seconds; True if nothing is left."""
+        return self.post.flush(timeout, [self.name])
+
+    def resume(self) -> None:
+        """Go on after a pause, as when an address or a KS was put right."""
+        self.post.resume([self.name])
+
+    def close(self, timeout: float) -> bool:
+        """Make all durable, deliver what can be in time; True if nothing is left (Q-close).
+
+        A `Post` that was given stays open.
+        """
+        if self._delivered is None:
+            if self._shared:
+                self._delivered = self.post.leave([self.name], timeout)
+            else:
+                self._delivered = self.post.flush(timeout, [self.name])
+        return self._delivered
+
+    def _item(self, event: Event) -> Item | None:
+        try:
+            request = self._mapper.request(event)
+        except WireError as error:
+            item = Item(event.session, event.event, event.index, event.at, "", b"")
+            raise RefusedError(item, str(error)) from None
+        return None if request is None else pack(request)
+
+
+def _nobody(session: str, body: bytes) -> None:
+    """Nothing that is made later depends on what was answered."""
+
+
+# ------------------------------------------------------------------------- the environment
+
+
+def service_url(environment: Mapping[str, str] = os.environ) -> str:
+    """``KALTURA_SERVICE_URL``, that of the public service if it is not set."""
+    return environment.get("KALTURA_SERVICE_URL") or SERVICE_URL
+
+
+def analytics_url(environment: Mapping[str, str] = os.environ) -> str:
+    """``KALTURA_ANALYTICS_URL``, that of the public service if it is not set."""
+    return environment.get("KALTURA_ANALYTICS_URL") or ANALYTICS_URL
+
+
+_IDENTITY = {
+    "partner_id": "KALTURA_PARTNER_ID",
+    "entry_id": "KALTURA_ENTRY_ID",
+    "uiconf_id": "KALTURA_UICONF_ID",
+    "user_id": "KALTURA_USER_ID",
+    "referrer": "KALTURA_REFERRER",
+    "application": "KALTURA_APPLICATION_ID",
+    "kaltura_application": "KALTURA_APPLICATION",
+    "context_id": "KALTURA_CONTEXT_ID",
+}
+
+
+def identity_from(environment: Mapping[str, str] = os.environ) -> Identity:
+    """The identity of ``KALTURA_PARTNER_ID`` and, where set, of the others of `_IDENTITY`.
+
+    Raises `SinkError` if the partner is missing, or something cannot be used.
+    """
+    values: dict[str, Any] = {
+        name: environment[variable]
+        for name, variable in _IDENTITY.items()
+        if environment.get(variable)
+    }
+    if "partner_id" not in values:
+        raise SinkError("KALTURA_PARTNER_ID is not set; it is the id of the account")
+    try:
+        return Identity(**values)
+    except WireError as error:
+        raise SinkError(f"{_IDENTITY.get(error.field, error.field)}: {error}") from None
+
+
+def ks_from(identity: Identity, environment: Mapping[str, str] = os.environ) -> KSProvider | None:
+    """The KS that the environment gives, or says how to get; None if it does neither.
+
+    ``KALTURA_KS`` goes before ``KALTURA_APP_TOKEN_ID`` with ``KALTURA_APP_TOKEN`` (hashed by
+    ``KALTURA_APP_TOKEN_HASH``, SHA1), and these before ``KALTURA_ADMIN_SECRET``.
+    Raises `SinkError` if that cannot be used.
+    """
+    from ..delivery.ks_services import AppToken, SessionStart
+
+    whose: dict[str, Any] = {
+        "user_id": identity.user_id or "",
+        "service_url": service_url(environment),
+    }
+    try:
+        if ks := environment.get("KALTURA_KS"):
+            return ks_provider(ks)
+        token_id, token = (environment.get(f"KALTURA_APP_TOKEN{end}") for end in ("_ID", ""))
+        if token_id and token:
+            kind = environment.get("KALTURA_APP_TOKEN_HASH") or "SHA1"
+            return AppToken(token_id, token, identity.partner_id, hash_type=kind, **whose)
+        if secret := environment.get("KALTURA_ADMIN_SECRET"):
+            return SessionStart(secret, identity.partner_id, **whose)
+    except PlayertrackError as error:
+        raise SinkError(f"the KS: {error}") from None
+    return None

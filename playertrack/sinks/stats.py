@@ -1,0 +1,61 @@
+"""A sink that delivers to stats.collect (wire, 1)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from ..delivery import DEFAULT_SETTINGS, DeliverySettings
+from ..kaltura import SERVICE_URL, Identity, StatsMapper, WireProfile
+from .delivering import KS, DeliverySink, Queue, identity_from, ks_from, service_url
+
+if TYPE_CHECKING:
+    import aiohttp
+
+
+class StatsSink(DeliverySink):
+    """Delivers the events of ``identity`` to stats.collect at ``url``, durably and in order.
+
+        sink = StatsSink(Identity(partner_id=102), queue="/var/lib/kiosk", ks=my_ks)
+
+    ``queue``: the directory of the queue, which sinks of this and other processes may share
+    (of the options below it has those of its first sink then); without one it is in memory.
+    ``ks``: a KS, a function that gives one, or a provider of `playertrack.delivery.ks`.
+    ``profile`` says what the requests look like, ``settings`` how they are sent;
+    ``durability`` is ``group``, ``sync`` (`emit` waits for the disk) or ``memory``. With
+    ``session`` its loop sends, in which the sink has to be made.
+
+    Raises `SinkError` for what cannot be used.
+    """
+
+    def __init__(
+        self,
+        identity: Identity,
+        *,
+        queue: Queue = None,
+        ks: KS = None,
+        url: str = SERVICE_URL,
+        profile: WireProfile | None = None,
+        settings: DeliverySettings = DEFAULT_SETTINGS,
+        durability: str = "group",
+        session: aiohttp.ClientSession | None = None,
+    ) -> None:
+        super().__init__(
+            "stats",
+            identity,
+            lambda: StatsMapper(identity, profile, service_url=url),
+            url,
+            queue=queue,
+            ks=ks,
+            settings=settings,
+            durability=durability,
+            session=session,
+        )
+
+    @classmethod
+    def open(cls, argument: str) -> Self:
+        """``stats:DIRECTORY`` of the queue, or ``stats`` for one in memory.
+
+        The rest is in the environment: see `identity_from` and `ks_from`.
+        """
+        identity = identity_from()
+        return cls(identity, queue=argument or None, ks=ks_from(identity), url=service_url())

@@ -1,0 +1,433 @@
+"""Faults, the API for tests, what the collector lets in, and its bounds."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import io
+import json
+import socket
+from collections.abc import AsyncIterator
+from typing import Any
+
+import aiohttp
+import pytest
+from looping import in_loop
+
+from playertrack.collector import Collector, CollectorError, FaultError, Received, Switch
+from playertrack.collector.lines import event_line, summary_lines
+
+KS = "djJ8MTAyfPxhhEsmoD7tBqxbfhvLIVYkMfiMXhHmlBjmS62sniPcSOtqqQGT0c12"
+
+
+class Client:
+    """Sends events of stats.collect to a collector, and asks its API."""
+
+    def __init__(self, collector: Collector, session: aiohttp.ClientSession) -> None:
+        self.collector = collector
+        self.session = session
+
+    async def send(self, event_type: int = 2, session: str = "s", **more: str) -> tuple[int, str]:
+        data = {
+            "format": "1",
+            "event[partnerId]": "102",
+            "event[entryId]": "1_abc",
+            "event[eventType]": str(event_type),
+            "event[sessionId]": session,
+            "event[eventTimestamp]": "1700000000",
+            **more,
+        }
+        url = f"{self.collector.service_url}/service/stats/action/collect"
+        async with self.session.post(url, data=data) as response:
+            return response.status, await response.text()
+
+    async def get(self, path: str = "", **query: Any) -> Any:
+        url = f"{self.collector.analytics_url}/collector{path}"
+        async with self.session.get(url, params=query) as response:
+            assert response.status == 200, await response.text()
+            return await response.json()
+
+    async def post(self, path: str, body: Any = None) -> tuple[int, Any]:
+        url = f"{self.collector.analytics_url}/collector{path}"
+        async with self.session.post(url, data=json.dumps(body)) as response:
+            return response.status, await response.json()
+
+
+@contextlib.asynccontextmanager
+async def started(**words: Any) -> AsyncIterator[Client]:
+    async with Collector(**words) as collector, aiohttp.ClientSession() as session:
+        yield Client(collector, session)
+
+
+# ----------------------------------------------------------------------------------- faults
+
+
+@in_loop
+async def test_a_status_so_many_times() -> None:
+    async with started() as client:
+        client.collector.fault("status", status=503, times=2, retry_after=7)
+        assert [(await client.send())[0] for _ in range(3)] == [503, 503, 200]
+        assert len(client.collector.accepted) == 1
+        assert [each.outcome for each in client.collector.received] == [
+            *("HTTP 503", "HTTP 503", "accepted"),
+        ]
+
+
+@in_loop
+async def test_retry_after_is_sent_with_the_status() -> None:
+    async with started(faults=[Switch(kind="status", status=429, retry_after=7)]) as client:
+        url = f"{client.collector.service_url}/service/stats/action/collect"
+        async with client.session.post(url) as response:
+            assert (response.status, response.headers["Retry-After"]) == (429, "7")
+
+
+@in_loop
+async def test_a_page_of_html_after_one_that_passes() -> None:
+    async with started() as client:
+        client.collector.fault("html", after=1, times=1)
+        answers = [await client.send() for _ in range(3)]
+        assert [status for status, _ in answers] == [200, 200, 200]
+        assert ["<html>" in text for _, text in answers] == [False, True, False]
+        assert [each.accepted for each in client.collector.received] == [True, False, True]
+
+
+@in_loop
+async def test_a_lost_answer_is_of_an_event_that_was_taken() -> None:
+    async with started() as client:
+        client.collector.fault("lost", times=1)
+        with pytest.raises(aiohttp.ClientError):
+            await client.send()
+        assert len(client.collector.accepted) == 1
+        assert (await client.send())[0] == 200
+
+
+@in_loop
+async def test_a_cut_answer_is_of_an_event_that_was_taken() -> None:
+    async with started() as client:
+        client.collector.fault("cut", times=1)
+        with pytest.raises(aiohttp.ClientError):
+            await client.send()
+        assert len(client.collector.accepted) == 1
+
+
+@in_loop
+async def test_a_delayed_answer_comes() -> None:
+    async with started() as client:
+        client.collector.fault("delay", seconds=0.01, times=1)
+        assert await client.send() == (200, "true")
+
+
+@pytest.mark.parametrize(("kind", "shown"), [("expired_ks", "EXPIRED"), ("invalid_ks", KS)])
+@in_loop
+async def test_a_refused_ks_stays_refused_and_another_is_taken(kind: str, shown: str) -> None:
+    async with started() as client:
+        client.collector.fault(kind, times=1)
+        for _ in range(2):
+            status, text = await client.send(ks=KS)
+            answer = json.loads(text)
+            assert (status, answer["code"], answer["args"]["KSID"]) == (200, "INVALID_KS", shown)
+        assert await client.send(ks="another") == (200, "true")
+        assert [each.outcome for each in client.collector.received[:2]] == ["INVALID_KS"] * 2
+
+
+@in_loop
+async def test_a_fault_is_of_one_endpoint() -> None:
+    async with started() as client:
+        client.collector.fault("status", endpoint="kava")
+        assert (await client.send())[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("words", "field"),
+    [
+        ({"kind": "fire"}, "kind"),
+        ({}, "kind"),
+        ({"kind": "lost", "endpoint": "x"}, "endpoint"),
+        ({"kind": "lost", "times": 0}, "times"),
+        ({"kind": "lost", "after": -1}, "after"),
+        ({"kind": "status", "status": 42}, "status"),
+        ({"kind": "delay", "seconds": "x"}, "seconds"),
+        ({"kind": "lost", "colour": "red"}, "colour"),
+    ],
+)
+def test_a_fault_that_cannot_be_is_refused_by_name(words: dict[str, Any], field: str) -> None:
+    with pytest.raises(FaultError) as refused:
+        Switch.from_mapping(words)
+    assert refused.value.field == field
+
+
+def test_faults_of_a_command_line() -> None:
+    assert Switch.parse("lost") == Switch(kind="lost")
+    assert Switch.parse("delay,seconds=0.5,times=3,endpoint=kava") == Switch(
+        kind="delay", seconds=0.5, times=3, endpoint="kava"
+    )
+
+
+# ------------------------------------------------------------------------------ the REST API
+
+
+@in_loop
+async def test_the_api_shows_what_came() -> None:
+    async with started() as client:
+        await client.send(2, "s-1", ks=KS)
+        await client.send(3, "s-1", ks=KS)
+        await client.send(3, "s-2", ks="k")
+        summary = await client.get()
+        assert summary == {
+            "received": 3,
+            "accepted": 3,
+            "good": 2,
+            "bad": 1,
+            "failed": 0,
+            "sessions": 2,
+            "faults": [],
+        }
+        events = await client.get("/events")
+        assert [(each["number"], each["event"]) for each in events] == [
+            *((1, "MEDIA_LOADED"), (2, "PLAY"), (3, "PLAY")),
+        ]
+        assert len(await client.get("/good")) == 2
+        [bad] = await client.get("/bad")
+        assert bad["findings"] == ["PLAY before MEDIA_LOADED"]
+        assert len(await client.get("/events", session="s-1")) == 2
+        assert len(await client.get("/events", after=2)) == 1
+        assert await client.get("/events", endpoint="kava") == []
+        sessions = await client.get("/sessions")
+        assert [each["session"] for each in sessions] == ["s-1", "s-2"]
+        assert sessions[0]["events"] == {"MEDIA_LOADED": 1, "PLAY": 1}
+
+
+@in_loop
+async def test_the_api_tells_one_ks_from_another_and_shows_none() -> None:
+    async with started() as client:
+        await client.send(ks=KS)
+        await client.send(ks=KS)
+        await client.send(ks="short-one")
+        events = await client.get("/events")
+        first, second, third = (each["ks"] for each in events)
+        assert first == second != third
+        shown = json.dumps([events, await client.get(), await client.get("/sessions")])
+        shown += repr(client.collector.received) + repr(client.collector.services)
+        shown += "".join(map(event_line, client.collector.received))
+        assert KS not in shown
+        assert "short-one" not in shown
+
+
+@in_loop
+async def test_secrets_of_the_ks_services_are_kept_nowhere() -> None:
+    async with started(secret="hunter2", tokens={"id": "hunter3"}) as client:
+        url = f"{client.collector.service_url}/service/session/action/start"
+        for secret in ("hunter2", "hunter4"):
+            await client.session.post(url, data={"secret": secret, "partnerId": "1"})
+        shown = json.dumps([await client.get(), await client.get("/events")])
+        assert "hunter" not in shown + repr(client.collector.received)
+
+
+@in_loop
+async def test_waiting_for_events() -> None:
+    async with started() as client:
+        waiting = asyncio.create_task(client.get("/wait", events=2))
+        await client.send()
+        assert not await client.collector.wait(2, timeout=0)
+        await client.send(3)
+        assert (await waiting)["reached"] is True
+        assert await client.collector.wait(2)
+        url = f"{client.collector.analytics_url}/collector/wait?events=3&timeout=0"
+        async with client.session.get(url) as response:
+            assert response.status == 408
+            assert (await response.json())["reached"] is False
+
+
+@in_loop
+async def test_reset_forgets_and_is_no_get() -> None:
+    async with started() as client:
+        client.collector.fault("lost", after=5)
+        await client.send()
+        async with client.session.get(
+            f"{client.collector.analytics_url}/collector/reset"
+        ) as response:
+            assert response.status in (404, 405)
+        assert len(client.collector.received) == 1
+        status, summary = await client.post("/reset")
+        assert (status, summary["received"], summary["faults"]) == (200, 0, [])
+        assert client.collector.sessions == []
+        await client.send(3)
+        assert [each.number for each in client.collector.received] == [2]
+        assert client.collector.bad
+
+
+@in_loop
+async def test_faults_over_the_api() -> None:
+    async with started() as client:
+        fault = {"kind": "status", "status": 502, "times": 1}
+        status, [shown] = await client.post("/faults", fault)
+        assert (status, shown["status"]) == (200, 502)
+        assert [(await client.send())[0] for _ in range(2)] == [502, 200]
+        assert (await client.post("/faults", [fault, fault]))[0] == 200
+        assert len(await client.get("/faults")) == 2
+        assert await client.post("/faults", []) == (200, [])
+        for wrong in ({"kind": "fire"}, [5], "x"):
+            status, answer = await client.post("/faults", wrong)
+            assert (status, "not allowed" in answer["error"]) == (400, True)
+        url = f"{client.collector.analytics_url}/collector/faults"
+        async with client.session.post(url, data=b"[" * 5000) as response:
+            assert response.status == 400
+
+
+@in_loop
+async def test_bad_numbers_in_the_query_are_refused() -> None:
+    async with started() as client:
+        for query in ("events?after=x", "wait?events=-1", "wait?timeout=nan"):
+            url = f"{client.collector.analytics_url}/collector/{query}"
+            async with client.session.get(url) as response:
+                assert response.status == 400
+
+
+# ------------------------------------------------------------------------- who is let in
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "evil.example"},
+        {"Host": "localhost.evil.example"},
+        {"Host": "127.0.0.1.evil.example:80"},
+        {"Host": ""},
+        {"Host": "192.168.1.5"},
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+    ],
+)
+@in_loop
+async def test_pages_and_names_of_other_hosts_are_refused(headers: dict[str, str]) -> None:
+    async with started() as client:
+        for path in ("/collector/reset", "/api_v3/service/stats/action/collect", "/collector"):
+            url = client.collector.analytics_url + path
+            async with client.session.post(url, headers=headers) as response:
+                assert response.status == 403
+        assert client.collector.received == []
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1:5", "[::1]:80", "LOCALHOST:1"])
+@in_loop
+async def test_this_machine_may_ask_by_any_of_its_names(host: str) -> None:
+    async with started() as client:
+        headers = {"Host": host, "Origin": f"http://{host}"}
+        url = f"{client.collector.analytics_url}/collector"
+        async with client.session.get(url, headers=headers) as response:
+            assert response.status == 200
+            assert response.headers["X-Content-Type-Options"] == "nosniff"
+
+
+@in_loop
+async def test_it_listens_on_the_loopback_interface_alone() -> None:
+    async with Collector() as collector:
+        server = collector._runner
+        assert server is not None
+        assert {address[0] for address in server.addresses} == {"127.0.0.1"}
+
+
+@in_loop
+async def test_a_large_body_is_refused() -> None:
+    async with started() as client:
+        url = f"{client.collector.service_url}/service/stats/action/collect"
+        async with client.session.post(url, data=io.BytesIO(b"x" * (2 << 20))) as response:
+            assert response.status == 413
+        assert (await client.send())[0] == 200
+
+
+@in_loop
+async def test_too_many_requests_are_slowed_down() -> None:
+    async with started(max_rate=3.0) as client:
+        statuses = [(await client.send())[0] for _ in range(5)]
+        assert statuses[:3] == [200, 200, 200]
+        assert 429 in statuses
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body"),
+    [
+        ("application/json", b"{"),
+        ("application/json", b"[1]"),
+        ("application/json", b"[" * 100_000),
+        ("application/x-www-form-urlencoded", b"\xff\xfe"),
+        ("application/x-www-form-urlencoded", b"&".join([b"a=1"] * 2000)),
+    ],
+)
+@in_loop
+async def test_what_cannot_be_read_is_refused(content_type: str, body: bytes) -> None:
+    async with started() as client:
+        url = f"{client.collector.service_url}/service/stats/action/collect"
+        headers = {"Content-Type": content_type}
+        async with client.session.post(url, data=body, headers=headers) as response:
+            assert response.status == 400
+
+
+@in_loop
+async def test_a_taken_port_is_told() -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        with pytest.raises(CollectorError, match=str(port)):
+            await Collector(port).start()
+
+
+# ------------------------------------------------------------------------------------ bounds
+
+
+@in_loop
+async def test_the_history_is_bounded_and_the_counts_go_on() -> None:
+    async with started(max_events=10, max_sessions=3) as client:
+        for n in range(25):
+            await client.send(2, f"s-{n}")
+        assert [each.number for each in client.collector.received] == list(range(16, 26))
+        assert (await client.get())["accepted"] == 25
+        assert [each.session for each in client.collector.sessions] == ["s-22", "s-23", "s-24"]
+
+
+@in_loop
+async def test_each_event_is_told_as_it_comes() -> None:
+    told: list[Received] = []
+    async with started(on_event=told.append) as client:
+        client.collector.fault("html", times=1)
+        await client.send()
+        await client.send(2)
+        assert [each.accepted for each in told] == [False, True]
+
+
+@in_loop
+async def test_lines_for_people_hold_nothing_that_moves_the_cursor() -> None:
+    async with started() as client:
+        client.collector.fault("html", times=1)
+        for session in ("s-1", "a\x1b[2J\u202e", "x" * 200):
+            await client.send(3, session)
+        await client.send(99, "s-3")
+        lines = [event_line(each) for each in client.collector.received]
+        lines += summary_lines(client.collector.history.summary(), client.collector.sessions)
+        assert all(line.isprintable() for line in lines)
+        assert any("BAD: PLAY before MEDIA_LOADED" in line for line in lines)
+        assert any("a page of HTML" in line for line in lines)
+
+
+@in_loop
+async def test_it_can_be_stopped_twice_and_started_again() -> None:
+    collector = Collector()
+    async with collector:
+        port = collector.port
+    await collector.stop()
+    async with collector:
+        assert collector.port == port
+
+
+@in_loop
+async def test_a_slow_client_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("playertrack.collector.server._PATIENCE", 0.01)
+    async with Collector() as collector:
+        reader, writer = await asyncio.open_connection("127.0.0.1", collector.port)
+        writer.write(
+            b"POST /api_v3/service/stats/action/collect HTTP/1.1\r\n"
+            b"Host: localhost\r\nContent-Length: 100\r\n\r\nevent"
+        )
+        assert b" 408 " in await reader.readline()
+        writer.close()

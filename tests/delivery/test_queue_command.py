@@ -1,0 +1,198 @@
+"""``playertrack queue`` and the sinks as the command line opens them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from fault_server import Received, Server, ok
+from sending import FAST, ME, event, events, indices, sink_for, until
+
+from playertrack.cli import main
+from playertrack.delivery.ks import KSProvider, StaticKS
+from playertrack.delivery.ks_services import AppToken, SessionStart
+from playertrack.sinks import SinkError, open_sink
+from playertrack.sinks.delivering import identity_from, ks_from
+from playertrack.sinks.kava import KavaSink
+from playertrack.sinks.stats import StatsSink
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    import os
+
+    for name in tuple(os.environ):
+        if name.startswith("KALTURA_"):
+            monkeypatch.delenv(name)
+
+
+def left_behind(directory: Path) -> None:
+    """A queue with an event that waits, and one that was refused."""
+    with Server(lambda r: ok("", "400 Bad\x1b") if r.number == 0 else ok("", "404 No")) as server:
+        sink = sink_for(server, directory)
+        for each in events(2):
+            sink.emit(each)
+        until(lambda: sink.post.standing(sink.name).paused)
+        assert not sink.close(5.0)
+
+
+def test_status_and_dead_say_what_there_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    left_behind(tmp_path)
+    assert main(["queue", "status", str(tmp_path)]) == 3
+    said = capsys.readouterr().out
+    assert f"stats:{ME.key}: 1 pending, 0 delivered, 1 rejected, 0 dropped of 2; paused: " in said
+    assert main(["queue", "status", str(tmp_path), "--json"]) == 3
+    record = json.loads(capsys.readouterr().out)
+    assert (record["pending"], record["rejected"]) == (1, 1)
+
+    assert main(["queue", "dead", str(tmp_path)]) == 1
+    said = capsys.readouterr().out
+    assert "s  #1 PLAY: " in said
+    assert "\x1b" not in said
+    assert main(["queue", "dead", str(tmp_path), "--json"]) == 1
+    record = json.loads(capsys.readouterr().out)
+    assert (record["session"], record["index"], record["event"]) == ("s", 1, "PLAY")
+    assert "sessionId" in record["body"]
+
+
+def test_resume_and_flush_send_what_waits(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left_behind(tmp_path)
+    assert main(["queue", "resume", str(tmp_path)]) == 0
+    assert "paused" not in capsys.readouterr().out
+    with Server() as server:
+        monkeypatch.setenv("KALTURA_PARTNER_ID", "102")
+        monkeypatch.setenv("KALTURA_SERVICE_URL", server.base)
+        assert main(["queue", "flush", str(tmp_path), "--deliver-timeout", "20"]) == 0
+    assert indices(server.received) == [2]
+    assert "0 pending, 1 delivered" in capsys.readouterr().out
+
+
+def test_flush_leaves_the_events_of_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    left_behind(tmp_path)
+    with Server() as server:
+        monkeypatch.setenv("KALTURA_PARTNER_ID", "103")
+        monkeypatch.setenv("KALTURA_SERVICE_URL", server.base)
+        assert main(["queue", "flush", str(tmp_path), "--deliver-timeout", "20"]) == 3
+    assert not server.received
+
+
+def test_flush_leaves_it_to_the_process_that_sends(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Server(lambda request: ok("", "404 No")) as server:
+        sink = sink_for(server, tmp_path)
+        sink.emit(event(1))
+        until(lambda: sink.post.standing(sink.name).paused)
+        assert main(["queue", "flush", str(tmp_path)]) == 3
+        assert "another process" in capsys.readouterr().err
+        server.answer = lambda request: ok()
+        assert main(["queue", "resume", str(tmp_path)]) == 0
+        server.wait(2)
+        assert sink.close(20.0)
+
+
+def test_a_queue_that_is_not_there_is_wrong_use(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["queue", "status", str(tmp_path)]) == 2
+    assert "no queue" in capsys.readouterr().err
+    (tmp_path / "queue.db").write_bytes(b"x" * 5000)
+    assert main(["queue", "status", str(tmp_path)]) == 2
+    assert main(["queue", "resume", str(tmp_path)]) == 2
+    assert not list(tmp_path.glob("*damaged*"))
+
+
+# ------------------------------------------------------------------------ the environment
+
+
+def test_sinks_are_opened_by_name_with_the_environment_of_the_guide(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def answer(request: Received) -> bytes:
+        return ok() if "stats" in request.target else ok("1700000000")
+
+    with Server(answer) as server:
+        monkeypatch.setenv("KALTURA_PARTNER_ID", "102")
+        monkeypatch.setenv("KALTURA_SERVICE_URL", server.base)
+        monkeypatch.setenv("KALTURA_ANALYTICS_URL", server.base)
+        monkeypatch.setenv("KALTURA_KS", "the-ks")
+        monkeypatch.setenv("KALTURA_ENTRY_ID", "1_abc")
+        stats, kava = open_sink(f"stats:{tmp_path}"), open_sink(f"kava:{tmp_path}")
+        assert isinstance(stats, StatsSink)
+        assert isinstance(kava, KavaSink)
+        for sink in (stats, kava):
+            sink.emit(event(1))
+        assert stats.close(20.0)
+        assert kava.close(20.0)
+    assert {request.form["ks"] for request in server.received} == {"the-ks"}
+    assert len(server.received) == 2
+
+
+def test_without_a_partner_the_cure_is_in_the_message() -> None:
+    with pytest.raises(SinkError, match="KALTURA_PARTNER_ID is not set"):
+        open_sink("stats")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("KALTURA_PARTNER_ID", "abc"),
+        ("KALTURA_PARTNER_ID", "-1"),
+        ("KALTURA_SERVICE_URL", "http://example.org/api_v3"),
+        ("KALTURA_SERVICE_URL", "nonsense"),
+        ("KALTURA_KS", "  "),
+    ],
+)
+def test_what_cannot_be_used_is_refused(
+    name: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KALTURA_PARTNER_ID", "102")
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SinkError):
+        open_sink("stats")
+
+
+@pytest.mark.parametrize(
+    ("variables", "kind"),
+    [
+        ({}, type(None)),
+        ({"KALTURA_ADMIN_SECRET": "x"}, SessionStart),
+        ({"KALTURA_APP_TOKEN_ID": "i", "KALTURA_APP_TOKEN": "t"}, AppToken),
+        ({"KALTURA_APP_TOKEN": "t", "KALTURA_ADMIN_SECRET": "x"}, SessionStart),
+        ({"KALTURA_KS": "k", "KALTURA_ADMIN_SECRET": "x"}, StaticKS),
+    ],
+)
+def test_the_ks_comes_from_the_least_powerful_that_is_given(
+    variables: dict[str, str], kind: type[KSProvider]
+) -> None:
+    environment = {"KALTURA_PARTNER_ID": "102", **variables}
+    assert type(ks_from(identity_from(environment), environment)) is kind
+
+
+def test_the_identity_of_the_environment_is_whole() -> None:
+    identity = identity_from(
+        {
+            "KALTURA_PARTNER_ID": "102",
+            "KALTURA_ENTRY_ID": "1_a",
+            "KALTURA_UICONF_ID": "7",
+            "KALTURA_USER_ID": "u",
+            "KALTURA_REFERRER": "kiosk://device-001",
+            "KALTURA_APPLICATION_ID": "app",
+            "KALTURA_APPLICATION": "portal",
+            "KALTURA_CONTEXT_ID": "9",
+        }
+    )
+    assert identity.partner_id == 102
+    assert (identity.uiconf_id, identity.context_id) == (7, 9)
+    assert (identity.application, identity.kaltura_application) == ("app", "portal")
+    assert identity.referrer == "kiosk://device-001"
+
+
+def test_settings_of_a_sink_that_cannot_be_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(SinkError, match="durability"):
+        StatsSink(ME, queue=tmp_path, durability="maybe", settings=FAST)

@@ -1,0 +1,158 @@
+"""A disk that fails: a file system of SQLite in which writes are lost, torn or refused.
+
+SQLite of the package apsw lets one be written in Python; here it serves as the connection of
+a queue, which then shows what it left behind to the SQLite of the standard library.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable, Sequence
+from itertools import count
+from pathlib import Path
+from random import Random
+from typing import Any, TypeVar
+
+import apsw
+
+_T = TypeVar("_T")
+_names = count()
+
+#: What a disk writes whole or not at all.
+SECTOR = 512
+
+
+class Disk:
+    """Keeps what was synced apart from what was only written.
+
+    After ``lasts`` writes and syncs the power is off; while ``full`` nothing can be written,
+    and while ``broken`` nothing can be read either.
+    """
+
+    def __init__(self, lasts: int | None = None) -> None:
+        self.lasts = lasts
+        self.full = False
+        self.broken = False
+        self.steps = 0
+        self.synced: dict[str, bytes] = {}
+        self.written: dict[str, list[tuple[int, bytes | None]]] = {}
+        self.name = f"fault{next(_names)}"
+        self._vfs = _Vfs(self.name, self)
+
+    def connect(self, path: str) -> Connection:
+        """A connection to the queue at ``path``, by way of this disk."""
+        return Connection(path, self.name)
+
+    @property
+    def off(self) -> bool:
+        return self.lasts is not None and self.steps > self.lasts
+
+    def step(self) -> None:
+        """Something is about to be written."""
+        self.steps += 1
+        if self.off or self.broken:
+            raise apsw.IOError("the power is off")
+        if self.full:
+            raise apsw.FullError("the disk is full")
+
+    def after_power_cut(self, directory: Path, chance: Random) -> None:
+        """Leave in ``directory`` what is on the disk: all synced, and some of the rest."""
+        for path, content in self.synced.items():
+            image = bytearray(content)
+            for offset, data in self.written[path]:
+                if data is None:
+                    if chance.random() < 0.5:
+                        del image[offset:]
+                    continue
+                for start in range(0, len(data), SECTOR):
+                    if chance.random() < 0.5:
+                        part = data[start : start + SECTOR]
+                        at = offset + start
+                        image.extend(bytes(max(0, at + len(part) - len(image))))
+                        image[at : at + len(part)] = part
+            (directory / Path(path).name).write_bytes(bytes(image))
+
+
+class _File(apsw.VFSFile):
+    def __init__(self, disk: Disk, name: Any, flags: list[int]) -> None:
+        super().__init__("", name, flags)
+        self._disk = disk
+        self._path = name.filename() if isinstance(name, apsw.URIFilename) else str(name)
+        content = Path(self._path).read_bytes() if Path(self._path).exists() else b""
+        disk.synced.setdefault(self._path, content)
+        disk.written.setdefault(self._path, [])
+
+    def xRead(self, amount: int, offset: int) -> bytes:  # noqa: N802
+        if self._disk.broken:
+            raise apsw.IOError("the disk is broken")
+        return super().xRead(amount, offset)
+
+    def xWrite(self, data: bytes, offset: int) -> None:  # noqa: N802
+        self._disk.step()
+        super().xWrite(data, offset)
+        self._disk.written[self._path].append((offset, bytes(data)))
+
+    def xTruncate(self, size: int) -> None:  # noqa: N802
+        self._disk.step()
+        super().xTruncate(size)
+        self._disk.written[self._path].append((size, None))
+
+    def xSync(self, flags: int) -> None:  # noqa: N802
+        self._disk.step()
+        super().xSync(flags)
+        self._disk.synced[self._path] = Path(self._path).read_bytes()
+        self._disk.written[self._path].clear()
+
+
+class _Vfs(apsw.VFS):
+    def __init__(self, name: str, disk: Disk) -> None:
+        super().__init__(name, "")
+        self._disk = disk
+
+    def xOpen(self, name: Any, flags: list[int]) -> apsw.VFSFile:  # noqa: N802
+        return _File(self._disk, name, flags)
+
+    def xDelete(self, name: str, sync_directory: bool) -> None:  # noqa: N802
+        self._disk.step()
+        super().xDelete(name, sync_directory)
+        self._disk.synced.pop(name, None)
+
+
+def _translated(call: Callable[[], _T]) -> _T:
+    """What fails as it does with the standard library."""
+    try:
+        return call()
+    except apsw.Error as error:
+        failure = sqlite3.OperationalError(str(error))
+        failure.sqlite_errorcode = getattr(error, "extendedresult", 1)
+        raise failure from error
+
+
+class _Cursor:
+    def __init__(self, cursor: Any) -> None:
+        self._cursor = cursor
+
+    def fetchone(self) -> Any:
+        return _translated(self._cursor.fetchone)
+
+    def fetchall(self) -> list[Any]:
+        return _translated(self._cursor.fetchall)
+
+
+class Connection:
+    """A connection of apsw with the manners of one of sqlite3."""
+
+    def __init__(self, path: str, vfs: str) -> None:
+        self._connection = _translated(lambda: apsw.Connection(path, vfs=vfs))
+
+    def execute(self, sql: str, parameters: Sequence[Any] = ()) -> _Cursor:
+        return _Cursor(_translated(lambda: self._connection.execute(sql, tuple(parameters))))
+
+    def executemany(self, sql: str, parameters: Iterable[Sequence[Any]]) -> object:
+        return _translated(lambda: self._connection.executemany(sql, map(tuple, parameters)))
+
+    def executescript(self, sql: str) -> object:
+        return self.execute(sql).fetchall()
+
+    def close(self) -> None:
+        _translated(self._connection.close)

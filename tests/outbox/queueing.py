@@ -1,0 +1,69 @@
+"""What the tests of the outbox have in common."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from playertrack.outbox import Item, Outbox, Page, Row
+
+TO = "stats:me"
+
+
+def item(number: int, lane: str = "s", event: str = "PLAY", size: int = 200) -> Item:
+    return Item(lane, event, number, 1000.0 + number, '["head"]', b"%06d" % number * (size // 6))
+
+
+def as_it_is(item: Item) -> Item | None:
+    """How an item is encoded that is one already."""
+    return item
+
+
+def fill(box: Outbox, items: Iterable[Item], to: str = TO) -> None:
+    """Queue them and wait until they are as safe as they can be."""
+    for each in items:
+        box.append(to, as_it_is, each)
+    assert box.flush(20.0)
+
+
+def page(box: Outbox, after: int = 0, limit: int = 1000, to: str = TO) -> Page:
+    """What a sender is given."""
+    came: list[Page] = []
+    ready = threading.Event()
+
+    def done(page: Page) -> None:
+        came.append(page)
+        ready.set()
+
+    box.fetch(to, after, limit, done)
+    assert ready.wait(20.0)
+    return came[0]
+
+
+def rows(box: Outbox, to: str = TO) -> list[Row]:
+    return list(page(box, to=to).rows)
+
+
+def numbers(box: Outbox, to: str = TO) -> list[int]:
+    return [row.item.number for row in rows(box, to)]
+
+
+def counts(box: Outbox, to: str = TO) -> Any:
+    return {each.name: each.counts for each in box.standings(20.0)}[to]
+
+
+def adds_up(box: Outbox) -> None:
+    """Q-total: every accepted event is in exactly one place, and those pending are there."""
+    for standing in box.standings(20.0):
+        c = standing.counts
+        ended = c.delivered + c.rejected + sum(c.dropped.values())
+        assert c.accepted == ended + c.pending
+        assert c.pending == len(page(box, limit=1_000_000, to=standing.name).rows)
+
+
+def damage(path: Path, offset: int, data: bytes) -> None:
+    with path.open("r+b") as file:
+        file.seek(offset)
+        file.write(data)

@@ -1,0 +1,340 @@
+"""Disks that fill up, break, lose what was not synced, or change what was (wire, 5)."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from random import Random
+
+import pytest
+from fault_disk import Disk
+from queueing import TO, adds_up, as_it_is, counts, damage, fill, item, numbers, page, rows
+
+from playertrack.outbox import Bounds, Outbox, Settled
+from playertrack.outbox.group import Added
+from playertrack.outbox.shelf import Shelf
+
+# ------------------------------------------------------------------------------ power cuts
+
+
+def lay(shelf: Shelf, first: int, size: int) -> list[int]:
+    """Queue a group; gives the numbers of what was reported durable."""
+    group = range(first, first + size)
+    shelf.commit(Added(items=[(TO, item(n, f"lane{n % 3}")) for n in group]), Settled())
+    return list(group) if shelf.durable else []
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_q_durable_what_was_reported_durable_survives_a_power_cut(
+    seed: int, tmp_path: Path
+) -> None:
+    chance = Random(seed)
+    disk = Disk(lasts=chance.randrange(1, 250))
+    (before := tmp_path / "before").mkdir()
+    shelf = Shelf(before, Bounds(), lambda: (), disk.connect)
+    durable: list[int] = []
+    settled: set[int] = set()
+    while not disk.off:
+        durable += lay(shelf, len(durable), chance.randrange(1, 30))
+        if shelf.durable and chance.random() < 0.3:
+            there, _ = shelf.read(TO, 0, chance.randrange(1, 20))
+            settled |= {row.item.number for row in there}
+            shelf.commit(Added(), Settled(delivered=[row.seq for row in there]))
+
+    (after := tmp_path / "after").mkdir()
+    disk.after_power_cut(after, chance)
+    disk.lasts = None
+    shelf.close()
+    box = Outbox(after)
+    left = numbers(box) if box.standings(20.0) else []
+    assert not [path for path in after.iterdir() if "damaged" in path.name]
+    assert set(durable) - settled <= set(left)
+    assert left == sorted(left)
+    if left:
+        adds_up(box)
+    box.close()
+
+
+# ------------------------------------------------------------------------------ full disks
+
+
+def test_a_full_disk_degrades_to_memory_says_so_and_recovers(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    disk = Disk()
+    box = Outbox(tmp_path, connect=disk.connect, retry=0.02)
+    fill(box, (item(n) for n in range(10)))
+    disk.full = True
+    receipts = [box.append(TO, as_it_is, item(n)) for n in range(10, 20)]
+    assert [receipt.wait(20.0) for receipt in receipts] == [False] * 10
+    assert {receipt.state for receipt in receipts} == {"memory"}
+    assert "full" in str(box.trouble)
+    assert "kept in memory" in caplog.text
+    assert numbers(box) == list(range(20)), "sending goes on"
+    adds_up(box)
+
+    there = page(box)
+    for row in there.rows[5:15]:
+        assert box.claim(row.seq, there.epoch)
+        assert box.delivered(row.seq), "deliveries are noted on a full disk"
+    assert (counts(box).delivered, counts(box).pending) == (10, 10)
+
+    disk.full = False
+    news = box.append(TO, as_it_is, item(20))
+    while not news.durable:
+        news = box.append(TO, as_it_is, item(20))
+        news.wait(20.0)
+    assert box.trouble is None
+    assert "takes the queue again" in caplog.text
+    left = [n for n in numbers(box) if n < 20]
+    assert left == [0, 1, 2, 3, 4, 15, 16, 17, 18, 19]
+    adds_up(box)
+    box.close()
+    again = Outbox(tmp_path)
+    assert [n for n in numbers(again) if n < 20] == left
+    adds_up(again)
+    again.close()
+
+
+def test_a_full_disk_of_the_system_as_sqlite_tells_it(tmp_path: Path) -> None:
+    connections: list[sqlite3.Connection] = []
+
+    def connect(path: str) -> sqlite3.Connection:
+        made = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        made.execute("PRAGMA max_page_count = 40")
+        connections.append(made)
+        return made
+
+    box = Outbox(tmp_path, connect=connect, retry=0.02)
+    fill(box, (item(n, size=1000) for n in range(500)))
+    assert "full" in str(box.trouble)
+    assert numbers(box) == list(range(500))
+    adds_up(box)
+    box.close()
+
+
+def test_a_queue_that_is_full_of_deliveries_that_cannot_be_removed_stops(tmp_path: Path) -> None:
+    disk = Disk()
+    box = Outbox(tmp_path, connect=disk.connect, retry=0.02)
+    fill(box, (item(n, size=30) for n in range(5000)))
+    there = page(box, limit=5000)
+    disk.full = True
+    noted = 0
+    for row in there.rows:
+        assert box.claim(row.seq, there.epoch)
+        if not box.delivered(row.seq):
+            break
+        noted += 1
+    assert noted == 4096
+    done: list[int] = []
+    box.settle(Settled(delivered=[there.rows[noted].seq]), lambda: done.append(1))
+    box.flush(20.0)
+    assert not done, "it waits for the disk"
+    disk.full = False
+    while not done:
+        box.flush(20.0)
+    assert counts(box).delivered == noted + 1
+    assert box.delivered(there.rows[noted + 1].seq)
+    adds_up(box)
+    box.close()
+
+
+def test_a_disk_that_breaks_and_comes_back(tmp_path: Path) -> None:
+    disk = Disk()
+    box = Outbox(tmp_path, connect=disk.connect, retry=0.02)
+    fill(box, (item(n) for n in range(5)))
+    disk.broken = True
+    fill(box, (item(n) for n in range(5, 10)))
+    assert box.trouble
+    disk.broken = False
+    while box.trouble:
+        box.flush(20.0)
+    assert numbers(box) == list(range(10))
+    adds_up(box)
+    box.close()
+
+
+def test_a_directory_that_cannot_be_made_means_memory_until_it_can(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    box = Outbox(tmp_path / "file" / "queue", retry=0.02)
+    receipt = box.append(TO, as_it_is, item(1))
+    assert not receipt.wait(20.0)
+    assert receipt.state == "memory"
+    assert numbers(box) == [1]
+    (tmp_path / "file").unlink()
+    while box.trouble:
+        box.flush(20.0)
+    assert numbers(box) == [1]
+    assert box.close(20.0)
+    again = Outbox(tmp_path / "file" / "queue")
+    assert numbers(again) == [1]
+    again.close()
+
+
+def test_a_queue_of_a_newer_version_is_not_touched(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    box = Outbox(tmp_path)
+    fill(box, [item(1)])
+    box.close()
+    file = sqlite3.connect(tmp_path / "queue.db")
+    file.execute("PRAGMA user_version = 2")
+    file.close()
+    before = (tmp_path / "queue.db").read_bytes()
+    box = Outbox(tmp_path)
+    fill(box, [item(2)])
+    assert "version 2" in str(box.trouble)
+    assert "version 2" in caplog.text
+    box.close()
+    assert (tmp_path / "queue.db").read_bytes() == before
+
+
+def test_somebody_elses_database_is_not_touched(tmp_path: Path) -> None:
+    file = sqlite3.connect(tmp_path / "queue.db")
+    file.execute("CREATE TABLE precious (a)")
+    file.close()
+    box = Outbox(tmp_path)
+    fill(box, [item(1)])
+    assert "no queue" in str(box.trouble)
+    box.close()
+    file = sqlite3.connect(tmp_path / "queue.db")
+    assert file.execute("SELECT count(*) FROM precious").fetchone() == (0,)
+    file.close()
+
+
+def test_a_link_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").write_bytes(b"")
+    (tmp_path / "queue.db").symlink_to(tmp_path / "elsewhere")
+    box = Outbox(tmp_path)
+    fill(box, [item(1)])
+    assert box.trouble
+    box.close()
+    assert (tmp_path / "elsewhere").read_bytes() == b""
+
+
+# ------------------------------------------------------------------------- damaged queues
+
+PAGE = 4096
+
+
+def queue_of(directory: Path, n: int = 60) -> list[int]:
+    """A closed queue of ``n`` rows in one file; gives their numbers."""
+    box = Outbox(directory)
+    fill(box, (item(k, f"lane{k % 3}", "VIEW" if k % 5 == 0 else "PLAY") for k in range(n)))
+    fill(box, [item(1000, "dead")])
+    there = page(box)
+    box.settle(Settled(rejected={there.rows[-1].seq: (TO, "bad")}))
+    box.flush(20.0)
+    box.close()
+    return list(range(n))
+
+
+def pages_of(n: int) -> int:
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as directory:
+        queue_of(Path(directory), n)
+        return (Path(directory) / "queue.db").stat().st_size // PAGE
+
+
+@pytest.mark.parametrize("how", ["zeros", "noise", "half"])
+def test_q_corrupt_every_page_of_a_small_queue(
+    how: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    total = queue_of(tmp_path / "sound")
+    image = (tmp_path / "sound" / "queue.db").read_bytes()
+    journal = (tmp_path / "sound" / "delivered").read_bytes()
+    chance = Random(how)
+    junk = {"zeros": bytes(PAGE), "noise": chance.randbytes(PAGE), "half": bytes(PAGE // 2)}[how]
+    set_aside = carried = 0
+    for number in range(len(image) // PAGE):
+        directory = tmp_path / f"page{number}"
+        directory.mkdir()
+        (directory / "queue.db").write_bytes(image)
+        (directory / "delivered").write_bytes(journal)
+        damage(directory / "queue.db", number * PAGE + (PAGE - len(junk)), junk)
+        caplog.clear()
+        box = Outbox(directory)
+        fill(box, [item(500)])
+        left = numbers(box)
+        assert left[-1] == 500
+        assert box.trouble is None
+        assert left == sorted(set(left))
+        assert set(left) <= {*total, 500}
+        assert {row.item for row in rows(box)} <= {
+            item(k, f"lane{k % 3}", "VIEW" if k % 5 == 0 else "PLAY") for k in total
+        } | {item(500)}
+        adds_up(box)
+        aside = [path for path in directory.iterdir() if "damaged" in path.name]
+        set_aside += bool(aside)
+        carried += len(left) - 1
+        if aside:
+            assert "the queue was damaged" in caplog.text
+        elif len(left) < len(total) + 1:
+            assert "damaged and lost" in caplog.text
+        assert box.close(20.0)
+    pages = len(image) // PAGE
+    assert set_aside >= pages // 2
+    assert carried >= len(total) * pages // 2, "what could be read was not carried over"
+
+
+@pytest.mark.parametrize("content", [b"", b"\0" * 8192, b"not a database", b"SQLite format 3\0"])
+def test_q_corrupt_whatever_is_in_its_place(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "queue.db").write_bytes(content)
+    (tmp_path / "delivered").write_bytes(content)
+    box = Outbox(tmp_path)
+    fill(box, [item(1)])
+    assert box.trouble is None
+    assert numbers(box) == [1]
+    box.close()
+    aside = tmp_path / "queue.db.damaged-1"
+    if content.strip(b"\0"):
+        assert aside.read_bytes() == content
+
+
+def test_q_corrupt_while_it_is_open(tmp_path: Path) -> None:
+    queue_of(tmp_path)
+    box = Outbox(tmp_path)
+    fill(box, [item(100)])
+    image = (tmp_path / "queue.db").read_bytes()
+    damage(tmp_path / "queue.db", PAGE, Random(1).randbytes(len(image) - PAGE))
+    for n in range(101, 110):
+        fill(box, [item(n)])
+    assert numbers(box)[-1] == 109
+    assert box.trouble is None
+    box.close()
+
+
+def test_q_corrupt_a_row_that_the_disk_changed_is_not_sent(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    queue_of(tmp_path, 10)
+    path = tmp_path / "queue.db"
+    at = path.read_bytes().index(b"000004" * 10)
+    damage(path, at, b"000009")
+    box = Outbox(tmp_path)
+    assert numbers(box) == [0, 1, 2, 3, 5, 6, 7, 8, 9]
+    assert "1 events of the queue are damaged and lost" in caplog.text
+    fill(box, [item(50)])
+    assert counts(box).dropped == {"damaged": 1}
+    adds_up(box)
+    box.close()
+
+
+def test_q_corrupt_deliveries_that_were_only_noted_are_not_sent_again(tmp_path: Path) -> None:
+    box = Outbox(tmp_path)
+    fill(box, (item(n) for n in range(50)))
+    there = page(box)
+    for row in there.rows[:20]:
+        box.claim(row.seq, there.epoch)
+        assert box.delivered(row.seq)
+    image = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    box.close()
+    (crashed := tmp_path / "crashed").mkdir()
+    for name in ("queue.db", "queue.db-wal", "delivered"):
+        (crashed / name).write_bytes(image[name])
+    damage(crashed / "queue.db", 0, b"x" * 16)
+    box = Outbox(crashed)
+    fill(box, [item(99)])
+    assert set(numbers(box)) <= {*range(20, 50), 99}
+    box.close()
