@@ -9,7 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playertrack.kaltura import Fault, Kind, Verdict, judge, judge_fault
+from playertrack.kaltura import (
+    Fault,
+    Kind,
+    TrackAnswer,
+    Verdict,
+    judge,
+    judge_fault,
+    track_answer,
+)
 
 HTML = b"<!doctype html><html><body>Welcome! Accept the terms.</body></html>"
 BOTH = ("stats", "kava")
@@ -96,6 +104,7 @@ def test_a_blocked_action_waits_for_half_a_minute_at_least() -> None:
     assert judge("stats", 200, {}, body).after == 30.0
     assert judge("stats", 200, {"Retry-After": "7"}, body).after == 30.0
     assert judge("stats", 200, {"Retry-After": "77"}, body).after == 77.0
+    assert judge("stats", 200, {"Retry-After": "7"}, failure("INTERNAL_X")).after == 7.0
 
 
 @pytest.mark.parametrize("endpoint", BOTH)
@@ -122,6 +131,8 @@ def test_a_fault_is_tried_again(fault: Fault) -> None:
     assert verdict.ambiguous == (fault in (Fault.LOST, Fault.TIMEOUT, Fault.CUT))
     assert "unreachable" in verdict.reason
     assert "abc" not in verdict.reason
+    assert judge_fault(fault).reason == fault.value
+    assert "hunter2" not in judge_fault(fault, "at hunter2", ["hunter2"]).reason
 
 
 @pytest.mark.parametrize(
@@ -160,10 +171,35 @@ def test_the_reason_is_for_people_short_and_without_secrets() -> None:
     body = failure("INVALID_KS", f'Invalid KS "{ks}", Error "-1,INVALID_STR"')
     reason = judge("stats", 200, {}, body).reason
     assert reason == 'INVALID_KS: Invalid KS "***", Error "-1,INVALID_STR"'
+    assert judge("stats", 200, {}, failure("X", "no")).reason == "X: no"
+    assert judge("stats", 200, {}, failure("X")).reason == "X: "
     assert judge("stats", 400, {}, b"bad  request\nhere").reason == "HTTP 400: bad request here"
     assert len(judge("stats", 400, {}, b"x " * 100_000).reason) <= 500
     assert len(judge("stats", 200, {}, failure("X", "y " * 100_000)).reason) <= 500
     assert "hunter2" not in judge("stats", 400, {}, b"no hunter2 here", ["hunter2"]).reason
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (b'{"time": 5}', TrackAnswer(5, True)),
+        (b'{"time": 5, "viewEventsEnabled": true}', TrackAnswer(5, True)),
+        (b'{"viewEventsEnabled": false}', TrackAnswer(None, False)),
+        (b"{}", TrackAnswer(None, True)),
+        (b"0.5", TrackAnswer(0.5, True)),
+        (b'"5"', TrackAnswer(5, True)),
+        (b'{"code": "X"}', None),
+        (b'{"objectType": "KalturaAPIException"}', None),
+        (b"0", None),
+        (b"-5", None),
+        (b"1e300", None),
+        (b'"x"', None),
+        (b"[]", None),
+        (b"", None),
+    ],
+)
+def test_what_track_event_answers(body: bytes, expected: TrackAnswer | None) -> None:
+    assert track_answer(body) == expected
 
 
 @given(

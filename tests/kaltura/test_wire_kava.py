@@ -325,6 +325,20 @@ def test_the_average_bitrate_is_over_the_time_of_playback() -> None:
     assert run(event("PLAY"), view(10))[1]["averageBitrate"] == "0"
 
 
+def test_a_replay_goes_on_with_the_bitrate_and_the_kind_of_media() -> None:
+    found = run(
+        event("MEDIA_LOADED", live=True),
+        event("FLAVOR_SWITCH", bitrate=800),
+        event("PLAY"),
+        event("REPLAY", 5, session="s-2", previous_session="s-1"),
+        event("PLAY", 5, session="s-2"),
+        event("MEDIA_LOADED", 6, session="s-3"),
+        event("PLAY", 6, session="s-3"),
+    )
+    assert column(found, "actualBitrate") == [None, "800", "800", None, "800", None, "-1"]
+    assert column(found, "playbackType") == ["live"] * 5 + ["vod"] * 2
+
+
 def test_the_sound_is_what_the_mapper_was_told() -> None:
     mapper = KavaMapper(ME)
     assert run(view(0), mapper=mapper)[0]["soundMode"] == "2"

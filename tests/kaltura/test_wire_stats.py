@@ -154,9 +154,14 @@ def test_the_duration_of_live_media_is_left_out_in_the_whole_session_and_its_rep
         made = mapper.request(what)
         assert made is not None
         assert "duration" not in fields(made)
-    made = mapper.request(event("MEDIA_LOADED", session="s-3", duration=100.0))
-    assert made is not None
-    assert fields(made)["duration"] == "100"
+    for what in (
+        event("MEDIA_LOADED", session="s-3", duration=100.0),
+        event("REPLAY", session="s-4", previous_session="s-3", duration=100.0),
+        event("REPLAY", session="s-5", previous_session="unknown", duration=100.0),
+    ):
+        made = mapper.request(what)
+        assert made is not None
+        assert fields(made)["duration"] == "100"
 
 
 def test_seek_is_true_from_the_first_seek_of_the_session_on() -> None:
@@ -249,8 +254,7 @@ def test_a_bad_address_is_refused_without_showing_it(wrong: Any) -> None:
 
 def test_legacy_sends_what_the_old_players_sent() -> None:
     made = request(event("PLAY", position=13.531, duration=27.2), profile=WireProfile.legacy())
-    assert made.method == "GET"
-    assert made.body == b""
+    assert (made.method, made.headers, made.body, made.form) == ("GET", (), b"", "query")
     address = urlsplit(made.url)
     assert address.path == "/api_v3/index.php"
     pairs = dict(parse_qsl(address.query))
