@@ -58,7 +58,7 @@ def start(pb: Playback, at: float) -> None:
     if not pb.started:
         at = max(at, pb.event_at)
         stop_joining(pb, at)
-        pb.join_time = pb.joined
+        pb.join_time, pb.joined = pb.joined, 0.0
         pb.emit("PLAY", "R-play", at=at, join_time=pb.join_time)
         if not pb.first_played:
             pb.first_played = True

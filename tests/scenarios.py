@@ -12,7 +12,8 @@
 A line is ``TIME SIGNAL ARGUMENTS -> EVENT; EVENT``. ``@80`` is a position, and a time with
 nothing but that an update. An event is ``[TIME] NAME[#session] [@position] [key=value]``; its
 time is that of the line, its session the one named last (ordinals from 1), unless given;
-``@null`` is no position; what is not given is not compared. ``eof`` closes the player as the
+``@null`` is no position; what is not given is not compared. ``rule`` and ``cause`` are those
+of the event. ``eof`` closes the player as the
 end of a trace does, and is added where it is missing. ``playing 100`` stands for a player
 that loaded 100 s of media and plays from time 0 on, ``loaded 100`` and ``starting 100`` for
 the steps before, with their events. ``? key=value`` compares what the player knows.
@@ -206,7 +207,7 @@ class Sessions:
         self.ordinals: dict[str, int] = {}
 
     def record(self, event: Event) -> dict[str, Any]:
-        record = to_record(event)
+        record = {**to_record(event), "rule": event.rule, "cause": event.cause}
         for key in ("previous_session", "session"):
             if record.get(key) is not None:
                 record[key] = self.ordinals.setdefault(record[key], len(self.ordinals) + 1)

@@ -106,7 +106,7 @@ import sys
 from playertrack.cli import main
 code = main(["--help"]) or main(["derive", "--help"])
 heavy = {"aiohttp", "asyncio", "attr", "av", "msgspec", "playertrack.engine", "transitions"}
-sys.exit(code or ", ".join(sorted(heavy & set(sys.modules))))
+sys.exit(code or ", ".join(sorted(heavy & set(sys.modules))) or 0)
 """
 
     done = subprocess.run([sys.executable, "-c", probe], cwd=ROOT, capture_output=True, check=False)

@@ -194,6 +194,19 @@ TOLD: dict[str, tuple[tuple[Signal, ...], tuple[str, str, str, float]]] = {
         ),
         ("inferred", "R-loop", "timeupdate", 13.0),
     ),
+    "a loop by a seek": (
+        (
+            Loaded(at=11.0, entry_id="A", duration=10.0, loop=True),
+            Playing(at=11.0),
+            TimeUpdate(at=20.75, position=9.75),
+            Seek(at=21.0, position=0.0),
+        ),
+        ("inferred", "R-loop", "seek", 21.0),
+    ),
+    "a run while starting": (
+        (signals.Replay(at=11.0), TimeUpdate(at=12.0, position=0.5)),
+        ("inferred", "R-implied-playing", "timeupdate", 12.0),
+    ),
     "a lost seek": (
         (
             Seeking(at=11.0),
@@ -214,6 +227,7 @@ def test_what_is_said_to_people(case: str) -> None:
     last = diagnostics(*PLAYED, *trace)[-1]
     assert (last.kind, last.rule, last.signal, last.at) == (kind, rule, signal, at)
     assert last.player == "p"
+    assert isinstance(last.message, str)
     assert last.message
 
 
@@ -621,7 +635,7 @@ def test_a_snapshot_of_another_version() -> None:
     [b"", b"\x00", b"\xc0", b"{}", b"hello", b"\x91\x01", b"\xff" * 100, b"\x80", b"\x90"],
 )
 def test_what_is_no_snapshot(data: bytes) -> None:
-    with pytest.raises(SnapshotError):
+    with pytest.raises(SnapshotError, match="not a snapshot: "):
         Engine.restore(data)
 
 
@@ -675,26 +689,26 @@ def test_a_snapshot_of_a_number_that_cannot_be(place: int, number: float) -> Non
     fields = msgspec.msgpack.decode(fed(*WATCHED).snapshot())
     assert isinstance(fields[place], float)
     fields[place] = number
-    with pytest.raises(SnapshotError):
+    with pytest.raises(SnapshotError, match="number"):
         Engine.restore(msgspec.msgpack.encode(fields))
 
 
 @pytest.mark.parametrize(
-    ("trace", "place", "value"),
+    ("trace", "place", "value", "why"),
     [
-        (PLAYED, 2, None),
-        ((*PLAYED, Stall(at=11.0)), 22, None),
-        ((*PLAYED, Pause(at=11.0)), 22, {}),
-        ((*PLAYED, Pause(at=11.0)), 4, "ENDING"),
-        ((Ready(at=0.0),), 4, "LOADED"),
+        (PLAYED, 2, None, "PLAYING without media"),
+        ((*PLAYED, Stall(at=11.0)), 22, None, "missing that STALLING has"),
+        ((*PLAYED, Pause(at=11.0)), 22, {}, "missing that PAUSED has"),
+        ((*PLAYED, Pause(at=11.0)), 4, "ENDING", "missing that ENDING has"),
+        ((Ready(at=0.0),), 4, "LOADED", "LOADED without media"),
     ],
 )
 def test_a_snapshot_of_a_state_that_cannot_be(
-    trace: tuple[Signal, ...], place: int, value: Any
+    trace: tuple[Signal, ...], place: int, value: Any, why: str
 ) -> None:
     fields = msgspec.msgpack.decode(fed(*trace).snapshot())
     fields[place] = value
-    with pytest.raises(SnapshotError):
+    with pytest.raises(SnapshotError, match=why):
         Engine.restore(msgspec.msgpack.encode(fields))
 
 

@@ -223,9 +223,31 @@ def test_playbacks_are_never_registered() -> None:
     assert not MACHINE.has_queue
 
 
+def test_the_machine_is_the_table_and_nothing_else() -> None:
+    made = build()
+    assert set(made.events) == set(TRIGGERS) == {rule.trigger for rule in RULES}
+    assert all(type(event) is FastEvent for event in made.events.values())
+    assert set(made.states) == {state.name for state in State}
+    assert made.initial == State.IDLE.name
+    assert made.models == []
+    assert not made.has_queue
+    rows = [
+        (State[source], name, each.dest)
+        for name, event in made.events.items()
+        for source, transitions in event.transitions.items()
+        for each in transitions
+    ]
+    assert sorted(map(repr, rows)) == sorted(
+        repr((rule.source, rule.trigger, rule.dest and rule.dest.name)) for rule in RULES
+    )
+
+
 def test_the_diagram_shows_the_table() -> None:
     drawn = diagram()
-    assert drawn.startswith("---\ntitle: playertrack")
+    assert drawn.startswith("---\ntitle: playertrack\n---\nstateDiagram-v2")
+    assert "[*] --> IDLE" in drawn
+    assert "pause [at_end]" in drawn
+    assert "to_" not in drawn
     for rule in RULES:
         if rule.dest is not None:
             assert any(
@@ -340,7 +362,7 @@ def test_a_trigger_without_a_row_is_an_error() -> None:
 )
 def test_what_the_fast_event_cannot_do_is_refused(options: dict[str, Any]) -> None:
     made = machine(Rule(State.IDLE, "go", State.READY), **options)
-    with pytest.raises(NotImplementedError):
+    with pytest.raises(NotImplementedError, match="callbacks"):
         made.events["go"].trigger(Engine(), 0.0)
 
 
@@ -348,7 +370,7 @@ def test_what_the_fast_event_cannot_do_is_refused(options: dict[str, Any]) -> No
 def test_what_a_row_may_not_have_is_refused(field: str) -> None:
     made = machine()
     made.add_transition("go", State.IDLE, State.READY, **{field: "seeking"})
-    with pytest.raises(NotImplementedError):
+    with pytest.raises(NotImplementedError, match="guards and effects"):
         made.events["go"].trigger(Engine(), 0.0)
 
 
@@ -356,7 +378,7 @@ def test_what_a_row_may_not_have_is_refused(field: str) -> None:
 def test_what_a_state_may_not_have_is_refused(callback: str) -> None:
     made = machine(Rule(State.IDLE, "go", State.READY))
     made.states["READY"].add_callback(callback.removeprefix("on_"), "seeking")
-    with pytest.raises(NotImplementedError):
+    with pytest.raises(NotImplementedError, match="callbacks"):
         made.events["go"].trigger(Engine(), 0.0)
 
 

@@ -12,6 +12,7 @@ import tempfile
 from pathlib import Path
 
 import attrs
+import pytest
 from fault_server import RESET, Answer, Received, Server, exception, ok
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -21,6 +22,8 @@ from sending import FAST, event, index_of, sink_for
 from playertrack.outbox import look
 
 LANES = "ab"
+
+pytestmark = pytest.mark.soak
 
 
 @attrs.define
