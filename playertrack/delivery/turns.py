@@ -33,8 +33,12 @@ class Turns:
     async def wait(self, seq: int, not_before: float) -> None:
         """Wait until the law lets that row go; it has left then, and the law knows."""
         self.enter(seq, not_before)
+        told = False
         try:
             while (due := self._due(seq)) > (now := self._loop.time()):
+                if not told:
+                    told = True
+                    self.change()  # whoever waits for all to wait may look again
                 await asyncio.wait([self._changed], timeout=None if due == inf else due - now)
             self._law.started(now)
         finally:

@@ -90,10 +90,12 @@ class Delivery(RuleBasedStateMachine):
 
     @rule(mood=st.sampled_from(["up", "dead", "busy", "wrong", "ks"]))
     def turn(self, mood: str) -> None:
-        """The server changes its mood when nothing is on its way."""
+        """The server changes its mood when no refusal of the former one is on its way."""
         if self.model.mood == "up":
             assert self.sink.flush(20.0)
         self.model.settle()
+        if self.model.mood in ("wrong", "ks") and self.model.pending:
+            assert not self.sink.flush(20.0)
         self.model.mood = mood
         self.sink.resume()
 
@@ -132,8 +134,7 @@ class Delivery(RuleBasedStateMachine):
     def teardown(self) -> None:
         if not hasattr(self, "sink"):
             return
-        self.model.mood = "up"
-        self.sink.resume()
+        self.turn("up")
         assert self.sink.close(20.0)
         self.model.settle()
         counts = look(self.directory).standings

@@ -180,6 +180,18 @@ def test_q_close_returns_at_once_when_nothing_can_be_sent_in_time(tmp_path: Path
         assert time.monotonic() - began < 10.0
 
 
+@pytest.mark.parametrize("lanes", ["a", "abcdefgh"])
+def test_q_close_returns_at_once_when_it_is_paused_meanwhile(lanes: str, tmp_path: Path) -> None:
+    with Server(lambda request: ok("", "404 No"), delay=0.02) as server:
+        sink = sink_for(server, tmp_path)
+        for each in events(20, *lanes):
+            sink.emit(each)
+        began = time.monotonic()
+        assert not sink.close(30.0)
+        assert time.monotonic() - began < 15.0
+        assert len(server.received) <= len(lanes)
+
+
 def in_fork(work: Callable[[], object]) -> str:
     """What ``work`` gives in a forked child, which ends as multiprocessing ends one."""
     read, write = os.pipe()
