@@ -139,11 +139,14 @@ class Playhead:
     elapsed: Elapsed | None
 
     def travel(self, at: float) -> Travel:
-        """What natural playback could have done from the last move to ``at``."""
+        """What natural playback could have done from the last move to ``at``.
+
+        Where nothing was anywhere yet there is nothing to go on from.
+        """
         pace = self.pace
         if self.elapsed is not None:
             return self.elapsed.travel(at, pace)
-        uncut = at - self.moved_at
+        uncut = 0.0 if self.position is None else at - self.moved_at
         seconds = uncut if uncut < pace.max_gap else pace.max_gap
         rate = pace.rate
         return Travel(seconds, rate * seconds, rate * uncut, pace.cap, pace.fast, rate)
@@ -193,7 +196,7 @@ class Playhead:
 
     def run_at(self, pace: Pace, at: float) -> None:
         """Run at another pace from ``at`` on; what passed before counts at the old one."""
-        if self.elapsed is None and at > self.moved_at:
+        if self.elapsed is None and self.position is not None and at > self.moved_at:
             self.elapsed = Elapsed(self.moved_at)
         if self.elapsed is not None:
             self.elapsed.pass_to(at, self.pace)

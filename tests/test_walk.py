@@ -6,13 +6,13 @@ from typing import Any
 
 import attrs
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from strategies import hostile
 from walking import CORE, FULL, POLICY, Walk, check_names, state_of
 
 from playertrack import Engine
 from playertrack.playback import State
-from playertrack.signals import Signal, from_record, to_record
+from playertrack.signals import AdStart, Play, RateChange, Signal, from_record, to_record
 
 PLAYING = (
     {"signal": "loaded", "entry_id": "A", "duration": 8.0},
@@ -41,6 +41,8 @@ def test_a_state_is_made_of_what_there_is() -> None:
 
 
 @given(hostile(25))
+@example([Play(at=0.0), AdStart(at=0.0, slot="preroll")])
+@example([RateChange(at=0.0, rate=2.0), Play(at=5.0), AdStart(at=9.0, slot="preroll")])
 def test_a_state_does_not_depend_on_the_time_of_day(trace: list[Signal]) -> None:
     """What the walk leaves out of a state: the same signals a day later give the same one."""
     now, later = Engine(policy=POLICY), Engine(policy=POLICY)
