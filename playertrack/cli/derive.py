@@ -18,6 +18,7 @@ from .common import (
     open_output,
     read_policy,
 )
+from .delivering import Sinks, add_sinks
 
 if TYPE_CHECKING:
     from ..events import Event
@@ -39,7 +40,8 @@ def add_parser(subparsers: Any) -> None:
         "  playertrack derive trace.jsonl -o events.jsonl\n"
         "  playertrack derive trace.jsonl --policy view_interval=null --policy end_tolerance=1.5\n"
         "  gzip -dc trace.jsonl.gz | playertrack derive - --sink console > events.jsonl\n"
-        "  playertrack derive recording.jsonl --raw vlc",
+        "  playertrack derive recording.jsonl --raw vlc\n"
+        "  KALTURA_PARTNER_ID=102 playertrack derive trace.jsonl --sink stats --queue outbox",
     )
     parser.add_argument("trace", metavar="TRACE", help="a signal trace; - is standard input")
     parser.add_argument(
@@ -55,20 +57,7 @@ def add_parser(subparsers: Any) -> None:
         help="TRACE is a raw recording of this player, such as vlc, mpv or html5",
     )
     add_policy(parser)
-    parser.add_argument(
-        "--sink",
-        metavar="SINK",
-        action="append",
-        default=[],
-        help="also hand the events there: console, jsonl:PATH, null, … (repeatable)",
-    )
-    parser.add_argument(
-        "--deliver-timeout",
-        metavar="S",
-        type=float,
-        default=30.0,
-        help="how long sinks may take to deliver what is left, then exit code 3 (default: 30)",
-    )
+    add_sinks(parser, "also hand the events there")
     add_skip_bad(parser)
     add_json(parser, "the events are, with or without it")
 
@@ -76,7 +65,7 @@ def add_parser(subparsers: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run it; 1 if lines were left out, 3 if a sink could not deliver."""
     from ..fleet import Fleet
-    from ..sinks import FanoutSink, open_sink
+    from ..sinks import FanoutSink
     from ..traces import derive, encode_event
 
     translator = None if args.raw is None else _translator(args.raw)
@@ -84,7 +73,8 @@ def run(args: argparse.Namespace) -> int:
     fleet = Fleet(policy=read_policy(args.policy, suited))
     complaints = Complaints(args.skip_bad)
     failures = _Failures()
-    sinks = FanoutSink([open_sink(spec) for spec in args.sink], on_error=failures)
+    opened = Sinks(args)
+    sinks = FanoutSink(opened.all, on_error=failures)
     source = name_of(args.trace)
     delivered = True
     try:
@@ -103,8 +93,9 @@ def run(args: argparse.Namespace) -> int:
         delivered = sinks.close(args.deliver_timeout)
     if complaints.count:
         print(f"{source}: {complaints.count} lines left out", file=sys.stderr)
-    if failures.count or not delivered:
-        print("not everything was delivered", file=sys.stderr)
+    left = opened.left()
+    if failures.count or left or not delivered:
+        print("not everything was delivered", *left, sep="\n", file=sys.stderr)
         return 3
     return 1 if complaints.count else 0
 

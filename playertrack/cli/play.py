@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TextIO
 
 from .common import add_command, add_json, add_policy, name_of, read_policy
+from .delivering import Sinks, add_sinks
 from .screen import Progress, Screen, summary_lines
 
 if TYPE_CHECKING:
@@ -63,7 +65,9 @@ def add_parser(subparsers: Any) -> None:
         "  playertrack play talk.mp4\n"
         "  playertrack play talk.mp4 --record trace.jsonl --speed 20\n"
         '  playertrack play talk.mp4 --do "2 pause" --do "3.5 play" --do "4 seek 30"\n'
-        "  playertrack play https://example.org/live.m3u8 --sink jsonl:events.jsonl\n\n"
+        "  playertrack play https://example.org/live.m3u8 --sink jsonl:events.jsonl\n"
+        "  KALTURA_PARTNER_ID=102 playertrack play talk.mp4 --sink stats --sink kava --queue outbox"
+        "\n\n"
         "A script has a line for each command: the seconds since play by the player's clock, then\n"
         "play, pause, stop, replay, seek SECONDS, rate X, loop on|off or stall SECONDS (playback\n"
         "gets no data for so long). # begins a comment.\n\n"
@@ -75,15 +79,12 @@ def add_parser(subparsers: Any) -> None:
         "--player", metavar="NAME", default="av", help="av (default), vlc, gstreamer, mpv, …"
     )
     parser.add_argument(
-        "--entry-id", metavar="ID", help="what the media is called (default: from its name)"
+        "--entry-id",
+        metavar="ID",
+        default=os.environ.get("KALTURA_ENTRY_ID") or None,
+        help="what the media is called (default: KALTURA_ENTRY_ID, or from its name)",
     )
-    parser.add_argument(
-        "--sink",
-        metavar="SINK",
-        action="append",
-        default=[],
-        help="where events go: console, jsonl:PATH, null, … (repeatable; default: shown here)",
-    )
+    add_sinks(parser, "where events go instead of being shown here")
     parser.add_argument("--record", metavar="TRACE", help="write the signals there, for derive")
     parser.add_argument(
         "--speed",
@@ -103,20 +104,12 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument("--script", metavar="FILE", help="a script; - is standard input")
     add_policy(parser)
-    parser.add_argument(
-        "--deliver-timeout",
-        metavar="S",
-        type=float,
-        default=30.0,
-        help="how long sinks may take to deliver what is left, then exit code 3 (default: 30)",
-    )
     add_json(parser, "the events, an object a line")
 
 
 def run(args: argparse.Namespace) -> int:
     """Run it; 1 if there were errors, 2 if the media cannot be opened, 3 as `derive`."""
     from ..errors import PlayertrackError
-    from ..sinks import open_sink
 
     policy = read_policy(args.policy)
     make_player = find_player(args.player)
@@ -124,10 +117,10 @@ def run(args: argparse.Namespace) -> int:
     with ExitStack() as files:
         # Unbuffered: what is written outlives the process.
         record = files.enter_context(Path(args.record).open("wb", 0)) if args.record else None
-        sinks = [open_sink(spec) for spec in args.sink]
+        sinks = Sinks(args)
         if args.json:
-            sinks.append(_JsonLines())
-        report = _Report(sinks or [Screen()], policy, record)
+            sinks.all.append(_JsonLines())
+        report = _Report(sinks.all or [Screen()], policy, record)
         try:
             try:
                 player = make_player(report.hear, speed=args.speed)
@@ -136,7 +129,7 @@ def run(args: argparse.Namespace) -> int:
             _play(player, args.media, args.entry_id, cues, report)
         finally:
             report.close(args.deliver_timeout)
-    return report.tell(args.media, sys.stderr if args.json else sys.stdout)
+    return report.tell(args.media, sinks.left(), sys.stderr if args.json else sys.stdout)
 
 
 def _play(
@@ -203,8 +196,8 @@ class _Report:
         if not self._tracker.close(timeout, at=self._closed_at):
             self._delivered = False
 
-    def tell(self, media: str, out: TextIO) -> int:
-        """Say what it was in the end; returns the exit code."""
+    def tell(self, media: str, left: list[str], out: TextIO) -> int:
+        """Say what it was in the end, and what is ``left`` to deliver; returns the exit code."""
         if self.unread:
             raise BrokenPipeError
         if self._refusal is not None:
@@ -212,8 +205,8 @@ class _Report:
             return 2
         for summary in self._summaries:
             print(*summary_lines(summary), sep="\n", file=out)
-        if not self._delivered:
-            print("not everything was delivered", file=sys.stderr)
+        if left or not self._delivered:
+            print("not everything was delivered", *left, sep="\n", file=sys.stderr)
             return 3
         return 1 if any(summary.error_count for summary in self._summaries) else 0
 

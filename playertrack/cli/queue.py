@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from .common import add_command, add_json
+from .delivering import add_deliver_timeout
 
 if TYPE_CHECKING:
     from ..outbox import DeadLetter, Standing
@@ -30,13 +31,7 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument("action", choices=("status", "flush", "dead", "resume"))
     parser.add_argument("directory", metavar="DIR", help="the directory of the queue")
-    parser.add_argument(
-        "--deliver-timeout",
-        metavar="S",
-        type=float,
-        default=30.0,
-        help="how long flush may take (default: 30)",
-    )
+    add_deliver_timeout(parser, "how long flush may take")
     add_json(parser, "an object for each destination or dead letter, one a line")
 
 

@@ -54,6 +54,8 @@ class Channel:
     ) -> None:
         self.target = target
         self.law = Law(settings, random)
+        #: Why nothing is delivered, while that is so.
+        self.trouble: str | None = None
         self._box = box
         self._settings = settings
         self._exchange = exchange
@@ -105,6 +107,7 @@ class Channel:
         self._ks = None
         self._fresh = False
         self._pause_known = False
+        self.trouble = None
         self.law.resume()
         self._box.settle(Settled(pauses={self.target.name: None}))
         self._turns.change()
@@ -237,6 +240,7 @@ class Channel:
                 await self._reject(row, verdict.reason)
                 return True
             case Kind.RETRY:
+                self.trouble = verdict.reason
                 if self._failed(attempt, verdict, answer is not None):
                     await self._reject(row, verdict.reason)
                     return True
@@ -265,6 +269,7 @@ class Channel:
 
     def _arrived(self) -> None:
         self._fresh = False
+        self.trouble = None
         if self.law.state is State.DOWN:
             _log.warning("%s is up again", self.target.name)
             self.law.answered()
@@ -349,6 +354,7 @@ class Channel:
                 if isinstance(error, PlayertrackError) and not getattr(error, "transient", False):
                     self._pause(reason)
                     return
+                self.trouble = reason
                 if not tries:
                     _log.error("%s has to wait: %s", self.target.name, reason)
             tries += 1
@@ -365,6 +371,7 @@ class Channel:
     def _pause(self, reason: str) -> None:
         """Send nothing until `resume`."""
         if self.law.state is not State.PAUSED:
+            self.trouble = reason
             _log.error("%s is paused: %s", self.target.name, reason)
             self.law.pause(reason)
             self._box.settle(Settled(pauses={self.target.name: reason}), self._paused)

@@ -6,6 +6,7 @@ import asyncio
 import atexit
 import threading
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from os import PathLike
 from pathlib import Path
 from time import monotonic
@@ -53,6 +54,8 @@ class Post:
         self._users = 0
         self._key: Path | None = None
         self._all_delivered = False
+        self._last: list[Standing] | None = None  # as it was left
+        self._disk_trouble: str | None = None
         self._reset()
         if session is not None:
             self._started()
@@ -81,6 +84,11 @@ class Post:
         if self._sender is not None:
             self._sender.add(target)
 
+    @property
+    def disk_trouble(self) -> str | None:
+        """Why events are in memory only, though there is a directory; None if they are not."""
+        return self._disk_trouble if self._closed else self.box.trouble
+
     def put(self, name: str, encode: Callable[[Any], Item | None], event: Any) -> Receipt:
         """Queue ``event`` for the target ``name``; see `Outbox.append`."""
         receipt = self.box.append(name, encode, event)
@@ -103,9 +111,22 @@ class Post:
     # -------------------------------------------------------------------------- what is left
 
     def standing(self, name: str, timeout: float | None = None) -> Standing:
-        """What became of the events for a target; raises `TimeoutError`."""
-        found = {each.name: each for each in self.box.standings(timeout)}
+        """What became of the events for a target, also when closed; raises `TimeoutError`."""
+        found = {each.name: each for each in self._standings(timeout)}
         return found.get(name, Standing(name, Counts(), None))
+
+    def _standings(self, timeout: float | None) -> list[Standing]:
+        if self._last is None:
+            try:
+                return self.box.standings(timeout)
+            except TimeoutError:
+                if self._last is None:  # it was not closed meanwhile
+                    raise
+        return self._last
+
+    def trouble(self, name: str) -> str | None:
+        """Why nothing is delivered to a target, while that is so."""
+        return None if self._sender is None else self._sender.trouble(name)
 
     def states(self) -> dict[str, str]:
         """What the sender does with each target: up, down, renewing or paused."""
@@ -130,7 +151,7 @@ class Post:
     def _delivered(self, names: Iterable[str]) -> bool:
         chosen = set(names)
         try:
-            standings = self.box.standings(1.0)
+            standings = self._standings(1.0)
         except TimeoutError:
             return False
         return not any(each.counts.pending for each in standings if each.name in chosen)
@@ -163,9 +184,12 @@ class Post:
         atexit.unregister(self._close_at_exit)
         deadline = monotonic() + timeout
         self.flush(timeout)
-        self._all_delivered = self._delivered(names)
         if self._sender is not None:
             self._sender.stop()
+        with suppress(TimeoutError):
+            self._last = self.box.standings(1.0)
+            self._all_delivered = self._delivered(names)
+        self._disk_trouble = self.box.trouble
         self.box.close(max(1.0, deadline - monotonic()))
         return self._all_delivered
 

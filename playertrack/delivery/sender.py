@@ -87,6 +87,11 @@ class Sender:
         """What each target is doing: up, down, renewing or paused."""
         return {name: each.law.state.value for name, each in tuple(self._channels.items())}
 
+    def trouble(self, name: str) -> str | None:
+        """Why nothing is delivered to a target, while that is so."""
+        channel = self._channels.get(name)
+        return None if channel is None else channel.trouble
+
     def drain(self, timeout: float, names: Iterable[str] | None = None) -> None:
         """Wait until all is sent that can be, at most ``timeout`` seconds."""
         chosen = set(self.targets if names is None else names)

@@ -20,6 +20,13 @@ class Receipt:
         self.state = "waiting"
         self._changed = changed
 
+    @classmethod
+    def of(cls, state: str) -> Receipt:
+        """One for an event that does not come to the queue now."""
+        receipt = cls(Condition())
+        receipt.state = state
+        return receipt
+
     def __repr__(self) -> str:
         return f"<Receipt {self.state}>"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from os import PathLike
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from ..delivery import DEFAULT_SETTINGS, DeliverySettings, Post, Target, share
@@ -48,6 +49,8 @@ class DeliverySink:
         session: aiohttp.ClientSession | None = None,
     ) -> None:
         self.identity = identity
+        #: The service that it delivers to: ``stats`` or ``kava``.
+        self.service = destination
         #: What the queue calls the destination: service and identity.
         self.name = f"{destination}:{identity.key}"
         self._shared = not isinstance(queue, Post)
@@ -82,6 +85,25 @@ class DeliverySink:
     def counts(self, timeout: float | None = None) -> Counts:
         """What became of the events so far (Q-total); raises `TimeoutError`."""
         return self.post.standing(self.name, timeout).counts
+
+    def left(self) -> str | None:
+        """What waits to be delivered, why, and what can be done; None if nothing does."""
+        waiting = self.counts(1.0).pending
+        if not waiting:
+            return None
+        trouble = self.post.trouble(self.name)
+        why = "" if trouble is None else f" ({trouble})"
+        events = "1 event is" if waiting == 1 else f"{waiting} events are"
+        return f"{self.service}: {events} not delivered{why}: {self._where()}"
+
+    def _where(self) -> str:
+        """Where is what waits, and what can be done with it."""
+        directory, trouble = self.post.directory, self.post.disk_trouble
+        if directory is None:
+            return "they are in memory, and lost at the end; --queue DIR would keep them"
+        if trouble is not None:
+            return f"{directory} cannot be written ({trouble}), and what is not there is lost"
+        return f"to send what is in the queue: playertrack queue flush {quote(str(directory))}"
 
     def flush(self, timeout: float) -> bool:
         """Deliver what is there within ``timeout`` seconds; True if nothing is left."""

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
+import attrs
+
 from ..delivery import DEFAULT_SETTINGS, DeliverySettings
+from ..events import Event
 from ..kaltura import SERVICE_URL, Identity, StatsMapper, WireProfile
+from ..outbox import Receipt
 from .delivering import KS, DeliverySink, Queue, identity_from, ks_from, service_url
 
 if TYPE_CHECKING:
     import aiohttp
+
+#: Players whose media has no name yet that are remembered.
+MOST_NAMELESS = 10_000
 
 
 class StatsSink(DeliverySink):
@@ -23,6 +30,9 @@ class StatsSink(DeliverySink):
     ``profile`` says what the requests look like, ``settings`` how they are sent;
     ``durability`` is ``group``, ``sync`` (`emit` waits for the disk) or ``memory``. With
     ``session`` its loop sends, in which the sink has to be made.
+
+    stats.collect wants an entry with every event. A player may be there before its media is
+    named, so WIDGET_LOADED waits in memory for the next event of its session that has one.
 
     Raises `SinkError` for what cannot be used.
     """
@@ -50,6 +60,29 @@ class StatsSink(DeliverySink):
             durability=durability,
             session=session,
         )
+        self._nameless: dict[str, Event] = {}
+
+    def emit(self, event: Event) -> Receipt:
+        """Queue ``event`` and return at once; any thread may call it (Q-durable)."""
+        if event.event == "WIDGET_LOADED" and not (event.entry_id or self.identity.entry_id):
+            self._nameless[event.session] = event
+            if len(self._nameless) > MOST_NAMELESS:
+                self._release(next(iter(self._nameless)), None)
+            return Receipt.of("memory")
+        if event.entry_id and event.session in self._nameless:
+            self._release(event.session, event.entry_id)
+        return super().emit(event)
+
+    def close(self, timeout: float) -> bool:
+        """As all sinks do; a WIDGET_LOADED that still has no entry is refused."""
+        for session in tuple(self._nameless):
+            self._release(session, None)
+        return super().close(timeout)
+
+    def _release(self, session: str, entry_id: str | None) -> None:
+        event = self._nameless.pop(session, None)
+        if event is not None:
+            super().emit(attrs.evolve(event, entry_id=entry_id))
 
     @classmethod
     def open(cls, argument: str) -> Self:

@@ -1,0 +1,110 @@
+"""The sinks of a command: opening them, and saying what they could not deliver."""
+
+from __future__ import annotations
+
+import argparse
+from math import isfinite
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ..outbox import Counts
+    from ..sinks import Sink
+    from ..sinks.delivering import DeliverySink
+
+#: The sinks whose events go through a queue.
+_QUEUED = ("stats", "kava")
+
+#: How long (s) to wait for the disk of a queue to say what is there.
+_DISK_TIMEOUT = 5.0
+
+
+def add_sinks(parser: argparse.ArgumentParser, what: str) -> None:
+    """``--sink``, ``--queue`` and ``--deliver-timeout``; ``what`` is said of the first."""
+    parser.add_argument(
+        "--sink",
+        metavar="SINK",
+        action="append",
+        default=[],
+        help=f"{what}: console, jsonl:PATH, stats, kava, null, … (repeatable). stats and kava "
+        "deliver to Kaltura; the KALTURA_* variables say for whom, where and with which KS",
+    )
+    parser.add_argument(
+        "--queue",
+        metavar="DIR",
+        help="keep the events of stats and kava there until they are delivered, whatever happens",
+    )
+    add_deliver_timeout(parser, "how long sinks may take to deliver what is left, then exit code 3")
+
+
+def add_deliver_timeout(parser: argparse.ArgumentParser, what: str) -> None:
+    """``--deliver-timeout``; ``what`` says what it limits."""
+    parser.add_argument(
+        "--deliver-timeout",
+        metavar="S",
+        type=_seconds,
+        default=30.0,
+        help=f"{what} (default: 30)",
+    )
+
+
+class Sinks:
+    """The open sinks that the arguments of a command name; raises `SinkError`."""
+
+    def __init__(self, args: argparse.Namespace) -> None:
+        from ..sinks import SinkError, open_sink
+
+        if args.queue is not None and not any(spec in _QUEUED for spec in args.sink):
+            raise SinkError("--queue: no sink needs one; add --sink stats or --sink kava")
+        self.all: list[Sink] = []
+        self._before: list[tuple[DeliverySink, Counts]] = []
+        for spec in args.sink:
+            queued = args.queue is not None and spec in _QUEUED
+            self._add(open_sink(f"{spec}:{args.queue}" if queued else spec))
+
+    def _add(self, sink: Sink) -> None:
+        from ..sinks.delivering import DeliverySink
+
+        self.all.append(sink)
+        if isinstance(sink, DeliverySink):
+            self._before.append((sink, _counts(sink)))
+
+    def left(self) -> list[str]:
+        """A line for each that is to be told of what was not delivered, and of the cure."""
+        found = []
+        for sink, before in self._before:
+            after = _counts(sink)
+            if after.pending:
+                found.append(sink.left() or "")
+            if refused := after.rejected - before.rejected:
+                found.append(f"{sink.service}: {_events(refused)} refused{_dead(sink)}")
+            if dropped := sum(after.dropped.values()) - sum(before.dropped.values()):
+                found.append(f"{sink.service}: {_events(dropped)} too many for the queue: dropped")
+        return found
+
+
+def _counts(sink: DeliverySink) -> Counts:
+    from ..outbox import Counts
+
+    try:
+        return sink.counts(_DISK_TIMEOUT)
+    except TimeoutError:
+        return Counts()
+
+
+def _dead(sink: DeliverySink) -> str:
+    directory = sink.post.directory
+    return "" if directory is None else f"; why: playertrack queue dead {directory}"
+
+
+def _events(number: int) -> str:
+    return "1 event" if number == 1 else f"{number} events"
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not (value >= 0 and isfinite(value)):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds from 0 on")
+    return value

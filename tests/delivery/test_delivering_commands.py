@@ -1,0 +1,176 @@
+"""``play`` and ``derive`` with the sinks that deliver to Kaltura, against the collector."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from looping import in_loop
+
+from playertrack.cli import main
+from playertrack.collector import Collector
+from playertrack_av.clips import make_clip
+
+TRACE = [
+    {"signal": "ready", "at": 1700000000.0},
+    {"signal": "loaded", "at": 1700000000.5, "entry_id": "1_abc", "duration": 40.0},
+    {"signal": "play", "at": 1700000001.0},
+    {"signal": "playing", "at": 1700000001.5},
+    {"signal": "timeupdate", "at": 1700000012.5, "position": 11.0},
+    {"signal": "seek", "at": 1700000013.0, "position": 30.5},
+    {"signal": "pause", "at": 1700000015.0, "position": 32.5},
+]
+STATS = ["WIDGET_LOADED", "MEDIA_LOADED", "PLAY", "PLAY_REACHED_25", "SEEK"]
+KAVA = ["MEDIA_LOADED", "PLAY_REQUEST", "PLAY", "VIEW", "PLAY_REACHED_25", "VIEW", "SEEK", "PAUSE"]
+NOBODY = "http://127.0.0.1:9"
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in tuple(os.environ):
+        if name.startswith("KALTURA_"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("KALTURA_PARTNER_ID", "102")
+    monkeypatch.setenv("KALTURA_KS", "a-planted-ks")
+    monkeypatch.setenv("KALTURA_REFERRER", "kiosk://device-001")
+    deliver_to(monkeypatch, NOBODY)
+
+
+def deliver_to(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    monkeypatch.setenv("KALTURA_SERVICE_URL", f"{address}/api_v3")
+    monkeypatch.setenv("KALTURA_ANALYTICS_URL", address)
+
+
+@pytest.fixture
+def trace(tmp_path: Path) -> Path:
+    path = tmp_path / "trace.jsonl"
+    path.write_text("".join(json.dumps(signal) + "\n" for signal in TRACE))
+    return path
+
+
+def came(collector: Collector, endpoint: str) -> list[str | None]:
+    return [each.event for each in collector.received if each.endpoint == endpoint]
+
+
+def waiting(directory: Path, capsys: pytest.CaptureFixture[str]) -> list[int]:
+    """How many events wait for each destination."""
+    capsys.readouterr()
+    main(["queue", "status", str(directory), "--json"])
+    return [json.loads(line)["pending"] for line in capsys.readouterr().out.splitlines()]
+
+
+@in_loop
+async def test_derive_delivers_to_both_services(
+    trace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with Collector() as collector:
+        deliver_to(monkeypatch, collector.analytics_url)
+        sinks = ["--sink", "stats", "--sink", "kava", "--queue", str(tmp_path / "queue")]
+        arguments = ["derive", str(trace), "-o", str(tmp_path / "events"), *sinks]
+        assert await asyncio.to_thread(main, arguments) == 0
+        assert came(collector, "stats") == STATS
+        assert came(collector, "kava") == KAVA
+        assert collector.bad == []
+        assert {each.fields["referrer"] for each in collector.received} == {"kiosk://device-001"}
+        assert {each.ks for each in collector.received} == {"a-planted-ks"}
+        assert {each.entry_id for each in collector.received} == {"1_abc"}
+
+
+@in_loop
+async def test_play_delivers_under_the_entry_of_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clip = make_clip(tmp_path / "clip.mp4", 4.0)
+    monkeypatch.setenv("KALTURA_ENTRY_ID", "1_film")
+    async with Collector() as collector:
+        deliver_to(monkeypatch, collector.analytics_url)
+        arguments = ["play", str(clip), "--speed", "inf", "--sink", "stats", "--sink", "kava"]
+        assert await asyncio.to_thread(main, arguments) == 0
+        counted = Counter(each.event for each in collector.good)
+        assert collector.bad == []
+        assert {each.entry_id for each in collector.received} == {"1_film"}
+    assert [counted[f"PLAY_REACHED_{quartile}"] for quartile in (25, 50, 75, 100)] == [2] * 4
+    assert (counted["WIDGET_LOADED"], counted["MEDIA_LOADED"], counted["PLAY_REQUEST"]) == (1, 2, 1)
+
+
+@in_loop
+async def test_what_is_left_is_told_and_sent_later(
+    trace: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    queue = tmp_path / "a queue"
+    sinks = ["--sink", "stats", "--sink", "kava", "--queue", str(queue), "--deliver-timeout", "0.9"]
+    arguments = ["derive", str(trace), "-o", str(tmp_path / "events"), *sinks]
+    assert await asyncio.to_thread(main, arguments) == 3
+    said = capsys.readouterr().err
+    assert "not everything was delivered" in said
+    cure = f"to send what is in the queue: playertrack queue flush '{queue}'"
+    assert sorted(line[:33].rstrip(" (:") for line in said.splitlines()[1:]) == [
+        "kava: 8 events are not delivered",
+        "stats: 5 events are not delivered",
+    ]
+    assert all(line.endswith(cure) for line in said.splitlines()[1:])
+    assert waiting(queue, capsys) == [8, 5]
+    assert b"a-planted-ks" not in b"".join(path.read_bytes() for path in queue.iterdir())
+    async with Collector() as collector:
+        deliver_to(monkeypatch, collector.analytics_url)
+        flush_it = ["queue", "flush", str(queue), "--deliver-timeout", "20"]
+        assert await asyncio.to_thread(main, flush_it) == 0
+        assert came(collector, "stats") == STATS
+        assert came(collector, "kava") == KAVA
+        assert collector.bad == []
+    assert waiting(queue, capsys) == [0, 0]
+
+
+def test_without_a_queue_what_is_left_is_lost_and_that_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clip = make_clip(tmp_path / "clip.mp4", 1.0)
+    arguments = ["play", str(clip), "--speed", "inf", "--sink", "stats", "--deliver-timeout", "0.9"]
+    assert main(arguments) == 3
+    said = capsys.readouterr().err
+    assert "events are not delivered" in said
+    assert "they are in memory, and lost at the end; --queue DIR would keep them" in said
+    assert "Traceback" not in said
+
+
+@in_loop
+async def test_what_is_refused_is_told(
+    trace: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    queue = tmp_path / "queue"
+    arguments = ["derive", str(trace), "-o", str(tmp_path / "events")]
+    arguments += ["--sink", "stats", "--queue", str(queue)]
+    async with Collector() as collector:
+        deliver_to(monkeypatch, collector.analytics_url)
+        collector.fault("status", status=400, times=2, after=1)
+        assert await asyncio.to_thread(main, arguments) == 3
+        said = capsys.readouterr().err
+        assert f"stats: 2 events refused; why: playertrack queue dead {queue}" in said
+        assert came(collector, "stats") == STATS
+        # They are told once: another run has nothing to do with them.
+        assert await asyncio.to_thread(main, arguments) == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--queue", "somewhere"], "--queue: no sink needs one; add --sink stats or --sink kava"),
+        (["--deliver-timeout", "nan"], "'nan' is no number of seconds"),
+        (["--deliver-timeout", "soon"], "'soon' is no number of seconds"),
+    ],
+)
+def test_wrong_use_is_told(
+    options: list[str], said: str, trace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["derive", str(trace), *options]) == 2
+    assert said in capsys.readouterr().err
