@@ -153,13 +153,14 @@ def _compare(
         left, right = _at(expected, index), _at(got, index)
         if left is None or right is None:
             return Mismatch(index, ())
-        keys = tuple(key for key in left if key not in right or not _same(left[key], right[key]))
+        keys = tuple(key for key in left if key not in right or not same(left[key], right[key]))
         if keys:
             return Mismatch(index, keys)
     return None
 
 
-def _same(expected: Any, got: Any) -> bool:
+def same(expected: Any, got: Any) -> bool:
+    """Whether a field holds what it should: numbers to within `TOLERANCE`, else just that."""
     if _is_number(expected) and _is_number(got):
         return bool(abs(expected - got) <= TOLERANCE)
     return type(expected) is type(got) and bool(expected == got)

@@ -47,6 +47,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("outbox", "delivery", "collector"),
     ("sinks", "clock", "signalling", "courier", "tracker"),
     ("playertrack",),
+    ("testing",),
     ("cli", "__main__"),
 )
 LEVEL = {name: level for level, layer in enumerate(LAYERS) for name in layer}

@@ -1,0 +1,234 @@
+"""Assertions about events, whoever made them; a failure says what to look at.
+
+Events are `Event`s, the records of anybody's event log, or all that a `ScriptedPlayer` or a
+`Bench` gave. Of the latter two a failure can also tell why a quartile is not there.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Protocol
+
+from ..events import QUARTILES, Event, to_record
+from ..explain import RULES, explain
+from ..invariants import check
+from ..policy import Policy
+from ..signals import Signal
+from .patterns import Expected, Pattern, Record, Row, align
+
+#: So many rows are shown before the first difference, and after it.
+_BEFORE, _AFTER = 8, 12
+
+
+class Played(Protocol):
+    """What was played, with its signals: a `ScriptedPlayer`, a `Bench`."""
+
+    @property
+    def policy(self) -> Policy:
+        """How it was judged."""
+
+    @property
+    def signals(self) -> Sequence[Signal]:
+        """What went in."""
+
+    @property
+    def events(self) -> Sequence[Event]:
+        """What came out."""
+
+
+#: What the assertions take.
+Log = Played | Iterable[Event | Mapping[str, Any]]
+
+
+def assert_events(log: Log, expected: Iterable[Expected], *, ignore: Iterable[str] = ()) -> None:
+    """The events are those that are expected, all of them, in order.
+
+        assert_events(play, [..., "PLAY", "PAUSE", ("SEEK", {"target": 60}), ...])
+
+    An event is expected by name, in which ``*`` is a wildcard (``"*"``: any event), or with
+    fields, of which only those that are named have to be equal, numbers to within a millionth.
+    ``...`` is any number of events. Those whose names ``ignore`` has are not looked at.
+    """
+    __tracebackhide__ = True
+    patterns = [Pattern.of(each) for each in expected]
+    unwanted = [Pattern(name) for name in ignore]
+    records = [r for r in _records(log) if not any(each.names(r) for each in unwanted)]
+    rows = align(patterns, records)
+    first = next((index for index, row in enumerate(rows) if not row.fits), None)
+    if first is not None:
+        lines = [_headline(rows, first, records), *_table(rows, records, first)]
+        raise AssertionError("\n".join([*lines, *_explained(rows[first], records, log)]))
+
+
+def assert_never(log: Log, *unwanted: Expected) -> None:
+    """There is no such event; each is told as for `assert_events`."""
+    __tracebackhide__ = True
+    records = _records(log)
+    for pattern in filter(None, map(Pattern.of, unwanted)):
+        found = [record for record in records if pattern.matches(record)]
+        if found:
+            lines = [f"{pattern} must never come, and came (times: {len(found)}):"]
+            for record in found:
+                lines += [f"  {_shown(record, records)}", *_why(record)]
+            raise AssertionError("\n".join(lines))
+
+
+def assert_quartiles(log: Log, *quartiles: int, session: int = 1) -> None:
+    """Exactly these quartiles (of 25, 50, 75, 100) were reached, each once.
+
+    ``session`` says in which of the sessions with a PLAY, from 1.
+    """
+    __tracebackhide__ = True
+    if not set(quartiles) <= set(QUARTILES):
+        raise ValueError(f"quartiles are of {QUARTILES}, not {quartiles}")
+    records = _records(log)
+    played = list(dict.fromkeys(r.get("session") for r in records if r.get("event") == "PLAY"))
+    if not 1 <= session <= len(played):
+        raise AssertionError(f"there is no session {session} with a PLAY: there are {len(played)}")
+    chosen = [record for record in records if record.get("session") == played[session - 1]]
+    counts = Counter(str(record.get("event")) for record in chosen)
+    lines: list[str] = []
+    for quartile in QUARTILES:
+        name = f"PLAY_REACHED_{quartile}"
+        wanted, got = int(quartile in quartiles), counts[name]
+        if got > wanted:
+            lines.append(
+                f"{name} came {f'{got} times' if wanted else 'though it was not reached'}:"
+            )
+            for record in (each for each in chosen if each.get("event") == name):
+                lines += [f"  {_shown(record, records)}", *_why(record)]
+        elif got < wanted:
+            missing = list(_missing(name, log, played[session - 1]))
+            lines += [f"{name} did not come{':' if missing else ''}", *missing]
+    if lines:
+        reached = [str(q) for q in QUARTILES if counts[f"PLAY_REACHED_{q}"]]
+        expected = ", ".join(map(str, sorted(quartiles))) or "none"
+        head = (
+            f"session {session}: expected quartiles {expected}; got {', '.join(reached) or 'none'}"
+        )
+        raise AssertionError("\n".join([head, *lines]))
+
+
+def assert_session_valid(log: Log, policy: Policy | None = None) -> None:
+    """The events keep what every event log must: see `playertrack.invariants`.
+
+    ``policy``: what they were made with, if it is not known from the log.
+    """
+    __tracebackhide__ = True
+    records = _records(log)
+    if not records:
+        raise AssertionError("there are no events")
+    if policy is None and _is_played(log):
+        policy = _played(log).policy
+    findings = check(map(dict, records), policy=policy)
+    if findings:
+        lines = [f"{len(findings)} findings in {len(records)} events:"]
+        for finding in findings:
+            record = records[finding.line - 1]
+            lines.append(f"  {finding.rule}: {finding.message}")
+            lines += [f"    event {finding.line}: {_shown(record, records)}", *_why(record)]
+        raise AssertionError("\n".join(lines))
+
+
+# ------------------------------------------------------------------------ telling failures
+
+
+def _records(log: Log) -> list[Record]:
+    events = _played(log).events if _is_played(log) else log
+    assert isinstance(events, Iterable)
+    return [_record(event) for event in events]
+
+
+def _is_played(log: Log) -> bool:
+    return hasattr(log, "events") and hasattr(log, "signals")
+
+
+def _played(log: Log) -> Played:
+    assert hasattr(log, "policy")
+    return log  # type: ignore[return-value] # hasattr() narrows no protocol
+
+
+def _record(event: Event | Mapping[str, Any]) -> Record:
+    if isinstance(event, Event):
+        return {**to_record(event), "rule": event.rule, "cause": event.cause}
+    return event
+
+
+def _seconds(value: object) -> str:
+    return f"{value:.3f}" if isinstance(value, (int, float)) else "-"
+
+
+def _since(record: Record, records: Sequence[Record]) -> object:
+    """The time of an event, from the first one on."""
+    at, start = record.get("at"), records[0].get("at")
+    both = isinstance(at, (int, float)) and isinstance(start, (int, float))
+    return at - start if both else None  # type: ignore[operator] # `both` narrows neither
+
+
+def _shown(record: Record, records: Sequence[Record]) -> str:
+    at, position = _seconds(_since(record, records)), _seconds(record.get("position"))
+    return f"{record.get('event')} #{record.get('index', '-')} at {at} s, position {position}"
+
+
+def _headline(rows: Sequence[Row], first: int, records: Sequence[Record]) -> str:
+    row = rows[first]
+    if row.got is None:
+        before = max((each.got for each in rows[:first] if each.got is not None), default=None)
+        where = "at the start" if before is None else f"after {_shown(records[before], records)}"
+        return f"{row.pattern} is missing {where}"
+    record = records[row.got]
+    shown = f"event {row.got + 1} of {len(records)}, {_shown(record, records)}"
+    if row.pattern is None:
+        return f"{shown}: nothing was expected here"
+    if not row.pattern.names(record):
+        return f"{shown}: expected {row.pattern}"
+    differing = [
+        f"{name} is {record[name]!r}" if name in record else f"there is no {name}"
+        for name in row.pattern.differing(record)
+    ]
+    return f"{shown}: expected {row.pattern}, but {', '.join(differing)}"
+
+
+def _table(rows: Sequence[Row], records: Sequence[Record], first: int) -> Iterator[str]:
+    """Got and expected side by side, around the first difference; each difference is marked."""
+    yield f"{'time':>12} {'position':>10}  {'got':<24}expected"
+    start, stop = max(0, first - _BEFORE), min(len(rows), first + _AFTER)
+    if start:
+        yield f"  … {start} before"
+    for row in rows[start:stop]:
+        record = {} if row.got is None else records[row.got]
+        at, position = "", ""
+        if record:
+            at, position = _seconds(_since(record, records)), _seconds(record.get("position"))
+        got = str(record.get("event", "-"))
+        expected = "..." if row.fits and row.pattern is None else str(row.pattern or "-")
+        yield f"{' ' if row.fits else '>'}{at:>11} {position:>10}  {got:<24}{expected}"
+    if stop < len(rows):
+        yield f"  … {len(rows) - stop} more"
+
+
+def _explained(row: Row, records: Sequence[Record], log: Log) -> Iterator[str]:
+    """Why the event that differs is there, or why the one that is missing is not."""
+    if row.got is not None:
+        yield from _why(records[row.got])
+    elif row.pattern is not None:
+        yield from _missing(row.pattern.name, log)
+
+
+def _why(record: Record) -> Iterator[str]:
+    if record.get("rule"):
+        told = RULES.get(record["rule"], "see the rule")
+        yield f"    because of {record.get('cause', '?')}: {told} [{record['rule']}]"
+
+
+def _missing(name: str, log: Log, session: object = None) -> Iterator[str]:
+    """Why a quartile did not fire, if the signals are known."""
+    if _is_played(log):
+        played = _played(log)
+        signals = enumerate(((None, signal) for signal in played.signals), 1)
+        for story in explain(signals, played.policy):
+            for missing in story.missing:
+                if missing.event == name and session in (None, story.summary.session):
+                    for reason in missing.reasons:
+                        yield f"    {name}: {reason.text}"

@@ -1,0 +1,130 @@
+"""What events are expected to be, and how expected and got ones lie beside each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
+from types import EllipsisType
+from typing import Any
+
+import attrs
+
+from ..cases import same
+from ..errors import shorten
+
+#: An event: its name, in which ``*`` and ``?`` are wildcards; or its fields, the name under
+#: ``event``; or both, as ``("SEEK", {"target": 60})``. ``...`` is any number of events.
+Expected = str | Mapping[str, Any] | tuple[str, Mapping[str, Any]] | EllipsisType
+
+Record = Mapping[str, Any]
+
+
+@attrs.frozen
+class Pattern:
+    """An event that is expected: its ``name``, with wildcards, and what some ``fields`` hold."""
+
+    name: str
+    fields: Mapping[str, Any] = attrs.field(factory=dict)
+
+    @classmethod
+    def of(cls, expected: Expected) -> Pattern | None:
+        """The pattern; None where any number of events may be. Raises `TypeError`."""
+        match expected:
+            case EllipsisType():
+                return None
+            case str():
+                return cls(expected)
+            case (str() as name, Mapping() as fields):
+                return cls(name, fields)
+            case Mapping():
+                fields = dict(expected)
+                return cls(str(fields.pop("event", "*")), fields)
+        raise TypeError(f"no event can be expected by {shorten(expected)}")
+
+    def matches(self, record: Record) -> bool:
+        """Whether the event has the name and every field."""
+        return self.names(record) and not list(self.differing(record))
+
+    def names(self, record: Record) -> bool:
+        """Whether the event has the name."""
+        return fnmatchcase(str(record.get("event")), self.name)
+
+    def differing(self, record: Record) -> Iterator[str]:
+        """The fields that the event does not have, or that hold something else."""
+        for name, value in self.fields.items():
+            if name not in record or not _equal(value, record[name]):
+                yield name
+
+    def __str__(self) -> str:
+        return " ".join((self.name, *(f"{k}={shorten(v)}" for k, v in self.fields.items())))
+
+
+def _equal(expected: Any, got: Any) -> bool:
+    """As conformance cases compare; whatever else is expected, `pytest.approx`, says itself."""
+    if expected is None or isinstance(expected, (bool, int, float, str)):
+        return same(expected, got)
+    return bool(expected == got)
+
+
+@attrs.frozen
+class Row:
+    """What lies side by side: an event that was ``got`` (its index), a pattern, or both."""
+
+    got: int | None
+    pattern: Pattern | None
+    fits: bool
+
+
+def align(patterns: Sequence[Pattern | None], records: Sequence[Record]) -> list[Row]:
+    """Each event beside what was expected there, with as few differences as there can be.
+
+    An event that fell into a gap (``...``) fits and has no pattern.
+    """
+    costs = _costs(patterns, records)
+    rows: list[Row] = []
+    i, j = len(patterns), len(records)
+    while i or j:
+        pattern = patterns[i - 1] if i else None
+        here = costs[i][j]
+        if i and pattern is None and here == costs[i - 1][j]:
+            i -= 1
+        elif i and pattern is None and j and here == costs[i][j - 1]:
+            j -= 1
+            rows.append(Row(j, None, True))
+        elif pattern and j and here == costs[i - 1][j - 1] + _cost(pattern, records[j - 1]):
+            i, j = i - 1, j - 1
+            rows.append(Row(j, pattern, pattern.matches(records[j])))
+        elif j and here == costs[i][j - 1] + _ALONE:
+            j -= 1
+            rows.append(Row(j, None, False))
+        else:
+            i -= 1
+            rows.append(Row(None, pattern, False))
+    return rows[::-1]
+
+
+#: What differences cost: an event without a pattern or the other way round, another event in
+#: its place, the same event with other fields.
+_ALONE, _OTHER, _FIELDS = 3, 5, 2
+
+
+def _cost(pattern: Pattern, record: Record) -> int:
+    if not pattern.names(record):
+        return _OTHER
+    return 0 if pattern.matches(record) else _FIELDS
+
+
+def _costs(patterns: Sequence[Pattern | None], records: Sequence[Record]) -> list[list[int]]:
+    """The least cost of the first so many patterns beside the first so many events."""
+    costs = [[_ALONE * j for j in range(len(records) + 1)]]
+    for pattern in patterns:
+        above = costs[-1]
+        row = [above[0] if pattern is None else above[0] + _ALONE]
+        for j, record in enumerate(records, 1):
+            if pattern is None:
+                row.append(min(above[j], row[j - 1]))
+            else:
+                paired = above[j - 1] + _cost(pattern, record)
+                row.append(min(paired, above[j] + _ALONE, row[j - 1] + _ALONE))
+        costs.append(row)
+    return costs
