@@ -32,8 +32,8 @@ unit: $(STAMP) ## pytest with branch coverage
 cases: $(STAMP) ## the conformance cases
 	$(BIN)/playertrack check tests/cases
 
-soak: $(STAMP) ## crashes and broken networks, for minutes
-	$(BIN)/python -m pytest -m soak --timeout 900
+soak: $(STAMP) ## crashes and broken networks, for minutes (PLAYERTRACK_SOAK=100 for hours)
+	$(BIN)/python -m pytest -m soak
 
 demo: $(STAMP) ## plays a generated film headless and shows its events
 	$(BIN)/python -m playertrack_av.demo

@@ -1,9 +1,11 @@
-"""Runs senders that are killed: ``python crashing.py BASE QUEUE LOG``, orders on standard input.
+"""Runs senders that are killed: ``python crashing.py BASE QUEUE``, orders on standard input.
 
-An order is a line of JSON: ``first`` is the number of the first event, and either
-``seconds`` says when the sender is killed, or ``point`` and ``nth`` where it kills itself. What
-was reported durable is appended to LOG. Each sender is a fork of this process, in which
-everything is imported and no thread ever ran.
+An order is a line of JSON: ``round`` is its number, ``first`` that of its first event, and
+the sender is killed either when it has reported ``durable`` events and ``seconds`` are over, or
+by itself at ``point``, the ``nth`` time. The answer is a line of JSON: the signal that ended
+the sender, and what it had reported durable. The address to send to ends with the number of the
+round, so that the server knows which sender it hears. Each sender is a fork of this process, in
+which everything is imported and no thread ever ran.
 """
 
 from __future__ import annotations
@@ -13,7 +15,9 @@ import os
 import signal
 import sys
 import time
+from collections import deque
 from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -59,8 +63,8 @@ def points() -> dict[str, tuple[type, str, bool]]:
     }
 
 
-def send(base: str, queue: Path, log: Path, order: dict[str, Any]) -> None:
-    """Emit until killed."""
+def send(base: str, queue: Path, order: dict[str, Any], reports: int) -> None:
+    """Emit until killed; write what is durable to the pipe ``reports``."""
     from sending import FAST, ME, event
 
     from playertrack.outbox import Receipt
@@ -69,37 +73,46 @@ def send(base: str, queue: Path, log: Path, order: dict[str, Any]) -> None:
     if "point" in order:
         owner, name, after = points()[order["point"]]
         kill_at(owner, name, order["nth"], after=after)
-    written = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    sink = StatsSink(ME, queue=queue, url=base, settings=FAST)
-    waiting: list[tuple[str, int, Receipt]] = []
+    sink = StatsSink(ME, queue=queue, url=f"{base}/{order['round']}", settings=FAST)
+    waiting: deque[tuple[str, int, Receipt]] = deque()
     for number in range(order["first"], order["first"] + 1000):
         waiting += [(lane, number, sink.emit(event(number, lane))) for lane in LANES]
-        time.sleep(0.001)
+        time.sleep(0.001)  # as players do: now and then, so that groups are small
         while waiting and waiting[0][2].durable:
-            lane, index, _ = waiting.pop(0)
-            os.write(written, f"{lane} {index}\n".encode())
-    time.sleep(60)
+            lane, index, _ = waiting.popleft()
+            os.write(reports, f"{lane} {index}\n".encode())
+    signal.pause()
+
+
+def killed(base: str, queue: Path, order: dict[str, Any]) -> tuple[int, list[str]]:
+    """Have a sender killed: the signal that ended it, and what it reported."""
+    read, write = os.pipe()
+    child = os.fork()
+    if not child:
+        try:
+            os.close(read)
+            send(base, queue, order, write)
+        finally:
+            os._exit(1)
+    os.close(write)
+    with os.fdopen(read) as reports:
+        lines = list(islice(reports, order.get("durable")))
+        if "seconds" in order:
+            time.sleep(order["seconds"])  # the point at which it dies is to be any
+            os.kill(child, signal.SIGKILL)
+        lines += reports  # what it had written before
+    _, status = os.waitpid(child, 0)
+    return os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0, lines
 
 
 def main() -> None:
-    base, queue, log = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
+    base, queue = sys.argv[1], Path(sys.argv[2])
     import sending  # noqa: F401 - here, so that no fork has to
 
     from playertrack.delivery import sender  # noqa: F401
 
     for line in sys.stdin:
-        order = json.loads(line)
-        child = os.fork()
-        if not child:
-            try:
-                send(base, queue, log, order)
-            finally:
-                os._exit(1)
-        if "seconds" in order:
-            time.sleep(order["seconds"])
-            os.kill(child, signal.SIGKILL)
-        _, status = os.waitpid(child, 0)
-        sys.stdout.write(f"{os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0}\n")
+        sys.stdout.write(json.dumps(killed(base, queue, json.loads(line))) + "\n")
         sys.stdout.flush()
 
 

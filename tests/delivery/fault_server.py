@@ -8,6 +8,7 @@ import struct
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Self
 from urllib.parse import parse_qsl, urlsplit
 
@@ -58,7 +59,8 @@ ENDLESS = "endless"
 class Server:
     """Answers each request with what ``answer`` says; ``received`` has them all.
 
-    It listens on ``port``, a free one if that is 0, and can stop to and begin again.
+    It listens on ``port``, a free one if that is 0, and can stop to and begin again. When it
+    stops, all that it began is over: no socket is left for later.
     """
 
     def __init__(
@@ -73,6 +75,7 @@ class Server:
         self.loop = asyncio.new_event_loop()
         self._changed = threading.Condition()
         self._server: asyncio.Server | None = None
+        self._open = False
         self._writers: set[asyncio.StreamWriter] = set()
         self._thread = threading.Thread(target=self.loop.run_forever, daemon=True)
 
@@ -87,7 +90,6 @@ class Server:
 
     def __exit__(self, *error: object) -> None:
         self.shut()
-        asyncio.run_coroutine_threadsafe(self._cancel(), self.loop).result()
         self.loop.call_soon_threadsafe(self.loop.stop)
         self._thread.join()
         self.loop.close()
@@ -115,36 +117,37 @@ class Server:
             return list(self.received)
 
     async def _listen(self) -> None:
+        self._open = True
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def _shut(self) -> None:
         assert self._server is not None
+        self._open = False
         self._server.close()
-        self._abort()
-        await self._server.wait_closed()
+        # A connection that was just taken still has a task of asyncio's, which must not be
+        # cancelled, as nobody else has its socket.
+        while tasks := asyncio.all_tasks() - {asyncio.current_task()}:
+            self._abort()
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
 
     def _abort(self) -> None:
         for writer in tuple(self._writers):
             writer.transport.abort()
 
-    async def _cancel(self) -> None:
-        tasks = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
         self._writers.add(writer)
         try:
-            while not self.deaf and await self._exchange(reader, writer):
+            while self._open and not self.deaf and await self._exchange(reader, writer):
                 pass
         except (ConnectionError, asyncio.IncompleteReadError):
             pass
         finally:
+            writer.close() if self._open and not self.deaf else writer.transport.abort()
+            with suppress(OSError):
+                await writer.wait_closed()
             self._writers.discard(writer)
-            writer.transport.abort() if self.deaf else writer.close()
 
     async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
@@ -161,13 +164,15 @@ class Server:
         try:
             if self.delay:
                 await asyncio.sleep(self.delay)
-            return await self._reply(self.answer(request), writer)
+            return await self._reply(self.answer(request), reader, writer)
         finally:
             self.busy -= 1
 
-    async def _reply(self, answer: Answer, writer: asyncio.StreamWriter) -> bool:
+    async def _reply(
+        self, answer: Answer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> bool:
         if answer == HANG:
-            await asyncio.sleep(3600)
+            await reader.read()  # until the other side has enough
         elif answer == RESET:
             linger = struct.pack("ii", 1, 0)
             writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)

@@ -18,12 +18,11 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from sending import FAST, event, index_of, sink_for
+from soaking import SOAK
 
 from playertrack.outbox import look
 
 LANES = "ab"
-
-pytestmark = pytest.mark.soak
 
 
 @attrs.define
@@ -146,5 +145,14 @@ class Delivery(RuleBasedStateMachine):
         shutil.rmtree(self.directory)
 
 
+class LongDelivery(Delivery):
+    """The same for longer, with other examples each time."""
+
+
 TestDelivery = Delivery.TestCase
-TestDelivery.settings = settings(max_examples=15, stateful_step_count=12, deadline=None)
+TestDelivery.settings = settings(max_examples=25, stateful_step_count=15, deadline=None)
+
+TestLongDelivery = pytest.mark.soak(pytest.mark.timeout(60 * SOAK)(LongDelivery.TestCase))
+TestLongDelivery.settings = settings(
+    max_examples=50 * SOAK, stateful_step_count=30, deadline=None, derandomize=False
+)

@@ -1,13 +1,9 @@
-"""Threads, forks, clocks and exits: the promises of the queue, end to end (wire, 5)."""
+"""Threads, clocks and ends: the promises of the queue, from end to end (wire, 5)."""
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -20,12 +16,10 @@ from playertrack.outbox import look
 from playertrack.sinks.kava import KavaSink
 from playertrack.sinks.stats import StatsSink
 
-pytestmark = pytest.mark.soak
 
-ROOT = Path(__file__).parents[2]
-
-
-def test_ten_thousand_emits_from_eight_threads_while_the_network_flaps(tmp_path: Path) -> None:
+def test_q_order_of_ten_thousand_emits_from_eight_threads_while_the_network_flaps(
+    tmp_path: Path,
+) -> None:
     over = threading.Event()
 
     def flap(server: Server) -> None:
@@ -81,87 +75,6 @@ def test_clocks_that_step_by_years_change_neither_order_nor_waits(
     assert all(len(each) == 1 for each in bodies.values())
 
 
-def test_two_processes_on_one_queue_never_send_the_same_event(tmp_path: Path) -> None:
-    code = (
-        "import sys; sys.path[:0] = sys.argv[3:]\n"
-        "from pathlib import Path\n"
-        "from sending import event, sink_for\n"
-        "sink = sink_for(sys.argv[1], Path(sys.argv[2]))\n"
-        "for n in range(1, 201): sink.emit(event(n, 'theirs'))\n"
-        "sink.close(5.0)"
-    )
-    paths = [str(ROOT), str(Path(__file__).parent)]
-    with Server() as server:
-        command = [sys.executable, "-c", code, server.base, str(tmp_path), *paths]
-        with subprocess.Popen(command) as other:
-            sink = sink_for(server, tmp_path)
-            for n in range(1, 201):
-                sink.emit(event(n, "mine"))
-                time.sleep(0.001)
-            assert other.wait(30.0) == 0
-        until(lambda: sink.flush(5.0))
-        sink.close(5.0)
-    assert indices(server.received, "mine") == list(range(1, 201))
-    assert indices(server.received, "theirs") == list(range(1, 201))
-
-
-SCRIPT = """
-import sys; sys.path[:0] = sys.argv[3:]
-from pathlib import Path
-from sending import event, sink_for
-sink = sink_for(sys.argv[1], Path(sys.argv[2]))
-for n in range(1, 201): sink.emit(event(n))
-"""
-
-
-def run_to_its_exit(base: str, queue: Path, ending: str = "") -> tuple[float, str]:
-    """A short program that ends without closing its sink: how long it took, what it said."""
-    paths = [str(ROOT), str(Path(__file__).parent)]
-    began = time.monotonic()
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", SCRIPT + ending, base, str(queue), *paths],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    return time.monotonic() - began, done.stderr
-
-
-@pytest.mark.parametrize("dead", ["refuses", "hangs"])
-def test_exit_with_a_dead_network_within_the_timeout_and_nothing_lost(
-    dead: str, tmp_path: Path
-) -> None:
-    with Server(lambda request: "hang") as server:
-        if dead == "refuses":
-            server.shut()
-        took, said = run_to_its_exit(server.base, tmp_path)
-    assert took < 20.0
-    assert "Traceback" not in said
-    assert look(tmp_path).standings[0].counts.pending == 200
-    with Server() as server:
-        sink = sink_for(server, tmp_path)
-        assert sink.close(20.0)
-    assert indices(server.received) == list(range(1, 201))
-
-
-@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
-def test_a_short_program_delivers_at_its_exit(host: str, tmp_path: Path) -> None:
-    with Server() as server:
-        _, said = run_to_its_exit(server.base.replace("127.0.0.1", host), tmp_path)
-    assert said == ""
-    assert indices(server.received) == list(range(1, 201))
-    assert look(tmp_path).standings[0].counts.pending == 0
-
-
-@pytest.mark.parametrize("ending", ["sys.exit(1)", "1 / 0"])
-def test_other_exits_keep_everything(ending: str, tmp_path: Path) -> None:
-    with Server() as server:
-        server.shut()
-        run_to_its_exit(server.base, tmp_path, ending)
-    assert look(tmp_path).standings[0].counts.pending == 200
-
-
 def test_q_close_twice_and_with_nothing_ever_emitted(tmp_path: Path) -> None:
     with Server() as server:
         sink = sink_for(server, tmp_path)
@@ -190,62 +103,6 @@ def test_q_close_returns_at_once_when_it_is_paused_meanwhile(lanes: str, tmp_pat
         assert not sink.close(30.0)
         assert time.monotonic() - began < 15.0
         assert len(server.received) <= len(lanes)
-
-
-def in_fork(work: Callable[[], object]) -> str:
-    """What ``work`` gives in a forked child, which ends as multiprocessing ends one."""
-    read, write = os.pipe()
-    child = os.fork()
-    if not child:
-        try:
-            said = repr(work())
-        except BaseException as error:
-            said = repr(error)
-        os.write(write, said.encode())
-        os._exit(0)
-    os.close(write)
-    with os.fdopen(read) as answer:
-        said = answer.read()
-    os.waitpid(child, 0)
-    return said
-
-
-@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
-def test_a_forked_child_queues_and_the_parent_sends_each_event_once(tmp_path: Path) -> None:
-    with Server(delay=0.005) as server:
-        sink = sink_for(server, tmp_path)
-        for each in events(30, "parent"):
-            sink.emit(each)
-        server.wait(3)
-
-        def child() -> bool:
-            for each in events(10, "child"):
-                sink.emit(each)
-            sink.close(1.0)
-            return all(sink.emit(event(1)).state == "closed" for _ in range(2))
-
-        assert in_fork(child) == "True"
-        until(lambda: sink.flush(5.0))
-        assert sink.close(5.0)
-    assert indices(server.received, "parent") == list(range(1, 31))
-    assert indices(server.received, "child") == list(range(1, 11))
-
-
-@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
-def test_a_sink_made_before_the_fork_works_in_each_worker(tmp_path: Path) -> None:
-    with Server() as server:
-        sink = sink_for(server, tmp_path)
-
-        def worker(name: str) -> bool:
-            for each in events(10, name):
-                sink.emit(each)
-            return sink.close(20.0)
-
-        assert in_fork(lambda: worker("one")) == "True"
-        assert in_fork(lambda: worker("two")) == "True"
-        sink.close(5.0)
-    for name in ("one", "two"):
-        assert indices(server.received, name) == list(range(1, 11))
 
 
 def test_one_post_for_both_services_of_which_neither_disturbs_the_other(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from fault_server import (
     ok,
     script,
 )
-from sending import FAST, ME, event, events, firsts, indices, sink_for, until
+from sending import FAST, HASTY, ME, event, events, firsts, indices, sink_for, until
 
 from playertrack.delivery import DeliverySettings
 from playertrack.outbox import look
@@ -57,7 +57,6 @@ def test_what_stats_accepts_is_delivered(body: str, tmp_path: Path) -> None:
         (exception("INTERNAL_SERVERL_ERROR"), 0),
         (RESET, 1),
         (END, 1),
-        (HANG, 1),
         (CUT, 1),
         (ENDLESS, 0),
         (b"\x00\x01 garbage\r\n\r\n", 1),
@@ -79,6 +78,17 @@ def test_what_may_pass_is_tried_again_and_later_events_wait(
     assert indices(server.received) == [1, 1, 2, 3]
     assert server.received[0].body == server.received[1].body
     assert counts.ambiguous == ambiguous
+
+
+def test_an_answer_that_never_comes_is_waited_for_no_longer_than_told(tmp_path: Path) -> None:
+    with Server(script(HANG)) as server:
+        sink = sink_for(server, tmp_path, settings=HASTY)
+        for each in events(3):
+            sink.emit(each)
+        assert sink.close(20.0)
+    assert firsts(indices(server.received)) == [1, 2, 3]
+    assert indices(server.received)[:2] == [1, 1]
+    assert look(tmp_path).standings[0].counts.ambiguous >= 1
 
 
 @pytest.mark.parametrize(
@@ -186,7 +196,7 @@ def test_a_name_that_does_not_resolve_is_tried_again(tmp_path: Path) -> None:
 
 def test_tls_is_verified_and_never_left_out(tmp_path: Path) -> None:
     with Server() as server:  # which talks no TLS
-        sink = sink_for(server.base.replace("http:", "https:"), tmp_path)
+        sink = sink_for(server.base.replace("http:", "https:"), tmp_path, settings=HASTY)
         sink.emit(event(1))
         until(lambda: sink.post.states().get(sink.name) == "down")
         assert not sink.close(0.5)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from playertrack.outbox import Item, Outbox, Page, Row
+from playertrack.outbox import Item, Outbox, Page, Row, Settled
 
 TO = "stats:me"
 
@@ -61,6 +61,13 @@ def adds_up(box: Outbox) -> None:
         ended = c.delivered + c.rejected + sum(c.dropped.values())
         assert c.accepted == ended + c.pending
         assert c.pending == len(page(box, limit=1_000_000, to=standing.name).rows)
+
+
+def settle(box: Outbox, settled: Settled) -> None:
+    """Commit what became of rows, and wait until it is."""
+    done = threading.Event()
+    box.settle(settled, done.set)
+    assert done.wait(20.0)
 
 
 def damage(path: Path, offset: int, data: bytes) -> None:

@@ -1,0 +1,155 @@
+"""One queue and many processes, and a look from outside (wire, 5: Q-one-sender)."""
+
+from __future__ import annotations
+
+import multiprocessing
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from forked import in_fork
+from queueing import TO, adds_up, as_it_is, counts, fill, item, numbers, page, rows, settle
+
+from playertrack.outbox import Outbox, QueueError, Settled, look, resume
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_q_one_sender_only_one_is_given_rows_and_the_next_takes_over(tmp_path: Path) -> None:
+    first = Outbox(tmp_path, retry=0.02)
+    fill(first, [item(1)])
+    second = Outbox(tmp_path, retry=0.02)
+    fill(second, [item(2)])
+    assert numbers(first) == [1, 2]
+    assert numbers(second) == []
+    there = page(first)
+    assert first.claim(there.rows[0].seq, there.epoch)
+    assert first.delivered(there.rows[0].seq)
+    news = threading.Event()
+    second.listen(news.set)
+    first.close()
+    assert news.wait(20.0)
+    assert numbers(second) == [2]
+    assert counts(second).delivered == 1
+    second.close()
+
+
+def test_q_one_sender_the_lock_dies_with_its_holder(tmp_path: Path) -> None:
+    code = (
+        "import sys, time; sys.path[:0] = sys.argv[2:]\n"
+        "from playertrack.outbox import Outbox\n"
+        "from queueing import fill, item, numbers\n"
+        "box = Outbox(sys.argv[1]); fill(box, [item(1)]); print(numbers(box), flush=True)\n"
+        "time.sleep(60)"
+    )
+    paths = [str(ROOT), str(Path(__file__).parent)]
+    holder = subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path), *paths], stdout=subprocess.PIPE, text=True
+    )
+    assert holder.stdout is not None
+    with holder, holder.stdout:
+        assert holder.stdout.readline() == "[1]\n"
+        mine = Outbox(tmp_path, retry=0.02)
+        assert numbers(mine) == []
+        assert look(tmp_path).in_use
+        news = threading.Event()
+        mine.listen(news.set)
+        holder.kill()
+        holder.wait()
+        assert news.wait(20.0)
+        assert numbers(mine) == [1]
+        mine.close()
+    assert not look(tmp_path).in_use
+
+
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_nothing_of_the_parents_is_used_in_a_forked_child(tmp_path: Path) -> None:
+    box = Outbox(tmp_path)
+    fill(box, [item(1)])
+    started = threading.Event()
+    box.append(TO, lambda event: started.set() or item(2), None)  # type: ignore[func-returns-value]
+    assert started.wait(20.0)
+    hold = threading.Event()
+    box.append(TO, lambda event: hold.wait(20.0) and item(3), None)  # type: ignore[arg-type,return-value]
+    box.append(TO, as_it_is, item(4))
+
+    def child() -> str:
+        mine = box.append(TO, as_it_is, item(50))
+        mine.wait(20.0)
+        return f"{mine.state} {numbers(box)} {box.close(20.0)}"
+
+    assert in_fork(child) == "'durable [] True'"
+    hold.set()
+    assert box.flush(20.0)
+    assert sorted(numbers(box)) == [1, 2, 3, 4, 50]
+    assert box.close(20.0)
+    assert not look(tmp_path).in_use
+
+
+def _emit_elsewhere(directory: str, number: int) -> None:
+    box = Outbox(directory)
+    for n in range(50):
+        box.append(TO, as_it_is, item(n, f"p{number}"))
+    assert box.close(20.0)
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_many_processes_fill_one_queue(method: str, tmp_path: Path) -> None:
+    box = Outbox(tmp_path)
+    fill(box, [item(0, "mine")])
+    context: Any = multiprocessing.get_context(method)
+    children = [context.Process(target=_emit_elsewhere, args=(str(tmp_path), n)) for n in range(3)]
+    for child in children:
+        child.start()
+    for child in children:
+        child.join()
+    assert [child.exitcode for child in children] == [0, 0, 0]
+    there = rows(box)
+    for n in range(3):
+        assert [r.item.number for r in there if r.item.lane == f"p{n}"] == list(range(50))
+    adds_up(box)
+    box.close()
+
+
+def test_a_look_from_outside_counts_what_is_only_noted(tmp_path: Path) -> None:
+    box = Outbox(tmp_path)
+    fill(box, (item(n) for n in range(3)))
+    there = page(box)
+    box.claim(there.rows[0].seq, there.epoch)
+    box.delivered(there.rows[0].seq)
+    seen = look(tmp_path)
+    assert seen.in_use
+    assert (seen.standings[0].counts.delivered, seen.standings[0].counts.pending) == (1, 2)
+    box.close()
+    with pytest.raises(QueueError, match="no queue in"):
+        look(tmp_path / "nowhere")
+    (tmp_path / "queue.db").write_bytes(b"no database" * 100)
+    with pytest.raises(QueueError, match="not a database"):
+        look(tmp_path)
+
+
+def test_a_pause_is_seen_and_ended_from_outside(tmp_path: Path) -> None:
+    box = Outbox(tmp_path, retry=0.02)
+    fill(box, [item(1)])
+    settle(box, Settled(pauses={TO: "the address is wrong"}))
+    assert look(tmp_path).standings[0].paused == "the address is wrong"
+    assert page(box).paused == "the address is wrong"
+    news = threading.Event()
+    box.listen(news.set)
+    resume(tmp_path)
+    assert news.wait(20.0)
+    assert page(box).paused is None
+    box.close()
+
+
+def test_the_queue_is_for_its_user_alone(tmp_path: Path) -> None:
+    box = Outbox(tmp_path / "queue")
+    fill(box, [item(1)])
+    assert (tmp_path / "queue").stat().st_mode & 0o777 == 0o700
+    for path in (tmp_path / "queue").iterdir():
+        assert path.stat().st_mode & 0o777 == 0o600, path
+    box.close()
