@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from .session import random_ids as random_ids
     from .setting import Diagnostic as Diagnostic
     from .tracker import Tracker as Tracker
+    from .watching import WatchError as WatchError
+    from .watching import report_view as report_view
 
 __all__ = [
     "Diagnostic",
@@ -48,9 +50,11 @@ __all__ = [
     "State",
     "Summary",
     "Tracker",
+    "WatchError",
     "events",
     "offline_ids",
     "random_ids",
+    "report_view",
     "signals",
 ]
 
@@ -65,8 +69,10 @@ _HOMES = {
     "State": "playback",
     "Summary": "session",
     "Tracker": "tracker",
+    "WatchError": "watching",
     "offline_ids": "session",
     "random_ids": "session",
+    "report_view": "watching",
 }
 
 

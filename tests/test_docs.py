@@ -41,5 +41,5 @@ def test_the_readmes_engine_prints_what_it_says(capsys: pytest.CaptureFixture[st
 def test_the_readmes_commands_are_the_commands() -> None:
     from playertrack.cli import COMMANDS
 
-    named = set(re.findall(r"^\| `playertrack (\w+)", README, re.MULTILINE))
+    named = set(re.findall(r"^\| `playertrack ([\w-]+)", README, re.MULTILINE))
     assert named == set(COMMANDS)

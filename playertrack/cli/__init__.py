@@ -31,6 +31,7 @@ COMMANDS = {
     "lint": "check an event log against the invariants",
     "queue": "look at a queue of events, send it, go on after a pause",
     "collector": "take and judge events on this machine, as Kaltura would",
+    "report-view": "report a playback of which is known what was watched",
     "report": "print the rows of report.getTable",
     "diagram": "print the state machine as Mermaid text",
 }
@@ -52,7 +53,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(argv: list[str]) -> int:
     _never_fail_to_print()
     name = next((word for word in argv if word in COMMANDS), None)
-    command = None if name is None else import_module(f"{__name__}.{name}")
+    command = None if name is None else import_module(f"{__name__}.{name.replace('-', '_')}")
     try:
         args = _parser(name, command).parse_args(argv)
     except SystemExit as exit_:  # help, or wrong use that argparse has told

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from math import isfinite
 from typing import TYPE_CHECKING
 
@@ -80,6 +81,26 @@ class Sinks:
             if dropped := sum(after.dropped.values()) - sum(before.dropped.values()):
                 found.append(f"{sink.service}: {_events(dropped)} too many for the queue: dropped")
         return found
+
+    def outcome(self, failures: Failures, delivered: bool) -> int:
+        """The exit code: 3 if something was not delivered, which is told; else 0."""
+        left = self.left()
+        if not (failures.count or left) and delivered:
+            return 0
+        print("not everything was delivered", *left, sep="\n", file=sys.stderr)
+        return 3
+
+
+class Failures:
+    """Tells what a sink could not take, and remembers that there was something."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def __call__(self, sink: object, error: Exception) -> None:
+        """``sink`` raised ``error``."""
+        self.count += 1
+        print(f"{type(sink).__name__}: {error}", file=sys.stderr)
 
 
 def _counts(sink: DeliverySink) -> Counts:

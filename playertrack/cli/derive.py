@@ -18,7 +18,7 @@ from .common import (
     open_output,
     read_policy,
 )
-from .delivering import Sinks, add_sinks
+from .delivering import Failures, Sinks, add_sinks
 
 if TYPE_CHECKING:
     from ..events import Event
@@ -72,7 +72,7 @@ def run(args: argparse.Namespace) -> int:
     suited = None if translator is None else translator.policy
     fleet = Fleet(policy=read_policy(args.policy, suited))
     complaints = Complaints(args.skip_bad)
-    failures = _Failures()
+    failures = Failures()
     opened = Sinks(args)
     sinks = FanoutSink(opened.all, on_error=failures)
     source = name_of(args.trace)
@@ -93,22 +93,7 @@ def run(args: argparse.Namespace) -> int:
         delivered = sinks.close(args.deliver_timeout)
     if complaints.count:
         print(f"{source}: {complaints.count} lines left out", file=sys.stderr)
-    left = opened.left()
-    if failures.count or left or not delivered:
-        print("not everything was delivered", *left, sep="\n", file=sys.stderr)
-        return 3
-    return 1 if complaints.count else 0
-
-
-class _Failures:
-    """Tells what a sink could not take, and remembers that there was something."""
-
-    def __init__(self) -> None:
-        self.count = 0
-
-    def __call__(self, sink: object, error: Exception) -> None:
-        self.count += 1
-        print(f"{type(sink).__name__}: {error}", file=sys.stderr)
+    return opened.outcome(failures, delivered) or (1 if complaints.count else 0)
 
 
 # ---------------------------------------------------------------- recordings of real players

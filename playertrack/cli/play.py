@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TextIO
 
 from .common import add_command, add_json, add_policy, name_of, read_policy
 from .delivering import Sinks, add_sinks
-from .screen import Progress, Screen, summary_lines
+from .screen import JsonLines, Progress, Screen, summary_lines
 
 if TYPE_CHECKING:
-    from ..events import Event
     from ..policy import Policy
     from ..session import Summary
     from ..signals import Signal
@@ -119,7 +118,7 @@ def run(args: argparse.Namespace) -> int:
         record = files.enter_context(Path(args.record).open("wb", 0)) if args.record else None
         sinks = Sinks(args)
         if args.json:
-            sinks.all.append(_JsonLines())
+            sinks.all.append(JsonLines())
         report = _Report(sinks.all or [Screen()], policy, record)
         try:
             try:
@@ -229,19 +228,6 @@ class _Report:
             return
         self._delivered = False
         print(f"playertrack: {error}", file=sys.stderr)
-
-
-class _JsonLines:
-    """A sink that prints events as an event log."""
-
-    def emit(self, event: Event) -> None:
-        from ..sinks import event_line
-
-        sys.stdout.buffer.write(event_line(event))
-        sys.stdout.buffer.flush()
-
-    def close(self, timeout: float) -> bool:
-        return True
 
 
 # ------------------------------------------------------------------------------- the player

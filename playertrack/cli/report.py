@@ -7,7 +7,7 @@ import os
 import sys
 from typing import Any
 
-from .common import add_command, add_json
+from .common import add_command, add_json, unix_time
 
 _DAY = 86400
 
@@ -30,9 +30,13 @@ def add_parser(subparsers: Any) -> None:
         "--entry-id", metavar="ID", action="append", default=[], help="only this (repeatable)"
     )
     parser.add_argument(
-        "--from", dest="since", metavar="TIME", type=_time, help="Unix seconds or ISO 8601 (UTC)"
+        "--from",
+        dest="since",
+        metavar="TIME",
+        type=unix_time,
+        help="Unix seconds or ISO 8601 (UTC)",
     )
-    parser.add_argument("--to", dest="until", metavar="TIME", type=_time, help="(default: now)")
+    parser.add_argument("--to", dest="until", metavar="TIME", type=unix_time, help="(default: now)")
     parser.add_argument("--order", metavar="COLUMN", default="", help="-COLUMN: largest first")
     parser.add_argument("--page-size", metavar="N", type=int, default=30)
     parser.add_argument("--page", metavar="N", type=int, default=1)
@@ -54,9 +58,9 @@ def run(args: argparse.Namespace) -> int:
     if not ks:
         print("report needs a KS in the environment variable KALTURA_KS", file=sys.stderr)
         return 2
-    until = int(time()) if args.until is None else args.until
+    until = int(time() if args.until is None else args.until)
     query = ReportQuery(
-        since=until - 7 * _DAY if args.since is None else args.since,
+        since=until - 7 * _DAY if args.since is None else int(args.since),
         until=until,
         report_type=args.type,
         entries=tuple(args.entry_id),
@@ -87,15 +91,3 @@ def _print(found: list[dict[str, str]]) -> None:
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     for line in table:
         print("  ".join(map(str.ljust, line, widths)).rstrip())
-
-
-def _time(text: str) -> int:
-    from datetime import UTC, datetime
-
-    if text.isascii() and text.isdigit():
-        return int(text)
-    try:
-        then = datetime.fromisoformat(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no time") from None
-    return int((then if then.tzinfo else then.replace(tzinfo=UTC)).timestamp())

@@ -1,4 +1,4 @@
-"""What ``playertrack play`` shows: a line an event, how far playback is, the sum of it all."""
+"""What commands show of a playback: a line an event, how far it is, the sum of it all."""
 
 from __future__ import annotations
 
@@ -33,6 +33,21 @@ class Screen:
         more = "  ".join(f"{name} {_short(value)}" for name, value in _extras(event))
         line = f"{event.at - self._start:9.3f} s  {event.event:<{_WIDTH}}  {where:11}  {more}"
         print(line.rstrip(), flush=True)
+
+    def close(self, timeout: float) -> bool:
+        """True: everything was printed."""
+        return True
+
+
+class JsonLines:
+    """A sink that prints events as an event log."""
+
+    def emit(self, event: Event) -> None:
+        """Print the line of ``event``."""
+        from ..sinks import event_line
+
+        sys.stdout.buffer.write(event_line(event))
+        sys.stdout.buffer.flush()
 
     def close(self, timeout: float) -> bool:
         """True: everything was printed."""

@@ -161,6 +161,61 @@ async def test_what_is_refused_is_told(
         assert await asyncio.to_thread(main, arguments) == 0
 
 
+@in_loop
+async def test_a_view_of_a_back_end_is_reported_by_the_rules(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    view = ["report-view", "--entry-id", "1_abc", "--duration", "100", "--watched", "0-60,80-100"]
+    view += ["--at", "2023-11-14T22:13:20Z", "--sink", "stats", "--queue", str(tmp_path / "queue")]
+    async with Collector() as collector:
+        deliver_to(monkeypatch, collector.analytics_url)
+        assert await asyncio.to_thread(main, view) == 0
+        assert collector.bad == []
+        told = [(each.event, each.fields["eventTimestamp"]) for each in collector.received]
+    assert told == [
+        ("WIDGET_LOADED", "1700000000"),
+        ("MEDIA_LOADED", "1700000000"),
+        ("PLAY", "1700000000"),
+        ("PLAY_REACHED_25", "1700000025"),
+        ("PLAY_REACHED_50", "1700000050"),
+        ("SEEK", "1700000060"),
+        ("PLAY_REACHED_100", "1700000080"),
+    ]
+    said = capsys.readouterr()
+    assert "PLAY_REACHED_50     at   50.000" in said.out
+    assert said.err == ""
+    deliver_to(monkeypatch, NOBODY)
+    assert await asyncio.to_thread(main, [*view, "--deliver-timeout", "0.9"]) == 3
+    assert "stats: 7 events are not delivered" in capsys.readouterr().err
+
+
+def test_a_view_without_a_sink_is_only_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    view = ["report-view", "--entry-id", "1_abc", "--duration", "8", "--watched", "0-8", "--json"]
+    assert main(view) == 0
+    said = capsys.readouterr()
+    events = [json.loads(line) for line in said.out.splitlines()]
+    assert [each["event"] for each in events][-2:] == ["PLAY_REACHED_75", "PLAY_REACHED_100"]
+    assert said.err == "nothing was sent: --sink stats or --sink kava reports it\n"
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"--watched": "60"}, "--watched: '60' is not allowed; expected A-B in seconds, as in"),
+        ({"--watched": "0-120"}, "expected no more than the duration, which is 100.0"),
+        ({"--duration": "0"}, "--duration: 0.0 is not allowed; expected seconds, above 0"),
+        ({"--entry-id": ""}, "--entry-id: '' is not allowed; expected a string that is not empty"),
+        ({"--at": "noon"}, "'noon' is no time; expected Unix seconds or ISO 8601"),
+    ],
+)
+def test_a_view_that_cannot_be_names_the_option_and_the_cure(
+    changes: dict[str, str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = {"--entry-id": "1_abc", "--duration": "100", "--watched": "0-60"} | changes
+    assert main(["report-view", *(word for option in options.items() for word in option)]) == 2
+    assert said in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [

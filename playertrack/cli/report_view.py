@@ -1,0 +1,78 @@
+"""``playertrack report-view``: reports a playback of which only is known what was watched."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import Any
+
+from .common import add_command, add_json, add_policy, read_policy, unix_time
+from .delivering import Failures, Sinks, add_sinks
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command to the command line."""
+    parser = add_command(
+        subparsers,
+        "report-view",
+        "Reports a whole playback that a back end knows about: what was watched of an entry.\n"
+        "It goes through the engine as if a player had told it, so a quartile is reported only\n"
+        "where it was watched over, and between two stretches there is a SEEK. Shows the events.",
+        "  playertrack report-view --entry-id 1_abc --duration 100 --watched 0-60,80-100\n"
+        "  export KALTURA_PARTNER_ID=102 KALTURA_REFERRER=server://batch-process\n"
+        "  playertrack report-view --entry-id 1_abc --duration 100 --watched 0-100 \\\n"
+        "      --at 2026-11-01T20:15:00Z --sink stats --queue /var/spool/views\n\n"
+        "exit codes: 0 done, 2 wrong use, 3 not everything was delivered.",
+    )
+    parser.add_argument("--entry-id", metavar="ID", required=True, help="what was watched")
+    parser.add_argument(
+        "--duration", metavar="S", type=float, required=True, help="how long it is, in seconds"
+    )
+    parser.add_argument(
+        "--watched",
+        metavar="A-B,…",
+        required=True,
+        help="the stretches that were watched, in seconds and in that order; one that begins "
+        "before the one before it ended was sought back to",
+    )
+    parser.add_argument(
+        "--at",
+        metavar="TIME",
+        type=unix_time,
+        help="when playback began: Unix seconds or ISO 8601 (default: so that it ends now)",
+    )
+    add_policy(parser)
+    add_sinks(parser, "where the events go")
+    add_json(parser, "the events, an object a line")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run it; 3 if a sink could not deliver."""
+    from ..errors import PlayertrackError
+    from ..sinks import FanoutSink
+    from ..watching import parse_watched, report_view
+    from .screen import JsonLines, Screen
+
+    policy = read_policy(args.policy)
+    opened = Sinks(args)
+    failures = Failures()
+    shown = JsonLines() if args.json else Screen()
+    sinks = FanoutSink([shown, *opened.all], on_error=failures)
+    delivered = True
+    try:
+        report_view(
+            args.entry_id,
+            duration=args.duration,
+            watched=parse_watched(args.watched),
+            at=args.at,
+            sinks=[sinks],
+            policy=policy,
+        )
+    except PlayertrackError as error:
+        field, colon, rest = str(error).partition(":")
+        raise PlayertrackError(f"--{field.replace('_', '-')}{colon}{rest}") from error
+    finally:
+        delivered = sinks.close(args.deliver_timeout)
+    if not opened.all:
+        print("nothing was sent: --sink stats or --sink kava reports it", file=sys.stderr)
+    return opened.outcome(failures, delivered)
