@@ -35,7 +35,7 @@ cases: $(STAMP) ## the conformance cases
 soak: $(STAMP) ## crashes and broken networks, for minutes (PLAYERTRACK_SOAK=100 for hours)
 	$(BIN)/python -m pytest -m soak
 
-demo: $(STAMP) ## plays a generated film headless and shows its events
+demo: $(STAMP) ## plays a generated film, delivers its events to a local collector, explains them
 	$(BIN)/python -m playertrack_av.demo
 
 bench: $(STAMP) ## the benchmarks

@@ -19,6 +19,7 @@ import pytest
 from media_server import serving
 
 from playertrack.cli import main
+from playertrack.collector import Collector, Received
 from playertrack_av import demo
 from playertrack_av.clips import make_clip
 
@@ -392,11 +393,11 @@ def test_a_player_that_is_not_installed_says_how_to_get_it(
 # ------------------------------------------------------------------------ the demonstration
 
 
-def test_the_demo_explains_what_it_plays(
+def test_the_demo_explains_what_it_plays_and_what_was_received(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(demo, "SPEED", inf)
-    demo.main()
+    assert demo.main() == 0
     lines = capsys.readouterr().out.splitlines()
     text = "\n".join(lines)
     assert max(map(len, lines)) <= demo.WIDTH
@@ -404,3 +405,19 @@ def test_the_demo_explains_what_it_plays(
         assert f"  {event} " in text
     assert "  PLAY_REACHED_50 did not fire:\n                  a seek at " in text
     assert "session 2 of demo_clip\n  watched 12.0 of 12.0 s (100 %)" in text
+    received = text.partition("What the collector received")[2]
+    assert received.count("  HTTP 503\n") == 2
+    assert received.count("  good\n") == 36
+    assert "36 events accepted, 36 good, 0 bad, 2 failed; 4 sessions" in received
+    assert "BAD" not in received
+
+
+def test_the_demo_fails_if_an_event_was_judged_bad(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Strict(Collector):
+        @property
+        def bad(self) -> list[Received]:
+            return self.received[:1]
+
+    monkeypatch.setattr(demo, "SPEED", inf)
+    monkeypatch.setattr(demo, "Collector", Strict)
+    assert demo.main() == 1

@@ -1,15 +1,25 @@
-"""``python -m playertrack_av.demo``: a clip is played, tracked, and every event explained."""
+"""``python -m playertrack_av.demo``: a clip is played, tracked, delivered and explained."""
 
 from __future__ import annotations
 
+import asyncio
+import sys
 import tempfile
 import textwrap
 from pathlib import Path
 
 from playertrack import Tracker, offline_ids
 from playertrack.cli.screen import Screen, summary_lines
+from playertrack.collector import Collector
+from playertrack.collector.lines import event_line
+from playertrack.collector.lines import summary_lines as received_lines
+from playertrack.delivery import DeliverySettings, Post
 from playertrack.explain import explain
+from playertrack.kaltura import Identity
 from playertrack.signals import Signal
+from playertrack.sinks import Sink
+from playertrack.sinks.kava import KavaSink
+from playertrack.sinks.stats import StatsSink
 
 from .clips import make_clip
 from .player import AvPlayer
@@ -27,25 +37,63 @@ SCRIPT: tuple[tuple[float, str, float | None], ...] = (
     (12.0, "play", None),  # again, after the end
 )
 
+#: Who plays it, given once and on every event that is sent.
+KIOSK = Identity(partner_id=102, referrer="kiosk://demo-001", application="demo")
 
-def main() -> None:
-    """Run it; takes a few seconds and leaves nothing behind."""
-    trace: list[Signal] = []
+#: How long (s) the delivery of all events may take.
+TIMEOUT = 30.0
+
+
+def main() -> int:
+    """Run it; takes a few seconds and leaves nothing behind. 1 if an event was judged bad."""
     with tempfile.TemporaryDirectory() as folder:
-        clip = make_clip(Path(folder) / "demo_clip.mp4", SECONDS)
-        print(f"A clip of {SECONDS:g} s is played, {SPEED:g} times as fast as real time:")
-        for seconds, action, value in SCRIPT:
-            print(f"  {seconds:4.1f} s  {action}{'' if value is None else f' {value:g}'}")
-        print()
-        with (
-            Tracker([Screen()], ids=offline_ids, on_signal=trace.append) as tracker,
-            AvPlayer(tracker.feed, speed=SPEED) as player,
-        ):
-            player.load(str(clip))
-            for cue in SCRIPT:
-                player.at(*cue)
-            player.play()
-            player.wait()
+        return asyncio.run(_show(Path(folder)))
+
+
+async def _show(folder: Path) -> int:
+    clip = make_clip(folder / "demo_clip.mp4", SECONDS)
+    print(f"A clip of {SECONDS:g} s is played, {SPEED:g} times as fast as real time:")
+    for seconds, action, value in SCRIPT:
+        print(f"  {seconds:4.1f} s  {action}{'' if value is None else f' {value:g}'}")
+    async with Collector() as collector:
+        print(f"Events go through a queue on disk to a collector at {collector.analytics_url},")
+        print("which is busy at first: it answers the first request to each service with 503.\n")
+        for endpoint in ("stats", "kava"):
+            collector.fault("status", endpoint=endpoint, status=503, times=1)
+        trace, delivered = await asyncio.to_thread(_play, clip, folder / "queue", collector)
+    _explain(trace)
+    print("What the collector received, and how it judged it:\n")
+    for received in collector.received:
+        print(event_line(received))
+    print()
+    for line in received_lines(collector.history.summary(), collector.sessions):
+        print(_wrapped(line))
+    if not delivered:
+        print("not everything was delivered", file=sys.stderr)
+    return 0 if delivered and collector.good and not collector.bad else 1
+
+
+def _play(clip: Path, queue: Path, collector: Collector) -> tuple[list[Signal], bool]:
+    """Play the clip and deliver its events; what the player told, and whether all arrived."""
+    trace: list[Signal] = []
+    post = Post(queue, settings=DeliverySettings(base=0.1))
+    sinks: list[Sink] = [
+        Screen(),
+        StatsSink(KIOSK, queue=post, url=collector.service_url),
+        KavaSink(KIOSK, queue=post, url=collector.analytics_url),
+    ]
+    tracker = Tracker(sinks, ids=offline_ids, on_signal=trace.append)
+    with AvPlayer(tracker.feed, speed=SPEED) as player:
+        player.load(str(clip))
+        for cue in SCRIPT:
+            player.at(*cue)
+        player.play()
+        player.wait()
+    tracker.close(TIMEOUT)
+    return trace, post.close(TIMEOUT)
+
+
+def _explain(trace: list[Signal]) -> None:
     stories = explain((line, (None, signal)) for line, signal in enumerate(trace, 1))
     print(f"\nThe player sent {len(trace)} signals. Why each event is there:\n")
     for story in stories:
@@ -54,6 +102,7 @@ def main() -> None:
     print("What it comes to:\n")
     for story in stories:
         print(*summary_lines(story.summary), sep="\n")
+    print()
 
 
 def _wrapped(line: str) -> str:
@@ -61,4 +110,4 @@ def _wrapped(line: str) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())
