@@ -12,6 +12,7 @@ import atexit
 import os
 from collections import deque
 from collections.abc import Callable, Iterable
+from functools import partial
 from math import inf
 from types import TracebackType
 from typing import Any, Self, cast
@@ -45,9 +46,10 @@ class Tracker(SignalMethods):
             tracker.loaded("1_abc", duration=60.0)
             tracker.play()
 
-    ``player`` (its id), ``policy``, ``ids`` and ``entry_id`` are the engine's; ``snapshot``
-    goes on where another tracker was, with that one's player, policy and entry. ``sinks``
-    get each event and are closed with the tracker.
+    ``player`` (its id), ``policy``, ``ids`` and ``entry_id`` are the engine's; without a
+    ``policy`` an adapter brings the one that suits its player (`suit`). ``snapshot`` goes on
+    where another tracker was, with that one's player, policy and entry. ``sinks`` get each
+    event and are closed with the tracker.
 
     ``on_event``, ``on_diagnostic`` and ``on_summary`` (of each session that ended) are told
     what came out, ``on_signal`` what went in: recorded as a trace it gives the same events
@@ -71,7 +73,7 @@ class Tracker(SignalMethods):
         sinks: Iterable[Sink] = (),
         *,
         player: str | None = None,
-        policy: Policy = Policy(),
+        policy: Policy | None = None,
         ids: SessionIds = random_ids,
         entry_id: str | None = None,
         snapshot: bytes | None = None,
@@ -88,10 +90,10 @@ class Tracker(SignalMethods):
         self._on_summary = on_summary
         self._clock = LiveClock() if clock is None else clock
         diagnose = None if on_diagnostic is None else self._diagnosed
+        self._make = partial(Engine, player, ids=ids, entry_id=entry_id, diagnose=diagnose)
+        self._suitable = policy is None and snapshot is None
         if snapshot is None:
-            self._engine = Engine(
-                player, policy=policy, ids=ids, entry_id=entry_id, diagnose=diagnose
-            )
+            self._engine = self._make(policy=policy)
         else:
             self._engine = Engine.restore(snapshot, ids=ids, diagnose=diagnose)
         self._sinks = FanoutSink(sinks, on_error=self._sink_failed)
@@ -153,25 +155,38 @@ class Tracker(SignalMethods):
 
     # ------------------------------------------------------------------------ signals in
 
-    def feed(self, signal: Signal) -> None:
-        """Take in a signal that was made elsewhere; its ``at`` is its own."""
+    def now(self) -> float:
+        """What time it is for this tracker (Unix time, s)."""
+        return self._clock.time() + self._offset
+
+    def suit(self, policy: Policy) -> None:
+        """Judge by ``policy``, unless the tracker was made with one or had a signal already.
+
+        An adapter says so what suits its player.
+        """
+        with self._courier.lock:
+            if self._suitable and not self._used:
+                self._engine = self._make(policy=policy)
+
+    def feed(self, signal: Signal, *, live: bool = False) -> None:
+        """Take in a signal that was made elsewhere.
+
+        Its ``at`` is its own; or, if it is ``live``, what `now` was when it occurred.
+        """
         with self._courier.lock:
             if not self._courier.closing:
-                self._take(signal, own_time=True)
+                self._take(signal, own_time=not live)
 
     def _signal(self, kind: type[Signal], at: float | None, **fields: Any) -> None:
         with self._courier.lock:
             if self._courier.closing:
                 return
             try:
-                signal = kind(at=self._now() if at is None else at, **fields)
+                signal = kind(at=self.now() if at is None else at, **fields)
             except SignalError as error:
                 self._courier.report(kind.name, error)
             else:
                 self._take(signal, own_time=at is not None)
-
-    def _now(self) -> float:
-        return self._clock.time() + self._offset
 
     def _take(self, signal: Signal, *, own_time: bool) -> None:
         """Derive what follows from ``signal``; one that comes in the midst of a step waits."""

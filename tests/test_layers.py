@@ -45,7 +45,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("explain", "traces", "invariants", "cases", "recordings"),
     ("kaltura",),
     ("outbox", "delivery", "collector"),
-    ("sinks", "clock", "signalling", "courier", "tracker", "watching"),
+    ("sinks", "clock", "signalling", "courier", "tracker", "watching", "binding"),
     ("playertrack",),
     ("testing",),
     ("cli", "__main__"),

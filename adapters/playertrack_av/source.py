@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path, PurePosixPath
-from urllib.parse import unquote, urlsplit
-
 import attrs
 import av
 import av.error
+
+from playertrack.binding import entry_name
 
 
 @attrs.frozen
@@ -33,18 +32,11 @@ class Source:
         scheme, separator, _ = media.partition("://")
         if media == "-":
             return cls("pipe:0", entry_id or "stdin", remote=True)
+        name = entry_id or entry_name(media)
         if not separator:
             # The prefix keeps FFmpeg from taking "lesson:1.mp4" for a protocol.
-            return cls(f"file:{media}", entry_id or _name(media, Path(media).stem), remote=False)
-        parts = urlsplit(media)
-        stem = PurePosixPath(unquote(parts.path)).stem
-        name = _name(media, stem or parts.hostname or "")
-        return cls(media, entry_id or name, remote=scheme.lower() != "file")
-
-
-def _name(media: str, name: str) -> str:
-    """A name that is never empty, and that UTF-8 can hold (file names may not)."""
-    return (name or media or "media").encode(errors="replace").decode()
+            return cls(f"file:{media}", name, remote=False)
+        return cls(media, name, remote=scheme.lower() != "file")
 
 
 @attrs.frozen

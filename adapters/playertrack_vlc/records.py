@@ -39,9 +39,10 @@ class Buffering(Record):
 
 
 class Poll(Record):
-    """The state that the player was asked for."""
+    """What the player said when it was asked; without media the time is -1."""
 
     rate: Number
+    time_ms: Number = -1
 
 
 _SHAPES: dict[str, type[Record]] = {
@@ -49,6 +50,7 @@ _SHAPES: dict[str, type[Record]] = {
     "MediaPlayerLengthChanged": LengthChanged,
     "MediaPlayerBuffering": Buffering,
     "ret.set_rate": Returned,
+    "ret.set_time": Returned,
     "poll": Poll,
 }
 

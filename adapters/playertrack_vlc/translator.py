@@ -29,6 +29,12 @@ _LONG = 1.5
 #: How far (s of content) behind it may be then, or after a seek: the length of a segment.
 _SEGMENT = 6.0
 
+#: Positions of a pause that differ by more than this (s of content) are a seek.
+_STEP = 0.5
+
+#: How long before the end (s of content) the last position may be; of sound it is early.
+_TAIL = 2.0
+
 #: How far (s of content) past 0 the first position of a new round may be beyond the time
 #: that it played.
 _ROUND = 0.5
@@ -50,9 +56,11 @@ class _Run:
     ``known``: the last position that was believed, and when it moved. ``short_since``: the
     cache is not full; ``stalled``: that was told. ``round_at``: when it began to fill after
     the last position. ``landing``: after a seek or stall, positions may step back;
-    ``frozen``: the stall was a silent one.
+    ``frozen``: the stall was a silent one. ``polled``: the last answer in a pause.
     """
 
+    length: float = 0.0
+    polled: float | None = None
     known: float = 0.0
     moved_at: float | None = None
     paused: bool = False
@@ -80,6 +88,7 @@ class Translator:
         self._requested = False
         self._run: _Run | None = None
         self._seek: _Seek | None = None
+        self._echoes = False  # a command's own echo is yet to come
         self._loop = False
         self._endless = False
         self._rate = self._asked_rate = 1.0
@@ -95,10 +104,12 @@ class Translator:
         match told:
             case Command():
                 made += self._command(told)
+            case Returned(kind="ret.set_time"):
+                self._echoes = False
             case Returned(r=0):
                 made += self._at_rate(told.t, self._asked_rate)
             case Poll():
-                made += self._at_rate(told.t, told.rate)
+                made += [*self._at_rate(told.t, told.rate), *self._at_poll(told)]
             case _:
                 made += self._event(told)
         return made
@@ -122,11 +133,12 @@ class Translator:
                 self._requested = True
                 return [*leaving, signals.Stop(at=at), signals.Play(at=at)]
             case "app.seek" if self._run or self._requested:
+                self._echoes = True
                 return self._seek_to(at, told.args)
             case "app.rate" if told.args and isinstance(told.args[0], float):
                 self._asked_rate = told.args[0]
             case "app.setloop":
-                self._loop = True
+                self._loop = told.args != [0.0]
             case "app.stop":
                 return [*self._leave(at), signals.Stop(at=at)]
             case "app.close":
@@ -150,6 +162,18 @@ class Translator:
                 self._seek = _Seek(target, since=at)
                 return [signals.Seeking(at=at, position=target)]
         return []
+
+    def _at_poll(self, told: Poll) -> list[Signal]:
+        """A seek in a pause that nobody told of shows in the time that the player gives."""
+        run, position = self._run, told.time_ms / 1000
+        if run is None or not run.paused or self._seek or position < 0.0:
+            return []
+        before, run.polled = run.polled, position
+        if before is None or abs(position - before) <= _STEP:
+            return []
+        made = self._seek_to(told.t, [position])
+        self._seek = _Seek(position, since=told.t, filled=True)
+        return made
 
     def _at_rate(self, at: float, rate: float) -> list[Signal]:
         """A change of rate is not reported by libVLC: it is asked, or was told."""
@@ -180,6 +204,7 @@ class Translator:
         self._seek = None
         if self._run:
             self._run.known, self._run.moved_at, self._run.landing = seek.target, at, True
+            self._run.polled = None
         return [signals.Seeked(at=at, position=seek.target)]
 
     # -------------------------------------------------------------------- events
@@ -212,7 +237,7 @@ class Translator:
                     run.short_since = at
                 return [signals.Playing(at=at)]
             case "MediaPlayerPaused":
-                run.paused = True
+                run.paused, run.polled = True, None if run.landing else run.known
                 return [signals.Pause(at=at)]
             case "MediaPlayerEndReached":
                 self._run = self._seek = None
@@ -223,6 +248,8 @@ class Translator:
 
     def _at_length(self, at: float, length: float) -> list[Signal]:
         """A live stream has length 0 first, and then that of its window, which is no duration."""
+        if self._run:
+            self._run.length = length
         if length <= 0.0:
             self._endless = True
             return [signals.DurationChange(at=at, duration=None, live=True)]
@@ -246,8 +273,11 @@ class Translator:
         return [signals.StallEnd(at=at)] if stalled else []
 
     def _at_position(self, run: _Run, at: float, position: float, main: bool) -> list[Signal]:
-        if position < 0.0 or main:  # a command's own echo
+        if position < 0.0:
             return []
+        if main:  # the echo of a seek; of one by a command it tells nothing new
+            told, self._echoes = self._echoes, False
+            return [] if told else self._seek_to(at, [position])
         update: list[Signal] = [signals.TimeUpdate(at=at, position=position)]
         if self._seek:
             return update
@@ -267,6 +297,7 @@ class Translator:
 
     def _is_new_round(self, run: _Run, at: float, position: float) -> bool:
         """A loop shows in the cache filling, and in a position that was played since."""
-        if not self._loop or run.round_at is None:
+        at_end = run.length > 0.0 and run.known >= run.length - _TAIL
+        if run.round_at is None or not (self._loop or at_end):
             return False
         return position <= (at - run.round_at) * self._rate + _ROUND

@@ -192,3 +192,48 @@ def test_stall_that_a_pause_covers_begins_with_the_resumption() -> None:
 def test_seek_just_before_the_recording_ends_is_not_lost() -> None:
     tape = sought(started().play(0.2, 0.0, 1.0), 1.3, 8.0)
     assert after_start(derive("vlc", tape)) == ["SEEK"]
+
+
+# ------------------------------------------------------------- what nobody commanded here
+
+
+def echo(tape: Tape, t: float, target: float) -> Tape:
+    tape.append({**changed(t, target), "main": True})
+    return tape
+
+
+def test_seek_that_the_program_gave_past_the_adapter_shows_in_its_echo() -> None:
+    tape = filled(echo(started().play(0.2, 0.0, 2.0), 2.3, 8.0), 2.31)
+    polled(tape, 2.4, 2.7).play(2.7, 8.0, 9.5)
+    seek = only("SEEK", derive("vlc", tape))
+    assert (seek.origin, seek.target, seek.inferred) == (2.0, 8.0, False)
+
+
+def test_echo_of_a_command_that_is_late_is_no_second_seek() -> None:
+    tape = filled(started().play(0.2, 0.0, 2.0).command(2.3, "seek", 8.0), 2.31)
+    echo(polled(tape, 2.4, 2.9), 2.9, 8.0).add(2.95, "ret.set_time", r=None)
+    tape.play(3.0, 8.0, 9.5)
+    assert after_start(derive("vlc", tape)) == ["SEEK", "PLAY_REACHED_75"]
+
+
+def test_seek_in_a_pause_that_nobody_told_of_shows_in_the_answers_of_the_player() -> None:
+    tape = started().play(0.2, 0.0, 2.0).add(2.3, "MediaPlayerPaused")
+    for n in range(12):
+        tape.add(2.4 + n / 4, "poll", rate=1.0, time_ms=2000 if n < 4 else 8500)
+    tape.add(6.0, "MediaPlayerPlaying").play(6.0, 8.5, 10.0)
+    events = derive("vlc", tape)
+    assert after_start(events) == ["PAUSE", "SEEK", "RESUME", "PLAY_REACHED_75"]
+    assert (only("SEEK", events).origin, only("SEEK", events).target) == (2.0, 8.5)
+
+
+def test_loop_that_nobody_told_of_is_one_near_the_end_alone() -> None:
+    tape = filled(started(3.0).play(0.2, 0.0, 2.75), 3.2).play(3.2, 0.0, 2.0)
+    assert "REPLAY" in names(derive("vlc", tape))
+    tape = filled(started(12.0).play(0.2, 0.0, 2.75), 3.2).play(3.2, 0.0, 2.0)
+    assert "REPLAY" not in names(derive("vlc", tape))
+
+
+def test_loop_can_be_switched_off() -> None:
+    tape = started(12.0).command(0.15, "setloop", 1.0).command(0.16, "setloop", 0.0)
+    filled(tape.play(0.2, 0.0, 2.75), 3.2).play(3.2, 0.0, 2.0)
+    assert "REPLAY" not in names(derive("vlc", tape))

@@ -1,0 +1,167 @@
+"""Hears a media player of libVLC.
+
+libVLC calls back from its own threads and, for what a command does at once, on the thread
+that gave it. In a callback almost every call of the player hangs for ever (`stop`,
+`set_time`, `set_media`), so nothing is called there.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from playertrack import Tracker
+from playertrack.binding import Binding
+
+from .library import vlc
+from .translator import Translator
+
+#: What is listened to, and what the record of it holds of the event.
+_EVENTS: dict[str, Callable[[Any], dict[str, Any]]] = {
+    "MediaPlayerMediaChanged": lambda _: {},
+    "MediaPlayerOpening": lambda _: {},
+    "MediaPlayerBuffering": lambda told: {"new_cache": told.new_cache},
+    "MediaPlayerPlaying": lambda _: {},
+    "MediaPlayerPaused": lambda _: {},
+    "MediaPlayerStopped": lambda _: {},
+    "MediaPlayerEndReached": lambda _: {},
+    "MediaPlayerEncounteredError": lambda _: {},
+    "MediaPlayerTimeChanged": lambda told: {"new_time_ms": told.new_time},
+    "MediaPlayerLengthChanged": lambda told: {"new_length_ms": told.new_length},
+}
+
+#: A repetition as often as libVLC can count.
+_FOR_EVER = 65535
+
+
+class VlcBinding(Binding):
+    """Measures one media player of python-vlc; made by `playertrack_vlc.track`."""
+
+    source = "vlc"
+    asks = True
+
+    def __init__(self, media_player: vlc.MediaPlayer, tracker: Tracker, **options: Any) -> None:
+        super().__init__(Translator(), tracker, **options)
+        self._player = media_player
+        # A wrapper of our own: each holds but one listener for an event, and the player's
+        # own method gives the same one to all.
+        self._events = vlc.libvlc_media_player_event_manager(media_player)
+        self._repeats = False
+        self._start()
+
+    # -------------------------------------------------------------------------- hearing
+
+    def _subscribe(self) -> None:
+        # The player stays in memory while it is listened to, whoever else lets go of it. A
+        # release is heard, since playback is to end with it.
+        self._player.retain()
+        self._player.release = self._released
+        for kind in _EVENTS:
+            self._events.event_attach(getattr(vlc.EventType, kind), self._hear, kind)
+        if self._player.get_media() is not None:
+            self._note("MediaPlayerMediaChanged")
+        self._catch_up()
+
+    def _catch_up(self) -> None:
+        """Note what began before it was listened to, as if it began now."""
+        state = self._player.get_state()
+        if state not in (vlc.State.Opening, vlc.State.Playing, vlc.State.Paused):
+            return
+        self._note("MediaPlayerOpening")
+        if (length := self._player.get_length()) > 0:
+            self._note("MediaPlayerLengthChanged", new_length_ms=length)
+        if state != vlc.State.Opening:
+            position = max(0, self._player.get_time())
+            self._note("app.seek", args=[position / 1000])
+            self._note("MediaPlayerPlaying")
+            self._note("MediaPlayerBuffering", new_cache=100.0)
+            self._note("MediaPlayerTimeChanged", new_time_ms=position)
+        if state == vlc.State.Paused:
+            self._note("MediaPlayerPaused")
+
+    def _unsubscribe(self) -> None:
+        for kind in _EVENTS:
+            self._events.event_detach(getattr(vlc.EventType, kind))
+        del self._player.release
+        self._player.release()
+
+    def _hear(self, event: Any, kind: str) -> None:
+        """Called by libVLC; on a thread of its own there is no Python below the callback."""
+        frame = inspect.currentframe()
+        below = frame and frame.f_back and frame.f_back.f_back
+        self._note(kind, main=below is not None, **_EVENTS[kind](event.u))
+
+    def _released(self) -> None:
+        """The program lets go of the player, and with it playback ends."""
+        with self._asking:
+            self._lose()
+            self._unsubscribe()
+        self._player.release()
+
+    def _ask(self) -> None:
+        player = self._player
+        self._note(
+            "poll",
+            time_ms=player.get_time(),
+            rate=player.get_rate(),
+            state=str(player.get_state()),
+        )
+
+    def _look_up(self, record: dict[str, Any]) -> Iterable[dict[str, Any]]:
+        """What media it is; the event names it, but not as anything that can be kept."""
+        if record["kind"] != "MediaPlayerMediaChanged":
+            return ()
+        with self._asking:
+            media = None if self._lost else self._player.get_media()
+            if media is None:
+                return ()
+            mrl = media.get_mrl()
+            media.release()
+        return ({"t": record["t"], "kind": "app.open", "args": [self._named(mrl)]},)
+
+    # ---------------------------------------------------------------------- the commands
+
+    def _load(self, media: str) -> None:
+        made = self._player.get_instance().media_new(media)
+        if self._repeats:
+            made.add_option(f":input-repeat={_FOR_EVER}")
+        self._player.set_media(made)
+        made.release()
+
+    def _play(self) -> None:
+        if self._player.get_state() in (vlc.State.Ended, vlc.State.Error):
+            self._replay()
+            return
+        self._note("app.play", args=[])
+        self._note("ret.play", r=self._player.play())
+
+    def _pause(self) -> None:
+        self._note("app.pause", args=[])
+        self._player.set_pause(1)
+
+    def _seek(self, position: float) -> None:
+        self._note("app.seek", args=[position])
+        self._player.set_time(round(position * 1000))
+        self._note("ret.set_time", r=None)
+
+    def _rate(self, rate: float) -> None:
+        self._note("app.rate", args=[rate])
+        self._note("ret.set_rate", r=self._player.set_rate(rate))
+
+    def _loop(self, on: bool) -> None:
+        """An option of the media, read when it is opened."""
+        self._repeats = on
+        self._note("app.setloop", args=[float(on)])
+        if (media := self._player.get_media()) is not None:
+            media.add_option(f":input-repeat={_FOR_EVER if on else 0}")
+            media.release()
+
+    def _replay(self) -> None:
+        self._note("app.replay", args=[])
+        self._player.stop()
+        self._player.play()
+
+    def _stop(self) -> None:
+        self._note("app.stop", args=[])
+        self._player.stop()

@@ -1,0 +1,11 @@
+"""python-vlc, or what to install to get it."""
+
+try:
+    import vlc as vlc
+except (ImportError, NotImplementedError, OSError) as error:
+    # python-vlc raises the latter two where there is no libVLC.
+    raise ImportError(
+        f"VLC is missing ({error}); install python-vlc (pip install 'playertrack[vlc]') "
+        "and libVLC (Debian: apt-get install libvlc5 vlc-plugin-base)",
+        name="vlc",
+    ) from error
