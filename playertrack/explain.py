@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from array import array
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import attrs
 
+from .engine import Engine
 from .errors import shorten
 from .events import QUARTILES, Event, Seek, to_record
 from .fleet import Fleet
@@ -147,14 +148,15 @@ class Story:
         player = "" if summary.player is None else f" of player {shorten(summary.player)}"
         yield f"session {summary.ordinal}{player}: {summary.session}"
         for told in self.told:
-            yield f"  {told.event.at - start:+10.3f} s  {_headline(told.event)}"
+            yield f"  {told.event.at - start:+10.3f} s  {headline(told.event)}"
             yield f"                  {told.why}"
         for missing in self.missing:
             yield f"  {missing.event} did not fire:"
             yield from (f"                  {reason.text}" for reason in missing.reasons)
 
 
-def _headline(event: Event) -> str:
+def headline(event: Event) -> str:
+    """The event in a line: its name, number and place, and what it has besides."""
     record = to_record(event)
     where = "" if event.position is None else f" at {event.position:g}"
     extra = "".join(f" {name}={shorten(record[name])}" for name in event.extra)
@@ -170,11 +172,11 @@ def explain(
     """
     policy = policy or Policy()
     fleet = Fleet(policy=policy)
-    players: dict[str | None, _Player] = {}
+    players: dict[str | None, Teller] = {}
     for line, (player, signal) in signals:
         teller = players.get(player)
         if teller is None:
-            teller = players[player] = _Player(fleet, player, policy)
+            teller = players[player] = Teller(fleet.engine(player), policy)
         teller.feed(line, signal)
     return [story for teller in players.values() for story in teller.stories()]
 
@@ -188,28 +190,39 @@ class _Session:
     summary: Summary | None = None
 
 
-class _Player:
-    """Follows the engine of one player."""
+class Teller:
+    """Follows the engine of one player, so as to tell its stories in the end."""
 
-    def __init__(self, fleet: Fleet, player: str | None, policy: Policy) -> None:
-        self._engine = fleet.engine(player)
+    def __init__(self, engine: Engine, policy: Policy) -> None:
+        self._engine = engine
         self._policy = policy
         self._sessions: dict[str, _Session] = {}
         self._recent: deque[tuple[str, float, int]] = deque(maxlen=_RECENT)
 
-    def feed(self, line: int, signal: Signal) -> None:
+    def feed(self, line: int, signal: Signal) -> Sequence[Event]:
+        """Let the engine take the signal of ``line``; what it made of it."""
         self._recent.appendleft((signal.name, signal.at, line))
-        self._note(self._engine.feed(signal))
         engine = self._engine
+        events = engine.feed(signal)
+        self._note(events)
         session = self._sessions.get(engine.session_id or "")
         position = engine.position
         if session is not None and position is not None:
             path = session.path
             if not path or path[-2] != position:
                 path.extend((signal.at, position, engine.rate))
+        return events
+
+    def close(self) -> Sequence[Event]:
+        """The trace is over, and with it the player (R-eof)."""
+        events = self._engine.close()
+        self._note(events)
+        return events
 
     def stories(self) -> Iterator[Story]:
-        self._note(self._engine.close())
+        """What there was, session by session; the player is closed if it was not."""
+        self.close()
+        self._sum_up(self._engine.summary())
         for session in self._sessions.values():
             if session.summary is not None:
                 missing = tuple(_missing(session.summary, session, self._policy))
@@ -220,10 +233,11 @@ class _Player:
         for event in events:
             session = self._sessions.setdefault(event.session, _Session())
             session.told.append(Told(event, self._line(event)))
-        engine = self._engine
-        for summary in (engine.last_summary, engine.summary()):
-            if summary is not None and summary.session in self._sessions:
-                self._sessions[summary.session].summary = summary
+        self._sum_up(self._engine.last_summary)
+
+    def _sum_up(self, summary: Summary | None) -> None:
+        if summary is not None and summary.session in self._sessions:
+            self._sessions[summary.session].summary = summary
 
     def _line(self, event: Event) -> int | None:
         """The line of the signal that the event goes back to: the last such one, or of its time."""

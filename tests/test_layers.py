@@ -43,6 +43,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("engine",),
     ("fleet",),
     ("explain", "traces", "invariants", "cases", "recordings"),
+    ("timeline",),
     ("kaltura",),
     ("outbox", "delivery", "collector"),
     ("sinks", "clock", "signalling", "courier", "tracker", "watching", "binding"),

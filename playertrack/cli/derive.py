@@ -19,15 +19,14 @@ from .common import (
     read_policy,
 )
 from .delivering import Failures, Sinks, add_sinks
+from .drawing import add_timeline, show_timeline
+from .reading import add_raw, numbered_signals, translator_of
 
 if TYPE_CHECKING:
     from ..events import Event
     from ..fleet import Fleet
-    from ..recordings import Translator
-    from ..traces import ByteStream, OnBad
-
-#: Who reads raw recordings: an entry is called for a `Translator`.
-GROUP = "playertrack.adapters"
+    from ..timeline import Observer
+    from .reading import Numbered
 
 
 def add_parser(subparsers: Any) -> None:
@@ -41,7 +40,8 @@ def add_parser(subparsers: Any) -> None:
         "  playertrack derive trace.jsonl --policy view_interval=null --policy end_tolerance=1.5\n"
         "  gzip -dc trace.jsonl.gz | playertrack derive - --sink console > events.jsonl\n"
         "  playertrack derive recording.jsonl --raw vlc\n"
-        "  KALTURA_PARTNER_ID=102 playertrack derive trace.jsonl --sink stats --queue outbox",
+        "  KALTURA_PARTNER_ID=102 playertrack derive trace.jsonl --sink stats --queue outbox\n"
+        "  playertrack derive trace.jsonl -o events.jsonl --timeline",
     )
     parser.add_argument("trace", metavar="TRACE", help="a signal trace; - is standard input")
     parser.add_argument(
@@ -51,13 +51,10 @@ def add_parser(subparsers: Any) -> None:
         default="-",
         help="the event log, written whole or not at all (default: standard output, as it comes)",
     )
-    parser.add_argument(
-        "--raw",
-        metavar="PLAYER",
-        help="TRACE is a raw recording of this player, such as vlc, mpv or html5",
-    )
+    add_raw(parser)
     add_policy(parser)
     add_sinks(parser, "also hand the events there")
+    add_timeline(parser)
     add_skip_bad(parser)
     add_json(parser, "the events are, with or without it")
 
@@ -68,9 +65,9 @@ def run(args: argparse.Namespace) -> int:
     from ..sinks import FanoutSink
     from ..traces import derive, encode_event
 
-    translator = None if args.raw is None else _translator(args.raw)
-    suited = None if translator is None else translator.policy
-    fleet = Fleet(policy=read_policy(args.policy, suited))
+    translator = translator_of(args.raw)
+    policy = read_policy(args.policy, None if translator is None else translator.policy)
+    observer = None
     complaints = Complaints(args.skip_bad)
     failures = Failures()
     opened = Sinks(args)
@@ -79,10 +76,18 @@ def run(args: argparse.Namespace) -> int:
     delivered = True
     try:
         with open_input(args.trace) as stream, open_output(args.output) as output:
-            if translator is None:
-                batches = derive(stream, fleet, source=source, on_bad=complaints.on_bad)
+            signals = numbered_signals(stream, translator, source, complaints.on_bad)
+            if args.timeline:
+                from ..timeline import Observer
+
+                observer = Observer(policy)
+                batches = _observed(signals, observer)
+            elif translator is None:
+                batches = derive(
+                    stream, Fleet(policy=policy), source=source, on_bad=complaints.on_bad
+                )
             else:
-                batches = _derive_raw(stream, fleet, translator, source, complaints.on_bad)
+                batches = _derived(signals, Fleet(policy=policy))
             for events in batches:
                 output.writelines(encode_event(event) + b"\n" for event in events)
                 output.flush()
@@ -91,47 +96,21 @@ def run(args: argparse.Namespace) -> int:
                         sinks.emit(event)
     finally:
         delivered = sinks.close(args.deliver_timeout)
+    if observer is not None:
+        show_timeline(observer.timeline(), sys.stderr if args.output == "-" else sys.stdout)
     if complaints.count:
         print(f"{source}: {complaints.count} lines left out", file=sys.stderr)
     return opened.outcome(failures, delivered) or (1 if complaints.count else 0)
 
 
-# ---------------------------------------------------------------- recordings of real players
+def _observed(signals: Iterator[Numbered], observer: Observer) -> Iterator[Sequence[Event]]:
+    """The events, from an observer that keeps what there is to draw."""
+    for line, (player, signal) in signals:
+        yield observer.feed(line, player, signal)
+    yield observer.close()
 
 
-def _translator(player: str) -> Translator:
-    """The translator for a player's raw recordings; raises `PlayertrackError` if there is none."""
-    from importlib.metadata import entry_points
-
-    from ..errors import PlayertrackError, shorten
-
-    found = entry_points(group=GROUP)
-    if player not in found.names:
-        known = ", ".join(sorted(found.names)) or "none"
-        raise PlayertrackError(
-            f"--raw: no installed adapter reads recordings of {shorten(player)}; installed: {known}"
-        )
-    translator: Translator = found[player].load()()
-    return translator
-
-
-def _derive_raw(
-    stream: ByteStream, fleet: Fleet, translator: Translator, source: str, on_bad: OnBad | None
-) -> Iterator[Sequence[Event]]:
-    from ..errors import SignalError
-    from ..traces import TraceError, read_records
-
-    for line, record in read_records(stream, source, on_bad):
-        try:
-            signals = translator.translate(record)
-        except SignalError as error:
-            refused = TraceError(source, line, str(error))
-            if on_bad is None:
-                raise refused from None
-            on_bad(refused)
-        else:
-            for signal in signals:
-                yield fleet.feed(None, signal)
-    for signal in translator.finish():
-        yield fleet.feed(None, signal)
+def _derived(signals: Iterator[Numbered], fleet: Fleet) -> Iterator[Sequence[Event]]:
+    for _, (player, signal) in signals:
+        yield fleet.feed(player, signal)
     yield fleet.close()

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TextIO
 
 from .common import add_command, add_json, add_policy, name_of, read_policy
 from .delivering import Sinks, add_sinks
+from .drawing import add_timeline, show_timeline
 from .screen import JsonLines, Progress, Screen, summary_lines
 
 if TYPE_CHECKING:
@@ -103,6 +104,7 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument("--script", metavar="FILE", help="a script; - is standard input")
     add_policy(parser)
+    add_timeline(parser)
     add_json(parser, "the events, an object a line")
 
 
@@ -119,7 +121,7 @@ def run(args: argparse.Namespace) -> int:
         sinks = Sinks(args)
         if args.json:
             sinks.all.append(JsonLines())
-        report = _Report(sinks.all or [Screen()], policy, record)
+        report = _Report(sinks.all or [Screen()], policy, record, args.timeline)
         try:
             try:
                 player = make_player(report.hear, speed=args.speed)
@@ -157,13 +159,18 @@ def _play(
 class _Report:
     """Tracks a player, and keeps what is to be said of it in the end."""
 
-    def __init__(self, sinks: list[Sink], policy: Policy, record: BinaryIO | None) -> None:
+    def __init__(
+        self, sinks: list[Sink], policy: Policy, record: BinaryIO | None, timeline: bool
+    ) -> None:
+        from ..timeline import Observer
         from ..tracker import Tracker
 
         # What fails is told here, in a line rather than with its traceback.
         logging.getLogger("playertrack").addHandler(logging.NullHandler())
         self.unread = False
         self._record = record
+        self._observer = Observer(policy) if timeline else None
+        self._heard = 0
         self._loaded = False
         self._refusal: str | None = None
         self._closed_at: float | None = None
@@ -204,6 +211,8 @@ class _Report:
             return 2
         for summary in self._summaries:
             print(*summary_lines(summary), sep="\n", file=out)
+        if self._observer is not None:
+            show_timeline(self._observer.timeline(), out)
         if left or not self._delivered:
             print("not everything was delivered", *left, sep="\n", file=sys.stderr)
             return 3
@@ -219,6 +228,9 @@ class _Report:
             self._refusal = signal.message
         if self._progress is not None:
             self._progress.update(signal)
+        self._heard += 1
+        if self._observer is not None:
+            self._observer.feed(self._heard, None, signal)
         if self._record is not None:
             self._record.write(encode_signal(signal) + b"\n")
 

@@ -1,0 +1,69 @@
+"""Traces as the commands read them: signals line by line, of a trace or a raw recording."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ..recordings import Translator
+    from ..signals import Signal
+    from ..traces import ByteStream, OnBad
+
+#: Who reads raw recordings: an entry is called for a `Translator`.
+GROUP = "playertrack.adapters"
+
+#: A line's number, and the player and the signal on it.
+Numbered = tuple[int, tuple[str | None, "Signal"]]
+
+
+def add_raw(parser: argparse.ArgumentParser) -> None:
+    """``--raw PLAYER``; see `translator_of`."""
+    parser.add_argument(
+        "--raw",
+        metavar="PLAYER",
+        help="TRACE is a raw recording of this player, such as vlc, mpv or html5",
+    )
+
+
+def translator_of(player: str | None) -> Translator | None:
+    """The translator for a player's raw recordings; raises `PlayertrackError` if there is none."""
+    from importlib.metadata import entry_points
+
+    from ..errors import PlayertrackError, shorten
+
+    if player is None:
+        return None
+    found = entry_points(group=GROUP)
+    if player not in found.names:
+        known = ", ".join(sorted(found.names)) or "none"
+        raise PlayertrackError(
+            f"--raw: no installed adapter reads recordings of {shorten(player)}; installed: {known}"
+        )
+    translator: Translator = found[player].load()()
+    return translator
+
+
+def numbered_signals(
+    stream: ByteStream, translator: Translator | None, source: str, on_bad: OnBad | None
+) -> Iterator[Numbered]:
+    """The signals of a trace, or those that ``translator`` makes of a raw recording."""
+    from ..errors import SignalError
+    from ..traces import TraceError, read_records, read_signals
+
+    if translator is None:
+        yield from read_signals(stream, source, on_bad)
+        return
+    line = 0
+    for line, record in read_records(stream, source, on_bad):
+        try:
+            signals = translator.translate(record)
+        except SignalError as error:
+            refused = TraceError(source, line, str(error))
+            if on_bad is None:
+                raise refused from None
+            on_bad(refused)
+        else:
+            yield from ((line, (None, signal)) for signal in signals)
+    yield from ((line, (None, signal)) for signal in translator.finish())

@@ -1,0 +1,81 @@
+"""``playertrack timeline``: draws a trace."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import Any
+
+from .common import (
+    Complaints,
+    add_command,
+    add_json,
+    add_policy,
+    add_skip_bad,
+    name_of,
+    open_input,
+    open_output,
+    read_policy,
+)
+from .drawing import show_timeline
+from .reading import add_raw, numbered_signals, translator_of
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command to the command line."""
+    parser = add_command(
+        subparsers,
+        "timeline",
+        "Draws a trace: where the playhead was, what was watched, waits, seeks and ads, which\n"
+        "events came and why, which quartiles fired and why the others did not.",
+        "  playertrack timeline trace.jsonl\n"
+        "  playertrack timeline trace.jsonl -o trace.svg --session 2\n"
+        "  playertrack timeline recording.jsonl --raw vlc -o picture.svg",
+    )
+    parser.add_argument("trace", metavar="TRACE", help="a signal trace; - is standard input")
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="FILE",
+        help="a .svg; without it the terminal is drawn on",
+    )
+    parser.add_argument(
+        "--session", metavar="N", type=int, help="only the N-th session of a player, from 1"
+    )
+    add_raw(parser)
+    add_policy(parser)
+    add_skip_bad(parser)
+    add_json(parser, "what there is to draw, an object a line for each session")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run it; 1 if lines were left out."""
+    import json
+
+    import attrs
+
+    from ..timeline import observe, to_svg
+
+    kind = None if args.output is None else args.output.rpartition(".")[2].lower()
+    if kind not in (None, "svg"):
+        print("--output: expected a name that ends in .svg", file=sys.stderr)
+        return 2
+    translator = translator_of(args.raw)
+    policy = read_policy(args.policy, None if translator is None else translator.policy)
+    complaints = Complaints(args.skip_bad)
+    source = name_of(args.trace)
+    with open_input(args.trace) as stream:
+        timeline = observe(numbered_signals(stream, translator, source, complaints.on_bad), policy)
+    if args.session is not None:
+        rows = tuple(row for row in timeline.rows if row.summary.ordinal == args.session)
+        timeline = attrs.evolve(timeline, rows=rows)
+    if args.json:
+        print(*(json.dumps(row.to_record()) for row in timeline.rows), sep="\n")
+    elif kind is None:
+        show_timeline(timeline, sys.stdout)
+    else:
+        with open_output(args.output) as output:
+            output.write(to_svg(timeline).encode())
+    if complaints.count:
+        print(f"{source}: {complaints.count} lines left out", file=sys.stderr)
+    return 1 if complaints.count else 0

@@ -1,0 +1,315 @@
+"""A timeline as SVG.
+
+Written with the standard library's ElementTree, which does the escaping: of the libraries that
+write SVG one is not kept any more, and the others give a class for each element and no more,
+where what is hard here (scales, names that do not overlap) is ours anyway.
+
+A drawing needs no network and no script. Colours follow the theme: ``data-theme`` of an element
+around it, else what the viewer's system prefers. What belongs to an element (an event and why
+it came, a state and how long it was) is its ``<title>``, which browsers show on hovering.
+"""
+
+from __future__ import annotations
+
+import re
+from xml.etree import ElementTree as ET
+
+from ..errors import shorten
+from ..explain import Told, headline
+from .clock import clock
+from .layout import LANE, Label, Scale, count, lanes_of, place, ticks
+from .model import Mark, Row, Timeline
+from .style import STYLE
+
+#: Sessions drawn; who has more chooses some.
+MOST_ROWS = 100
+
+_WIDTH = 1080.0
+_LEFT, _RIGHT = 64.0, 168.0
+_PLOT = 150.0  # the height of the plot
+_BAND = 9.0
+_BAR = 14.0  # the width of the bar of what was watched
+_AIR = 5.0  # around it, for what lies on its edge
+_FOOT = 56.0  # below the plot: bands, axis, and air
+
+_FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def to_svg(timeline: Timeline) -> str:
+    """The drawing as one SVG document: every session below the other, at most `MOST_ROWS`."""
+    rows = [draw_row(row, timeline.start) for row in timeline.rows[:MOST_ROWS]]
+    height = sum(float(row.get("height", 0)) for row in rows)
+    note = left_out(timeline)
+    root = ET.Element(
+        "svg",
+        xmlns="http://www.w3.org/2000/svg",
+        viewBox=f"0 0 {_n(_WIDTH)} {_n(height + 44)}",
+        width=_n(_WIDTH),
+        height=_n(height + 44),
+        role="img",
+    )
+    root.set("class", "playertrack-timeline")
+    root.set("aria-label", f"timeline of {len(timeline.rows)} playback sessions")
+    ET.SubElement(root, "style").text = STYLE
+    _add(root, "rect", "paper", width="100%", height="100%")
+    y = 0.0
+    for row in rows:
+        row.set("y", _n(y))
+        y += float(row.get("height", 0))
+        root.append(row)
+    root.append(legend(y))
+    if note:
+        _text(root, "note", note, x=_LEFT, y=y + 40)
+    return ET.tostring(root, encoding="unicode")
+
+
+def left_out(timeline: Timeline) -> str:
+    """What to say where not all sessions are drawn, or none is there."""
+    if not timeline.rows:
+        return "no session: nothing was played"
+    more = len(timeline.rows) - MOST_ROWS
+    return f"{more} more sessions are not drawn" if more > 0 else ""
+
+
+def draw_row(row: Row, origin: float) -> ET.Element:
+    """One session as an ``<svg>`` of its own, without a style; ``origin`` is the trace's start."""
+    width = _WIDTH - _LEFT - _RIGHT
+    time = Scale(row.start, max(row.end, row.start + 0.5), width)
+    labels = place(row.story.told, time)
+    top = 46.0 + LANE * lanes_of(labels)
+    height = top + _PLOT + _FOOT
+    root = ET.Element("svg", width=_n(_WIDTH), height=_n(height))
+    root.set("viewBox", f"0 0 {_n(_WIDTH)} {_n(height)}")
+    root.set("class", "row")
+    _head(root, row, origin, labels)
+    axis = ET.SubElement(root, "g", transform=f"translate({_n(_LEFT)},{_n(top)})")
+    axis.set("class", "axis")
+    _time_axis(axis, row, time)
+    _content(root, row, top)
+    plot = _window(root, "plot", top - _AIR, _PLOT + 2 * _AIR, width)
+    plot.set("viewBox", f"0 {_n(-_AIR)} {_n(width)} {_n(_PLOT + 2 * _AIR)}")
+    _plot(plot, row, time)
+    bands = _window(root, "bands", top + _PLOT + 4, 2 * _BAND + 4, width)
+    zoomed = _add(bands, "g", "zoom")
+    for y, each in ((0.0, row.states), (_BAND + 3, row.interruptions)):
+        for band in each:
+            x, end = time(band.start), time(band.end)
+            rect = _add(zoomed, "rect", f"band {band.name}", x=x, y=y, width=end - x, height=_BAND)
+            _tip(rect, f"{band.name} for {clock(band.end - band.start, 0.1)}", band.start, row)
+    _names(root, row, labels, top, width)
+    return root
+
+
+def _head(root: ET.Element, row: Row, origin: float, labels: list[Label]) -> None:
+    """Which session it is, and what it amounts to."""
+    summary = row.summary
+    title = f"session {summary.ordinal}"
+    if summary.player is not None:
+        title = f"{shorten(summary.player, 30)[1:-1]}: {title}"
+    if summary.entry_id is not None:
+        title += f" of {shorten(summary.entry_id, 40)[1:-1]}"
+    _text(root, "title", title, x=12, y=20)
+    said = list(row.describe())
+    begins = row.start - origin
+    if begins > 0:
+        said.insert(0, f"begins {clock(begins, 0.1)} into the trace")
+    said += count(labels)
+    _text(root, "facts", " · ".join(said), x=_WIDTH - 12, y=20, anchor="end")
+
+
+def _time_axis(axis: ET.Element, row: Row, time: Scale) -> None:
+    step, times = ticks(0.0, time.high - row.start, 10)
+    axis.set("data-span", _n(time.high - time.low, 3))
+    axis.set("data-width", _n(time.length))
+    for seconds in times:
+        x = time(row.start + seconds)
+        if x <= time.length + 0.5:
+            _add(axis, "line", "grid", x1=x, x2=x, y1=0, y2=_PLOT)
+            _text(axis, "tick", clock(seconds, step), x=x, y=_PLOT + 40, anchor="middle")
+
+
+def _content(root: ET.Element, row: Row, top: float) -> None:
+    """The axis of content, what was watched of it, and the quartiles."""
+    low, high = row.span
+    y = _height(row)
+    right = _WIDTH - _RIGHT
+    group = _add(root, "g", "content")
+    group.set("transform", f"translate(0,{_n(top)})")
+    step, positions = ticks(low, high, 5)
+    for position in positions:
+        _text(group, "tick", clock(position, step), x=_LEFT - 8, y=y(position) + 3.5, anchor="end")
+    _add(group, "rect", "frame", x=_LEFT, y=0, width=right - _LEFT, height=_PLOT)
+    _add(group, "rect", "unseen", x=right + 8, y=0, width=_BAR, height=_PLOT)
+    for each in row.watched:
+        a, b = y(each.end), y(each.start)
+        rect = _add(
+            group,
+            "rect",
+            f"seen times{min(each.times, 4)}",
+            x=right + 8,
+            y=a,
+            width=_BAR,
+            height=max(b - a, 0.5),
+        )
+        times = "once" if each.times == 1 else f"{each.times} times"
+        what = f"content {clock(each.start, 0.1)} to {clock(each.end, 0.1)}: played {times}"
+        ET.SubElement(rect, "title").text = what
+    for mark in row.marks:
+        _quartile(group, row, mark, _LEFT, right)
+
+
+def _quartile(group: ET.Element, row: Row, mark: Mark, left: float, right: float) -> None:
+    y = _PLOT * (1 - mark.quartile / 100) if mark.point is None else _height(row)(mark.point)
+    fired = mark.at is not None
+    each = _add(group, "g", "quartile fired" if fired else "quartile")
+    if mark.point is not None:
+        _add(each, "line", "level", x1=left, x2=right + 8 + _BAR, y1=y, y2=y)
+    _add(each, "circle", "dot", cx=right + 8 + _BAR + 12, cy=y, r=3.5)
+    when = "did not fire" if mark.at is None else f"at {clock(mark.at - row.start, 0.1)}"
+    x = right + 8 + _BAR + 22
+    _text(each, "name", f"{mark.quartile} % {when}", x=x, y=min(max(y + 4, 9), _PLOT - 1))
+    told = f"PLAY_REACHED_{mark.quartile} {when}\n{mark.why}"
+    ET.SubElement(each, "title").text = _clean(told)
+
+
+def _plot(plot: ET.Element, row: Row, time: Scale) -> None:
+    """Waits as shades, the way of the playhead, and where quartiles fired."""
+    y = _height(row)
+    zoomed = _add(plot, "g", "zoom")
+    for band in (*row.states, *row.interruptions):
+        if band.name in ("BUFFERING", "PAUSED", "FAILED", "ad"):
+            x, end = time(band.start), time(band.end)
+            _add(zoomed, "rect", f"shade {band.name}", x=x, y=0, width=end - x, height=_PLOT)
+    for stroke in row.strokes:
+        points = " ".join(f"{_n(time(at), 2)},{_n(y(p), 2)}" for at, p in stroke.points)
+        _add(zoomed, "polyline", f"stroke {stroke.tread}").set("points", points)
+    for mark in row.marks:
+        if mark.at is not None and mark.point is not None:
+            point = _at(plot, time(mark.at), y(mark.point))
+            _add(point, "circle", "reached", r=3.5)
+            _tip(point, f"PLAY_REACHED_{mark.quartile}\n{mark.why}", mark.at, row)
+
+
+def _names(root: ET.Element, row: Row, labels: list[Label], top: float, width: float) -> None:
+    """A mark for each event just above the plot, and the names above them."""
+    height = top - 28.0
+    window = _window(root, "events", 28.0, height, width)
+    window.set("data-height", _n(height))
+    for label in labels:
+        event = label.told.event
+        base = height - 9.0
+        at = _at(window, label.x, base)
+        at.set("class", f"at event {kind_of(event.event)}")
+        _add(at, "line", "mark", y1=-4, y2=4)
+        text = _text(at, "name", label.name, x=label.left - label.x, y=0)
+        # The width is what was reckoned with, whatever the font.
+        text.set("textLength", _n(label.width))
+        text.set("lengthAdjust", "spacingAndGlyphs")
+        if label.lane is None:
+            text.set("visibility", "hidden")
+        else:
+            text.set("y", _n(-9 - LANE * label.lane))
+            _add(at, "line", "leader", y1=-4, y2=-9 - LANE * label.lane)
+        _tip(at, explained(label.told), event.at, row)
+
+
+def explained(told: Told) -> str:
+    """The event, and the signal and rule that it goes back to."""
+    return f"{headline(told.event)}\n{told.why}"
+
+
+def kind_of(name: str) -> str:
+    """The family of an event, for its colour."""
+    if name.startswith("PLAY_REACHED"):
+        return "progress"
+    if name.startswith("BUFFER"):
+        return "wait"
+    families = {"SEEK": "seek", "ERROR": "error", "VIEW": "view", "PAUSE": "rest"}
+    lifecycle = ("WIDGET_LOADED", "MEDIA_LOADED", "PLAY_REQUEST", "PLAY", "FIRST_PLAY", "REPLAY")
+    return "life" if name in lifecycle else families.get(name, "other")
+
+
+#: What the legend says of what; the classes are those of the drawing.
+_LEGEND = (
+    ("stroke played", "played"),
+    ("stroke jumped", "jumped"),
+    ("stroke still", "stood still"),
+    ("stroke skimmed", "too fast to watch"),
+    ("band STARTING", "starting"),
+    ("band PLAYING", "playing"),
+    ("band PAUSED", "paused"),
+    ("band BUFFERING", "waiting for data"),
+    ("band ENDED", "ended"),
+    ("band FAILED", "failed"),
+    ("band seek", "seek"),
+    ("band ad", "ad"),
+    ("seen times1", "watched once"),
+    ("seen times2", "again"),
+)
+
+
+def legend(y: float) -> ET.Element:
+    """What the colours mean."""
+    group = ET.Element("g", transform=f"translate({_n(12)},{_n(y + 14)})")
+    group.set("class", "legend")
+    x = 0.0
+    for classes, words in _LEGEND:
+        if classes.startswith("stroke"):
+            _add(group, "polyline", classes).set("points", f"{_n(x)},0 {_n(x + 16)},0")
+        else:
+            _add(group, "rect", classes, x=x, y=-4, width=12, height=9)
+        _text(group, "tick", words, x=x + 20, y=4)
+        x += 31 + 5.6 * len(words)
+    return group
+
+
+# ------------------------------------------------------------------------------- elements
+
+
+def _height(row: Row) -> Scale:
+    low, high = row.span
+    return Scale(high, low, _PLOT)
+
+
+def _window(root: ET.Element, name: str, y: float, height: float, width: float) -> ET.Element:
+    """A part of the drawing that shows nothing beyond its bounds, as an inner ``<svg>`` does."""
+    return _add(root, "svg", name, x=_LEFT, y=y, width=width, height=height)
+
+
+def _at(parent: ET.Element, x: float, y: float) -> ET.Element:
+    """A group at a moment in time: zooming moves it and does not stretch it."""
+    group = _add(parent, "g", "at")
+    group.set("transform", f"translate({_n(x, 2)},{_n(y)})")
+    group.set("data-x", _n(x, 2))
+    return group
+
+
+def _add(parent: ET.Element, tag: str, classes: str, **numbers: float | str) -> ET.Element:
+    given = {key: v if isinstance(v, str) else _n(v, 2) for key, v in numbers.items()}
+    return ET.SubElement(parent, tag, {"class": classes, **given})
+
+
+def _text(
+    parent: ET.Element, classes: str, words: str, *, x: float, y: float, anchor: str = "start"
+) -> ET.Element:
+    text = _add(parent, "text", classes, x=x, y=y)
+    if anchor != "start":
+        text.set("text-anchor", anchor)
+    text.text = _clean(words)
+    return text
+
+
+def _tip(element: ET.Element, words: str, at: float, row: Row) -> None:
+    title = ET.SubElement(element, "title")
+    title.text = _clean(f"{clock(at - row.start, 0.01)}  {words}")
+
+
+def _clean(text: str) -> str:
+    """``text`` without what XML cannot hold: traces may have anything in their names."""
+    return _FORBIDDEN.sub("\ufffd", text)
+
+
+def _n(number: float, digits: int = 1) -> str:
+    """A number as short as it goes."""
+    text = f"{number:.{digits}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -1,0 +1,189 @@
+"""A timeline for a terminal: the same picture in characters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
+
+import attrs
+
+from ..errors import shorten
+from .clock import clock
+from .layout import Scale, name_of, ticks
+from .model import Band, Row, Timeline
+
+#: Sessions drawn, events told of each.
+MOST_ROWS, _MOST_EVENTS = 20, 40
+
+_HEIGHT = 9
+_MARGIN = 10  # left of the plot
+
+
+@attrs.frozen
+class _Characters:
+    """What is drawn with; ``states`` in the order of the words in `_WORDS`."""
+
+    treads: dict[str, str]
+    axis: str
+    corner: str
+    level: str
+    fired: str
+    missed: str
+    seen: str
+    unseen: str
+    dash: str
+
+
+_TREADS = ("played", "still", "jumped", "skimmed")
+_UNICODE = _Characters(
+    dict(zip(_TREADS, "●─┊∘", strict=True)), "│", "└", "─", "●", "○", " █▓▒░", "·", "·"
+)
+_ASCII = _Characters(
+    dict(zip(_TREADS, "*-:o", strict=True)), "|", "+", "-", "x", "o", " #%&@", ".", "-"
+)
+
+#: The character of each state and interruption in the band below the plot, and what it means.
+_BANDS = {
+    "IDLE": (".", "not begun"),
+    "READY": (".", "not begun"),
+    "LOADED": (".", "not begun"),
+    "STARTING": ("s", "starting"),
+    "PLAYING": ("=", "playing"),
+    "ENDING": ("=", "playing"),
+    "STALLING": ("~", "waiting for data"),
+    "BUFFERING": ("~", "waiting for data"),
+    "PAUSED": ("p", "paused"),
+    "RESUMING": ("p", "paused"),
+    "ENDED": ("e", "ended"),
+    "FAILED": ("!", "failed"),
+    "seek": (">", "seek"),
+    "ad": ("A", "ad"),
+}
+
+
+def to_text(timeline: Timeline, width: int = 80, *, ascii_only: bool = False) -> str:
+    """The timeline in lines of at most ``width`` characters (60 or more), without a last newline.
+
+    ``ascii_only`` is for terminals that know nothing else.
+    """
+    look = _ASCII if ascii_only else _UNICODE
+    lines: list[str] = []
+    for row in timeline.rows[:MOST_ROWS]:
+        lines += _row(row, timeline.start, max(width, 60), look)
+        lines.append("")
+    if not timeline.rows:
+        return "no session: nothing was played"
+    if len(timeline.rows) > MOST_ROWS:
+        lines.append(f"{len(timeline.rows) - MOST_ROWS} more sessions are not drawn")
+    text = "\n".join(line.rstrip()[:width] for line in lines).rstrip("\n")
+    return text.encode("ascii", "replace").decode() if ascii_only else text
+
+
+def _row(row: Row, origin: float, width: int, look: _Characters) -> Iterator[str]:
+    columns = width - _MARGIN - 2
+    time = Scale(row.start, max(row.end, row.start + 0.5), columns - 1)
+    yield from _title(row, origin, look)
+    low, high = row.span
+    content = Scale(high, low, _HEIGHT - 1)
+    step, _ = ticks(low, high, 5)
+    grid = _plot(row, time, content, columns, look)
+    for number, line in enumerate(grid):
+        named = number in (0, (_HEIGHT - 1) // 2, _HEIGHT - 1)
+        where = clock(high - (high - low) * number / (_HEIGHT - 1), min(step, 1)) if named else ""
+        yield f"{where:>{_MARGIN - 2}} {look.axis}{''.join(line)}"
+    yield f"{'':{_MARGIN - 1}}{look.corner}{look.level * columns}"
+    yield f"{'':{_MARGIN}}{_axis(row, time, columns)}"
+    bands = _band_line([*row.states, *row.interruptions], time, columns)
+    yield f"{'state':>{_MARGIN - 2}}  {bands}"
+    used = dict.fromkeys(bands)
+    meanings = dict.fromkeys(_BANDS[name] for name in _BANDS if _BANDS[name][0] in used)
+    yield f"{'':{_MARGIN}}" + "  ".join(f"{sign} {word}" for sign, word in meanings)
+    yield f"{'watched':>{_MARGIN - 2}}  {_watched(row, columns, look)}"
+    for mark in row.marks:
+        if mark.at is None:
+            yield f"{look.missed} {mark.quartile} %".rjust(_MARGIN - 2) + f"  {mark.why}"
+        else:
+            fired = f"at {clock(mark.at - row.start, 0.1)}"
+            yield f"{look.fired} {mark.quartile} %".rjust(_MARGIN - 2) + f"  {fired}"
+    yield from _events(row)
+
+
+def _title(row: Row, origin: float, look: _Characters) -> Iterator[str]:
+    summary = row.summary
+    title = f"session {summary.ordinal}"
+    if summary.player is not None:
+        title = f"{shorten(summary.player, 30)[1:-1]}: {title}"
+    if summary.entry_id is not None:
+        title += f" of {shorten(summary.entry_id, 40)[1:-1]}"
+    said = [title]
+    if row.start > origin:
+        said.append(f"begins {clock(row.start - origin, 0.1)} into the trace")
+    yield f" {look.dash} ".join([*said, *row.describe()])
+
+
+def _plot(
+    row: Row, time: Scale, content: Scale, columns: int, look: _Characters
+) -> list[list[str]]:
+    """The way of the playhead; what was played lies over what was not."""
+    grid = [[" "] * columns for _ in range(_HEIGHT)]
+    order = {tread: rank for rank, tread in enumerate(("jumped", "still", "skimmed", "played"))}
+    for stroke in sorted(row.strokes, key=lambda stroke: order[stroke.tread]):
+        sign = look.treads[stroke.tread]
+        for (a, p), (b, q) in pairwise(stroke.points):
+            x, end, y, bottom = time(a), time(b), content(p), content(q)
+            steps = max(1, round(2 * max(abs(end - x), abs(bottom - y))))
+            for i in range(steps + 1):
+                column = min(max(round(x + (end - x) * i / steps), 0), columns - 1)
+                line = min(max(round(y + (bottom - y) * i / steps), 0), _HEIGHT - 1)
+                grid[line][column] = sign
+    return grid
+
+
+def _axis(row: Row, time: Scale, columns: int) -> str:
+    step, times = ticks(0.0, time.high - row.start, max(columns // 12, 2))
+    line = [" "] * columns
+    free = 0
+    for seconds in times:
+        words = clock(seconds, step)
+        begin = min(round(time(row.start + seconds)), columns - len(words))
+        if begin >= free:
+            line[begin : begin + len(words)] = words
+            free = begin + len(words) + 1
+    return "".join(line)
+
+
+def _band_line(bands: Iterable[Band], time: Scale, columns: int) -> str:
+    """What was, column by column; what is rare is seen though it was short."""
+    line = [" "] * columns
+    common = ("PLAYING", "LOADED", "READY", "ENDED")
+    for band in sorted(bands, key=lambda band: band.name not in common):
+        first = min(int(time(band.start)), columns - 1)
+        last = max(min(round(time(band.end)), columns - 1), first)
+        line[first : last + 1] = _BANDS[band.name][0] * (last - first + 1)
+    return "".join(line)
+
+
+def _watched(row: Row, columns: int, look: _Characters) -> str:
+    low, high = row.span
+    scale = Scale(low, high, columns)
+    line = [look.unseen] * columns
+    for each in row.watched:
+        first, last = (
+            int(scale(each.start)),
+            max(round(scale(each.end)), int(scale(each.start)) + 1),
+        )
+        for column in range(first, min(last, columns)):
+            line[column] = look.seen[min(each.times, 4)]
+    return "".join(line)
+
+
+def _events(row: Row) -> Iterator[str]:
+    told: Sequence[tuple[float, str]] = [
+        (each.event.at, name_of(each.event))
+        for each in row.story.told
+        if each.event.event != "VIEW"
+    ]
+    for at, name in told[:_MOST_EVENTS]:
+        yield f"{clock(at - row.start, 0.01):>12}  {name}"
+    if len(told) > _MOST_EVENTS:
+        yield f"{'':14}and {len(told) - _MOST_EVENTS} more events"

@@ -1,0 +1,178 @@
+"""What is drawn: well-formed, with room for what is written, on paper and on a terminal."""
+
+from __future__ import annotations
+
+from xml.etree import ElementTree as ET
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pictures import observed, playing, trace, updates
+
+from playertrack.events import EVENTS
+from playertrack.explain import Told
+from playertrack.timeline import observe, to_svg, to_text
+from playertrack.timeline.clock import clock
+from playertrack.timeline.layout import Label, Scale, place, ticks
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+DRAWABLE = ("cases", "recordings")
+
+
+def tips(svg: str) -> list[str]:
+    return [title.text or "" for title in ET.fromstring(svg).iter(f"{SVG}title")]
+
+
+def test_every_case_and_recording_is_drawn() -> None:
+    drawable = [each for name in DRAWABLE for each in observed(name)]
+    assert len(drawable) > 100
+    for each, timeline in drawable:
+        root = ET.fromstring(to_svg(timeline))
+        rows = [svg for svg in root.findall(f"{SVG}svg") if svg.get("class") == "row"]
+        assert len(rows) == len(timeline.rows), each.id
+        for drawn, row in zip(rows, timeline.rows, strict=True):
+            marks = drawn.findall(f".//{SVG}g[@class]")
+            events = [mark for mark in marks if " event " in f" {mark.get('class')} "]
+            assert len(events) == len(row.story.told), each.id
+        assert to_text(timeline).count("session ") >= len(timeline.rows)
+
+
+def test_every_event_says_why_it_is_there() -> None:
+    svg = to_svg(observe(trace(*playing(), *updates(0, 0, 30))))
+    told = [tip for tip in tips(svg) if "PLAY_REACHED_25 #" in tip]
+    assert len(told) == 1
+    assert "timeupdate on line 52" in told[0]
+    assert "[R-quartile]" in told[0]
+
+
+def test_a_quartile_that_did_not_fire_says_why_not() -> None:
+    seek = {"signal": "seek", "at": 10, "position": 60}
+    svg = to_svg(observe(trace(*playing(), *updates(0, 0, 10), seek, *updates(10, 60, 5))))
+    [tip] = [tip for tip in tips(svg) if tip.startswith("PLAY_REACHED_50")]
+    assert "went past 50, from 10 to 60" in tip
+
+
+def test_whatever_a_trace_says_is_text() -> None:
+    hostile = "<script>alert(1)</script>&\x00\x1b\uffff\"'"
+    records = [
+        {"signal": "loaded", "at": 0, "entry_id": hostile, "duration": 10, "player": hostile},
+        {"signal": "error", "at": 1, "code": hostile, "message": hostile, "player": hostile},
+    ]
+    timeline = observe(trace(*records))
+    svg = to_svg(timeline)
+    ET.fromstring(svg.encode())
+    assert "<script" not in svg
+    text = to_text(timeline)
+    assert all(line.isprintable() for line in text.splitlines())
+
+
+def test_more_sessions_than_one_wants_to_see_are_counted() -> None:
+    records = [
+        {"signal": "loaded", "at": i, "entry_id": f"{i}", "duration": 10} for i in range(103)
+    ]
+    timeline = observe(trace(*records))
+    assert "3 more sessions are not drawn" in to_svg(timeline)
+    assert "83 more sessions are not drawn" in to_text(timeline)
+
+
+def test_nothing_to_draw_is_said() -> None:
+    timeline = observe([])
+    assert "no session" in to_svg(timeline)
+    assert "no session" in to_text(timeline)
+
+
+# ------------------------------------------------------------------------------- event names
+
+
+def overlap(a: Label, b: Label) -> bool:
+    return a.lane == b.lane and a.left < b.left + b.width and b.left < a.left + a.width
+
+
+def crossed(line: Label, name: Label) -> bool:
+    assert line.lane is not None and name.lane is not None
+    return line.lane > name.lane and name.left < line.x < name.left + name.width
+
+
+@given(
+    st.lists(st.tuples(st.floats(0, 60), st.sampled_from(list(EVENTS))), min_size=1, max_size=120)
+)
+def test_no_name_lies_on_another_or_under_its_line(events: list[tuple[float, str]]) -> None:
+    told = [
+        Told(EVENTS[name](name, at=at, session="s", index=index), None)
+        for index, (at, name) in enumerate(sorted(events), 1)
+    ]
+    labels = place(told, Scale(0.0, 60.0, 800.0))
+    assert [label.told for label in labels] == told
+    named = [label for label in labels if label.lane is not None]
+    assert named
+    for i, label in enumerate(named):
+        for other in named[i + 1 :]:
+            assert not overlap(label, other)
+            assert not crossed(label, other)
+            assert not crossed(other, label)
+
+
+def test_a_few_events_all_have_their_names() -> None:
+    timeline = observe(trace(*playing(), *updates(0, 0, 30)))
+    row = timeline.rows[0]
+    labels = place(row.story.told, Scale(row.start, row.end, 848.0))
+    assert all(label.lane is not None for label in labels)
+
+
+def test_five_hundred_events_leave_names_to_those_that_say_most() -> None:
+    seeks = [
+        {"signal": "seek", "at": 30 + i / 10, "position": float(i * 7 % 90)} for i in range(500)
+    ]
+    row = observe(trace(*playing(), *updates(0, 0, 30), *seeks)).rows[0]
+    assert row.summary.seek_count > 400
+    labels = place(row.story.told, Scale(row.start, row.end, 848.0))
+    named = {label.told.event.event for label in labels if label.lane is not None}
+    assert {"PLAY", "PLAY_REACHED_25", "SEEK"} <= named
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "most"), [(0, 10, 10), (0, 10_800, 10), (0, 0.5, 5), (3, 1e9, 10), (0, 0, 5)]
+)
+def test_ticks_are_few_round_and_inside(low: float, high: float, most: int) -> None:
+    step, where = ticks(low, high, most)
+    assert len(where) <= most + 1
+    assert all(low <= each <= high for each in where)
+    assert all(each / step == pytest.approx(round(each / step)) for each in where)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "step", "text"),
+    [(0, 1, "0 s"), (59.96, 0.1, "60.0 s"), (60, 1, "1:00"), (3599, 60, "59:59"), (0, 60, "0:00")],
+)
+def test_times_are_written_as_people_do(seconds: float, step: float, text: str) -> None:
+    assert clock(seconds, step) == text
+
+
+# ------------------------------------------------------------------------------ on a terminal
+
+
+@pytest.mark.parametrize("width", [60, 80, 157])
+def test_no_line_is_longer_than_the_terminal(width: int) -> None:
+    for each, timeline in observed("cases") + observed("recordings"):
+        text = to_text(timeline, width)
+        assert max(map(len, text.splitlines())) <= width, each.id
+
+
+def test_a_poor_terminal_gets_what_it_can_show() -> None:
+    text = to_text(observe(trace(*playing(), *updates(0, 0, 30))), ascii_only=True)
+    assert text.isascii()
+    assert "x 25 %" in text
+
+
+def test_the_terminal_shows_the_way_of_the_playhead() -> None:
+    seek = {"signal": "seek", "at": 10, "position": 90}
+    timeline = observe(trace(*playing(), *updates(0, 0, 10), seek, *updates(10, 90, 9.5)))
+    lines = to_text(timeline, 72).splitlines()
+    plot = [line.partition("│")[2] for line in lines if "│" in line]
+    half = len(max(plot, key=len)) // 2
+    assert "●" in plot[0][half:] and "●" not in plot[0][:half]
+    assert "●" in plot[-1][:half] and "●" not in plot[-1][half:]
+    assert any("┊" in line for line in plot)
+    assert [line.strip()[:6] for line in lines if "%" in line][:2] == ["○ 25 %", "○ 50 %"]
