@@ -87,6 +87,10 @@ def test_wheel_holds_every_module_of_the_sources(files: list[str]) -> None:
     assert sources <= set(files)
 
 
+def test_wheel_holds_the_script_for_pages(files: list[str]) -> None:
+    assert "playertrack_html5/static/playertrack.js" in files
+
+
 def test_each_package_says_that_it_is_typed(files: list[str]) -> None:
     assert {f"{package}/py.typed" for package in PACKAGES} <= set(files)
 

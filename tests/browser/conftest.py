@@ -1,0 +1,45 @@
+"""One browser and one event loop for all tests here that are coroutines."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from browser.chromium import Browser, browser
+from playertrack_html5.clips import make_film
+
+
+@pytest.fixture(scope="session")
+def runner() -> Iterator[asyncio.Runner]:
+    with asyncio.Runner() as runner:
+        yield runner
+
+
+@pytest.fixture(scope="session")
+def chromium(runner: asyncio.Runner) -> Iterator[Browser]:
+    running = browser()
+    yield runner.run(running.__aenter__())
+    runner.run(running.__aexit__(None, None, None))
+
+
+@pytest.fixture(scope="session")
+def films(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with ``film.webm``, of two seconds."""
+    folder = tmp_path_factory.mktemp("films")
+    make_film(folder / "film.webm", 2.0)
+    return folder
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Run a test that is a coroutine."""
+    if not inspect.iscoroutinefunction(pyfuncitem.obj):
+        return None
+    runner: asyncio.Runner = pyfuncitem._request.getfixturevalue("runner")
+    names = inspect.signature(pyfuncitem.obj).parameters
+    runner.run(pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in names}))
+    return True
