@@ -27,7 +27,8 @@ types: $(STAMP) ## mypy, strict
 	$(BIN)/mypy
 
 unit: $(STAMP) ## pytest with branch coverage
-	$(BIN)/python -m pytest --cov --cov-report=term
+	$(BIN)/python -m coverage run -m pytest
+	$(BIN)/python -m coverage report
 
 cases: $(STAMP) ## the conformance cases
 	$(BIN)/playertrack check tests/cases

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from .assertions import assert_never as assert_never
     from .assertions import assert_quartiles as assert_quartiles
     from .assertions import assert_session_valid as assert_session_valid
+    from .bench import Bench as Bench
+    from .network import Network as Network
     from .script import Fault as Fault
     from .script import ScriptedPlayer as ScriptedPlayer
     from .script import ScriptError as ScriptError
@@ -26,7 +28,9 @@ if TYPE_CHECKING:
 #: Where each name lives. It is imported when it is first asked for: pytest imports this
 #: package in everybody's tests, and those that do not use it are not to pay for it.
 _HOMES = {
+    "Bench": "bench",
     "Fault": "script",
+    "Network": "network",
     "ScriptError": "script",
     "ScriptedPlayer": "script",
     "Seen": "script",
@@ -37,7 +41,9 @@ _HOMES = {
 }
 
 __all__ = [
+    "Bench",
     "Fault",
+    "Network",
     "ScriptError",
     "ScriptedPlayer",
     "Seen",

@@ -1,0 +1,107 @@
+"""The pytest plugin: fixtures with what the kit has, and golden traces.
+
+pytest loads it in every run, so it imports nothing of playertrack until a test asks for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from ..policy import Policy
+    from .bench import Bench
+    from .network import Network
+    from .script import ScriptedPlayer
+
+_MARK = "playertrace"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add ``--playertrack-update``."""
+    parser.getgroup("playertrack").addoption(
+        "--playertrack-update",
+        action="store_true",
+        help="make what the tests play the golden traces, where they are marked with playertrace",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the mark."""
+    config.addinivalue_line(
+        "markers",
+        f"{_MARK}(path, tolerance=0.25): what playertrack_bench or playertrack_player played is "
+        "the golden trace at path, which is relative to the test's file",
+    )
+
+
+@pytest.fixture
+def playertrack_policy() -> Policy:
+    """How the other fixtures judge; to be overridden where another policy is wanted."""
+    from ..policy import Policy
+
+    return Policy()
+
+
+@pytest.fixture
+def playertrack_player(playertrack_policy: Policy) -> ScriptedPlayer:
+    """A scripted player of 100 s."""
+    from .script import ScriptedPlayer
+
+    return ScriptedPlayer(policy=playertrack_policy)
+
+
+@pytest.fixture
+def playertrack_bench(playertrack_policy: Policy) -> Iterator[Bench]:
+    """A tracker with a memory, on a clock that passes when told to."""
+    from .bench import Bench
+
+    with Bench(playertrack_policy) as bench:
+        yield bench
+
+
+@pytest.fixture
+def playertrack_collector() -> Iterator[Network]:
+    """A real collector on this machine, which can go offline and be flaky."""
+    from .network import Network
+
+    with Network() as network:
+        yield network
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
+    """Hold a test that passed and is marked against its golden trace."""
+    __tracebackhide__ = True
+    result = yield
+    mark = item.get_closest_marker(_MARK)
+    # unittest keeps the failure of a test there, and does not raise it.
+    if mark is not None and not getattr(item, "_excinfo", None):
+        _golden(item, *mark.args, **mark.kwargs)
+    return result
+
+
+def _golden(item: pytest.Item, path: str, tolerance: float | None = None) -> None:
+    __tracebackhide__ = True
+    from . import golden
+
+    used = getattr(item, "funcargs", {})
+    played = used.get("playertrack_bench") or used.get("playertrack_player")
+    if played is None:
+        pytest.fail(
+            f"a test with {_MARK} needs the fixture playertrack_bench or playertrack_player",
+            pytrace=False,
+        )
+    if "playertrack_bench" in used:
+        played.close()
+    where = Path(item.path.parent, path)
+    if item.config.getoption("--playertrack-update"):
+        golden.write(where, played)
+    else:
+        try:
+            golden.compare(where, played, golden.TOLERANCE if tolerance is None else tolerance)
+        except golden.GoldenError as error:
+            pytest.fail(str(error), pytrace=False)
