@@ -12,11 +12,10 @@ from random import random
 import attrs
 from yarl import URL
 
-from ..errors import PlayertrackError
 from ..kaltura.answers import Kind, Verdict, judge, judge_fault
-from ..kaltura.redaction import redact
 from ..kaltura.request import Request, attach_ks
 from ..outbox import Outbox, Page, Row, Settled
+from .credentials import Credentials
 from .law import Law, State
 from .packing import unpack
 from .settings import DeliverySettings
@@ -39,6 +38,7 @@ class Attempt:
     """What was tried with an event so far."""
 
     downs: int
+    resumes: int
     tries: int = 0
     rounds: int = 0
     renewals: int = 0
@@ -67,12 +67,12 @@ class Channel:
         self._fetching = False
         self._workers: set[asyncio.Task[None]] = set()
         self._turns = Turns(self.law)
-        self._ks: str | None = None
-        self._refused: set[int] = set()  # hashes of KSs that are not to be tried again
-        self._fresh = False  # the KS is new, and no server took it yet
+        self._credentials = Credentials(
+            target, self.law, changed=self._changed, wait=self._troubled, pause=self._pause
+        )
         self._stopped = False
-        self._renewal: asyncio.Task[None] | None = None
         self._pause_known = False
+        self._resumes = 0
 
     # ------------------------------------------------------------------------ from outside
 
@@ -103,10 +103,9 @@ class Channel:
 
     def resume(self) -> None:
         """Begin anew after a pause, with whatever KS there is."""
-        self._refused.clear()
-        self._ks = None
-        self._fresh = False
+        self._credentials.reset()
         self._pause_known = False
+        self._resumes += 1
         self.trouble = None
         self.law.resume()
         self._box.settle(Settled(pauses={self.target.name: None}))
@@ -133,10 +132,11 @@ class Channel:
     async def stop(self) -> None:
         """Send nothing more; what is on its way is given up."""
         self._stopped = True
-        tasks = tuple(filter(None, (*self._workers, self._renewal)))
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        workers = tuple(self._workers)
+        for worker in workers:
+            worker.cancel()
+        await asyncio.gather(*workers, return_exceptions=True)
+        await self._credentials.stop()
 
     # -------------------------------------------------------------------------- the queue
 
@@ -216,17 +216,17 @@ class Channel:
             self._turns.leave(row.seq)
             await self._reject(row, "it cannot be read")
             return
-        attempt = Attempt(self.law.downs)
+        attempt = Attempt(self.law.downs, self._resumes)
         ended = False
         while not ended:
             await self._turns.wait(row.seq, attempt.not_before)
             attempt.probe = self.law.state is State.DOWN
-            if self.target.provider is None or await self._authorize():
+            if await self._credentials.have():
                 ended = await self._try(row, request, attempt)
 
     async def _try(self, row: Row, request: Request, attempt: Attempt) -> bool:
         """Send it once; says whether it has come to an end."""
-        ks = self._ks
+        ks = self._credentials.ks
         verdict, answer = await self._send(request, ks)
         match verdict.kind:
             case Kind.DELIVERED:
@@ -245,7 +245,8 @@ class Channel:
                     await self._reject(row, verdict.reason)
                     return True
             case Kind.RENEW:
-                self._refuse(attempt, ks, verdict.reason)
+                self._answered()
+                self._refused(attempt, ks, verdict.reason)
             case Kind.PAUSED:
                 self._pause(verdict.reason)
         return False
@@ -268,13 +269,23 @@ class Channel:
     # ------------------------------------------------------------------- what came of it
 
     def _arrived(self) -> None:
-        self._fresh = False
+        self._credentials.taken()
         self.trouble = None
+        self._answered()
+
+    def _answered(self) -> None:
+        """The server is there."""
         if self.law.state is State.DOWN:
             _log.warning("%s is up again", self.target.name)
             self.law.answered()
-            self._turns.change()
-            self.pump()
+            self._changed()
+
+    def _changed(self) -> None:
+        self._turns.change()
+        self.pump()
+
+    def _troubled(self, reason: str) -> None:
+        self.trouble = reason
 
     def _tell(self, row: Row, answer: Answer | None) -> None:
         assert answer is not None
@@ -309,64 +320,12 @@ class Channel:
             return True
         return False
 
-    def _refuse(self, attempt: Attempt, ks: str | None, reason: str) -> None:
-        """A server does not take ``ks``."""
+    def _refused(self, attempt: Attempt, ks: str | None, reason: str) -> None:
+        """The server does not take ``ks``."""
+        if attempt.resumes != self._resumes:  # it was paused meanwhile: a new beginning
+            attempt.resumes, attempt.renewals = self._resumes, 0
         attempt.renewals += 1
-        if self.law.state is State.PAUSED or ks != self._ks:
-            return  # another event was refused before, and what follows from it is done
-        if self.target.provider is None:
-            self._pause(f"a KS is needed: {reason}")
-        elif self._fresh or attempt.renewals > 1:
-            self._pause(f"a new KS was refused as well: {reason}")
-        elif self.law.state is not State.RENEWING:
-            self._renew(ks)
-
-    async def _authorize(self) -> bool:
-        """Have the KS of now; the provider knows when one is about to expire."""
-        assert self.target.provider is not None
-        try:
-            ks = await self.target.provider.ks()
-        except Exception:
-            ks = None
-        if ks is None or hash(ks) in self._refused:
-            if self.law.state in (State.UP, State.DOWN):
-                self._renew(None)
-            return False
-        self._ks = ks
-        return True
-
-    def _renew(self, refused: str | None) -> None:
-        """Have the provider asked for another KS; until there is one nothing is sent."""
-        if refused is not None:
-            self._refused.add(hash(refused))
-        self.law.renew()
-        self._renewal = self._loop.create_task(self._renewed(refused))
-
-    async def _renewed(self, refused: str | None) -> None:
-        assert self.target.provider is not None
-        tries = 0
-        while True:
-            try:
-                ks = await self.target.provider.ks(refused)
-                break
-            except Exception as error:
-                reason = redact(f"no KS: {error}", filter(None, (refused,)))
-                if isinstance(error, PlayertrackError) and not getattr(error, "transient", False):
-                    self._pause(reason)
-                    return
-                self.trouble = reason
-                if not tries:
-                    _log.error("%s has to wait: %s", self.target.name, reason)
-            tries += 1
-            await asyncio.sleep(self.law.delay(tries))
-        if hash(ks) in self._refused:
-            self._pause("a KS is given again that was refused")
-            return
-        self._ks = ks
-        self._fresh = refused is not None
-        self.law.renewed()
-        self._turns.change()
-        self.pump()
+        self._credentials.refuse(ks, reason, again=attempt.renewals > 1)
 
     def _pause(self, reason: str) -> None:
         """Send nothing until `resume`."""

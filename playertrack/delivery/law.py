@@ -38,6 +38,7 @@ class Law:
         self._lot = lot
         self._hold = -inf  # no request before that, as the server asked
         self._probe_at = inf
+        self._before = State.UP
         self._probes = 0
         self._slot: float | None = None  # when the next of a backlog may go
 
@@ -107,12 +108,14 @@ class Law:
 
     def renew(self) -> None:
         """A KS is being asked for."""
+        self._before = self.state
         self.state = State.RENEWING
 
     def renewed(self) -> None:
-        """There is another KS."""
+        """There is another KS; if it was down it still is, and a probe is due."""
         if self.state is State.RENEWING:
-            self.state = State.UP
+            self.state = self._before
+            self._probe_at = -inf
 
     def pause(self, reason: str) -> None:
         """Send nothing until `resume`."""

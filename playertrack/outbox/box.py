@@ -13,6 +13,7 @@ from queue import Empty, SimpleQueue
 from time import monotonic
 from typing import Any, TypeVar
 
+from .claims import Claims
 from .connecting import Connect, connect
 from .forking import watched
 from .group import Added, Settled
@@ -35,10 +36,6 @@ _T = TypeVar("_T")
 
 #: How many events are made durable at once, at most.
 _GROUP = 500
-
-#: Rows that are delivered are removed when there are so many, or after so long (s).
-_MANY = 256
-_SOON = 0.5
 
 #: After an event the outbox looks for others by itself, every so often (s), for so long (s);
 #: to be waken by each one would cost its caller more than all the rest.
@@ -103,10 +100,7 @@ class Outbox:
         self._counts: Counter[tuple[str, str]] = Counter()
         self._unsettled: list[tuple[Settled, Callable[[], object]]] = []
         self._asked: deque[Callable[[Shelf], object]] = deque()
-        self._delivered: deque[int] = deque()
-        self._delivered_since = 0.0
-        self._claimed: set[int] = set()
-        self._epoch = 0
+        self._claims = Claims()
         self._poll_at = 0.0
         self._lingers_until = 0.0
         self._shelf: Shelf | None = None
@@ -147,7 +141,9 @@ class Outbox:
 
         Raises `TimeoutError`.
         """
-        return self.ask(lambda shelf: shelf.standings(self._delivered), timeout)
+        return self.ask(
+            lambda shelf: shelf.standings(self._claims.delivered(), self._counts), timeout
+        )
 
     def dead(self, timeout: float | None = None) -> list[DeadLetter]:
         """The dead letters; raises `TimeoutError`."""
@@ -189,39 +185,23 @@ class Outbox:
 
         def read(shelf: Shelf) -> None:
             rows, last = shelf.read(destination, after, limit) if shelf.owner else ([], after)
-            paused = shelf.paused(destination)
-            with self._lock:
-                gone = self._claimed.union(self._delivered)
-                rest = tuple(row for row in rows if row.seq not in gone)
-                page = Page(self._epoch, rest, last, paused)
-            done(page)
+            done(self._claims.page(rows, last, shelf.paused(destination)))
 
         self._ask(read)
 
     def claim(self, seq: int, epoch: int) -> bool:
         """Take a row to send, so that it is not dropped; False if its page is out of date."""
-        with self._lock:
-            if epoch != self._epoch:
-                return False
-            self._claimed.add(seq)
-            return True
+        return self._claims.take(seq, epoch)
 
     def release(self, seq: int) -> None:
         """Give a row back that was claimed and has not come to an end."""
-        with self._lock:
-            self._claimed.discard(seq)
+        self._claims.release([seq])
 
     def delivered(self, seq: int) -> bool:
         """Note at once that a row is delivered; False if only `settle` can do that."""
         if self._shelf is None or not self._shelf.note(seq):
             return False
-        with self._lock:
-            self._claimed.discard(seq)
-            self._delivered.append(seq)
-            n = len(self._delivered)
-        if n == 1:
-            self._delivered_since = monotonic()
-        if n in (1, _MANY):
+        if self._claims.deliver(seq):
             self._ring()
         return True
 
@@ -287,9 +267,8 @@ class Outbox:
         self._finish()
 
     def _pause(self) -> float:
-        if self._delivered:
-            return max(0.0, self._delivered_since + _SOON - monotonic())
-        return self._poll
+        due = self._claims.due_in()
+        return self._poll if due is None else due
 
     def _finish(self) -> None:
         self._step(0.0)
@@ -313,7 +292,7 @@ class Outbox:
     def _do(self) -> None:
         if self._shelf is None:
             self._shelf = Shelf(
-                self.directory, self._bounds, self._spare, self._connect, self._retry
+                self.directory, self._bounds, self._claims.spare, self._connect, self._retry
             )
         shelf = self._shelf
         shelf.wake()
@@ -328,8 +307,7 @@ class Outbox:
         if self._unsettled and not shelf.owing:
             unsettled, self._unsettled = self._unsettled, []
             for settled, done in unsettled:
-                with self._lock:
-                    self._claimed -= settled.numbers()
+                self._claims.release(settled.numbers())
                 done()
         if news:
             for listener in self._listeners:
@@ -341,8 +319,7 @@ class Outbox:
         for _ in range(len(self._waiting) // _GROUP + 1):
             with self._lock:
                 batch = self._waiting.take(_GROUP)
-            due = self._delivered and self._pause() == 0.0
-            if batch or due or len(self._delivered) >= _MANY or self._waiting.dropped:
+            if batch or self._claims.due_in() == 0.0 or self._waiting.dropped:
                 self._commit(shelf, batch)
             if batch:
                 news = True
@@ -355,27 +332,19 @@ class Outbox:
             counts, self._counts = self._counts, Counter()
             dropped = self._waiting.dropped
             self._waiting.dropped = Counter()
-            delivered = list(self._delivered)
+        delivered = self._claims.delivered()
         for destination, n in dropped.items():
             counts[destination, "accepted"] += n
             counts[destination, f"{DROPPED}waiting"] += n
         added = Added(counts=counts)
         states = [encoded(waiting, added) for waiting in batch]
         shelf.commit(added, Settled(delivered=delivered))
-        with self._lock:
-            for _ in delivered:
-                self._delivered.popleft()
+        self._claims.removed(len(delivered))
         safe = "durable" if shelf.durable else "memory"
         with self._changed:
             for waiting, state in zip(batch, states, strict=True):
                 waiting.receipt.state = state or safe
             self._changed.notify_all()
-
-    def _spare(self) -> set[int]:
-        """The rows that are being sent; all pages that were given become out of date."""
-        with self._lock:
-            self._epoch += 1
-            return self._claimed.union(self._delivered)
 
     def before_fork(self) -> None:
         """Close the database: SQLite may not be open in a process that is copied."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from time import monotonic, time_ns
@@ -19,7 +19,7 @@ from .group import Added, Settled, trim
 from .journal import Journal
 from .lock import ProcessLock
 from .opening import JOURNAL, LOCK, QUEUE, is_damage, open_store, replace
-from .store import Store
+from .store import Store, counted
 from .values import Bounds, Counts, DeadLetter, QueueError, Row, Standing
 
 _log = logging.getLogger("playertrack")
@@ -176,8 +176,10 @@ class Shelf:
         over = self._owed.numbers()
         return [row for row in rows if row.seq not in over], last
 
-    def standings(self, delivered: Iterable[int]) -> list[Standing]:
-        """All destinations; rows in ``delivered`` are so, though it is not committed yet."""
+    def standings(
+        self, delivered: Iterable[int], more: Mapping[tuple[str, str], int]
+    ) -> list[Standing]:
+        """All destinations; ``delivered`` rows and ``more`` counts are to be committed."""
         delivered = [*delivered, *self._owed.delivered]
         found: dict[str, Standing] = {}
         for store in filter(None, (self._disk, self._memory)):
@@ -191,6 +193,9 @@ class Shelf:
             each = found[name]
             counts = each.counts + Counts(rejected=1, pending=-1)
             found[name] = Standing(name, counts, each.paused)
+        for (name, counter), n in dict(more).items():
+            each = found.get(name, Standing(name, Counts(), None))
+            found[name] = Standing(name, each.counts + counted({counter: n}), each.paused)
         for name, reason in self._owed.pauses.items():
             each = found.get(name, Standing(name, Counts(), None))
             found[name] = Standing(name, each.counts, reason)

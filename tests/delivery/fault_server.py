@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 import struct
 import threading
-import time
 from collections.abc import Callable
-from contextlib import suppress
-from typing import Self
 from urllib.parse import parse_qsl, urlsplit
 
 import attrs
+from listening import Listener
 
 #: What is sent back as it is: everything up to the end of the connection.
 Answer = bytes | str
@@ -56,58 +55,32 @@ CUT = b'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"time"'
 ENDLESS = "endless"
 
 
-class Server:
-    """Answers each request with what ``answer`` says; ``received`` has them all.
+def reset(writer: asyncio.StreamWriter) -> None:
+    """End a connection as a machine does that knows nothing of it."""
+    linger = struct.pack("ii", 1, 0)
+    writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+    writer.transport.abort()
 
-    It listens on ``port``, a free one if that is 0, and can stop to and begin again. When it
-    stops, all that it began is over: no socket is left for later.
-    """
+
+class Server(Listener):
+    """Answers each request with what ``answer`` says; ``received`` has them all."""
 
     def __init__(
-        self, answer: Callable[[Received], Answer] = lambda request: ok(), delay: float = 0.0
+        self,
+        answer: Callable[[Received], Answer] = lambda request: ok(),
+        delay: float = 0.0,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
+        super().__init__(tls)
         self.answer = answer
         self.delay = delay
         self.received: list[Received] = []
-        self.busy = self.most_busy = self.connections = 0
-        self.port = 0
-        self.deaf = False
-        self.loop = asyncio.new_event_loop()
+        self.busy = self.most_busy = 0
         self._changed = threading.Condition()
-        self._server: asyncio.Server | None = None
-        self._open = False
-        self._writers: set[asyncio.StreamWriter] = set()
-        self._thread = threading.Thread(target=self.loop.run_forever, daemon=True)
 
     @property
     def base(self) -> str:
         return f"http://127.0.0.1:{self.port}/api_v3"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        self.listen()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.shut()
-        self.loop.call_soon_threadsafe(self.loop.stop)
-        self._thread.join()
-        self.loop.close()
-
-    def listen(self) -> None:
-        """Take connections again, at the same port."""
-        asyncio.run_coroutine_threadsafe(self._listen(), self.loop).result()
-
-    def shut(self) -> None:
-        """Take no connections, and end those that there are."""
-        asyncio.run_coroutine_threadsafe(self._shut(), self.loop).result()
-
-    def drop(self, seconds: float) -> None:
-        """End all connections, and each new one at once for so long."""
-        self.deaf = True
-        self.loop.call_soon_threadsafe(self._abort)
-        time.sleep(seconds)
-        self.deaf = False
 
     def wait(self, count: int, timeout: float = 20.0) -> list[Received]:
         """Wait for so many requests."""
@@ -116,38 +89,10 @@ class Server:
             assert came, f"{len(self.received)} of {count} requests came"
             return list(self.received)
 
-    async def _listen(self) -> None:
-        self._open = True
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
-        self.port = self._server.sockets[0].getsockname()[1]
-
-    async def _shut(self) -> None:
-        assert self._server is not None
-        self._open = False
-        self._server.close()
-        # A connection that was just taken still has a task of asyncio's, which must not be
-        # cancelled, as nobody else has its socket.
-        while tasks := asyncio.all_tasks() - {asyncio.current_task()}:
-            self._abort()
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-
-    def _abort(self) -> None:
-        for writer in tuple(self._writers):
-            writer.transport.abort()
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.connections += 1
-        self._writers.add(writer)
-        try:
-            while self._open and not self.deaf and await self._exchange(reader, writer):
-                pass
-        except (ConnectionError, asyncio.IncompleteReadError):
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Answer one request after the other."""
+        while self.attentive and await self._exchange(reader, writer):
             pass
-        finally:
-            writer.close() if self._open and not self.deaf else writer.transport.abort()
-            with suppress(OSError):
-                await writer.wait_closed()
-            self._writers.discard(writer)
 
     async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
@@ -174,9 +119,7 @@ class Server:
         if answer == HANG:
             await reader.read()  # until the other side has enough
         elif answer == RESET:
-            linger = struct.pack("ii", 1, 0)
-            writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-            writer.transport.abort()
+            reset(writer)
         elif answer == ENDLESS:
             writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
             while True:

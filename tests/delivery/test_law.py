@@ -130,6 +130,16 @@ def test_a_renewal_that_ends_after_a_pause_does_not_end_the_pause() -> None:
     assert it.state is State.PAUSED
 
 
+def test_a_renewal_while_it_is_down_makes_it_no_better() -> None:
+    it = down_at(0.0)
+    it.started(30.0)
+    it.renew()
+    it.renewed()
+    assert it.state is State.DOWN
+    assert it.due(first=False) == inf
+    assert it.due(first=True) == -inf, "no probe is due ever again"
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [("retries", -1), ("factor", 0.5), ("drain_rate", 0), ("max_in_flight", 0), ("timeout", 0)],

@@ -1,0 +1,82 @@
+"""The rows that are being sent, and those that are delivered and still to be removed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from time import monotonic
+
+from .values import Page, Row
+
+#: Rows that are delivered are removed when there are so many, or after so long (s).
+MANY = 256
+_SOON = 0.5
+
+
+class Claims:
+    """What a sender has taken from the queue. Any thread may call any method.
+
+    Nothing that is claimed is dropped. Whenever rows are, all pages that were given before are
+    out of date, and no row can be claimed from them.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._epoch = 0
+        self._claimed: set[int] = set()
+        self._delivered: list[int] = []
+        self._since = 0.0
+
+    def page(self, rows: Iterable[Row], last: int, paused: str | None) -> Page:
+        """A page of ``rows``, without those that a sender has."""
+        with self._lock:
+            gone = self._claimed.union(self._delivered)
+            rest = tuple(row for row in rows if row.seq not in gone)
+            return Page(self._epoch, rest, last, paused)
+
+    def take(self, seq: int, epoch: int) -> bool:
+        """Claim a row; False if its page is out of date."""
+        with self._lock:
+            if epoch != self._epoch:
+                return False
+            self._claimed.add(seq)
+            return True
+
+    def release(self, seqs: Iterable[int]) -> None:
+        """Rows are claimed no more."""
+        with self._lock:
+            self._claimed.difference_update(seqs)
+
+    def deliver(self, seq: int) -> bool:
+        """A claimed row is delivered; says whether it is time to look after those."""
+        with self._lock:
+            self._claimed.discard(seq)
+            self._delivered.append(seq)
+            if len(self._delivered) == 1:
+                self._since = monotonic()
+            return len(self._delivered) in (1, MANY)
+
+    def spare(self) -> set[int]:
+        """The rows that may not be dropped; the pages that were given are out of date."""
+        with self._lock:
+            self._epoch += 1
+            return self._claimed.union(self._delivered)
+
+    def delivered(self) -> list[int]:
+        """The rows that are delivered and still to be removed, in that order."""
+        with self._lock:
+            return list(self._delivered)
+
+    def removed(self, count: int) -> None:
+        """The first ``count`` of the delivered rows are in the queue no more."""
+        with self._lock:
+            del self._delivered[:count]
+
+    def due_in(self) -> float | None:
+        """In how many seconds delivered rows are to be removed; None if there are none."""
+        with self._lock:
+            if not self._delivered:
+                return None
+            if len(self._delivered) >= MANY:
+                return 0.0
+            return max(0.0, self._since + _SOON - monotonic())

@@ -1,0 +1,120 @@
+"""A server of TCP in a thread of its own, for tests that are not coroutines."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import threading
+import time
+from collections.abc import Coroutine
+from contextlib import suppress
+from typing import Any, Self, TypeVar
+
+_T = TypeVar("_T")
+
+
+class Loop:
+    """An event loop in a thread of its own, from `__enter__` to `__exit__`."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self.loop.run_forever, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self._thread.join()
+        self.loop.close()
+
+    def run(self, coroutine: Coroutine[Any, Any, _T]) -> _T:
+        """What ``coroutine`` gives, there."""
+        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result()
+
+
+class Listener(Loop):
+    """Serves each connection by `serve`.
+
+    It listens on ``port``, a free one if that is 0, and can stop to and begin again. When it
+    stops, all that it began is over: no socket is left for later.
+    """
+
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+        super().__init__()
+        self.port = 0
+        self.connections = 0
+        self.deaf = False
+        self._tls = tls
+        self._server: asyncio.Server | None = None
+        self._open = False
+        self._writers: set[asyncio.StreamWriter] = set()
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serve a connection, which is closed after that."""
+        raise NotImplementedError
+
+    @property
+    def attentive(self) -> bool:
+        """Whether connections are served at present."""
+        return self._open and not self.deaf
+
+    def __enter__(self) -> Self:
+        super().__enter__()
+        self.listen()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.shut()
+        super().__exit__(*error)
+
+    def listen(self) -> None:
+        """Take connections again, at the same port."""
+        self.run(self._listen())
+
+    def shut(self) -> None:
+        """Take no connections, and end those that there are."""
+        self.run(self._shut())
+
+    def drop(self, seconds: float) -> None:
+        """End all connections, and each new one at once for so long."""
+        self.deaf = True
+        self.loop.call_soon_threadsafe(self._abort)
+        time.sleep(seconds)  # that is how long the outage is
+        self.deaf = False
+
+    async def _listen(self) -> None:
+        self._open = True
+        self._server = await asyncio.start_server(
+            self._serve, "127.0.0.1", self.port, ssl=self._tls
+        )
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def _shut(self) -> None:
+        assert self._server is not None
+        self._open = False
+        self._server.close()
+        # A connection that was just taken still has a task of asyncio's, which must not be
+        # cancelled, as nobody else has its socket.
+        while tasks := asyncio.all_tasks() - {asyncio.current_task()}:
+            self._abort()
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+
+    def _abort(self) -> None:
+        for writer in tuple(self._writers):
+            writer.transport.abort()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        self._writers.add(writer)
+        try:
+            if self.attentive:
+                await self.serve(reader, writer)
+        except (OSError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            writer.close() if self.attentive else writer.transport.abort()
+            with suppress(OSError):
+                await writer.wait_closed()
+            self._writers.discard(writer)
