@@ -29,15 +29,17 @@ def add_parser(subparsers: Any) -> None:
         "Draws a trace: where the playhead was, what was watched, waits, seeks and ads, which\n"
         "events came and why, which quartiles fired and why the others did not.",
         "  playertrack timeline trace.jsonl\n"
+        "  playertrack timeline trace.jsonl -o trace.html\n"
         "  playertrack timeline trace.jsonl -o trace.svg --session 2\n"
-        "  playertrack timeline recording.jsonl --raw vlc -o picture.svg",
+        "  playertrack timeline recording.jsonl --raw vlc -o picture.html",
     )
     parser.add_argument("trace", metavar="TRACE", help="a signal trace; - is standard input")
     parser.add_argument(
         "-o",
         "--output",
         metavar="FILE",
-        help="a .svg; without it the terminal is drawn on",
+        help="a .svg, or a .html that explains every event and can be zoomed "
+        "(default: the terminal is drawn on)",
     )
     parser.add_argument(
         "--session", metavar="N", type=int, help="only the N-th session of a player, from 1"
@@ -54,11 +56,11 @@ def run(args: argparse.Namespace) -> int:
 
     import attrs
 
-    from ..timeline import observe, to_svg
+    from ..timeline import observe, to_html, to_svg
 
     kind = None if args.output is None else args.output.rpartition(".")[2].lower()
-    if kind not in (None, "svg"):
-        print("--output: expected a name that ends in .svg", file=sys.stderr)
+    if kind not in (None, "svg", "html"):
+        print("--output: expected a name that ends in .svg or .html", file=sys.stderr)
         return 2
     translator = translator_of(args.raw)
     policy = read_policy(args.policy, None if translator is None else translator.policy)
@@ -75,7 +77,8 @@ def run(args: argparse.Namespace) -> int:
         show_timeline(timeline, sys.stdout)
     else:
         with open_output(args.output) as output:
-            output.write(to_svg(timeline).encode())
+            text = to_svg(timeline) if kind == "svg" else to_html(timeline, source)
+            output.write(text.encode())
     if complaints.count:
         print(f"{source}: {complaints.count} lines left out", file=sys.stderr)
     return 1 if complaints.count else 0

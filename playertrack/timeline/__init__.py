@@ -15,6 +15,7 @@
     True
 """
 
+from .html import to_html
 from .model import Band, Mark, Observer, Row, Stretch, Timeline, observe
 from .strokes import Stroke
 from .svg import to_svg
@@ -29,6 +30,7 @@ __all__ = [
     "Stroke",
     "Timeline",
     "observe",
+    "to_html",
     "to_svg",
     "to_text",
 ]

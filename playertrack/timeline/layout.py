@@ -107,7 +107,8 @@ def place(told: Sequence[Told], scale: Scale) -> list[Label]:
 
     def turn(index: int) -> tuple[int, bool, int]:
         turned = labels[index].left < labels[index].x
-        return _rank(told[index], crowded), turned, index if turned else -index
+        rank = tier(told[index].event.event)
+        return (rank if crowded or rank == 3 else 0), turned, index if turned else -index
 
     for index in sorted(range(len(labels)), key=turn):
         label = labels[index]
@@ -133,11 +134,11 @@ def _label(told: Told, scale: Scale) -> Label:
     return Label(told, name, x, left, None)
 
 
-def _rank(told: Told, crowded: bool) -> int:
-    name = told.event.event
+def tier(name: str) -> int:
+    """How early an event of that name chooses where there is not room for all names."""
     if name == "VIEW":
         return 3
-    return 0 if not crowded or name in _TELLING else 1 if name in _USUAL else 2
+    return 0 if name in _TELLING else 1 if name in _USUAL else 2
 
 
 def _free(label: Label, lane: Sequence[Label]) -> bool:
@@ -166,6 +167,6 @@ def lanes_of(labels: Sequence[Label]) -> int:
 def count(labels: Sequence[Label]) -> Iterator[str]:
     """How many events there are, in a few words."""
     yield f"{len(labels)} event" + ("" if len(labels) == 1 else "s")
-    hidden = sum(label.lane is None for label in labels)
-    if hidden:
-        yield f"{hidden} without room for a name"
+    named = sum(label.lane is not None for label in labels)
+    if named < len(labels):
+        yield f"{named} of them with their names"

@@ -102,5 +102,31 @@ fill:var(--wait)}
 .playertrack-timeline .event:hover .name{font-weight:700}
 """
 
+#: What a page has around its drawings.
+PAGE = """
+html,body{margin:0}
+.playertrack-timeline{min-height:100vh;background:var(--paper);color:var(--ink);
+font:14px/1.4 system-ui,sans-serif;box-sizing:border-box;padding:12px 20px 40px}
+.playertrack-timeline header{display:flex;align-items:center;gap:16px;max-width:1400px}
+.playertrack-timeline h1{font-size:18px;margin:0;flex:1;overflow-wrap:anywhere}
+.playertrack-timeline button{font:inherit;color:var(--ink);background:var(--unseen);
+border:1px solid var(--grid);border-radius:6px;padding:1px 9px;cursor:pointer}
+.playertrack-timeline p{margin:4px 0}
+.playertrack-timeline section{max-width:1400px;border-top:1px solid var(--grid);
+padding-top:8px;margin-top:8px;position:relative}
+.playertrack-timeline .zooming{float:right;margin-left:12px}
+.playertrack-timeline .zooming[hidden]{display:none}
+.playertrack-timeline .drawing{overflow-x:auto;clear:both}
+.playertrack-timeline .drawing>svg{display:block;width:100%;min-width:860px;height:auto}
+.playertrack-timeline .plot,.playertrack-timeline .events{cursor:grab}
+.playertrack-timeline summary{cursor:pointer;color:var(--faint)}
+.playertrack-timeline ol{font-size:13px;columns:28em;padding-left:3.5em}
+.playertrack-timeline li{break-inside:avoid;margin-bottom:6px;overflow-wrap:anywhere}
+.playertrack-timeline #tip{position:fixed;left:0;top:0;max-width:520px;pointer-events:none;
+background:var(--ink);color:var(--paper);border-radius:6px;padding:6px 10px;
+white-space:pre-wrap;overflow-wrap:anywhere;font-size:13px;z-index:9}
+.playertrack-timeline #tip[hidden]{display:none}
+"""
+
 #: What a drawing needs to be looked at.
 STYLE = COLOURS + _SHAPES

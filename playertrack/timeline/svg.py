@@ -17,7 +17,7 @@ from xml.etree import ElementTree as ET
 from ..errors import shorten
 from ..explain import Told, headline
 from .clock import clock
-from .layout import LANE, Label, Scale, count, lanes_of, place, ticks
+from .layout import LANE, Label, Scale, count, lanes_of, place, ticks, tier
 from .model import Mark, Row, Timeline
 from .style import STYLE
 
@@ -169,7 +169,7 @@ def _quartile(group: ET.Element, row: Row, mark: Mark, left: float, right: float
     x = right + 8 + _BAR + 22
     _text(each, "name", f"{mark.quartile} % {when}", x=x, y=min(max(y + 4, 9), _PLOT - 1))
     told = f"PLAY_REACHED_{mark.quartile} {when}\n{mark.why}"
-    ET.SubElement(each, "title").text = _clean(told)
+    ET.SubElement(each, "title").text = clean(told)
 
 
 def _plot(plot: ET.Element, row: Row, time: Scale) -> None:
@@ -195,11 +195,14 @@ def _names(root: ET.Element, row: Row, labels: list[Label], top: float, width: f
     height = top - 28.0
     window = _window(root, "events", 28.0, height, width)
     window.set("data-height", _n(height))
-    for label in labels:
+    # What says least is drawn first: it lies below.
+    for label in sorted(labels, key=lambda label: -tier(label.told.event.event)):
         event = label.told.event
         base = height - 9.0
         at = _at(window, label.x, base)
         at.set("class", f"at event {kind_of(event.event)}")
+        at.set("data-tier", str(tier(event.event)))
+        at.set("data-index", str(event.index))
         _add(at, "line", "mark", y1=-4, y2=4)
         text = _text(at, "name", label.name, x=label.left - label.x, y=0)
         # The width is what was reckoned with, whatever the font.
@@ -246,6 +249,13 @@ _LEGEND = (
     ("seen times1", "watched once"),
     ("seen times2", "again"),
 )
+
+
+def legend_svg() -> ET.Element:
+    """The legend as an ``<svg>`` of its own."""
+    root = ET.Element("svg", width=_n(_WIDTH), height="28", viewBox=f"0 0 {_n(_WIDTH)} 28")
+    root.append(legend(0.0))
+    return root
 
 
 def legend(y: float) -> ET.Element:
@@ -295,16 +305,16 @@ def _text(
     text = _add(parent, "text", classes, x=x, y=y)
     if anchor != "start":
         text.set("text-anchor", anchor)
-    text.text = _clean(words)
+    text.text = clean(words)
     return text
 
 
 def _tip(element: ET.Element, words: str, at: float, row: Row) -> None:
     title = ET.SubElement(element, "title")
-    title.text = _clean(f"{clock(at - row.start, 0.01)}  {words}")
+    title.text = clean(f"{clock(at - row.start, 0.01)}  {words}")
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
     """``text`` without what XML cannot hold: traces may have anything in their names."""
     return _FORBIDDEN.sub("\ufffd", text)
 
