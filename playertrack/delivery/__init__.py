@@ -5,6 +5,14 @@ aiohttp is loaded when the first target is added.
 
 from .post import Post, share
 from .settings import DEFAULT_SETTINGS, DeliveryError, DeliverySettings
-from .target import Target
+from .target import Learner, Target
 
-__all__ = ("DEFAULT_SETTINGS", "DeliveryError", "DeliverySettings", "Post", "Target", "share")
+__all__ = (
+    "DEFAULT_SETTINGS",
+    "DeliveryError",
+    "DeliverySettings",
+    "Learner",
+    "Post",
+    "Target",
+    "share",
+)

@@ -33,6 +33,7 @@ def pack(request: Request, lane: str | None = None) -> Item:
         request.at,
         _encode(head).decode(),
         request.body,
+        request.note,
     )
 
 

@@ -7,15 +7,19 @@ import atexit
 import threading
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from functools import partial
 from os import PathLike
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
+
+import attrs
 
 from ..outbox import DEFAULT_BOUNDS, Bounds, Counts, Item, Outbox, Receipt, Standing
 from ..outbox.forking import watched
 from .settings import DEFAULT_SETTINGS, DeliverySettings
-from .target import Target
+from .target import Learner, Target
 
 if TYPE_CHECKING:
     import aiohttp
@@ -51,6 +55,7 @@ class Post:
         self.settings = settings
         self._session = session
         self._targets: dict[str, Target] = {}
+        self._learners: dict[str, WeakSet[Learner]] = {}
         self._users = 0
         self._key: Path | None = None
         self._all_delivered = False
@@ -72,17 +77,30 @@ class Post:
         """Where the queue is; None if it is in memory only."""
         return self.box.directory
 
-    def add(self, target: Target) -> None:
+    def add(self, target: Target, learner: Learner | None = None) -> None:
         """Send to ``target`` from now on; raises `DeliveryError` for an unsafe address.
 
-        A queue may have events for targets that are not added; they stay.
+        A queue may have events for targets that are not added; they stay. Whoever shares a
+        target is a ``learner`` of its own, of as long as it lives.
         """
         from .transport import check_address
 
         check_address(target.base, self.settings)
+        with self._lock:
+            if learner is not None:
+                self._learners.setdefault(target.name, WeakSet()).add(learner)
+        if target.name in self._targets:
+            return
+        target = attrs.evolve(target, answered=partial(self._answered, target.name))
         self._targets[target.name] = target
         if self._sender is not None:
             self._sender.add(target)
+
+    def _answered(self, name: str, session: str, body: bytes) -> None:
+        with self._lock:
+            learners = tuple(self._learners.get(name, ()))
+        for learner in learners:
+            learner.answered(session, body)
 
     @property
     def disk_trouble(self) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import attrs
 
@@ -13,6 +13,14 @@ if TYPE_CHECKING:
 
 def _nobody(session: str, body: bytes) -> None:
     """Nobody has to know what was answered."""
+
+
+@runtime_checkable
+class Learner(Protocol):
+    """Makes requests, and learns from the answers to earlier ones."""
+
+    def answered(self, session: str, body: bytes) -> None:
+        """``body`` answered a request of ``session``; the thread of the sender says so."""
 
 
 @attrs.frozen(kw_only=True)

@@ -11,6 +11,7 @@ from .fields import WireError
 from .identity import Identity
 from .kava import ANALYTICS_URL, KAVA_IDS, KavaMapper
 from .profile import WireProfile
+from .recall import Recall
 from .redaction import redact
 from .request import Mapper, Request, attach_ks
 from .stats import SERVICE_URL, STATS_IDS, StatsMapper
@@ -26,6 +27,7 @@ __all__ = (
     "KavaMapper",
     "Kind",
     "Mapper",
+    "Recall",
     "Request",
     "StatsMapper",
     "TrackAnswer",

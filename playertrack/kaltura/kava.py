@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import attrs
 import msgspec
 
 from ..events import Error, Event, Language, Play, Replay, Seek, View
@@ -9,6 +10,7 @@ from .answers import TrackAnswer, track_answer
 from .fields import Pairs, address, clean, form, number
 from .identity import Identity, client_version
 from .profile import WireProfile
+from .recall import Memory, Recall, forgotten
 from .recent import Recent
 from .request import FORM, JSON, Request
 from .viewing import Viewing
@@ -61,11 +63,20 @@ _NO_BITRATE = -1
 _Fields = dict[str, str | int | float]
 
 
+@attrs.frozen
+class _Told:
+    """What the server was told of a session, and its first answer."""
+
+    viewing: Viewing
+    answer: TrackAnswer | None
+
+
 class KavaMapper:
     """Player events of one identity as requests to analytics.trackEvent.
 
-    ``muted`` may be set to what the viewer hears; events do not tell it. Raises `WireError`
-    for a bad ``analytics_url``.
+    ``muted`` may be set to what the viewer hears; events do not tell it. ``recall`` gives the
+    note of a session's last request, if another process made it. Raises `WireError` for a bad
+    ``analytics_url``.
 
     >>> mapper = KavaMapper(Identity(partner_id=102))
     >>> request = mapper.request(Event("PAUSE", at=9.7, session="s", index=7, entry_id="1_a"))
@@ -79,6 +90,7 @@ class KavaMapper:
         profile: WireProfile | None = None,
         *,
         analytics_url: str = ANALYTICS_URL,
+        recall: Recall = forgotten,
     ) -> None:
         self.muted = False
         self._identity = identity
@@ -86,7 +98,7 @@ class KavaMapper:
         self._base = address("analytics_url", analytics_url)
         self._as_json = (profile or WireProfile()).kava_form == "json"
         self._context = _of_identity(identity)
-        self._sessions: Recent[str, Viewing] = Recent()
+        self._sessions = Memory(_Told, recall)
         self._players: Recent[str, Viewing] = Recent()
         # Written where answers come in, which is another thread; `Viewing` is not, so that
         # neither has to wait for the other.
@@ -97,12 +109,15 @@ class KavaMapper:
 
         Raises `WireError` if nobody named the entry.
         """
-        answer = self._answers.get(event.session)
+        told = self._sessions.get(event.session)
+        answer = self._answer(event.session, told)
         type_id = KAVA_IDS.get(event.event)
         if isinstance(event, View) and answer is not None and not answer.view_events_enabled:
             type_id = None
         entry = "" if type_id is None else self._identity.entry(event.entry_id)
-        viewing = self._after(event, sent=type_id is not None)
+        viewing = self._after(event, told, sent=type_id is not None)
+        told = _Told(viewing, answer)
+        self._sessions.put(event.session, told)
         if type_id is None:
             return None
         fields: _Fields = {
@@ -130,6 +145,7 @@ class KavaMapper:
             event=event.event,
             index=event.index,
             at=event.at,
+            note=self._sessions.note(told),
         )
 
     def answered(self, session: str, body: bytes) -> None:
@@ -143,15 +159,24 @@ class KavaMapper:
             if answer is not None:
                 self._answers.put(session, answer)
 
-    def _after(self, event: Event, *, sent: bool) -> Viewing:
+    def _answer(self, session: str, told: _Told | None) -> TrackAnswer | None:
+        """The first answer in the session: an earlier process may have had it."""
+        known = None if told is None else told.answer
+        if known is not None and known.time is not None:
+            return known
+        return self._answers.get(session) or known
+
+    def _after(self, event: Event, told: _Told | None, *, sent: bool) -> Viewing:
         """The session of ``event``, that event included."""
         player = event.player or ""
-        viewing = self._sessions.get(event.session)
-        if viewing is None:
+        if told is None:
             previous = event.previous_session if isinstance(event, Replay) else None
-            viewing = Viewing.begin(self._sessions.get(previous), self._players.get(player))
+            repeated = self._sessions.get(previous)
+            before = self._players.get(player)
+            viewing = Viewing.begin(None if repeated is None else repeated.viewing, before)
+        else:
+            viewing = told.viewing
         viewing = viewing.after(event, sent=sent)
-        self._sessions.put(event.session, viewing)
         self._players.put(player, viewing)
         return viewing
 

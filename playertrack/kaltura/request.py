@@ -24,7 +24,8 @@ class Request:
     whose KS goes with it. ``base`` is the address of the service, ``path`` the rest of the
     URL. ``form`` says how the KS is attached: to a ``form``, to an object of ``json``, or to
     the ``query``; nothing here holds one. ``event``, ``index`` and ``at`` (Unix time, s) are
-    those of the event.
+    those of the event. ``note`` is what the mapper has to know to make the next request of the
+    session, also in another process.
     """
 
     destination: str
@@ -39,6 +40,7 @@ class Request:
     event: str
     index: int
     at: float
+    note: bytes | None = attrs.field(default=None, eq=False, repr=False)
 
     @property
     def url(self) -> str:

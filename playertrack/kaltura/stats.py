@@ -10,7 +10,7 @@ from ..events import Event, MediaLoaded, Replay
 from .fields import Pairs, address, column, form, whole
 from .identity import Identity, client_version
 from .profile import WireProfile
-from .recent import Recent
+from .recall import Memory, Recall, forgotten
 from .request import FORM, Request
 
 DESTINATION = "stats"
@@ -76,7 +76,8 @@ class _Session:
 class StatsMapper:
     """Events of one identity as requests to stats.collect.
 
-    Raises `WireError` for a bad ``service_url``.
+    ``recall`` gives the note of a session's last request, if another process made it. Raises
+    `WireError` for a bad ``service_url``.
 
     >>> mapper = StatsMapper(Identity(partner_id=102))
     >>> request = mapper.request(Event("PLAY", at=9.7, session="s", index=1, entry_id="1_a"))
@@ -92,6 +93,7 @@ class StatsMapper:
         profile: WireProfile | None = None,
         *,
         service_url: str = SERVICE_URL,
+        recall: Recall = forgotten,
     ) -> None:
         self._identity = identity
         self._profile = profile or WireProfile()
@@ -101,7 +103,7 @@ class StatsMapper:
         self._timestamp_scale = 1000 if self._profile.timestamp_unit == "ms" else 1
         self._position_scale = 1000 if self._profile.position_unit == "ms" else 1
         self._context = form(self._named(self._of_identity()))
-        self._sessions: Recent[str, _Session] = Recent()
+        self._sessions = Memory(_Session, recall)
 
     def request(self, event: Event) -> Request | None:
         """The request for ``event``; None if it has no type id (wire, 1).
@@ -128,6 +130,7 @@ class StatsMapper:
             event=event.event,
             index=event.index,
             at=event.at,
+            note=self._sessions.note(session),
         )
 
     def _after(self, event: Event) -> _Session:

@@ -46,6 +46,7 @@ class Viewing:
     @classmethod
     def begin(cls, repeated: Viewing | None, before: Viewing | None) -> Self:
         """A new session of a player that had ``before``; ``repeated`` is the one it replays."""
+        before = before or repeated
         return cls(
             live=repeated is not None and repeated.live,
             bitrate=None if repeated is None else repeated.bitrate,

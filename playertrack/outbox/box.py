@@ -20,14 +20,7 @@ from .group import Added, Settled
 from .receipt import Receipt
 from .shelf import RETRY, Shelf
 from .store import DROPPED
-from .values import (
-    DEFAULT_BOUNDS,
-    Bounds,
-    DeadLetter,
-    Page,
-    QueueError,
-    Standing,
-)
+from .values import DEFAULT_BOUNDS, Bounds, DeadLetter, Page, QueueError, Standing
 from .waiting import Encode, Ring, Waiting, encoded
 
 _log = logging.getLogger("playertrack")
@@ -148,6 +141,10 @@ class Outbox:
     def dead(self, timeout: float | None = None) -> list[DeadLetter]:
         """The dead letters; raises `TimeoutError`."""
         return self.ask(lambda shelf: shelf.dead(), timeout)
+
+    def recall(self, destination: str, lane: str) -> bytes | None:
+        """The note of the last item of a lane, if it is known; for an ``encode`` only."""
+        return None if self._shelf is None else self._shelf.recall(destination, lane)
 
     @property
     def trouble(self) -> str | None:

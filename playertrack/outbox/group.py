@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 
 import attrs
 
-from .store import DELIVERED, DROPPED, Store
-from .values import Bounds, DeadLetter, Item
+from .store import DELIVERED, DROPPED, Store, counted
+from .values import Bounds, Counts, DeadLetter, Item, Standing
 
 
 @attrs.define
@@ -47,6 +47,19 @@ class Settled:
             (low if seq < base else high).rejected[seq] = why
         return low, high
 
+    def count_in(self, found: dict[str, Standing], more: Mapping[tuple[str, str], int]) -> None:
+        """Change standings as if it, and ``more`` counts, were committed; delivered rows are."""
+        for name, _ in self.rejected.values():
+            each = found[name]
+            counts = each.counts + Counts(rejected=1, pending=-1)
+            found[name] = Standing(name, counts, each.paused)
+        for (name, counter), n in dict(more).items():
+            each = found.get(name, Standing(name, Counts(), None))
+            found[name] = Standing(name, each.counts + counted({counter: n}), each.paused)
+        for name, reason in self.pauses.items():
+            each = found.get(name, Standing(name, Counts(), None))
+            found[name] = Standing(name, each.counts, reason)
+
     def apply(self, store: Store, bounds: Bounds) -> None:
         """Make it so, within a transaction; what was so before changes nothing."""
         if self.delivered:
@@ -73,6 +86,9 @@ class Added:
         rows = [(seq, name, item) for seq, (name, item) in enumerate(self.items, first)]
         if rows:
             store.append(rows)
+        noted = {(name, item.lane): item.note for name, item in self.items if item.note is not None}
+        if noted:
+            store.remember(noted)
         end = first + len(rows)
         for seq, (name, item, reason) in enumerate(self.refused, end):
             store.refuse(DeadLetter(seq, name, item, reason), bounds.max_dead)

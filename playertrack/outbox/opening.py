@@ -14,6 +14,7 @@ import attrs
 
 from .connecting import Connect, connect
 from .journal import generation_of
+from .notes import Notes, sound_notes
 from .store import LETTER, ROW, Store, intact
 from .values import DeadLetter, Item
 
@@ -69,6 +70,7 @@ def replace(directory: Path, connect: Connect = connect) -> tuple[Store, Damage]
     store = _open(directory, connect, generation, highest + _LEAP)
     with store.transaction():
         lost = store.adopt([rows[seq] for seq in sorted(rows)], remains.counters(), remains.dead())
+        store.remember(remains.notes())
     remains.close()
     return store, Damage(aside, len(rows), lost)
 
@@ -87,6 +89,8 @@ def _open(
         store.configure()
         if store.empty:
             store.create(generation, first)
+        else:
+            store.extend()
         if check and not store.sound:
             raise sqlite3.DatabaseError("the file is damaged")
     except BaseException:
@@ -169,6 +173,9 @@ class _Remains:
             and isinstance(n, int)
             and n > 0
         ]
+
+    def notes(self) -> Notes:
+        return sound_notes(self._all("SELECT destination, lane, note FROM notes ORDER BY id"))
 
     def dead(self) -> list[DeadLetter]:
         rows = self._all(f"SELECT {LETTER} FROM dead")

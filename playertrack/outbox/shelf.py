@@ -19,7 +19,7 @@ from .group import Added, Settled, trim
 from .journal import Journal
 from .lock import ProcessLock
 from .opening import JOURNAL, LOCK, QUEUE, is_damage, open_store, replace
-from .store import Store, counted
+from .store import Store
 from .values import Bounds, Counts, DeadLetter, QueueError, Row, Standing
 
 _log = logging.getLogger("playertrack")
@@ -189,16 +189,7 @@ class Shelf:
                     found[each.name] = Standing(
                         each.name, known.counts + each.counts, known.paused or each.paused
                     )
-        for name, _ in self._owed.rejected.values():
-            each = found[name]
-            counts = each.counts + Counts(rejected=1, pending=-1)
-            found[name] = Standing(name, counts, each.paused)
-        for (name, counter), n in dict(more).items():
-            each = found.get(name, Standing(name, Counts(), None))
-            found[name] = Standing(name, each.counts + counted({counter: n}), each.paused)
-        for name, reason in self._owed.pauses.items():
-            each = found.get(name, Standing(name, Counts(), None))
-            found[name] = Standing(name, each.counts, reason)
+        self._owed.count_in(found, more)
         return list(found.values())
 
     def paused(self, destination: str) -> str | None:
@@ -209,6 +200,14 @@ class Shelf:
             with suppress(sqlite3.Error):
                 if reason := store.paused(destination):
                     return reason
+        return None
+
+    def recall(self, destination: str, lane: str) -> bytes | None:
+        """What was noted last on a lane, if it is known."""
+        for store in filter(None, (self._memory, self._disk)):
+            with suppress(sqlite3.Error):
+                if (note := store.recall(destination, lane)) is not None:
+                    return note
         return None
 
     def dead(self) -> list[DeadLetter]:
@@ -291,17 +290,13 @@ class Shelf:
 
     def _use(self, store: Store) -> None:
         """Go on with ``store``; its owner first commits what was only noted before."""
-        assert self._directory is not None
-        if self.owner_by_lock:
+        assert self._directory is not None and self._lock is not None
+        if self._lock.held:
             self._settle_noted(store)
         self._disk = store
         self._inode = (self._directory / QUEUE).stat().st_ino
         self._seen = store.changes
         self.trouble = None
-
-    @property
-    def owner_by_lock(self) -> bool:
-        return self._lock is not None and self._lock.held
 
     def _settle_noted(self, store: Store) -> None:
         assert self._directory is not None
@@ -329,7 +324,8 @@ class Shelf:
         self._spill()
 
     def _replace(self) -> bool:
-        if not self.owner_by_lock or monotonic() < self._replaced_at + SELDOM:
+        held = self._lock is not None and self._lock.held
+        if not held or monotonic() < self._replaced_at + SELDOM:
             return False
         assert self._directory is not None
         self._replaced_at = monotonic()
@@ -390,6 +386,7 @@ class Shelf:
             if self._disk.last >= self._base:  # by a clock that was set back, or is
                 raise QueueError("its numbers are higher than those in memory")
             self._disk.adopt(rows, self._memory.counters(), self._memory.dead())
+            self._disk.remember(self._memory.noted())
         self._memory.close()
         self._memory, self._base = None, _NONE
         self._paid()

@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from .connecting import Connection
+from .notes import NOTES_TABLE, Notes, read_note, write_notes
 from .values import Counts, DeadLetter, Item, QueueError, Row, Standing
 
 #: "PTrk": says that an SQLite file is a queue of this library.
@@ -77,12 +78,16 @@ class Store:
         with self.transaction():
             if self._one("SELECT count(*) FROM sqlite_master"):
                 return
-            for statement in filter(str.strip, _SCHEMA.split(";\n")):
+            for statement in (*filter(str.strip, _SCHEMA.split(";\n")), NOTES_TABLE):
                 self._execute(statement)
             self._execute("INSERT INTO meta VALUES ('generation', ?)", (generation,))
             self._execute("INSERT INTO sqlite_sequence VALUES ('events', ?)", (first - 1,))
             self._execute(f"PRAGMA application_id = {APPLICATION}")
             self._execute(f"PRAGMA user_version = {VERSION}")
+
+    def extend(self) -> None:
+        """Add what a queue of an earlier version lacks."""
+        self._execute(NOTES_TABLE)
 
     def check(self) -> None:
         """Raises `QueueError` for what is no queue, or one of a newer version."""
@@ -158,6 +163,10 @@ class Store:
         )
         for destination, n in Counter(destination for _, destination, _ in rows).items():
             self.count(destination, "accepted", n)
+
+    def remember(self, noted: Notes) -> None:
+        """Note how the next items of lanes have to be made."""
+        write_notes(self._connection, noted)
 
     def remove(self, seqs: Iterable[int], end: str) -> None:
         """Remove rows and count them as what became of them; those not there count nothing."""
@@ -294,6 +303,15 @@ class Store:
         """All rows of all destinations."""
         found = self._execute(f"SELECT {ROW} FROM events ORDER BY seq").fetchall()
         return [(seq, destination, Item(*fields)) for seq, destination, *fields, _ in found]
+
+    def recall(self, destination: str, lane: str) -> bytes | None:
+        """What was noted last on a lane, if it is known."""
+        return read_note(self._connection, destination, lane)
+
+    def noted(self) -> Notes:
+        """All notes."""
+        rows = self._execute("SELECT destination, lane, note FROM notes ORDER BY id").fetchall()
+        return {(destination, lane): note for destination, lane, note in rows}
 
     def counters(self) -> list[tuple[str, str, int]]:
         """Every counter: destination, name, number."""

@@ -21,7 +21,8 @@ class Item:
     ``lane``: its session, within which the order is kept. ``event``, ``number`` and ``at``: its
     name, its index in the session and its time (Unix, s), for people and for what goes first
     when the queue is full. ``head``: what the sender has to know besides the ``body``. None of
-    them may hold a KS (Q-secret).
+    them may hold a KS (Q-secret). ``note``: what has to be known to make the next item of its
+    lane, also in another process; it is kept beside the queue.
     """
 
     lane: str
@@ -30,6 +31,7 @@ class Item:
     at: float
     head: str
     body: bytes
+    note: bytes | None = attrs.field(default=None, eq=False, repr=False)
 
     def checksum(self, destination: str) -> int:
         """Tells a row that the disk changed from one that is as it was written."""

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from functools import partial
 from os import PathLike
 from shlex import quote
 from typing import TYPE_CHECKING, Any
 
-from ..delivery import DEFAULT_SETTINGS, DeliverySettings, Post, Target, share
+from ..delivery import DEFAULT_SETTINGS, DeliverySettings, Learner, Post, Target, share
 from ..delivery.ks import KSProvider, ks_provider
 from ..delivery.packing import pack
 from ..errors import PlayertrackError
 from ..events import Event
-from ..kaltura import ANALYTICS_URL, SERVICE_URL, Identity, Mapper, WireError
+from ..kaltura import ANALYTICS_URL, SERVICE_URL, Identity, Mapper, Recall, WireError
 from ..outbox import Counts, Item, Receipt, RefusedError
 from .base import SinkError
 
@@ -30,16 +31,17 @@ KS = str | Callable[[], Any] | KSProvider | None
 class DeliverySink:
     """Queues the events of one identity durably and delivers them to one service.
 
-    ``destination`` is ``stats`` or ``kava``, ``make_mapper`` makes what makes its requests,
-    and ``base`` is the address of the service. The rest is as the sinks say. Raises
-    `SinkError` for settings that cannot be used.
+    ``destination`` is ``stats`` or ``kava``, and ``base`` the address of the service.
+    ``make_mapper`` makes what makes its requests, of what knows the notes of earlier
+    processes. The rest is as the sinks say. Raises `SinkError` for settings that cannot be
+    used.
     """
 
     def __init__(
         self,
         destination: str,
         identity: Identity,
-        make_mapper: Callable[[], Mapper],
+        make_mapper: Callable[[Recall], Mapper],
         base: str,
         *,
         queue: Queue = None,
@@ -56,22 +58,15 @@ class DeliverySink:
         self._shared = not isinstance(queue, Post)
         self._delivered: bool | None = None
         try:
-            self._mapper = make_mapper()
             provider = ks_provider(ks)
             if isinstance(queue, Post):
                 self.post = queue
             else:
                 memory = {"durability": "memory"} if queue is None else {"durability": durability}
                 self.post = share(queue, settings=settings, session=session, **memory)
-            self.post.add(
-                Target(
-                    name=self.name,
-                    endpoint=destination,
-                    base=base,
-                    provider=provider,
-                    answered=getattr(self._mapper, "answered", _nobody),
-                )
-            )
+            self._mapper = make_mapper(partial(self.post.box.recall, self.name))
+            target = Target(name=self.name, endpoint=destination, base=base, provider=provider)
+            self.post.add(target, self._mapper if isinstance(self._mapper, Learner) else None)
         except PlayertrackError as error:
             raise SinkError(f"{destination}: {error}") from error
 
@@ -132,10 +127,6 @@ class DeliverySink:
             item = Item(event.session, event.event, event.index, event.at, "", b"")
             raise RefusedError(item, str(error)) from None
         return None if request is None else pack(request)
-
-
-def _nobody(session: str, body: bytes) -> None:
-    """Nothing that is made later depends on what was answered."""
 
 
 # ------------------------------------------------------------------------- the environment

@@ -35,13 +35,10 @@ class KavaSink(DeliverySink):
         durability: str = "group",
         session: aiohttp.ClientSession | None = None,
     ) -> None:
-        def make() -> KavaMapper:
-            return KavaMapper(identity, profile, analytics_url=url)
-
         super().__init__(
             "kava",
             identity,
-            make,
+            lambda recall: KavaMapper(identity, profile, analytics_url=url, recall=recall),
             url,
             queue=queue,
             ks=ks,

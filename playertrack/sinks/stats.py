@@ -52,7 +52,7 @@ class StatsSink(DeliverySink):
         super().__init__(
             "stats",
             identity,
-            lambda: StatsMapper(identity, profile, service_url=url),
+            lambda recall: StatsMapper(identity, profile, service_url=url, recall=recall),
             url,
             queue=queue,
             ks=ks,
