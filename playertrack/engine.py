@@ -81,7 +81,16 @@ _OWN_POSITION = (
 
 
 #: What a player may have without its updates needing judgement.
-_HARMLESS = {"joined", "watched", "tally", "overlay", "passed", "errors", "last_summary"}
+_HARMLESS = {
+    "joined",
+    "played_before",
+    "watched",
+    "tally",
+    "overlay",
+    "passed",
+    "errors",
+    "last_summary",
+}
 
 
 class Engine(Playback):
@@ -142,28 +151,32 @@ class Engine(Playback):
         """
         # What is decided here is what `following.in_playing` would decide where all is quiet
         # (`_arm`) and the slack, being full, stays so: nothing but the playhead moves.
-        limit = self.limit
-        if limit is not None:
-            pace = self.pace
-            try:
+        try:
+            if position < self.limit:
+                pace = self.pace
                 elapsed = at - self.moved_at
                 ahead = position - self.position  # type: ignore[operator]
-                goes_on = 0.0 < ahead <= elapsed * pace.reach and elapsed < pace.patience
-            except TypeError:
-                goes_on = False  # these are no numbers, as making a signal of them will tell
-            if goes_on:
-                if position < limit:
+                if 0.0 < ahead <= elapsed * pace.reach and elapsed < pace.patience:
                     self.position = position + 0.0  # a whole number becomes a float
-                    self.moved_at = at + 0.0
+                    self.moved_at = self.now = at + 0.0
                     return _NOTHING
-                return self._cross(position + 0.0, at + 0.0)
-        return self._take(TimeUpdate(at=at, position=position))
+        except TypeError:
+            pass  # these are no numbers, as making a signal of them will tell
+        return self._judge(TimeUpdate(at=at, position=position))
 
-    def _cross(self, position: float, at: float) -> Sequence[Event]:
-        """As quiet as that, but a quartile or a view is reached on the way."""
-        start = self.position
-        assert start is not None
-        self.now = self.heard_at = self.moved_at = at
+    def _judge(self, update: TimeUpdate) -> Sequence[Event]:
+        """As `timeupdate`, for one that is not as quiet as that."""
+        position, at = update.position, update.at
+        start, pace = self.position, self.pace
+        elapsed = at - self.moved_at
+        if (
+            self.limit == -inf
+            or start is None
+            or not (0.0 < position - start <= elapsed * pace.reach and elapsed < pace.patience)
+        ):
+            return self._take(update)
+        # Quiet, but a quartile or a view is reached on the way.
+        self.now = self.moved_at = at
         self.position = position
         self.cause = TimeUpdate.name
         self.reach(start, position)
@@ -191,7 +204,7 @@ class Engine(Playback):
 
     def _act(self, signal: Signal, now: float) -> Sequence[Event]:
         """Do what is due by ``now``, what the signal says, and what that makes due."""
-        self.now = self.heard_at = now
+        self.now = now
         self._settle(now)
         self.cause = signal.name
         kind = type(signal)
@@ -289,27 +302,28 @@ class Engine(Playback):
 
         ``seldom`` is what the player has besides what it always has.
         """
+        pace = self.pace
         quiet = (
             self.state is State.PLAYING
-            and self.slack == self.pace.cap
-            and not self.pace.fast
+            and self.slack == pace.cap
+            and not pace.fast
             and self.elapsed is None
-            and self.heard_at is not None
-            and self.heard_at <= self.moved_at
-            and seldom.keys() <= _HARMLESS
+            and self.now <= self.moved_at
+            and (not seldom or seldom.keys() <= _HARMLESS)
         )
-        self.limit = self._next_point() if quiet else None
+        self.limit = self._next_point() if quiet else -inf
 
     def _next_point(self) -> float:
         """The position at which the next quartile or view is due, a little early at most."""
-        point = inf
+        point, bit = inf, 1
         here = self.position
         assert here is not None and self.media is not None
-        for bit, (_, quartile) in enumerate(self.media.points):
-            if quartile > here and not self.fired & 1 << bit:
+        for _, quartile in self.media.points:
+            if quartile > here and not self.fired & bit:
                 point = quartile
                 break
-        interval = self.policy.view_interval
+            bit <<= 1
+        interval = self.setup.policy.view_interval
         if interval is not None:
             due = (self.viewed + 1) * interval - 1e-5 - self.played
             point = min(point, self.span_from + due * self.pace.rate)

@@ -7,16 +7,12 @@ R-close-open. Functions named after a trigger's meaning are effects of the table
 
 from __future__ import annotations
 
-from typing import Any
-
-import attrs
-
 from . import stalling
 from .events import QUARTILES
 from .playback import Playback, State
 from .playhead import Run
 from .progress import holds, intervals, join, length
-from .session import Media, Summary, shared
+from .session import Media, Summary, known
 from .signals import Close, DurationChange, Loaded, Replay
 
 # ------------------------------------------------------------------ effects of the table
@@ -32,13 +28,13 @@ def media_loaded(pb: Playback, at: float) -> None:
     if pb.state is State.IDLE:
         pb.fire("ready")
     if pb.media is None:
-        pb.media = shared(Media(pb.setup.entry_id, provisional=True))
+        pb.media = known(pb.setup.entry_id, provisional=True)
     pb.emit("MEDIA_LOADED", "R-loaded", live=pb.media.live)
 
 
 def request(pb: Playback, at: float) -> None:
     """Playback was asked for, once per session; the wait for the first frame begins."""
-    if not pb.requested:
+    if not pb.requested and not pb.started:
         pb.requested = True
         pb.emit("PLAY_REQUEST", "R-request")
     if pb.joining is None and pb.ad is None:
@@ -59,9 +55,9 @@ def start(pb: Playback, at: float) -> None:
         at = max(at, pb.event_at)
         stop_joining(pb, at)
         pb.join_time, pb.joined = pb.joined, 0.0
+        pb.requested = False
         pb.emit("PLAY", "R-play", at=at, join_time=pb.join_time)
-        if not pb.first_played:
-            pb.first_played = True
+        if not pb.played_before:
             pb.emit("FIRST_PLAY", "R-play", at=at)
         if pb.policy.view_interval is not None:
             pb.emit("VIEW", "R-view", at=at, play_time=0.0, buffer_time=0.0)
@@ -145,6 +141,7 @@ def end_session(pb: Playback) -> None:
     pb.session = None
     pb.index = 0
     pb.requested = False
+    pb.played_before = pb.played_before or pb.started
     pb.join_time = None
     pb.joined = 0.0
     pb.arrive(None, pb.now)
@@ -208,7 +205,7 @@ def on_loaded(pb: Playback, signal: Loaded) -> None:
         end_session(pb)
     elif pb.state is State.IDLE:
         pb.fire("ready")
-    pb.media = shared(Media(signal.entry_id, signal.duration, signal.live, signal.dvr, signal.loop))
+    pb.media = known(signal.entry_id, signal.duration, signal.live, signal.dvr, signal.loop)
     if signal.position is not None:
         pb.place(signal.position)
     if pb.fire("loaded") and pb.wanted == "play":
@@ -219,7 +216,7 @@ def on_loaded(pb: Playback, signal: Loaded) -> None:
 def refine(pb: Playback, signal: Loaded, media: Media) -> None:
     """More is known of the media that is there; emits nothing of its own."""
     duration = media.duration if signal.duration is None else signal.duration
-    pb.media = shared(Media(signal.entry_id, duration, signal.live, signal.dvr, signal.loop))
+    pb.media = known(signal.entry_id, duration, signal.live, signal.dvr, signal.loop)
     if signal.position is not None and not pb.started:
         pb.place(signal.position)
         if pb.state is State.STARTING:
@@ -229,12 +226,18 @@ def refine(pb: Playback, signal: Loaded, media: Media) -> None:
 
 def on_durationchange(pb: Playback, signal: DurationChange) -> None:
     """A duration that becomes known may show that quartiles were reached (R-duration)."""
-    if pb.media is None:
+    media = pb.media
+    if media is None:
         pb.note("ignored", "R-complete", "durationchange before any media")
         return
-    told: dict[str, Any] = {"live": signal.live, "dvr": signal.dvr, "loop": signal.loop}
-    flags = {name: value for name, value in told.items() if value is not None}
-    pb.media = shared(attrs.evolve(pb.media, duration=signal.duration, **flags))
+    pb.media = known(
+        media.entry_id,
+        signal.duration,
+        media.live if signal.live is None else signal.live,
+        media.dvr if signal.dvr is None else signal.dvr,
+        media.loop if signal.loop is None else signal.loop,
+        media.provisional,
+    )
     judge_again(pb)
 
 

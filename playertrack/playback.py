@@ -63,22 +63,19 @@ class Essentials(Playhead):
     setup: Setup
     player: str | None
     state: State = State.IDLE
-    limit: float | None = None
-    heard_at: float | None = None
+    limit: float = -inf
     event_at: float = -inf
     session: str | None = None
     ordinal: int = 0
     index: int = 0
     media: Media | None = None
-    requested: bool = False
-    first_played: bool = False
     join_time: float | None = None
     span_from: float = 0.0
     played: float = 0.0
     viewed: int = 0
     fired: int = 0
-    # the signal at hand
-    now: float = 0.0
+    # the signal at hand, or the last one
+    now: float = -inf
     cause: str = ""
     out: list[Event] | None = None
 
@@ -92,8 +89,10 @@ class Playback(Essentials):
 
     __slots__ = ("__dict__",)
 
-    # time, and the wait for the first frame
+    # time, the way to the first frame, and whether there was one in an earlier session
     offset: float = 0.0
+    requested: bool = False
+    played_before: bool = False
     joining: float | None = None
     joined: float = 0.0
     # what was watched before the stretch that is being played
@@ -126,8 +125,9 @@ class Playback(Essentials):
     def tidy(self) -> dict[str, Any]:
         """Let go of what is as always; what is left is open or unusual."""
         seldom = self.__dict__
-        for name in [name for name, value in seldom.items() if value == DEFAULTS[name]]:
-            del seldom[name]
+        if seldom:
+            for name in [name for name, value in seldom.items() if value == DEFAULTS[name]]:
+                del seldom[name]
         if not seldom:
             del self.__dict__
         return seldom
@@ -147,8 +147,7 @@ class Playback(Essentials):
     @property
     def last_at(self) -> float | None:
         """When the player was last heard of, in the time of its events; None before that."""
-        # While all is quiet, updates note when they came only as the time of the move.
-        return self.heard_at if self.limit is None else self.moved_at
+        return None if self.now == -inf else self.now
 
     @property
     def policy(self) -> Policy:

@@ -20,17 +20,19 @@ from .pending import Cadence, Drag, OpenAd, OpenSeek, OpenStall, Stay, Tally, Wa
 from .playback import DEFAULTS, Playback, State
 from .playhead import Elapsed, Run
 from .policy import Policy
-from .session import Media, SessionIds, Summary, shared
+from .session import Media, SessionIds, Summary, known
 from .setting import Diagnostic, Setup
 
 #: Written first; another number is another layout.
-VERSION = 1
+VERSION = 2
 
 
 class _Seldom(TypedDict, total=False):
     """The types of what a player has only now and then (see `Playback`)."""
 
     offset: float
+    requested: bool
+    played_before: bool
     joining: float | None
     joined: float
     watched: list[float] | None
@@ -58,8 +60,7 @@ class _Seldom(TypedDict, total=False):
 
 _Layout = tuple[
     int,  # version
-    msgspec.Raw,  # setup
-    msgspec.Raw,  # media
+    bytes,  # setup and media, which many players share (see `_Common`)
     str | None,  # player
     State,
     float | None,  # position
@@ -67,13 +68,11 @@ _Layout = tuple[
     float,  # slack
     float,  # rate
     Elapsed | None,
-    float | None,  # last_at
+    float,  # now
     float,  # event_at
     str | None,  # session
     int,  # ordinal
     int,  # index
-    bool,  # requested
-    bool,  # first_played
     float | None,  # join_time
     float,  # span_from
     float,  # played
@@ -82,23 +81,26 @@ _Layout = tuple[
     _Seldom | None,
 ]
 
-#: What a player has in each state in which it has media.
-_NO_NEEDS: frozenset[str] = frozenset()
+_MEDIALESS = (State.IDLE, State.READY, State.CLOSED)
+
+#: What a player must have in some states.
 _NEEDS = {
-    State.LOADED: _NO_NEEDS,
-    State.STARTING: _NO_NEEDS,
-    State.PLAYING: _NO_NEEDS,
-    State.STALLING: frozenset({"stall_open"}),
-    State.BUFFERING: frozenset({"stall_open"}),
-    State.ENDING: frozenset({"stay", "waiting"}),
-    State.PAUSED: frozenset({"stay"}),
-    State.RESUMING: frozenset({"stay"}),
-    State.ENDED: _NO_NEEDS,
-    State.FAILED: _NO_NEEDS,
+    State.STALLING: {"stall_open"},
+    State.BUFFERING: {"stall_open"},
+    State.ENDING: {"stay", "waiting"},
+    State.PAUSED: {"stay"},
+    State.RESUMING: {"stay"},
 }
+
+_Common = tuple[
+    dict[str, Any],  # what differs from the default policy
+    str | None,  # entry_id to assume
+    tuple[str | None, float | None, bool, bool, bool, bool] | None,  # media
+]
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(_Layout).decode
+_decode_common = msgspec.msgpack.Decoder(_Common).decode
 
 
 def save(pb: Playback) -> bytes:
@@ -109,8 +111,7 @@ def save(pb: Playback) -> bytes:
     return _encode(
         (
             VERSION,
-            _setup_bytes(pb.setup),
-            _media_bytes(pb.media),
+            _common_bytes(pb.setup, pb.media),
             pb.player,
             pb.state,
             pb.position,
@@ -118,13 +119,11 @@ def save(pb: Playback) -> bytes:
             pb.slack,
             pb.pace.rate,
             pb.elapsed,
-            pb.last_at,
+            pb.now,
             pb.event_at,
             pb.session,
             pb.ordinal,
             pb.index,
-            pb.requested,
-            pb.first_played,
             pb.join_time,
             pb.span_from,
             pb.played,
@@ -145,8 +144,7 @@ def load(
     try:
         (
             version,
-            setup,
-            media,
+            common,
             pb.player,
             pb.state,
             pb.position,
@@ -154,13 +152,11 @@ def load(
             pb.slack,
             rate,
             pb.elapsed,
-            pb.heard_at,
+            pb.now,
             pb.event_at,
             pb.session,
             pb.ordinal,
             pb.index,
-            pb.requested,
-            pb.first_played,
             pb.join_time,
             pb.span_from,
             pb.played,
@@ -170,22 +166,24 @@ def load(
         ) = _decode(data)
         if version != VERSION:
             raise SnapshotError(f"a snapshot of version {version}; this is version {VERSION}")
-        pb.setup = _setup(bytes(setup), ids, diagnose)
-        pb.media = _media(bytes(media))
+        pb.setup, pb.media = _common(common, ids, diagnose)
     except SnapshotError:
         raise
     except (msgspec.MsgspecError, ValueError) as error:
         raise SnapshotError(f"not a snapshot: {error}") from error
     numbers = pb.moved_at + pb.slack + pb.span_from + pb.played + (pb.position or 0.0)
-    if not (0.0 < rate < inf and isfinite(numbers + (pb.heard_at or 0.0))):
+    if pb.state is not State.IDLE or pb.now != -inf:  # until it is heard of
+        numbers += pb.now
+    if not (0.0 < rate < inf and isfinite(numbers)):
         raise SnapshotError("not a snapshot: a number in it cannot be")
-    if pb.media is None and pb.state in _NEEDS:
+    if pb.media is None and pb.state not in _MEDIALESS:
         raise SnapshotError(f"not a snapshot: {pb.state.value} without media")
-    if not _NEEDS.get(pb.state, _NO_NEEDS) <= (seldom or {}).keys():
+    needs = _NEEDS.get(pb.state)
+    if needs is not None and not needs <= (seldom or {}).keys():
         raise SnapshotError(f"not a snapshot: something is missing that {pb.state.value} has")
     pb.pace = pb.setup.pace(rate)
-    pb.limit = pb.out = None
-    pb.now = 0.0
+    pb.limit = -inf
+    pb.out = None
     pb.cause = ""
     if seldom is None:
         return {}
@@ -195,28 +193,23 @@ def load(
     return pb.__dict__
 
 
-@lru_cache(maxsize=64)
-def _setup_bytes(setup: Setup) -> msgspec.Raw:
-    return msgspec.Raw(_encode((setup.policy.changes(), setup.entry_id)))
-
-
-@lru_cache(maxsize=64)
-def _setup(data: bytes, ids: SessionIds, diagnose: Callable[[Diagnostic], None] | None) -> Setup:
-    changes, entry_id = msgspec.msgpack.decode(data, type=tuple[dict[str, Any], str | None])
-    return Setup(Policy.from_mapping(changes), ids, entry_id, diagnose)
-
-
 _media_fields = attrgetter(*(field.name for field in attrs.fields(Media) if field.init))
 
 
 @lru_cache(maxsize=1024)
-def _media_bytes(media: Media | None) -> msgspec.Raw:
-    return msgspec.Raw(_encode(None if media is None else _media_fields(media)))
+def _common_bytes(setup: Setup, media: Media | None) -> bytes:
+    fields = None if media is None else _media_fields(media)
+    return _encode((setup.policy.changes(), setup.entry_id, fields))
 
 
 @lru_cache(maxsize=1024)
-def _media(data: bytes) -> Media | None:
-    fields = msgspec.msgpack.decode(
-        data, type=tuple[str | None, float | None, bool, bool, bool, bool] | None
-    )
-    return None if fields is None else shared(Media(*fields))
+def _common(
+    data: bytes, ids: SessionIds, diagnose: Callable[[Diagnostic], None] | None
+) -> tuple[Setup, Media | None]:
+    changes, entry_id, fields = _decode_common(data)
+    media = None if fields is None else known(*fields)
+    return _setup(Policy.from_mapping(changes), ids, entry_id, diagnose), media
+
+
+#: One setup for players with different media, as in a `Fleet`.
+_setup = lru_cache(maxsize=64)(Setup)

@@ -47,9 +47,9 @@ def checked_id(session: str) -> str:
     )
 
 
-@attrs.frozen(cache_hash=True)
+@attrs.frozen(eq=False)
 class Media:
-    """What `loaded` named. ``provisional``: nobody named it yet (R-complete).
+    """What `loaded` named; made by `known`. ``provisional``: nobody named it yet (R-complete).
 
     ``end`` is the duration where it is one to measure by: known, and not live. ``points``
     are the quartiles and the positions that reach them, none without an end (R-duration).
@@ -62,8 +62,8 @@ class Media:
     loop: bool = False
     provisional: bool = False
 
-    end: float | None = attrs.field(init=False, eq=False)
-    points: tuple[tuple[int, float], ...] = attrs.field(init=False, eq=False)
+    end: float | None = attrs.field(init=False)
+    points: tuple[tuple[int, float], ...] = attrs.field(init=False)
 
     @end.default
     def _end(self) -> float | None:
@@ -81,9 +81,16 @@ class Media:
 
 
 @lru_cache(maxsize=1024)
-def shared(media: Media) -> Media:
-    """One object for equal media: a thousand players of one entry keep it once."""
-    return media
+def known(
+    entry_id: str | None,
+    duration: float | None = None,
+    live: bool = False,
+    dvr: bool = False,
+    loop: bool = False,
+    provisional: bool = False,
+) -> Media:
+    """The `Media` of these; a thousand players of one entry keep it once."""
+    return Media(entry_id, duration, live, dvr, loop, provisional)
 
 
 @attrs.frozen(kw_only=True)

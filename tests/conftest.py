@@ -13,6 +13,8 @@ from hypothesis import settings
 from playertrack_av.clips import make_clip
 
 settings.register_profile("long", deadline=None, max_examples=20_000, print_blob=True)
+# Enough to find what a mutant changes everywhere; the tables find the rest.
+settings.register_profile("few", deadline=None, max_examples=10, derandomize=True, database=None)
 
 
 @pytest.fixture(scope="session")

@@ -651,7 +651,7 @@ def test_a_snapshot_that_was_cut() -> None:
 def test_a_snapshot_with_a_policy_that_cannot_be() -> None:
     fields = msgspec.msgpack.decode(fed(*WATCHED).snapshot())
     for policy in ({"settle": -1.0}, {"unknown": 1}, {"settle": "x"}):
-        fields[1] = [policy, None]
+        fields[1] = msgspec.msgpack.encode([policy, None, None])
         with pytest.raises(SnapshotError):
             Engine.restore(msgspec.msgpack.encode(fields))
 
@@ -676,14 +676,14 @@ def test_hostile_bytes(trace: list[Signal], policy: Policy, data: st.DataObject)
 def test_a_snapshot_of_no_rate(rate: float) -> None:
     saved = fed(*WATCHED).snapshot()
     fields = msgspec.msgpack.decode(saved)
-    place = 8
+    place = 7
     assert fields[place] == 1.0
     fields[place] = rate
     with pytest.raises(SnapshotError):
         Engine.restore(msgspec.msgpack.encode(fields))
 
 
-@pytest.mark.parametrize("place", [5, 6, 7, 10, 18, 19])
+@pytest.mark.parametrize("place", [4, 5, 6, 9, 15, 16])
 @pytest.mark.parametrize("number", [nan, inf, -inf])
 def test_a_snapshot_of_a_number_that_cannot_be(place: int, number: float) -> None:
     fields = msgspec.msgpack.decode(fed(*WATCHED).snapshot())
@@ -696,11 +696,11 @@ def test_a_snapshot_of_a_number_that_cannot_be(place: int, number: float) -> Non
 @pytest.mark.parametrize(
     ("trace", "place", "value", "why"),
     [
-        (PLAYED, 2, None, "PLAYING without media"),
-        ((*PLAYED, Stall(at=11.0)), 22, None, "missing that STALLING has"),
-        ((*PLAYED, Pause(at=11.0)), 22, {}, "missing that PAUSED has"),
-        ((*PLAYED, Pause(at=11.0)), 4, "ENDING", "missing that ENDING has"),
-        ((Ready(at=0.0),), 4, "LOADED", "LOADED without media"),
+        (PLAYED, 1, msgspec.msgpack.encode([{}, None, None]), "PLAYING without media"),
+        ((*PLAYED, Stall(at=11.0)), 19, None, "missing that STALLING has"),
+        ((*PLAYED, Pause(at=11.0)), 19, {}, "missing that PAUSED has"),
+        ((*PLAYED, Pause(at=11.0)), 3, "ENDING", "missing that ENDING has"),
+        ((Ready(at=0.0),), 3, "LOADED", "LOADED without media"),
     ],
 )
 def test_a_snapshot_of_a_state_that_cannot_be(

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import pairwise
+from math import inf
 from random import Random
 
 import attrs
@@ -163,8 +164,8 @@ def test_the_shortcut_for_updates_decides_as_the_long_way(
 ) -> None:
     quick, thorough = Engine(policy=policy), Engine(policy=policy)
     for signal in trace:
-        # None is what the engine itself puts there when an update has to be judged.
-        thorough.limit = None
+        # What the engine itself puts there when an update has to be judged.
+        thorough.limit = -inf
         assert quick.feed(signal) == thorough.feed(signal)
         assert quick.snapshot() == thorough.snapshot()
         assert quick.next_timer() == thorough.next_timer()

@@ -105,7 +105,7 @@ _TIMES: dict[type, frozenset[str]] = {
 _ENGINE_TIMES = ("event_at", "joining", "landing")
 
 #: What an engine always has and what matters of it as it is.
-_AS_IT_IS = ("state", "position", "slack", "media", "requested", "span_from", "fired")
+_AS_IT_IS = ("state", "position", "slack", "media", "span_from", "fired")
 
 #: What an engine may have besides and which is of no matter, or is treated by itself.
 _NO_MATTER = frozenset({"tally", "joined", "last_summary", "errors", "joining", "landing"})
@@ -131,8 +131,7 @@ def state_of(engine: Engine) -> tuple[Any, ...]:
         ),
         engine.session is None,
         engine.join_time is None,
-        engine.first_played,
-        engine.heard_at is None,
+        engine.last_at is None,
         sorted(told.items()),
         [(name, _plain(seldom[name], now)) for name in sorted(seldom.keys() - _NO_MATTER)],
     )
