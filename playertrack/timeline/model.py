@@ -26,6 +26,9 @@ from ..signals import Signal, Tick
 from .clock import clock
 from .strokes import Course, Stroke, Tread
 
+#: States that begin when the event says that they do, which may be told later.
+_BEGIN = {"PLAY": "PLAYING", "BUFFER_START": "BUFFERING", "PAUSE": "PAUSED"}
+
 #: After the end of playback a session is drawn for so much of its length, though it may
 #: wait for days until its replay.
 _AFTER_END = 0.08
@@ -53,12 +56,14 @@ class Stretch:
 class Mark:
     """A quartile: its ``point`` (s of content, None without a duration), and when it fired.
 
-    ``at`` is None if it did not fire; ``why`` says why it did or did not.
+    ``at`` is None if it did not fire, else ``position`` is where the playhead was then; ``why``
+    says why it did or did not.
     """
 
     quartile: int
     point: float | None
     at: float | None
+    position: float | None
     why: str
 
 
@@ -227,7 +232,9 @@ class _Player:
         if engine.state is State.CLOSED:
             self._settle(seen, engine.play_time, at)
             return
-        _band(seen.states, engine.state.value, at)
+        state = engine.state.value
+        told = (event.at for event in events if state == _BEGIN.get(event.event))
+        _band(seen.states, state, next(told, at))
         interruption = "ad" if engine.ad is not None else "seek" if engine.seeking else None
         _band(seen.interruptions, interruption, at)
         self._follow(seen, at, events)
@@ -236,7 +243,7 @@ class _Player:
         """The session is over: what it was credited with in its end."""
         gain = (play_time - seen.played) * self._engine.rate
         if seen.position is not None and gain > 0.0:
-            seen.course.play(at, seen.position, seen.position + gain)
+            seen.course.play(at, seen.position, seen.position + gain, play_time - seen.played)
 
     def _follow(self, seen: _Seen, at: float, events: Sequence[Event]) -> None:
         """The playhead: how it came from where it was to where it is."""
@@ -256,7 +263,7 @@ class _Player:
             if before is None:
                 before = max(position - gain, 0.0)
             start, end = self._credited(before, rate, gain, events)
-            seen.course.play(at, start, end)
+            seen.course.play(at, start, end, gain / engine.rate)
             if end != position:
                 seen.course.move(at, position, "jumped")
 
@@ -298,6 +305,7 @@ def _band(bands: list[Band], name: str | None, at: float) -> None:
         if bands[-1].name == name:
             return
         last = bands.pop()
+        at = max(at, bands[-1].end if bands else at)
         if last.start < at:
             bands.append(attrs.evolve(last, end=at))
         elif bands and (bands[-1].name, bands[-1].end) == (name, at):
@@ -358,8 +366,8 @@ def _marks(story: Story) -> Iterator[Mark]:
         duration = story.summary.duration
         if told is not None:
             point = None if duration is None else duration * quartile / 100
-            yield Mark(quartile, point, told.event.at, told.why)
+            yield Mark(quartile, point, told.event.at, told.event.position, told.why)
         elif quartile in missing:
             each = missing[quartile]
             why = "; ".join(reason.text for reason in each.reasons)
-            yield Mark(quartile, each.point, None, why)
+            yield Mark(quartile, each.point, None, None, why)

@@ -76,8 +76,8 @@ class Row {
 
   pixel(event) {
     const box = this.svg.getBoundingClientRect(), view = this.svg.viewBox.baseVal;
-    const edge = Number(this.svg.querySelector("svg.events").getAttribute("x"));
-    return (event.clientX - box.left) * view.width / box.width - edge;
+    const left = Number(this.axis.dataset.left);
+    return (event.clientX - box.left) * view.width / box.width - left;
   }
 
   zoom(by, x) {

@@ -79,11 +79,13 @@ class Course:
         """The playhead is at ``position``, and nothing was watched on the way there."""
         self._draw(at, position, tread)
 
-    def play(self, at: float, start: float, end: float) -> None:
-        """By ``at`` the content from ``start`` to ``end`` was played."""
+    def play(self, at: float, start: float, end: float, seconds: float) -> None:
+        """In the ``seconds`` before ``at`` the content from ``start`` to ``end`` was played."""
         here = self._here
-        if here is None or abs(here[1] - start) > self._back:
-            self._draw(at if here is None else here[0], start, "jumped")
+        if here is None:
+            self._draw(at - seconds, start, "played")
+        elif abs(here[1] - start) > self._back:
+            self._draw(max(here[0], at - seconds), start, "jumped")
         self._draw(at, end, "played")
         if self.played and abs(self.played[-1][1] - start) <= self._back:
             # A few tenths back and forth are no second time.

@@ -86,8 +86,7 @@ def draw_row(row: Row, origin: float) -> ET.Element:
     axis.set("class", "axis")
     _time_axis(axis, row, time)
     _content(root, row, top)
-    plot = _window(root, "plot", top - _AIR, _PLOT + 2 * _AIR, width)
-    plot.set("viewBox", f"0 {_n(-_AIR)} {_n(width)} {_n(_PLOT + 2 * _AIR)}")
+    plot = _window(root, "plot", top, _PLOT, width, _AIR)
     _plot(plot, row, time)
     bands = _window(root, "bands", top + _PLOT + 4, 2 * _BAND + 4, width)
     zoomed = _add(bands, "g", "zoom")
@@ -111,7 +110,7 @@ def _head(root: ET.Element, row: Row, origin: float, labels: list[Label]) -> Non
     _text(root, "title", title, x=12, y=20)
     said = list(row.describe())
     begins = row.start - origin
-    if begins > 0:
+    if begins >= 0.05:
         said.insert(0, f"begins {clock(begins, 0.1)} into the trace")
     said += count(labels)
     _text(root, "facts", " · ".join(said), x=_WIDTH - 12, y=20, anchor="end")
@@ -119,6 +118,7 @@ def _head(root: ET.Element, row: Row, origin: float, labels: list[Label]) -> Non
 
 def _time_axis(axis: ET.Element, row: Row, time: Scale) -> None:
     step, times = ticks(0.0, time.high - row.start, 10)
+    axis.set("data-left", _n(_LEFT))
     axis.set("data-span", _n(time.high - time.low, 3))
     axis.set("data-width", _n(time.length))
     for seconds in times:
@@ -167,7 +167,7 @@ def _quartile(group: ET.Element, row: Row, mark: Mark, left: float, right: float
     _add(each, "circle", "dot", cx=right + 8 + _BAR + 12, cy=y, r=3.5)
     when = "did not fire" if mark.at is None else f"at {clock(mark.at - row.start, 0.1)}"
     x = right + 8 + _BAR + 22
-    _text(each, "name", f"{mark.quartile} % {when}", x=x, y=min(max(y + 4, 9), _PLOT - 1))
+    _text(each, "name", f"{mark.quartile} % {when}", x=x, y=y + 4)
     told = f"PLAY_REACHED_{mark.quartile} {when}\n{mark.why}"
     ET.SubElement(each, "title").text = clean(told)
 
@@ -184,8 +184,8 @@ def _plot(plot: ET.Element, row: Row, time: Scale) -> None:
         points = " ".join(f"{_n(time(at), 2)},{_n(y(p), 2)}" for at, p in stroke.points)
         _add(zoomed, "polyline", f"stroke {stroke.tread}").set("points", points)
     for mark in row.marks:
-        if mark.at is not None and mark.point is not None:
-            point = _at(plot, time(mark.at), y(mark.point))
+        if mark.at is not None and mark.position is not None:
+            point = _at(plot, time(mark.at), y(mark.position))
             _add(point, "circle", "reached", r=3.5)
             _tip(point, f"PLAY_REACHED_{mark.quartile}\n{mark.why}", mark.at, row)
 
@@ -193,7 +193,7 @@ def _plot(plot: ET.Element, row: Row, time: Scale) -> None:
 def _names(root: ET.Element, row: Row, labels: list[Label], top: float, width: float) -> None:
     """A mark for each event just above the plot, and the names above them."""
     height = top - 28.0
-    window = _window(root, "events", 28.0, height, width)
+    window = _window(root, "events", 28.0, height, width, 2.0)
     window.set("data-height", _n(height))
     # What says least is drawn first: it lies below.
     for label in sorted(labels, key=lambda label: -tier(label.told.event.event)):
@@ -241,12 +241,11 @@ _LEGEND = (
     ("band STARTING", "starting"),
     ("band PLAYING", "playing"),
     ("band PAUSED", "paused"),
-    ("band BUFFERING", "waiting for data"),
+    ("band BUFFERING", "waiting or failed"),
     ("band ENDED", "ended"),
-    ("band FAILED", "failed"),
     ("band seek", "seek"),
     ("band ad", "ad"),
-    ("seen times1", "watched once"),
+    ("seen times1", "watched"),
     ("seen times2", "again"),
 )
 
@@ -269,7 +268,7 @@ def legend(y: float) -> ET.Element:
         else:
             _add(group, "rect", classes, x=x, y=-4, width=12, height=9)
         _text(group, "tick", words, x=x + 20, y=4)
-        x += 31 + 5.6 * len(words)
+        x += 30 + 6.3 * len(words)
     return group
 
 
@@ -281,9 +280,17 @@ def _height(row: Row) -> Scale:
     return Scale(high, low, _PLOT)
 
 
-def _window(root: ET.Element, name: str, y: float, height: float, width: float) -> ET.Element:
-    """A part of the drawing that shows nothing beyond its bounds, as an inner ``<svg>`` does."""
-    return _add(root, "svg", name, x=_LEFT, y=y, width=width, height=height)
+def _window(
+    root: ET.Element, name: str, y: float, height: float, width: float, air: float = 0.0
+) -> ET.Element:
+    """A part of the drawing that shows nothing beyond its bounds, as an inner ``<svg>`` does.
+
+    ``air`` is shown around it.
+    """
+    width, height = width + 2 * air, height + 2 * air
+    window = _add(root, "svg", name, x=_LEFT - air, y=y - air, width=width, height=height)
+    window.set("viewBox", f"{_n(-air)} {_n(-air)} {_n(width)} {_n(height)}")
+    return window
 
 
 def _at(parent: ET.Element, x: float, y: float) -> ET.Element:
