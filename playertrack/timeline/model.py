@@ -29,6 +29,10 @@ from .strokes import Course, Stroke, Tread
 #: States that begin when the event says that they do, which may be told later.
 _BEGIN = {"PLAY": "PLAYING", "BUFFER_START": "BUFFERING", "PAUSE": "PAUSED"}
 
+#: Of content of which less than this part was seen only what is around that is shown: this
+#: share of it more at either end.
+_PART, _AROUND = 0.25, 0.2
+
 #: After the end of playback a session is drawn for so much of its length, though it may
 #: wait for days until its replay.
 _AFTER_END = 0.08
@@ -87,11 +91,15 @@ class Row:
 
     @property
     def span(self) -> tuple[float, float]:
-        """The content that there is to show (s): to the duration, or as far as it was seen."""
+        """The content that there is to show (s): all of it, or what is around the part seen."""
         seen = [position for stroke in self.strokes for _, position in stroke.points]
+        low, high = min(seen, default=0.0), max(seen, default=0.0)
         duration = self.summary.duration
-        low = 0.0 if duration is not None else min(seen, default=0.0)
-        high = max([*seen, 0.0 if duration is None or self.summary.live else duration])
+        if duration is not None and not self.summary.live:
+            around = max(_AROUND * (high - low), 1.0)
+            if seen and high - low + 2 * around < _PART * duration:
+                return max(low - around, 0.0), min(high + around, max(duration, high))
+            low, high = 0.0, max(duration, high)
         return low, max(high, low + 1.0)
 
     def to_record(self) -> dict[str, Any]:

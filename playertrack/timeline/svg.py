@@ -24,7 +24,9 @@ from .style import STYLE
 #: Sessions drawn; who has more chooses some.
 MOST_ROWS = 100
 
-_WIDTH = 1080.0
+#: The width of a drawing unless one is asked for.
+WIDTH = 1080.0
+
 _LEFT, _RIGHT = 64.0, 168.0
 _PLOT = 150.0  # the height of the plot
 _BAND = 9.0
@@ -35,17 +37,22 @@ _FOOT = 56.0  # below the plot: bands, axis, and air
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def to_svg(timeline: Timeline) -> str:
-    """The drawing as one SVG document: every session below the other, at most `MOST_ROWS`."""
-    rows = [draw_row(row, timeline.start) for row in timeline.rows[:MOST_ROWS]]
-    height = sum(float(row.get("height", 0)) for row in rows)
+def to_svg(timeline: Timeline, width: float = WIDTH) -> str:
+    """The drawing as one SVG document: every session below the other, at most `MOST_ROWS`.
+
+    ``width`` is in pixels, 600 or more.
+    """
+    rows = [draw_row(row, timeline.start, width) for row in timeline.rows[:MOST_ROWS]]
+    y = sum(float(row.get("height", 0)) for row in rows)
+    meaning, lines = legend(y, width)
     note = left_out(timeline)
+    height = y + 14 + 16 * lines + (16 if note else 0)
     root = ET.Element(
         "svg",
         xmlns="http://www.w3.org/2000/svg",
-        viewBox=f"0 0 {_n(_WIDTH)} {_n(height + 44)}",
-        width=_n(_WIDTH),
-        height=_n(height + 44),
+        viewBox=f"0 0 {_n(width)} {_n(height)}",
+        width=_n(width),
+        height=_n(height),
         role="img",
     )
     root.set("class", "playertrack-timeline")
@@ -57,9 +64,9 @@ def to_svg(timeline: Timeline) -> str:
         row.set("y", _n(y))
         y += float(row.get("height", 0))
         root.append(row)
-    root.append(legend(y))
+    root.append(meaning)
     if note:
-        _text(root, "note", note, x=_LEFT, y=y + 40)
+        _text(root, "note", note, x=12, y=height - 8)
     return ET.tostring(root, encoding="unicode")
 
 
@@ -71,21 +78,21 @@ def left_out(timeline: Timeline) -> str:
     return f"{more} more sessions are not drawn" if more > 0 else ""
 
 
-def draw_row(row: Row, origin: float) -> ET.Element:
+def draw_row(row: Row, origin: float, full: float = WIDTH) -> ET.Element:
     """One session as an ``<svg>`` of its own, without a style; ``origin`` is the trace's start."""
-    width = _WIDTH - _LEFT - _RIGHT
+    width = full - _LEFT - _RIGHT
     time = Scale(row.start, max(row.end, row.start + 0.5), width)
     labels = place(row.story.told, time)
     top = 46.0 + LANE * lanes_of(labels)
     height = top + _PLOT + _FOOT
-    root = ET.Element("svg", width=_n(_WIDTH), height=_n(height))
-    root.set("viewBox", f"0 0 {_n(_WIDTH)} {_n(height)}")
+    root = ET.Element("svg", width=_n(full), height=_n(height))
+    root.set("viewBox", f"0 0 {_n(full)} {_n(height)}")
     root.set("class", "row")
-    _head(root, row, origin, labels)
+    _head(root, row, origin, labels, full)
     axis = ET.SubElement(root, "g", transform=f"translate({_n(_LEFT)},{_n(top)})")
     axis.set("class", "axis")
     _time_axis(axis, row, time)
-    _content(root, row, top)
+    _content(root, row, top, full - _RIGHT)
     plot = _window(root, "plot", top, _PLOT, width, _AIR)
     _plot(plot, row, time)
     bands = _window(root, "bands", top + _PLOT + 4, 2 * _BAND + 4, width)
@@ -99,7 +106,7 @@ def draw_row(row: Row, origin: float) -> ET.Element:
     return root
 
 
-def _head(root: ET.Element, row: Row, origin: float, labels: list[Label]) -> None:
+def _head(root: ET.Element, row: Row, origin: float, labels: list[Label], full: float) -> None:
     """Which session it is, and what it amounts to."""
     summary = row.summary
     title = f"session {summary.ordinal}"
@@ -113,11 +120,11 @@ def _head(root: ET.Element, row: Row, origin: float, labels: list[Label]) -> Non
     if begins >= 0.05:
         said.insert(0, f"begins {clock(begins, 0.1)} into the trace")
     said += count(labels)
-    _text(root, "facts", " · ".join(said), x=_WIDTH - 12, y=20, anchor="end")
+    _text(root, "facts", " · ".join(said), x=full - 12, y=20, anchor="end")
 
 
 def _time_axis(axis: ET.Element, row: Row, time: Scale) -> None:
-    step, times = ticks(0.0, time.high - row.start, 10)
+    step, times = ticks(0.0, time.high - row.start, round(time.length / 85))
     axis.set("data-left", _n(_LEFT))
     axis.set("data-span", _n(time.high - time.low, 3))
     axis.set("data-width", _n(time.length))
@@ -128,11 +135,10 @@ def _time_axis(axis: ET.Element, row: Row, time: Scale) -> None:
             _text(axis, "tick", clock(seconds, step), x=x, y=_PLOT + 40, anchor="middle")
 
 
-def _content(root: ET.Element, row: Row, top: float) -> None:
+def _content(root: ET.Element, row: Row, top: float, right: float) -> None:
     """The axis of content, what was watched of it, and the quartiles."""
     low, high = row.span
     y = _height(row)
-    right = _WIDTH - _RIGHT
     group = _add(root, "g", "content")
     group.set("transform", f"translate(0,{_n(top)})")
     step, positions = ticks(low, high, 5)
@@ -141,33 +147,51 @@ def _content(root: ET.Element, row: Row, top: float) -> None:
     _add(group, "rect", "frame", x=_LEFT, y=0, width=right - _LEFT, height=_PLOT)
     _add(group, "rect", "unseen", x=right + 8, y=0, width=_BAR, height=_PLOT)
     for each in row.watched:
-        a, b = y(each.end), y(each.start)
+        top_, bottom = max(y(each.end), 0.0), min(y(each.start), _PLOT)
         rect = _add(
             group,
             "rect",
             f"seen times{min(each.times, 4)}",
             x=right + 8,
-            y=a,
+            y=top_,
             width=_BAR,
-            height=max(b - a, 0.5),
+            height=max(bottom - top_, 0.5),
         )
         times = "once" if each.times == 1 else f"{each.times} times"
         what = f"content {clock(each.start, 0.1)} to {clock(each.end, 0.1)}: played {times}"
         ET.SubElement(rect, "title").text = what
-    for mark in row.marks:
-        _quartile(group, row, mark, _LEFT, right)
+    for mark, at in zip(row.marks, _spread(row), strict=True):
+        _quartile(group, row, mark, at, right)
 
 
-def _quartile(group: ET.Element, row: Row, mark: Mark, left: float, right: float) -> None:
-    y = _PLOT * (1 - mark.quartile / 100) if mark.point is None else _height(row)(mark.point)
+def _spread(row: Row) -> list[float]:
+    """Where the names of the quartiles stand: at their points, within the plot and apart."""
+    y, step = _height(row), 14.0
+    marks = [
+        _PLOT * (1 - mark.quartile / 100) if mark.point is None else y(mark.point)
+        for mark in row.marks
+    ]
+    last = _PLOT
+    for index, at in enumerate(marks):  # upwards
+        marks[index] = last = min(at, last)
+        last -= step
+    last = 0.0
+    for index in reversed(range(len(marks))):
+        marks[index] = last = max(marks[index], last)
+        last += step
+    return marks
+
+
+def _quartile(group: ET.Element, row: Row, mark: Mark, y: float, right: float) -> None:
     fired = mark.at is not None
     each = _add(group, "g", "quartile fired" if fired else "quartile")
     if mark.point is not None:
-        _add(each, "line", "level", x1=left, x2=right + 8 + _BAR, y1=y, y2=y)
+        level = _height(row)(mark.point)
+        if 0.0 <= level <= _PLOT:
+            _add(each, "line", "level", x1=_LEFT, x2=right + 8 + _BAR, y1=level, y2=level)
     _add(each, "circle", "dot", cx=right + 8 + _BAR + 12, cy=y, r=3.5)
     when = "did not fire" if mark.at is None else f"at {clock(mark.at - row.start, 0.1)}"
-    x = right + 8 + _BAR + 22
-    _text(each, "name", f"{mark.quartile} % {when}", x=x, y=y + 4)
+    _text(each, "name", f"{mark.quartile} % {when}", x=right + 8 + _BAR + 22, y=y + 4)
     told = f"PLAY_REACHED_{mark.quartile} {when}\n{mark.why}"
     ET.SubElement(each, "title").text = clean(told)
 
@@ -252,24 +276,29 @@ _LEGEND = (
 
 def legend_svg() -> ET.Element:
     """The legend as an ``<svg>`` of its own."""
-    root = ET.Element("svg", width=_n(_WIDTH), height="28", viewBox=f"0 0 {_n(_WIDTH)} 28")
-    root.append(legend(0.0))
+    meaning, lines = legend(0.0, WIDTH)
+    height = _n(12 + 16 * lines)
+    root = ET.Element("svg", width=_n(WIDTH), height=height, viewBox=f"0 0 {_n(WIDTH)} {height}")
+    root.append(meaning)
     return root
 
 
-def legend(y: float) -> ET.Element:
-    """What the colours mean."""
+def legend(y: float, width: float) -> tuple[ET.Element, int]:
+    """What the colours mean, and in how many lines."""
     group = ET.Element("g", transform=f"translate({_n(12)},{_n(y + 14)})")
     group.set("class", "legend")
-    x = 0.0
+    x, line = 0.0, 0
     for classes, words in _LEGEND:
+        if x + 30 + 6.3 * len(words) > width - 12:
+            x, line = 0.0, line + 1
+        y = 16.0 * line
         if classes.startswith("stroke"):
-            _add(group, "polyline", classes).set("points", f"{_n(x)},0 {_n(x + 16)},0")
+            _add(group, "polyline", classes).set("points", f"{_n(x)},{_n(y)} {_n(x + 16)},{_n(y)}")
         else:
-            _add(group, "rect", classes, x=x, y=-4, width=12, height=9)
-        _text(group, "tick", words, x=x + 20, y=4)
+            _add(group, "rect", classes, x=x, y=y - 4, width=12, height=9)
+        _text(group, "tick", words, x=x + 20, y=y + 4)
         x += 30 + 6.3 * len(words)
-    return group
+    return group, line + 1
 
 
 # ------------------------------------------------------------------------------- elements

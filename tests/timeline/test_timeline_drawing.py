@@ -39,6 +39,17 @@ def test_every_case_and_recording_is_drawn() -> None:
         assert to_text(timeline).count("session ") >= len(timeline.rows)
 
 
+@pytest.mark.parametrize("width", [640.0, 1080.0, 2000.0])
+def test_nothing_reaches_beyond_the_width_that_was_asked_for(width: float) -> None:
+    root = ET.fromstring(to_svg(observe(trace(*playing(), *updates(0, 0, 30))), width))
+    assert root.get("width") == f"{width:g}"
+    for text in root.iter(f"{SVG}text"):
+        if text.get("class") == "tick" and text.get("text-anchor") != "end":
+            room = 0.5 if text.get("text-anchor") == "middle" else 1.0
+            length = len(text.text or "") * 6.3 * room
+            assert float(text.get("x", "0")) + length <= width
+
+
 def test_every_event_says_why_it_is_there() -> None:
     svg = to_svg(observe(trace(*playing(), *updates(0, 0, 30))))
     told = [tip for tip in tips(svg) if "PLAY_REACHED_25 #" in tip]
