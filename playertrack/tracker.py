@@ -177,6 +177,41 @@ class Tracker(SignalMethods):
             if not self._courier.closing:
                 self._take(signal, own_time=not live)
 
+    def track_page(
+        self,
+        name: str | None = None,
+        type: str | None = None,  # noqa: A002 - the word of the guide
+        *,
+        entry_id: str | None = None,
+    ) -> None:
+        """A page or view around the player was loaded; ``type`` is its category, as ``lobby``.
+
+        Told to the sinks that report such (``kava``), in order with the events of the player.
+        """
+        told = partial(self._sinks.track_page, name, type, entry_id=entry_id)
+        self._track(partial(told, at=self._clock.time()))
+
+    def track_button(
+        self,
+        name: str,
+        type: str | None = None,  # noqa: A002 - the word of the guide
+        *,
+        page_name: str | None = None,
+        page_type: str | None = None,
+        entry_id: str | None = None,
+    ) -> None:
+        """A button or link around the player was clicked; else as `track_page`."""
+        where = {"page_name": page_name, "page_type": page_type, "entry_id": entry_id}
+        told = partial(self._sinks.track_button, name, type, **where)
+        self._track(partial(told, at=self._clock.time()))
+
+    def _track(self, told: Callable[[], object]) -> None:
+        with self._courier.lock:
+            if not self._courier.closing:
+                self._used = True
+                self._courier.put("sinks", lambda told: told(), told)
+                self._courier.rouse()
+
     def _signal(self, kind: type[Signal], at: float | None, **fields: Any) -> None:
         with self._courier.lock:
             if self._courier.closing:

@@ -101,6 +101,12 @@ class Channel:
             with suppress(RuntimeError):  # the loop is closed
                 self._loop.call_soon_threadsafe(self.resume)
 
+    def use(self, target: Target) -> None:
+        """Go on with another address or KS of the same destination."""
+        self.target = target
+        self._credentials.use(target.provider)
+        self.resume()
+
     def resume(self) -> None:
         """Begin anew after a pause, with whatever KS there is."""
         self._credentials.reset()

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from ..errors import PlayertrackError
 from ..kaltura.redaction import redact
+from .ks import KSProvider
 from .law import Law, State
 from .target import Target
 
@@ -72,6 +73,10 @@ class Credentials:
             self._pause(f"a new KS was refused as well: {reason}")
         elif self._law.state is not State.RENEWING:
             self._renew(ks)
+
+    def use(self, provider: KSProvider | None) -> None:
+        """Ask ``provider`` from now on; `reset` has to follow."""
+        self._provider = provider
 
     def reset(self) -> None:
         """Begin anew, with whatever KS there is."""

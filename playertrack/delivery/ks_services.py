@@ -28,6 +28,10 @@ class _Service(KSProvider):
         self._settings = settings
         self._partner_id = partner_id
         self._secret = secret
+        self._fields: dict[str, object] = {}
+
+    def _of(self) -> object:
+        return (self._base, self._partner_id, self._secret, self._fields)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(partner_id={self._partner_id})"
@@ -66,7 +70,7 @@ class SessionStart(_Service):
     ) -> None:
         super().__init__(partner_id, service_url, settings, secret)
         self._expiry = expiry
-        self._fields: dict[str, object] = {
+        self._fields = {
             "secret": secret,
             "type": type,
             "partnerId": partner_id,

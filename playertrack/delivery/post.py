@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import atexit
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import partial
@@ -18,7 +19,7 @@ import attrs
 
 from ..outbox import DEFAULT_BOUNDS, Bounds, Counts, Item, Outbox, Receipt, Standing
 from ..outbox.forking import watched
-from .settings import DEFAULT_SETTINGS, DeliverySettings
+from .settings import DEFAULT_SETTINGS, DeliveryError, DeliverySettings
 from .target import Learner, Target
 
 if TYPE_CHECKING:
@@ -28,6 +29,11 @@ if TYPE_CHECKING:
 
 #: How long (s) the exit of the interpreter waits for a queue that was left open.
 _EXIT_TIMEOUT = 2.0
+
+_ANOTHER = (
+    "that of the sink of the same identity which is open: a function that gives the KS of now, "
+    "or, for another application, an identity with a name"
+)
 
 _shared: dict[Path, Post] = {}
 _lock = threading.RLock()
@@ -56,6 +62,7 @@ class Post:
         self._session = session
         self._targets: dict[str, Target] = {}
         self._learners: dict[str, WeakSet[Learner]] = {}
+        self._adds: Counter[str] = Counter()
         self._users = 0
         self._key: Path | None = None
         self._all_delivered = False
@@ -78,23 +85,35 @@ class Post:
         return self.box.directory
 
     def add(self, target: Target, learner: Learner | None = None) -> None:
-        """Send to ``target`` from now on; raises `DeliveryError` for an unsafe address.
+        """Send to ``target`` from now on, until `drop`.
 
         A queue may have events for targets that are not added; they stay. Whoever shares a
-        target is a ``learner`` of its own, of as long as it lives.
+        target is a ``learner`` of its own, of as long as it lives. Raises `DeliveryError` for
+        an unsafe address, or if it is added already with the KS of somebody else.
         """
         from .transport import check_address
 
         check_address(target.base, self.settings)
+        name = target.name
         with self._lock:
+            known = self._targets.get(name)
+            same = known is not None and _is_same(known, target)
+            if known is not None and self._adds[name] and not same:
+                if known.base != target.base:
+                    raise DeliveryError("url", target.base, f"{known.base}, as of the open sink")
+                raise DeliveryError("ks", target.provider, _ANOTHER)
+            self._adds[name] += 1
             if learner is not None:
-                self._learners.setdefault(target.name, WeakSet()).add(learner)
-        if target.name in self._targets:
-            return
-        target = attrs.evolve(target, answered=partial(self._answered, target.name))
-        self._targets[target.name] = target
-        if self._sender is not None:
-            self._sender.add(target)
+                self._learners.setdefault(name, WeakSet()).add(learner)
+        if not same:
+            self._targets[name] = attrs.evolve(target, answered=partial(self._answered, name))
+            if self._sender is not None:
+                self._sender.add(self._targets[name])
+
+    def drop(self, names: Iterable[str]) -> None:
+        """Whoever added these needs them no more; what waits for them is sent on."""
+        with self._lock:
+            self._adds.subtract(names)
 
     def _answered(self, name: str, session: str, body: bytes) -> None:
         with self._lock:
@@ -192,7 +211,9 @@ class Post:
             last = self._users == 0
             if last and self._key is not None:
                 _shared.pop(self._key, None)
-        return self._close(timeout, names) if last else self.flush(timeout, names)
+        delivered = self._close(timeout, names) if last else self.flush(timeout, names)
+        self.drop(names)
+        return delivered
 
     def _close(self, timeout: float, names: Iterable[str]) -> bool:
         with self._lock:
@@ -225,6 +246,13 @@ class Post:
         closed = self._closed
         self._reset()
         self._closed = closed
+
+
+def _is_same(one: Target, other: Target) -> bool:
+    """Whether events for them go to the same address with the same KS."""
+    if one.base != other.base or one.provider is None or other.provider is None:
+        return one.base == other.base and one.provider is other.provider
+    return one.provider.same_as(other.provider)
 
 
 def share(directory: str | PathLike[str] | None, **options: Any) -> Post:

@@ -7,6 +7,7 @@ import logging
 import threading
 from collections.abc import Callable, Coroutine, Iterable
 from contextlib import suppress
+from functools import partial
 from time import monotonic
 from typing import Any, TypeVar
 
@@ -61,7 +62,7 @@ class Sender:
         check_address(target.base, self._settings)
         self.targets[target.name] = target
         if self._thread is not None or self._given is not None:
-            self._call(self._open)
+            self._call(partial(self._use, target))
 
     def start(self) -> None:
         """Begin, if it has not begun."""
@@ -145,6 +146,12 @@ class Sender:
                 channel = Channel(self._box, target, self._settings, self._exchange)
                 self._channels[name] = channel
                 channel.look()
+
+    def _use(self, target: Target) -> None:
+        channel = self._channels.get(target.name)
+        if channel is not None:
+            channel.use(target)
+        self._open()
 
     async def _exchange(
         self, method: str, url: URL, body: bytes, headers: dict[str, str]

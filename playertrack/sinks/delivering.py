@@ -118,6 +118,7 @@ class DeliverySink:
                 self._delivered = self.post.leave([self.name], timeout)
             else:
                 self._delivered = self.post.flush(timeout, [self.name])
+                self.post.drop([self.name])
         return self._delivered
 
     def _item(self, event: Event) -> Item | None:

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Iterable
 from threading import Thread
 from time import monotonic
-from typing import Self
+from typing import Any, Self
 
 from ..events import Event
 from .base import Sink, open_sink
@@ -45,6 +45,22 @@ class FanoutSink:
         for sink in self.sinks:
             try:
                 sink.emit(event)
+            except Exception as error:
+                self._failed(sink, error)
+
+    def track_page(self, *args: Any, **fields: Any) -> None:
+        """Tell of a page the sinks that report pages; it never raises."""
+        self._track("track_page", args, fields)
+
+    def track_button(self, *args: Any, **fields: Any) -> None:
+        """Tell of a button the sinks that report buttons; it never raises."""
+        self._track("track_button", args, fields)
+
+    def _track(self, what: str, args: tuple[Any, ...], fields: dict[str, Any]) -> None:
+        for sink in self.sinks:
+            try:
+                if (track := getattr(sink, what, None)) is not None:
+                    track(*args, **fields)
             except Exception as error:
                 self._failed(sink, error)
 

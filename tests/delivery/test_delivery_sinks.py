@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import attrs
+import pytest
 from fault_server import Server, ok
-from sending import event, indices, sink_for, until
+from looping import in_loop
+from sending import FAST, ME, event, indices, sink_for, until
 
+from playertrack import Tracker
+from playertrack.collector import Collector
+from playertrack.delivery import Post
+from playertrack.delivery.ks_services import SessionStart
 from playertrack.events import Event, MediaLoaded
-from playertrack.kaltura import Identity
+from playertrack.kaltura import Identity, WireError
+from playertrack.sinks import MemorySink, SinkError
+from playertrack.sinks.kava import KavaSink
+from playertrack.sinks.stats import StatsSink
 
 
 def test_what_is_left_is_told_with_the_reason_and_the_cure(tmp_path: Path) -> None:
@@ -47,3 +57,115 @@ def test_a_player_that_is_there_before_its_media_waits_for_the_name() -> None:
     assert sorted(came) == [("1", "1_later"), ("2", "1_later"), ("3", "1_other")]
     assert indices(server.received) == [1, 5]
     assert sink.counts().rejected == 1
+
+
+# ------------------------------------------------------------------------------- whose KS
+
+
+def test_another_ks_for_an_open_identity_is_refused_before_it_can_be_mixed(tmp_path: Path) -> None:
+    with Server() as server:
+        portal = sink_for(server, tmp_path, ks="ks-of-portal")
+        for ks in ("ks-of-training", None):
+            with pytest.raises(SinkError, match=r"ks: .* an identity with a name") as caught:
+                sink_for(server, tmp_path, ks=ks)
+            assert "ks-of" not in str(caught.value)
+        with pytest.raises(SinkError, match="url: "):
+            sink_for("http://127.0.0.1:9/api_v3", tmp_path, ks="ks-of-portal")
+        again = sink_for(server, tmp_path, ks="ks-of-portal")
+        named = attrs.evolve(ME, name="training")
+        training = sink_for(server, tmp_path, ks="ks-of-training", identity=named)
+        for sink, session in ((portal, "p"), (training, "t"), (again, "p")):
+            sink.emit(event(1, session))
+        for sink in (portal, training, again):
+            assert sink.close(20.0)
+    assert sorted((request.session, request.form["ks"]) for request in server.received) == [
+        ("p", "ks-of-portal"),
+        ("p", "ks-of-portal"),
+        ("t", "ks-of-training"),
+    ]
+
+
+def test_a_closed_sink_makes_way_for_one_with_another_ks(tmp_path: Path) -> None:
+    post = Post(tmp_path, settings=FAST)
+    with Server() as server:
+        for ks in ("ks-of-monday", "ks-of-tuesday"):
+            sink = StatsSink(ME, queue=post, ks=ks, url=server.base)
+            sink.emit(event(1, ks))
+            assert sink.close(20.0)
+        assert post.close(20.0)
+    assert [(r.session, r.form["ks"]) for r in server.received] == [
+        ("ks-of-monday", "ks-of-monday"),
+        ("ks-of-tuesday", "ks-of-tuesday"),
+    ]
+
+
+@in_loop
+async def test_two_applications_of_one_account_never_mix(tmp_path: Path) -> None:
+    """Guide, 12.4: two KSs of session.start that differ in their ``appId``."""
+    async with Collector(secret="the-secret") as collector:
+        names = ("corporate-portal", "customer-education")
+        sinks = [
+            KavaSink(
+                Identity(partner_id=102, user_id="viewer@example.com", name=name),
+                queue=tmp_path,
+                ks=SessionStart(
+                    *("the-secret", 102),
+                    user_id="viewer@example.com",
+                    privileges=f"appId:{name}",
+                    service_url=collector.service_url,
+                ),
+                url=collector.analytics_url,
+            )
+            for name in names
+        ]
+        for n in range(1, 21):
+            for sink, name in zip(sinks, names, strict=True):
+                sink.emit(attrs.evolve(event(n, name, "PAUSE"), entry_id="1_abc"))
+        for sink in sinks:
+            assert await asyncio.to_thread(sink.close, 20.0)
+        keys = {name: {r.ks for r in collector.received if r.session == name} for name in names}
+    assert [len(of) for of in keys.values()] == [1, 1]
+    assert not set.intersection(*keys.values())
+    assert collector.services.booth.issued == 2
+
+
+# -------------------------------------------------------------------------------- the funnel
+
+
+@in_loop
+async def test_a_funnel_from_page_to_playback_arrives_in_order(tmp_path: Path) -> None:
+    """Guide, 12.2: page, button, playback, through the tracker of a player."""
+    portal = Identity(partner_id=102, entry_id="1_abc", kaltura_application="events-portal")
+    async with Collector() as collector:
+        kava = KavaSink(portal, queue=tmp_path, url=collector.analytics_url)
+        stats = StatsSink(portal, queue=tmp_path, url=collector.service_url)
+        errors: list[Exception] = []
+        memory = MemorySink()
+        tracker = Tracker([kava, stats, memory], on_error=errors.append)
+        tracker.track_page(type="lobby")
+        tracker.track_button("view-session", "navigation", page_name="main-lobby")
+        tracker.ready()
+        tracker.loaded("1_abc", duration=60.0)
+        tracker.playing()
+        tracker.track_button("register-now", "cta")
+        tracker.pause()
+        tracker.track_button(5)  # type: ignore[arg-type]  # told, not raised
+        assert await asyncio.to_thread(tracker.close, 20.0)
+        tracker.track_page("too late")
+        came = [each for each in collector.received if each.endpoint == "kava"]
+        assert collector.bad == []
+    assert [each.event for each in came] == [
+        *("track_page", "track_button", "MEDIA_LOADED", "PLAY_REQUEST", "PLAY", "VIEW"),
+        *("track_button", "PAUSE"),
+    ]
+    assert dict(came[0].fields) == {
+        "eventType": "10003",
+        "partnerId": "102",
+        "entryId": "1_abc",
+        "kalturaApplication": "events-portal",
+        "pageType": "lobby",
+    }
+    assert came[1].fields["buttonName"] == "view-session"
+    assert came[1].fields["pageName"] == "main-lobby"
+    assert [type(error) for error in errors] == [WireError]
+    assert "track_page" not in {each.event for each in memory.events}
