@@ -7,10 +7,12 @@ from typing import Any, ClassVar
 from playertrack import Policy, signals
 from playertrack.signals import Signal
 
-from .records import ElementEvent, SetMedia, read
+from .records import ElementEvent, PageEvent, SetMedia, read
 
 #: `HTMLMediaElement.HAVE_METADATA`: from here on a duration that is no number is endless.
 _HAVE_METADATA = 1
+#: `HTMLMediaElement.HAVE_FUTURE_DATA`: an element that is not paused plays.
+_HAVE_FUTURE_DATA = 3
 
 
 class Translator:
@@ -23,6 +25,7 @@ class Translator:
 
     def __init__(self) -> None:
         self._ready = False
+        self._begun = False  # what the element had when it was found is known
         self._told_media = False
         self._src: str | None = None
         self._has_metadata = False
@@ -37,10 +40,15 @@ class Translator:
             self._ready = True
             made.append(signals.Ready(at=told.at))
         match told:
+            case PageEvent(kind="close"):
+                made.append(signals.Close(at=told.at))
             case SetMedia():
-                self._told_media = True
+                self._begun = self._told_media = True
                 made += self._load(told.at, told.entry_id or told.url)
             case ElementEvent():
+                if not self._begun and told.kind not in ("loadstart", "emptied", "attach"):
+                    made += self._attach(told)
+                self._begun = True
                 made += self._event(told)
         return made
 
@@ -57,6 +65,8 @@ class Translator:
         """The events of loading and failing; others count only while there is media."""
         at = told.at
         match told.kind:
+            case "attach":
+                return self._attach(told)
             case "loadstart":
                 self._has_metadata = False
                 return self._at_source(at, told.src)
@@ -70,10 +80,25 @@ class Translator:
                 return [signals.Error(at=at, code=code, message=told.error_message)]
             case "play":
                 return [signals.Play(at=at)]
-            case "ratechange" if told.rate != self._rate and told.rate > 0.0:
-                self._rate = told.rate
-                return [signals.RateChange(at=at, rate=told.rate)]
+            case "ratechange":
+                return self._at_rate(told)
         return self._playback(told) if self._has_metadata else []
+
+    def _attach(self, told: ElementEvent) -> list[Signal]:
+        """The element as it was found: where it had come to without being heard."""
+        made = self._at_source(told.at, told.src)
+        if told.ready_state < _HAVE_METADATA:
+            return made
+        self._has_metadata = True
+        at, position = told.at, told.position
+        made += [*self._at_length(told), *self._at_rate(told)]
+        if told.ended:
+            return [*made, signals.Ended(at=at, position=position)]
+        if told.paused:
+            return [*made, signals.Pause(at=at, position=position)]
+        if told.ready_state < _HAVE_FUTURE_DATA or told.seeking:
+            return [*made, signals.Play(at=at)]
+        return [*made, signals.Play(at=at), signals.Playing(at=at, position=position)]
 
     def _playback(self, told: ElementEvent) -> list[Signal]:
         at, position = told.at, told.position
@@ -101,6 +126,12 @@ class Translator:
             return []
         self._src = src
         return self._load(at, src)
+
+    def _at_rate(self, told: ElementEvent) -> list[Signal]:
+        if told.rate == self._rate or told.rate <= 0.0:
+            return []
+        self._rate = told.rate
+        return [signals.RateChange(at=told.at, rate=told.rate)]
 
     def _at_length(self, told: ElementEvent) -> list[Signal]:
         if told.ready_state < _HAVE_METADATA:

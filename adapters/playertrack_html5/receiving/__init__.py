@@ -1,0 +1,11 @@
+"""What pages post, taken by a back end: batches of records in, events out.
+
+`Receiver` is the handler of an aiohttp application, and what needs aiohttp; `Pages` is what it
+does with a batch, without a network and a clock.
+"""
+
+from .batches import Batch, BatchError, read_batch
+from .pages import Pages, Taken
+from .receiver import Receiver
+
+__all__ = ("Batch", "BatchError", "Pages", "Receiver", "Taken", "read_batch")

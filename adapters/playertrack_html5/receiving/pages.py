@@ -1,0 +1,202 @@
+"""The players in pages: their batches in, events out, in the time of this machine.
+
+No I/O and no clock: ``now`` is an argument, Unix time (s) that never steps nor goes back.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator
+from typing import Any, cast
+
+import attrs
+
+from playertrack import Event, Fleet, Policy, SignalError, random_ids
+from playertrack.session import SessionIds
+from playertrack.signals import Signal, Tick
+
+from ..translator import Translator
+from .batches import Batch
+from .buckets import Bucket
+
+#: After so long (s) without a word what waits for its time is settled: a page that is there
+#: would have posted, since it posts what is new within seconds.
+_SILENCE = 30.0
+#: A page's clock that lags so far (s) stood still while the machine slept.
+_SLEPT = 30.0
+#: A page's clock that is so far ahead (s) is none to go on with.
+_AHEAD = 60.0
+#: Batches a second of one player, and at once.
+_RATE, _BURST = 5.0, 30.0
+
+
+@attrs.frozen
+class Taken:
+    """What came of a batch: its events, and what was wrong with the first bad record.
+
+    ``busy``: the player posts too often, and nothing was taken.
+    """
+
+    events: list[Event]
+    problem: str | None = None
+    busy: bool = False
+
+
+@attrs.define
+class _Page:
+    """What is known of one player besides its engine; times in seconds."""
+
+    heard: float
+    offset: float  # from the page's time to ours
+    bucket: Bucket
+    next: int = 0  # the number of the next record
+    entry: str | None = None
+    translator: Translator = attrs.field(factory=Translator)
+
+
+class Pages:
+    """Derives the events of many players from the batches that their pages post.
+
+    ``policy`` and ``ids`` are those of the engines. At most ``most_players`` are kept: beyond
+    that the one that was silent for longest is closed, and its session settled; so is one that
+    was silent for ``idle`` seconds. What it says later begins it anew.
+    """
+
+    def __init__(
+        self,
+        *,
+        policy: Policy = Translator.policy,
+        ids: SessionIds = random_ids,
+        most_players: int = 10_000,
+        idle: float = 3600.0,
+    ) -> None:
+        self._fleet = Fleet(policy=policy, ids=ids)
+        self._most = most_players
+        self._idle = idle
+        # All of these are in the order in which they were last heard of.
+        self._pages: OrderedDict[str, _Page] = OrderedDict()
+        self._unsettled: OrderedDict[str, float] = OrderedDict()
+        self._gone: OrderedDict[str, None] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._pages)
+
+    def take(self, batch: Batch, now: float) -> Taken:
+        """Take a batch; records that came before, or after their page was closed, are nothing."""
+        player = batch.player
+        if player in self._gone:
+            return Taken([])
+        events: list[Event] = []
+        page = self._pages.get(player)
+        if page is not None and batch.sent / 1000 + page.offset > now + _AHEAD:
+            events += self._close(player)
+            page = None
+        if page is None:
+            page = _Page(now, now - batch.sent / 1000, Bucket(_RATE, _BURST, now))
+            self._pages[player] = page
+        if not page.bucket.passes(now):
+            return Taken(events, busy=True)
+        page.heard = now
+        self._pages.move_to_end(player)
+        problem = None
+        if batch.first + len(batch.records) > page.next:
+            made, problem = self._follow(player, page, batch, now)
+            events += made
+        while len(self._pages) > self._most:
+            events += self._close(next(iter(self._pages)))
+        return Taken(events, problem)
+
+    def _follow(
+        self, player: str, page: _Page, batch: Batch, now: float
+    ) -> tuple[list[Event], str | None]:
+        """The events of what is new in the batch, and what is wrong in it."""
+        if now - batch.sent / 1000 - page.offset > _SLEPT:
+            page.offset = now - batch.sent / 1000
+        events: list[Event] = []
+        problem = None
+        for number, record in _new(page, batch):
+            try:
+                wrong = batch.problem(record)
+                signals = [] if wrong else page.translator.translate(record)
+                for signal in signals:
+                    events += self._fleet.feed(player, _moved(signal, page.offset))
+            except SignalError as error:
+                wrong = str(error)
+            if wrong and problem is None:
+                problem = f"records[{number - batch.first}].{wrong}"
+        page.next = batch.first + len(batch.records)
+        engine = self._fleet.engine(player)
+        events += engine.tick(batch.sent / 1000 + page.offset)
+        self._unsettled.pop(player, None)
+        if engine.closed:
+            self._forget(player)
+            self._gone[player] = None
+            while len(self._gone) > self._most:
+                self._gone.popitem(last=False)
+        elif engine.next_timer() is not None:
+            self._unsettled[player] = page.heard
+        return events, problem
+
+    def settle(self, now: float) -> list[Event]:
+        """What is due by ``now``: timers of players that are silent, players that are idle."""
+        events: list[Event] = []
+        while self._unsettled:
+            player, heard = next(iter(self._unsettled.items()))
+            if now < heard + _SILENCE:
+                break
+            del self._unsettled[player]
+            engine = self._fleet.engine(player)
+            while (due := engine.next_timer()) is not None:
+                events += engine.feed(Tick(at=due))
+        while self._pages:
+            player, page = next(iter(self._pages.items()))
+            if now < page.heard + self._idle:
+                break
+            events += self._close(player)
+        return events
+
+    def next_due(self) -> float | None:
+        """When `settle` wants to be called; None: when there was another batch."""
+        dues = [heard + _SILENCE for heard in _first(self._unsettled)]
+        dues += [page.heard + self._idle for page in _first(self._pages)]
+        return min(dues, default=None)
+
+    def close(self) -> list[Event]:
+        """Close all players, each when it was last heard of."""
+        return [event for player in list(self._pages) for event in self._close(player)]
+
+    def _close(self, player: str) -> list[Event]:
+        events = self._fleet.close(player)
+        self._forget(player)
+        return events
+
+    def _forget(self, player: str) -> None:
+        self._fleet.forget(player)
+        self._unsettled.pop(player, None)
+        del self._pages[player]
+
+
+def _new(page: _Page, batch: Batch) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The records that did not come yet, with their numbers.
+
+    Where some are lost, the first that came says how the element was found then.
+    """
+    new = batch.records[max(0, page.next - batch.first) :]
+    number = max(page.next, batch.first)
+    named = [record.get("entryId") for record in new if record.get("kind") == "setMedia"]
+    if batch.first > page.next:
+        if batch.entry not in (None, page.entry, *named):
+            media = {"source": "cmd", "kind": "setMedia", "url": "", "entryId": batch.entry}
+            yield number, {**media, "t": new[0].get("t")}
+        if new[0].get("source") == "html5":
+            yield number, {**new[0], "kind": "attach"}
+    page.entry = batch.entry
+    yield from enumerate(new, number)
+
+
+def _moved(signal: Signal, offset: float) -> Signal:
+    return cast("Signal", attrs.evolve(cast("Any", signal), at=signal.at + offset))
+
+
+def _first(queue: OrderedDict[str, Any]) -> list[Any]:
+    return [next(iter(queue.values()))] if queue else []
