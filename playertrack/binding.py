@@ -33,8 +33,8 @@ _log = logging.getLogger("playertrack")
 #: How long (s) a thread is waited for in the end; one that the player holds is left behind.
 _PATIENCE = 5.0
 
-#: No record, but the name of the media that comes after it.
-_NAME = "name"
+#: No records: the name of the media that comes next, and media that has no name as yet.
+_NAME, _MEDIA = "name", "media"
 
 #: What media is called in the events: a name, or what makes one of a file name or URL.
 EntryId = str | Callable[[str], str] | None
@@ -192,7 +192,11 @@ class Binding(ABC):
         """Note what the player says when it is asked; called each interval, if it ``asks``."""
 
     def _look_up(self, record: dict[str, Any]) -> Iterable[dict[str, Any]]:
-        """Records to put after this one, of what only the player can tell; it may be asked."""
+        """Records to put before this one, of what only the player can tell; it may be asked.
+
+        Each record comes here before it is translated; so `_opened` can say what media it is
+        about, which is not known in a callback.
+        """
         return ()
 
     @abstractmethod
@@ -238,6 +242,10 @@ class Binding(ABC):
         """Note what was heard, now; from any thread, and never waiting for anything."""
         self._records.put({"t": self._tracker.now(), "kind": kind, **fields})
 
+    def _note_media(self, media: str) -> None:
+        """Note that ``media`` was set."""
+        self._note(_MEDIA, media=media)
+
     def _lose(self) -> None:
         """The player goes away: ask it nothing any more; from any thread."""
         if not self._over.is_set():
@@ -246,13 +254,18 @@ class Binding(ABC):
             self._note("app.close", args=[])
             self._records.put(None)
 
-    def _named(self, media: str) -> str:
-        """What media is called in the events; a name that was given is good for one."""
+    def _opened(self, at: float, media: str) -> dict[str, Any]:
+        """The record that media was set at ``at``, for `_look_up`.
+
+        It has the name from the events, and neither path nor URL. A name that was given is
+        good for one media.
+        """
         entry_id = self._entry_id
         if isinstance(entry_id, str):
             self._entry_id = None
-            return entry_id
-        return entry_name(media) if entry_id is None else entry_id(media)
+        elif entry_id is not None:
+            entry_id = entry_id(media)
+        return {"t": at, "kind": "app.open", "args": [entry_id or entry_name(media)]}
 
     # ---------------------------------------------------------------------- the threads
 
@@ -280,7 +293,9 @@ class Binding(ABC):
                 if record["kind"] == _NAME:
                     self._entry_id = record["name"]
                     continue
-                for told in (record, *self._guarded("looking up", partial(self._look_up, record))):
+                if record["kind"] == _MEDIA:
+                    record = self._opened(record["t"], record["media"])
+                for told in (*self._guarded("looking up", partial(self._look_up, record)), record):
                     self._keep(told)
                     self._feed(partial(self._translator.translate, told))
             self._feed(self._translator.finish)

@@ -27,7 +27,7 @@ class Words:
     def translate(self, record: dict[str, Any]) -> Sequence[Signal]:
         at = record["t"]
         match record["kind"]:
-            case "app.load":
+            case "app.open":
                 return [signals.Loaded(at=at, entry_id=record["args"][0], duration=100.0)]
             case "playing":
                 return [signals.Playing(at=at)]
@@ -74,7 +74,7 @@ class Toy(Binding):
     def _look_up(self, record: dict[str, Any]) -> Iterable[dict[str, Any]]:
         if record["kind"] != "changed":
             return ()
-        return ({"t": record["t"], "kind": "app.load", "args": [self._named(record["media"])]},)
+        return (self._opened(record["t"], record["media"]),)
 
     def hear(self, kind: str, **fields: Any) -> None:
         self._note(kind, **fields)
@@ -266,11 +266,11 @@ def test_record_that_cannot_be_and_a_bug_are_logged_and_the_next_is_taken(
 def test_recording_holds_what_was_heard(tmp_path: Path) -> None:
     raw = tmp_path / "raw.jsonl"
     with Tracker() as tracker, Toy(tracker, record_raw=raw, interval=60.0) as toy:
-        toy.load("https://user:secret@cdn.example/a.mp4?ks=secret")
+        toy.load("https://cdn.example/a.mp4")
     told = [json.loads(line) for line in raw.read_text().splitlines()]
     assert [(record["source"], record["kind"]) for record in told] == [
+        ("toy", "app.open"),
         ("toy", "changed"),
-        ("toy", "app.load"),
         ("toy", "app.close"),
     ]
     assert all(0.0 <= record["t"] < TIMEOUT for record in told)

@@ -11,7 +11,7 @@ from playertrack.recordings import Command, Record
 from playertrack.signals import Signal
 
 from .positions import Track, seconds
-from .records import GSTPLAY, Duration, PlayError, PlayState, Position, read
+from .records import GSTPLAY, Duration, PlayError, PlayPoll, PlayState, Position, read
 
 #: A seek that lands within this (s of content) of a target is the one to that target.
 _NEAR = 0.5
@@ -63,6 +63,10 @@ class GstPlayTranslator:
                 code, _, message = told.error.partition(": ")
                 made.append(signals.Error(at=told.t, code=code, message=message))
                 self._run = _Run()
+            case PlayPoll(rate=float(rate)):
+                if self._run.begun and rate > 0.0 and rate != self._rate:
+                    self._rate = rate
+                    made.append(signals.RateChange(at=told.t, rate=rate))
             case _ if self._run.begun:
                 made += self._in_run(told, self._run)
         return made
@@ -149,9 +153,20 @@ class GstPlayTranslator:
 
     def _at_done(self, at: float, run: _Run, position: float) -> list[Signal]:
         """One seek is done: the last one, an earlier one, or a change of rate."""
-        run.pending = max(0, run.pending - 1)
+        commanded, run.pending = run.pending > 0, max(0, run.pending - 1)
+        if not commanded:
+            return self._at_landing(at, run, position)
         if run.target is None or (run.pending and abs(position - run.target) > _NEAR):
             return []
         run.target, run.pending = None, 0
         run.track.place(at, position)
         return [signals.Seeked(at=at, position=position)]
+
+    def _at_landing(self, at: float, run: _Run, position: float) -> list[Signal]:
+        """A seek that nobody told of, or a change of rate, which stays where playback is."""
+        since = 0.0 if run.track.at is None else at - run.track.at
+        ahead = position - run.track.position
+        if -_NEAR <= ahead <= _NEAR + self._rate * since:
+            return []
+        run.track.place(at, position)
+        return [signals.Seek(at=at, position=position)]

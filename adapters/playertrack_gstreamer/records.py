@@ -23,6 +23,7 @@ class StateChanged(Record):
 
     old: str
     new: str
+    pending: str = ""
     pipeline: bool = False
 
 
@@ -59,6 +60,12 @@ class PipelineError(Record):
     domain: str
     code: int
     message: str = ""
+
+
+class PlayPoll(Record):
+    """What GstPlay said when it was asked."""
+
+    rate: Number | None = None
 
 
 class PlayState(Record):
@@ -103,6 +110,7 @@ GSTPLAY: _Shapes = {
     "seek-done": Position,
     "duration-changed": Duration,
     "error": PlayError,
+    "poll": PlayPoll,
 }
 
 

@@ -17,15 +17,26 @@ from playertrack.signals import Signal
 from .positions import Track, seconds
 from .records import PLAYBIN, Buffering, PipelineError, Poll, Sought, StateChanged, StateSet, read
 
+#: A move of less (s of content) than this, beside what was played, is no seek.
+_STEP = 0.5
+
+
+def _down(told: StateChanged) -> tuple[str, str]:
+    """Where the pipeline is, and where it goes, if that is to give up its data."""
+    return told.new, "ready" if told.pending in ("ready", "null") else told.pending
+
 
 @attrs.define
 class _Run:
     """One playback, from a pipeline that has no data to one that has none again.
 
     ``playing``, ``waiting``: what was told last. ``short``: a queue is. ``held``: the program
-    paused to let it fill. ``target``: of a seek that was commanded; ``seeking``: it was accepted.
+    paused to let it fill. ``target``: of a seek that was commanded; ``seeking``: it was
+    accepted; ``adrift``: the pipeline flushed, perhaps for a seek that nobody told of;
+    ``landed``: it has data again.
     """
 
+    requested: bool = False
     prerolled: bool = False
     playing: bool = False
     ended: bool = False
@@ -34,6 +45,8 @@ class _Run:
     held: bool = False
     target: float | None = None
     seeking: bool = False
+    adrift: bool = False
+    landed: bool = False
     live: bool = False
     track: Track = attrs.field(factory=Track)
 
@@ -63,7 +76,8 @@ class Translator:
             case Command():
                 made += self._command(told)
             case StateChanged(pipeline=True):
-                made += self._at_state(told.t, told.old, told.new)
+                made += self._at_request(told.t, told.pending)
+                made += self._at_state(told)
             case Sought(kind="ret.seek_simple"):
                 made += self._at_seek(told.t, told.r)
             case Sought(r=True):
@@ -87,7 +101,7 @@ class Translator:
                 return [signals.Loaded(at=told.t, entry_id=media)]
             case [float(number), *_]:
                 if told.kind == "app.seek" and number >= 0.0:
-                    self._run.target = number
+                    self._run.target, self._run.landed = number, False
                 elif told.kind == "app.rate" and number > 0.0:
                     self._asked_rate = number
                 return []
@@ -97,6 +111,7 @@ class Translator:
         run = self._run
         match kind:
             case "app.play" | "app.resume":
+                run.requested = True
                 return [signals.Play(at=at)]
             case "app.pause":
                 run.playing = False
@@ -106,7 +121,7 @@ class Translator:
             case "app.resume_after_buffering":
                 return self._go_on(at)
             case "app.replay" | "app.loop_seek0":
-                run.playing, run.target = False, 0.0
+                run.playing, run.target, run.landed = False, 0.0, False
                 return [signals.Replay(at=at)]
             case "app.stop":
                 self._run = _Run()
@@ -135,8 +150,16 @@ class Translator:
         if not accepted or run.target is None:
             run.target = None
             return []
+        landed, run.landed = run.landed, False
         run.seeking, run.ended = True, False
-        return [signals.Seeking(at=at, position=run.target)]
+        made: list[Signal] = [signals.Seeking(at=at, position=run.target)]
+        return made + self._seeked(at, run.target) if landed else made
+
+    def _seeked(self, at: float, target: float) -> list[Signal]:
+        run = self._run
+        run.target, run.seeking = None, False
+        run.track.place(at, target)
+        return [signals.Seeked(at=at, position=target)]
 
     def _at_rate(self, at: float, at_ns: float | None) -> list[Signal]:
         """A change of rate is a seek to where playback is; it is not told as one."""
@@ -148,21 +171,36 @@ class Translator:
 
     def _at_set(self, told: StateSet) -> list[Signal]:
         if told.target == "null":
-            self._run = _Run()
-        elif told.r == "no-preroll" and not self._run.live:
+            return self._halt(told.t)
+        if told.r == "no-preroll" and not self._run.live:
             self._run.live = True
             return [signals.DurationChange(at=told.t, duration=None, live=True)]
         return []
 
     # ------------------------------------------------------------------ messages
 
-    def _at_state(self, at: float, old: str, new: str) -> list[Signal]:
+    def _halt(self, at: float) -> list[Signal]:
+        """The pipeline gives up its data, if it has any."""
+        run, self._run = self._run, _Run()
+        return [signals.Stop(at=at)] if run.prerolled and not run.ended else []
+
+    def _at_request(self, at: float, pending: str) -> list[Signal]:
+        """On its way to playing, before anything is to be seen: playback was requested."""
         run = self._run
-        match old, new:
+        if pending != "playing" or run.requested or run.prerolled:
+            return []
+        run.requested = True
+        return [signals.Play(at=at)]
+
+    def _at_state(self, told: StateChanged) -> list[Signal]:
+        run, at = self._run, told.t
+        match told.old, told.new:
             case "ready", "paused":
                 run.prerolled = True
-            case "paused", "ready":
-                self._run = _Run()
+            case ("paused", "ready") | ("playing", "paused") if "ready" in _down(told):
+                return self._halt(at)
+            case "paused", "paused":  # a flush
+                run.adrift = run.prerolled
             case "paused", "playing" if run.prerolled:
                 run.held = False
                 if not run.playing:
@@ -193,9 +231,10 @@ class Translator:
                 code = f"{told.domain}/{told.code}"
                 return [signals.Error(at=at, code=code, message=told.message)]
             case Record(kind="async-done") if run.seeking and run.target is not None:
-                target, run.target, run.seeking = run.target, None, False
-                run.track.place(at, target)
-                return [signals.Seeked(at=at, position=target)]
+                return self._seeked(at, run.target)
+            case Record(kind="async-done") if run.prerolled:
+                # Of a seek that was commanded it may come before the call returns.
+                run.adrift, run.landed = False, True
             case Record(kind="eos") if run.prerolled:
                 run.ended, run.playing = True, False
                 return [signals.Ended(at=at)]
@@ -208,8 +247,22 @@ class Translator:
             if track.lasts(seconds(told.duration_ns)):
                 made.append(signals.DurationChange(at=told.t, duration=track.duration))
         if told.position_ns is not None:
-            made += self._at_position(told.t, seconds(told.position_ns))
+            position = seconds(told.position_ns)
+            made += self._at_landing(told.t, position)
+            made += self._at_position(told.t, position)
         return made
+
+    def _at_landing(self, at: float, position: float) -> list[Signal]:
+        """A new preroll, and then another place: a seek that nobody told of."""
+        run = self._run
+        landed, run.landed = run.landed or run.adrift, False
+        if not landed or run.seeking or position < 0.0 or run.track.at is None:
+            return []
+        ahead = position - run.track.position
+        if -_STEP <= ahead <= _STEP + self._rate * (at - run.track.at):
+            return []
+        run.track.place(at, position)
+        return [signals.Seek(at=at, position=position)]
 
     def _at_position(self, at: float, position: float) -> list[Signal]:
         track = self._run.track

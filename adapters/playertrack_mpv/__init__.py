@@ -1,7 +1,46 @@
-"""mpv (libmpv) for playertrack: its events and properties, as signals."""
+"""mpv (libmpv) for playertrack: measures an `mpv.MPV` of python-mpv.
+
+    with playertrack_mpv.track(player, tracker):
+        ...  # use the player as before
+
+Its events and properties are turned into signals by `Translator`, which also reads
+recordings.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from playertrack.recordings import TranslationError
 
 from .translator import Translator
 
-__all__ = ("TranslationError", "Translator")
+if TYPE_CHECKING:
+    import mpv
+
+    from playertrack import Tracker
+    from playertrack.binding import EntryId
+
+    from .binding import MpvBinding
+
+__all__ = ("TranslationError", "Translator", "track")
+
+
+def track(
+    player: mpv.MPV,
+    tracker: Tracker,
+    *,
+    entry_id: EntryId = None,
+    record_raw: str | Path | None = None,
+) -> MpvBinding:
+    """Measure an `mpv.MPV`, from now until the binding is detached or the player terminated.
+
+    ``entry_id`` names the media in the events, ``record_raw`` is a file for all that is
+    heard. mpv tells of seeks, pauses, changes of rate and of media whoever commands them; a
+    replay after the end is one only by the binding's `play` or `replay`, and else the same
+    media again. Raises ImportError where python-mpv or libmpv is missing.
+    """
+    from .binding import MpvBinding
+
+    return MpvBinding(player, tracker, entry_id=entry_id, record_raw=record_raw)

@@ -118,7 +118,7 @@ class VlcBinding(Binding):
                 return ()
             mrl = media.get_mrl()
             media.release()
-        return ({"t": record["t"], "kind": "app.open", "args": [self._named(mrl)]},)
+        return (self._opened(record["t"], mrl),)
 
     # ---------------------------------------------------------------------- the commands
 

@@ -1,0 +1,186 @@
+"""Hears a playbin or playbin3.
+
+Messages are posted by many streaming threads; on these a change of state or a seek hangs for
+ever. Queries may wait for the pipeline too, so only the asking thread makes them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from playertrack import Tracker
+from playertrack.binding import Binding
+
+from .buffering import BufferingHold
+from .hearing import Ear, uri_of
+from .library import Gst
+from .translator import Translator
+
+_TIME = Gst.Format.TIME
+_EXACTLY = Gst.SeekFlags.FLUSH | Gst.SeekFlags.ACCURATE
+
+
+class PlaybinBinding(Binding):
+    """Measures one playbin or playbin3; made by `playertrack_gstreamer.track`."""
+
+    source = "gstreamer"
+    asks = True
+
+    def __init__(
+        self, playbin: Gst.Element, tracker: Tracker, *, hold: bool = False, **options: Any
+    ) -> None:
+        super().__init__(Translator(), tracker, **options)
+        self._playbin = playbin
+        self._known = False  # what media it is was told
+        self._ended = self._loops = self._live = False
+        self._hold: BufferingHold | None = None
+        if hold:
+            self._hold = BufferingHold(
+                playbin,
+                on_hold=lambda: self._note("app.pause_for_buffering"),
+                on_release=lambda: self._note("app.resume_after_buffering"),
+            )
+        self._start()
+
+    # -------------------------------------------------------------------------- hearing
+
+    def _subscribe(self) -> None:
+        self._ear = Ear(self._playbin.get_bus(), self._hear)
+        _, state, _ = self._playbin.get_state(0)
+        if state in (Gst.State.PAUSED, Gst.State.PLAYING):
+            self._told_state("ready", "paused", "playing" if state == Gst.State.PLAYING else "")
+            self._note("app.seek", args=[max(0, self._position() or 0) / 1e9])
+            self._note("ret.seek_simple", r=True)
+            self._note("async-done")
+            if state == Gst.State.PLAYING:
+                self._told_state("paused", "playing")
+
+    def _unsubscribe(self) -> None:
+        self._ear.close()
+        if self._hold is not None:
+            self._hold.close()
+
+    def _hear(self, message: Gst.Message) -> None:
+        """On a streaming thread; types are compared by ``==``, since some are no flags."""
+        kind = message.type
+        if kind == Gst.MessageType.STATE_CHANGED:
+            if message.src == self._playbin:
+                self._told_state(*(state.value_nick for state in message.parse_state_changed()))
+        elif kind == Gst.MessageType.BUFFERING:
+            percent = message.parse_buffering()
+            self._note("buffering", percent=percent)
+            if self._hold is not None:
+                self._hold.heard(percent)
+        elif kind == Gst.MessageType.ERROR:
+            error, _ = message.parse_error()
+            self._note("error", domain=error.domain, code=error.code, message=error.message)
+        elif kind == Gst.MessageType.ASYNC_DONE and message.src == self._playbin:
+            self._note("async-done")
+        elif kind == Gst.MessageType.EOS and message.src == self._playbin:
+            self._ended = True
+            self._note("eos")
+
+    def _told_state(self, old: str, new: str, pending: str = "") -> None:
+        self._note("state-changed", old=old, new=new, pending=pending, pipeline=True)
+
+    def _ask(self) -> None:
+        done, state, _ = self._playbin.get_state(0)
+        if done == Gst.StateChangeReturn.NO_PREROLL and not self._live:
+            self._live = True
+            self._note("ret.set_state", target=state.value_nick, r="no-preroll")
+        elif state == Gst.State.NULL and self._known:
+            # It says nothing at all of this.
+            self._note("ret.set_state", target="null", r="success")
+        known, duration = self._playbin.query_duration(_TIME)
+        self._note("poll", position_ns=self._position(), duration_ns=duration if known else None)
+        if self._ended and self._loops:
+            self._note("app.loop_seek0")
+            self._seek_to(0.0)
+
+    def _position(self) -> int | None:
+        known, position = self._playbin.query_position(_TIME)
+        return position if known else None
+
+    def _look_up(self, record: dict[str, Any]) -> Iterable[dict[str, Any]]:
+        """What media a pipeline that opens its input has; nobody may have told."""
+        match record:
+            case {"kind": "app.open"}:
+                self._known = True
+            case {"kind": "ret.set_state", "target": "null"}:
+                self._known = False
+            case {"kind": "state-changed", "old": "paused", "new": "ready"}:
+                self._known = False
+            case {"kind": "state-changed", "old": "null" | "ready", "new": "ready" | "paused"}:
+                uri = None if self._known else self._uri()
+                if uri:
+                    self._known = True
+                    return (self._opened(record["t"], uri),)
+        return ()
+
+    def _uri(self) -> Any:
+        """What is to be played, which is there until it is taken up, or what is."""
+        get = self._playbin.get_property
+        return get("uri") or get("current-uri")
+
+    # ---------------------------------------------------------------------- the commands
+
+    def _load(self, media: str) -> None:
+        self._stop()
+        self._playbin.set_property("uri", uri_of(media))
+        self._note_media(media)
+
+    def _play(self) -> None:
+        if self._ended:
+            self._replay()
+            return
+        self._note("app.play", args=[])
+        self._set(Gst.State.PLAYING)
+
+    def _pause(self) -> None:
+        self._ask()
+        self._note("app.pause", args=[])
+        self._set(Gst.State.PAUSED)
+
+    def _set(self, state: Gst.State) -> None:
+        if self._hold is None:
+            done = self._playbin.set_state(state)
+        else:
+            done = self._hold.play() if state == Gst.State.PLAYING else self._hold.pause()
+        self._note("ret.set_state", target=state.value_nick, r=done.value_nick)
+
+    def _seek(self, position: float) -> None:
+        self._ask()
+        self._note("app.seek", args=[position])
+        self._seek_to(position)
+
+    def _seek_to(self, position: float) -> None:
+        self._ended = False
+        done = self._playbin.seek_simple(_TIME, _EXACTLY, round(position * 1e9))
+        self._note("ret.seek_simple", r=done)
+
+    def _rate(self, rate: float) -> None:
+        """A seek to where playback is."""
+        here = self._position()
+        self._note("app.rate", args=[rate])
+        done = self._playbin.seek(
+            rate, _TIME, _EXACTLY, Gst.SeekType.SET, max(0, here or 0), Gst.SeekType.NONE, -1
+        )
+        self._note("ret.seek_rate", r=done, at_ns=here)
+
+    def _loop(self, on: bool) -> None:
+        """GStreamer has none: at the end the binding seeks back, from its asking thread."""
+        self._loops = on
+
+    def _replay(self) -> None:
+        self._note("app.replay", args=[])
+        self._seek_to(0.0)
+        self._set(Gst.State.PLAYING)
+
+    def _stop(self) -> None:
+        self._ask()
+        self._note("app.stop", args=[])
+        self._playbin.set_state(Gst.State.NULL)
+        self._ended = self._live = False
+        if self._hold is not None:
+            self._hold.reset()

@@ -1,0 +1,138 @@
+"""Hears a GstPlay, which wraps a pipeline and does its buffering itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from playertrack import Tracker
+from playertrack.binding import Binding
+
+from .gstplay import GstPlayTranslator
+from .hearing import Ear, uri_of
+from .library import Gst
+
+#: The first word of each message; what a record holds of it, by the name in the message.
+_HEARD: dict[str, tuple[str, ...]] = {
+    "uri-loaded": (),
+    "state-changed": ("play-state",),
+    "position-updated": ("position",),
+    "duration-changed": ("duration",),
+    "buffering": (),
+    "seek-done": ("position",),
+    "end-of-stream": (),
+    "error": ("error",),
+}
+
+
+class GstPlayBinding(Binding):
+    """Measures one GstPlay; made by `playertrack_gstreamer.track`."""
+
+    source = "gstplay"
+    asks = True
+
+    def __init__(self, play: Any, tracker: Tracker, **options: Any) -> None:
+        super().__init__(GstPlayTranslator(), tracker, **options)
+        self._player = play
+        self._ended = self._loops = False
+        self._known = False  # what media it is was told
+        self._announced = False  # and that by `load`, of which a message is to come
+        self._start()
+
+    # -------------------------------------------------------------------------- hearing
+
+    def _subscribe(self) -> None:
+        self._ear = Ear(self._player.get_message_bus(), self._hear)
+        _, state, _ = self._player.get_pipeline().get_state(0)
+        if state in (Gst.State.PAUSED, Gst.State.PLAYING):
+            self._note("state-changed", **{"play-state": "buffering"})
+            self._note("duration-changed", duration=self._player.get_duration())
+            self._note("app.seek", args=[self._player.get_position() / 1e9])
+            self._note("seek-done", position=self._player.get_position())
+            self._note("state-changed", **{"play-state": state.value_nick})
+
+    def _unsubscribe(self) -> None:
+        self._ear.close()
+
+    def _hear(self, message: Gst.Message) -> None:
+        """On a thread of GstPlay."""
+        told = message.get_structure()
+        kind = told.get_value("play-message-type").value_nick if told else ""
+        if kind in _HEARD:
+            self._note(kind, **{name: _plain(told.get_value(name)) for name in _HEARD[kind]})
+        if kind == "end-of-stream":
+            self._ended = True
+
+    def _ask(self) -> None:
+        self._note("poll", rate=self._player.get_rate())
+        if self._ended and self._loops:
+            self._replay()
+
+    def _look_up(self, record: dict[str, Any]) -> Iterable[dict[str, Any]]:
+        """What media it is; nobody may have told."""
+        match record:
+            case {"kind": "app.open"}:
+                self._known = self._announced = True
+            case {"kind": "uri-loaded"} if self._announced:
+                self._announced = False
+            case {"kind": "uri-loaded"}:
+                return self._open(record["t"])
+            case {"kind": "state-changed"} if not self._known:
+                return self._open(record["t"])
+        return ()
+
+    def _open(self, at: float) -> Iterable[dict[str, Any]]:
+        uri = self._player.get_uri()
+        self._known = bool(uri)
+        return (self._opened(at, uri),) if uri else ()
+
+    # ---------------------------------------------------------------------- the commands
+
+    def _load(self, media: str) -> None:
+        self._ended = False
+        self._note_media(media)
+        self._player.set_uri(uri_of(media))
+
+    def _play(self) -> None:
+        if self._ended:
+            self._replay()
+            return
+        self._note("app.play", args=[])
+        self._player.play()
+
+    def _pause(self) -> None:
+        self._note("app.pause", args=[])
+        self._player.pause()
+
+    def _seek(self, position: float) -> None:
+        self._ended = False
+        self._note("app.seek", args=[position])
+        self._player.seek(round(position * 1e9))
+
+    def _rate(self, rate: float) -> None:
+        self._note("app.rate", args=[rate])
+        self._player.set_rate(rate)
+
+    def _loop(self, on: bool) -> None:
+        """GstPlay has none: at the end the binding plays again, from its asking thread."""
+        self._loops = on
+
+    def _replay(self) -> None:
+        self._note("app.replay", args=[])
+        if not self._ended:
+            self._player.seek(0)
+        self._ended = False
+        self._player.play()
+
+    def _stop(self) -> None:
+        self._note("app.stop", args=[])
+        self._player.stop()
+
+
+def _plain(value: Any) -> Any:
+    """A value of a message as a recording can hold it."""
+    if hasattr(value, "value_nick"):
+        return value.value_nick
+    if hasattr(value, "domain"):
+        return f"{value.domain}: {value.message}"
+    return value

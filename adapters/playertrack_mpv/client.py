@@ -1,0 +1,116 @@
+"""A client of an mpv core, beside the one that python-mpv has.
+
+The core keeps events and observed properties for each client apart. So nothing that is
+observed here shows in the program's own observers, and all of it goes with the client.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from typing import Any
+
+from .library import mpv
+
+_create = mpv.backend["mpv_create_weak_client"]
+_create.argtypes, _create.restype = [mpv.MpvHandle, ctypes.c_char_p], mpv.MpvHandle
+_destroy = mpv.backend["mpv_destroy"]
+_destroy.argtypes, _destroy.restype = [mpv.MpvHandle], None
+_observe = mpv.backend["mpv_observe_property"]
+_observe.argtypes = [mpv.MpvHandle, ctypes.c_ulonglong, ctypes.c_char_p, ctypes.c_int]
+_wait = mpv.backend["mpv_wait_event"]
+_wait.argtypes = [mpv.MpvHandle, ctypes.c_double]
+_wait.restype = ctypes.POINTER(mpv.MpvEvent)
+_wakeup = mpv.backend["mpv_wakeup"]
+_wakeup.argtypes, _wakeup.restype = [mpv.MpvHandle], None
+_command = mpv.backend["mpv_command"]
+_command.argtypes = [mpv.MpvHandle, ctypes.POINTER(ctypes.c_char_p)]
+_set = mpv.backend["mpv_set_property_string"]
+_set.argtypes = [mpv.MpvHandle, ctypes.c_char_p, ctypes.c_char_p]
+_get = mpv.backend["mpv_get_property_string"]
+_get.argtypes, _get.restype = [mpv.MpvHandle, ctypes.c_char_p], ctypes.c_void_p
+_free = mpv.backend["mpv_free"]
+_free.argtypes = [ctypes.c_void_p]
+_name = mpv.backend["mpv_event_name"]
+_name.argtypes, _name.restype = [ctypes.c_int], ctypes.c_char_p
+_describe = mpv.backend["mpv_error_string"]
+_describe.argtypes, _describe.restype = [ctypes.c_int], ctypes.c_char_p
+
+_NODE = 6  # MPV_FORMAT_NODE: a value of whatever type it has
+
+_REASONS = {0: "eof", 2: "stop", 3: "quit", 4: "error", 5: "redirect"}
+
+
+class RefusedError(Exception):
+    """mpv refuses a command; ``code`` is its number for why."""
+
+    def __init__(self, command: str, code: int) -> None:
+        self.code = code
+        super().__init__(f"{command}: {_describe(code).decode()}")
+
+
+class Client:
+    """A weak client: it does not keep the player alive. `destroy` must be the last call."""
+
+    def __init__(self, player: mpv.MPV) -> None:
+        if player.handle is None:
+            raise ValueError("the player was terminated")
+        self._handle = _create(player.handle, b"playertrack")
+        if not self._handle:
+            raise MemoryError("mpv makes no client")
+
+    def observe(self, name: str) -> None:
+        """Have `next` tell the property now, and each time it changes."""
+        _observe(self._handle, 0, name.encode(), _NODE)
+
+    def next(self) -> tuple[str, dict[str, Any]] | None:
+        """The kind and values of the next event, as a record has them; None after `wake`."""
+        event = _wait(self._handle, -1.0).contents
+        kind = _name(event.event_id.value).decode()
+        match kind:
+            case "none":
+                return None
+            case "property-change":
+                changed = event.data
+                return f"prop.{changed.name}", {"value": changed.value}
+            case "start-file":
+                return kind, {"playlist_entry_id": event.data.playlist_entry_id}
+            case "end-file":
+                return kind, _why(event.data)
+        return kind, {}
+
+    def wake(self) -> None:
+        """Have `next` return; from any thread."""
+        _wakeup(self._handle)
+
+    def command(self, *words: str) -> None:
+        """Give a command; `RefusedError` if mpv does not take it."""
+        encoded = [word.encode() for word in words]
+        code = _command(self._handle, (ctypes.c_char_p * (len(words) + 1))(*encoded, None))
+        if code < 0:
+            raise RefusedError(words[0], code)
+
+    def set(self, name: str, value: str) -> None:
+        """Set a property; `RefusedError` if it cannot have that value."""
+        code = _set(self._handle, name.encode(), value.encode())
+        if code < 0:
+            raise RefusedError(name, code)
+
+    def get(self, name: str) -> str | None:
+        """A property as text; None if it has no value at present."""
+        held = _get(self._handle, name.encode())
+        if not held:
+            return None
+        text = ctypes.string_at(held).decode(errors="replace")
+        _free(held)
+        return text
+
+    def destroy(self) -> None:
+        """Give the client up."""
+        _destroy(self._handle)
+
+
+def _why(end: Any) -> dict[str, Any]:
+    reason = _REASONS.get(end.reason, str(end.reason))
+    if reason != "error":
+        return {"reason": reason}
+    return {"reason": reason, "file_error": _describe(end.error).decode()}
