@@ -5,19 +5,58 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
 
 from playertrack_av.clips import make_clip
 
+pytest.register_assert_rewrite("playertrack.testing.conformance", "playertrack.testing.witness")
+
 settings.register_profile("long", deadline=None, max_examples=20_000, print_blob=True)
 # Enough to find what a mutant changes everywhere; the tables find the rest.
 settings.register_profile("few", deadline=None, max_examples=10, derandomize=True, database=None)
+
+#: So many scenarios of real players run at once: most of the time they only wait.
+_AT_ONCE = 6
 
 
 @pytest.fixture(scope="session")
 def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Six seconds of picture and sound, for real players."""
     return make_clip(tmp_path_factory.mktemp("film") / "film.mp4", 6.0)
+
+
+class _Scenarios:
+    """Runs the conformance tests of real players beside each other, from the first one on."""
+
+    def __init__(self, session: pytest.Session) -> None:
+        self._session = session
+        self._pool = ThreadPoolExecutor(_AT_ONCE)
+        self._runs: dict[str, Future[None]] = {}
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool | None:
+        if not _is_scenario(pyfuncitem):
+            return None
+        if not self._runs:
+            for item in self._session.items:
+                if isinstance(item, pytest.Function) and _is_scenario(item):
+                    run = getattr(item.cls(), item.name)
+                    self._runs[item.nodeid] = self._pool.submit(run)
+        self._runs[pyfuncitem.nodeid].result()
+        return True
+
+    def pytest_sessionfinish(self) -> None:
+        self._pool.shutdown(cancel_futures=True)
+
+
+def _is_scenario(item: Any) -> bool:
+    return getattr(getattr(item, "cls", None), "beside_each_other", False)
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    session.config.pluginmanager.register(_Scenarios(session))

@@ -30,9 +30,9 @@ def _down(told: StateChanged) -> tuple[str, str]:
 class _Run:
     """One playback, from a pipeline that has no data to one that has none again.
 
-    ``playing``, ``waiting``: what was told last. ``short``: a queue is. ``held``: the program
-    paused to let it fill. ``target``: of a seek that was commanded; ``seeking``: it was
-    accepted; ``adrift``: the pipeline flushed, perhaps for a seek that nobody told of;
+    ``playing``, ``failed``, ``waiting``: what was told last. ``short``: a queue is. ``held``:
+    the program paused to let it fill. ``target``: of a seek that was commanded; ``seeking``:
+    it was accepted; ``adrift``: the pipeline flushed, perhaps for a seek that nobody told of;
     ``landed``: it has data again.
     """
 
@@ -40,6 +40,7 @@ class _Run:
     prerolled: bool = False
     playing: bool = False
     ended: bool = False
+    failed: bool = False
     waiting: bool = False
     short: bool = False
     held: bool = False
@@ -227,7 +228,10 @@ class Translator:
             case Buffering() if not run.live:
                 run.short = told.percent < 100.0
                 return [] if run.short else self._go_on(at)
+            case PipelineError() if run.failed:
+                return []  # one failure goes through all elements
             case PipelineError():
+                run.failed = True
                 code = f"{told.domain}/{told.code}"
                 return [signals.Error(at=at, code=code, message=told.message)]
             case Record(kind="async-done") if run.seeking and run.target is not None:
@@ -268,5 +272,6 @@ class Translator:
         track = self._run.track
         if not track.believes(at, position, self._rate):
             return []
+        self._run.failed = self._run.failed and position <= track.position
         track.place(at, position)
         return [signals.TimeUpdate(at=at, position=position)]

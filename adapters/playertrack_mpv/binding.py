@@ -111,7 +111,7 @@ class MpvBinding(Binding):
 
     def _load(self, media: str) -> None:
         self._too_early = None
-        self._client.command("stop")
+        self._stop()
         self._halt(True)
         self._client.command("loadfile", media)
 

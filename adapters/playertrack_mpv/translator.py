@@ -96,6 +96,9 @@ class Translator:
             case "app.replay":
                 self._requested = True
                 return [signals.Replay(at=at)]
+            case "app.stop" if self._file:
+                self._file = None  # what comes until `end-file` is of no interest
+                return [signals.Stop(at=at)]
             case "app.close":
                 return [signals.Close(at=at)]
         return []

@@ -7,6 +7,8 @@ from itertools import pairwise
 import pytest
 from tapes import Record, Tape, after_start, derive, names, only
 
+from playertrack.events import Error
+
 SECOND = 1_000_000_000
 UNKNOWN = 2**64 - 1
 
@@ -252,3 +254,78 @@ def test_gstplay_failure_ends_the_run() -> None:
     assert names(events)[-1] == "ERROR"
     error = only("ERROR", events)
     assert (error.code, error.message) == ("gst-play-error-quark", "Not Found")
+
+
+# ------------------------------------------------------------- what nobody commanded here
+
+
+def state(t: float, old: str, new: str, pending: str = "void-pending") -> Record:
+    told = {"pipeline": True, "old": old, "new": new, "pending": pending}
+    return {"t": t, "kind": "state-changed", **told}
+
+
+@pytest.mark.parametrize("early", [True, False])
+def test_seek_that_the_program_gave_past_the_adapter_shows_in_the_next_position(
+    early: bool,
+) -> None:
+    tape = states(started().play(0.1, 0.0, 2.0), 2.2, "paused", "paused")
+    if early:  # the position is there before the pipeline says so
+        tape.at(2.22, 8.0)
+    states(tape.add(2.25, "async-done"), 2.26, "paused", "playing").play(2.3, 8.0, 9.5)
+    events = derive("gstreamer", tape)
+    assert after_start(events) == ["SEEK", "PLAY_REACHED_75"]
+    assert only("SEEK", events).origin == 2.0
+    assert only("SEEK", events).target == pytest.approx(8.0, abs=0.25)
+
+
+def test_preroll_where_playback_was_is_no_seek() -> None:
+    tape = states(started().play(0.1, 0.0, 2.0), 2.2, "playing", "paused")
+    tape.add(2.21, "async-done").at(2.4, 2.1)
+    states(tape, 4.0, "paused", "playing").play(4.0, 2.1, 2.6)
+    assert after_start(derive("gstreamer", tape)) == ["PAUSE", "RESUME"]
+
+
+def test_pipeline_that_goes_down_by_itself_was_stopped_and_not_paused() -> None:
+    tape = started().play(0.1, 0.0, 1.0)
+    tape += [state(1.2, "playing", "paused", "null"), state(1.2, "paused", "ready", "null")]
+    states(tape, 2.0, "null", "ready", "paused", "playing").play(2.0, 0.0, 0.5)
+    assert after_start(derive("gstreamer", tape)) == ["REPLAY", "PLAY_REQUEST", "PLAY"]
+
+
+def test_way_to_playing_is_a_request() -> None:
+    tape = Tape(poll).command(0.0, "open", "clip.mp4")
+    tape += [state(0.1, "null", "ready", "playing"), state(1.1, "ready", "paused", "playing")]
+    tape.append(state(1.1, "paused", "playing"))
+    events = derive("gstreamer", tape.play(1.1, 0.0, 0.5))
+    assert only("PLAY_REQUEST", events).at == 0.1
+    assert only("PLAY", events).join_time == 1.0
+
+
+def test_end_of_a_seek_may_come_before_the_call_returns() -> None:
+    tape = started().play(0.1, 0.0, 2.0).command(2.2, "seek", 8.0)
+    tape.add(2.21, "async-done").add(2.22, "ret.seek_simple", r=True).play(2.3, 8.0, 9.5)
+    assert after_start(derive("gstreamer", tape)) == ["SEEK", "PLAY_REACHED_75"]
+
+
+def test_failure_that_goes_through_all_elements_is_one_until_playback_goes_on() -> None:
+    failure = {"domain": "gst-resource-error-quark", "message": "lost"}
+    tape = started().play(0.1, 0.0, 1.0)
+    for n in range(3):
+        tape.add(1.2 + n / 100, "error", code=n, **failure)
+    tape.play(1.3, 1.0, 2.0).add(2.4, "error", code=9, **failure)
+    codes = [e.code for e in derive("gstreamer", tape) if isinstance(e, Error)]
+    assert codes == ["gst-resource-error-quark/0", "gst-resource-error-quark/9"]
+
+
+def test_gstplay_seek_past_the_adapter_shows_in_where_it_landed() -> None:
+    tape = gst_started().play(0.2, 0.0, 2.0).add(2.3, "seek-done", position=8 * SECOND)
+    tape.play(2.3, 8.0, 9.5).add(4.0, "seek-done", position=round(9.6 * SECOND))
+    events = derive("gstplay", tape)
+    assert after_start(events) == ["SEEK", "PLAY_REACHED_75"]
+    assert (only("SEEK", events).origin, only("SEEK", events).target) == (2.0, 8.0)
+
+
+def test_gstplay_rate_that_nobody_told_of_is_asked() -> None:
+    tape = gst_started().play(0.2, 0.0, 1.0).add(1.3, "poll", rate=2.0)
+    tape.add(1.5, "poll", rate=2.0).add(1.6, "poll", position_ns=1)
+    assert after_start(derive("gstplay", tape)) == ["SPEED"]

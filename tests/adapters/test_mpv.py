@@ -149,3 +149,9 @@ def test_failure_is_told_with_its_cause() -> None:
     tape.add(0.1, "end-file", reason="error", file_error="unrecognized file format")
     error = only("ERROR", derive("mpv", tape))
     assert (error.code, error.fatal) == ("unrecognized file format", True)
+
+
+def test_command_to_stop_is_the_end_of_it() -> None:
+    tape = started().play(0.2, 0.0, 1.0).command(1.3, "stop").add(1.31, "prop.pause", value=True)
+    tape.at(1.32, 1.1).add(1.4, "end-file", reason="stop")
+    assert after_start(derive("mpv", tape)) == []

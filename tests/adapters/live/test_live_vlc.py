@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from watching import Watching
 
 import playertrack_vlc
 from playertrack import Fleet, PlayertrackError
+from playertrack.testing.witness import Witness
 from playertrack_vlc import Translator
 
 try:
@@ -41,25 +41,25 @@ def player(instance: Any) -> Iterator[Any]:
 
 
 def test_player_is_measured_whoever_commands_it(instance: Any, player: Any, film: Path) -> None:
-    with Watching() as watching, playertrack_vlc.track(player, watching.tracker, entry_id="1_a"):
+    with Witness() as witness, playertrack_vlc.track(player, witness.tracker, entry_id="1_a"):
         media = instance.media_new(str(film))
         player.set_media(media)
         media.release()
         player.play()
-        watching.until("PLAY")
-        watching.until_at(0.5)
+        witness.until("PLAY")
+        witness.until_at(0.5)
         player.set_time(4000)
-        seek = watching.until("SEEK")
+        seek = witness.until("SEEK")
         assert (seek.target, seek.entry_id, seek.duration) == (4.0, "1_a", 6.0)
         player.set_pause(1)
-        watching.until("PAUSE")
+        witness.until("PAUSE")
         player.set_time(1000)
-        assert watching.until("SEEK", 2).target == pytest.approx(1.0, abs=0.1)
+        assert witness.until("SEEK", 2).target == pytest.approx(1.0, abs=0.1)
         player.set_rate(2.0)
         player.play()
-        assert watching.until("SPEED").rate == 2.0
-        watching.until("PLAY_REACHED_100")
-    told = watching.names
+        assert witness.until("SPEED").rate == 2.0
+        witness.until("PLAY_REACHED_100")
+    told = witness.names
     assert told[:5] == START
     assert [name for name in told[5:] if not name.startswith("PLAY_REACHED")] in (
         ["SEEK", "PAUSE", "SEEK", "RESUME", "SPEED"],
@@ -68,26 +68,26 @@ def test_player_is_measured_whoever_commands_it(instance: Any, player: Any, film
 
 
 def test_commands_of_the_binding(player: Any, film: Path) -> None:
-    with Watching() as watching, playertrack_vlc.track(player, watching.tracker) as binding:
+    with Witness() as witness, playertrack_vlc.track(player, witness.tracker) as binding:
         binding.load(str(film), entry_id="1_b")
         binding.play()
-        watching.until("PLAY")
+        witness.until("PLAY")
         binding.seek(3.0)
-        assert watching.until("SEEK").target == 3.0
+        assert witness.until("SEEK").target == 3.0
         binding.rate(2.0)
-        assert watching.until("SPEED").rate == 2.0
+        assert witness.until("SPEED").rate == 2.0
         binding.pause()
-        watching.until("PAUSE")
+        witness.until("PAUSE")
         binding.play()
-        watching.until("RESUME")
-        watching.until("PLAY_REACHED_100")
+        witness.until("RESUME")
+        witness.until("PLAY_REACHED_100")
         binding.play()
-        again = watching.until("REPLAY")
+        again = witness.until("REPLAY")
         assert (again.entry_id, again.index) == ("1_b", 1)
-        watching.until("PLAY", 2)
+        witness.until("PLAY", 2)
         binding.stop()
-        watching.until_signal("stop")
-    assert not {"BUFFER_START", "ERROR"} & set(watching.names)
+        witness.until_signal("stop")
+    assert not {"BUFFER_START", "ERROR"} & set(witness.names)
 
 
 def test_player_is_left_as_it_was(instance: Any, player: Any, film: Path) -> None:
@@ -96,28 +96,28 @@ def test_player_is_left_as_it_was(instance: Any, player: Any, film: Path) -> Non
     player.set_media(instance.media_new(str(film)))
     player.play()
     before = set(vars(player))
-    with Watching() as watching, playertrack_vlc.track(player, watching.tracker):
+    with Witness() as witness, playertrack_vlc.track(player, witness.tracker):
         own.event_attach(vlc.EventType.MediaPlayerTimeChanged, lambda _: heard.set())
-        watching.until("PLAY")
-    told = len(watching.signals)
+        witness.until("PLAY")
+    told = len(witness.signals)
     heard.clear()
     assert heard.wait(20.0), "the program's own listener hears nothing any more"
     assert player.is_playing()
     assert set(vars(player)) == before
     own.event_detach(vlc.EventType.MediaPlayerTimeChanged)
     player.stop()
-    assert len(watching.signals) == told
-    assert watching.signals[-1].name == "close"
+    assert len(witness.signals) == told
+    assert witness.signals[-1].name == "close"
 
 
 def test_player_released_under_the_binding_is_an_end(instance: Any, film: Path) -> None:
     player = instance.media_player_new()
-    with Watching() as watching, playertrack_vlc.track(player, watching.tracker) as binding:
+    with Witness() as witness, playertrack_vlc.track(player, witness.tracker) as binding:
         binding.load(str(film))
         binding.play()
-        watching.until("PLAY")
+        witness.until("PLAY")
         player.release()
-        watching.until_signal("close")
+        witness.until_signal("close")
         with pytest.raises(PlayertrackError, match="seek: the player is gone"):
             binding.seek(1.0)
         assert "gone" in repr(binding)
@@ -127,11 +127,11 @@ def test_playback_that_began_before_is_heard_from_there_on(
     instance: Any, player: Any, film: Path
 ) -> None:
     player.set_media(instance.media_new(str(film)))
-    with Watching() as first, playertrack_vlc.track(player, first.tracker) as binding:
+    with Witness() as first, playertrack_vlc.track(player, first.tracker) as binding:
         binding.play()
         first.until("PLAY")
         first.until_at(1.0)
-    with Watching() as second, playertrack_vlc.track(player, second.tracker):
+    with Witness() as second, playertrack_vlc.track(player, second.tracker):
         assert second.until("PLAY").position >= 1.0
         player.set_pause(1)
         second.until("PAUSE")
@@ -140,17 +140,17 @@ def test_playback_that_began_before_is_heard_from_there_on(
 
 def test_players_side_by_side(instance: Any, film: Path) -> None:
     players = [instance.media_player_new() for _ in range(3)]
-    watching = [Watching() for _ in players]
+    witness = [Witness() for _ in players]
     bindings = [
         playertrack_vlc.track(player, watch.tracker, entry_id=f"1_{n}")
-        for n, (player, watch) in enumerate(zip(players, watching, strict=True))
+        for n, (player, watch) in enumerate(zip(players, witness, strict=True))
     ]
     for binding in bindings:
         binding.load(str(film))
         binding.play()
-    for n, watch in enumerate(watching):
+    for n, watch in enumerate(witness):
         assert watch.until("PLAY_REACHED_25").entry_id == f"1_{n}"
-    for player, binding, watch in zip(players, bindings, watching, strict=True):
+    for player, binding, watch in zip(players, bindings, witness, strict=True):
         binding.detach()
         player.release()
         with watch:
@@ -160,17 +160,17 @@ def test_players_side_by_side(instance: Any, film: Path) -> None:
 def test_raw_recording_gives_the_same_events(player: Any, film: Path, tmp_path: Path) -> None:
     raw = tmp_path / "raw.jsonl"
     with (
-        Watching() as watching,
-        playertrack_vlc.track(player, watching.tracker, record_raw=raw) as binding,
+        Witness() as witness,
+        playertrack_vlc.track(player, witness.tracker, record_raw=raw) as binding,
     ):
         binding.load(str(film))
         binding.play()
-        watching.until_at(0.5)
+        witness.until_at(0.5)
         binding.seek(5.0)
-        watching.until("PLAY_REACHED_100")
+        witness.until("PLAY_REACHED_100")
     fleet, translator = Fleet(policy=Translator.policy), Translator()
     lines = raw.read_text().splitlines()
     signals = [s for line in lines for s in translator.translate(json.loads(line))]
     again = [event.event for s in signals for event in fleet.feed(None, s)]
-    assert [name for name in again if name != "VIEW"] == watching.names
+    assert [name for name in again if name != "VIEW"] == witness.names
     assert str(film.parent) not in raw.read_text()

@@ -1,0 +1,282 @@
+"""What every adapter of a player has to get right, as a class of tests to be subclassed.
+
+    class TestMyPlayer(Conformance):
+        film = "clips/film.mp4"
+
+        @contextmanager
+        def connect(self, tracker):
+            player = MyPlayer()
+            with my_adapter.track(player, tracker) as binding:
+                yield binding
+            player.close()
+
+Each test drives a new player through one scenario in real time, with media that its class
+names, and checks the events: their sequence, the positions, that no quartile is told that was
+not played, and none left out.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Protocol
+
+from ..events import QUARTILES
+from ..tracker import Tracker
+from .assertions import assert_events
+from .witness import Witness
+
+#: How a session begins that is the player's first …
+START = ("WIDGET_LOADED", "MEDIA_LOADED", "PLAY_REQUEST", "PLAY", "FIRST_PLAY")
+#: … and one that begins with a replay.
+AGAIN = ("REPLAY", "PLAY_REQUEST", "PLAY")
+
+
+class Player(Protocol):
+    """What the tests command; a `playertrack.binding.Binding` has all of it."""
+
+    def load(self, media: str, entry_id: str | None = None) -> None:
+        """Take media in place of what is there."""
+
+    def play(self) -> None:
+        """Play, go on, or begin again after the end."""
+
+    def pause(self) -> None:
+        """Pause."""
+
+    def seek(self, position: float) -> None:
+        """Go to ``position`` (s)."""
+
+    def rate(self, rate: float) -> None:
+        """Play ``rate`` times as fast."""
+
+    def loop(self, on: bool) -> None:
+        """Whether to begin again at the end."""
+
+    def replay(self) -> None:
+        """Start over."""
+
+    def stop(self) -> None:
+        """Give up playback."""
+
+
+class Conformance:
+    """The scenarios with files. The names of classes that pytest collects begin with Test."""
+
+    #: A film of ``length`` seconds that the player can play, a file or URL.
+    film: str
+    length: float = 6.0
+
+    #: How exact the player's positions are (s of content): its updates come so far apart.
+    resolution: float = 0.5
+
+    #: How long (s) any one event may take to come.
+    timeout: float = 30.0
+
+    def connect(self, tracker: Tracker) -> AbstractContextManager[Player]:
+        """A new player that is measured by ``tracker``, and gone at the end of the block."""
+        raise NotImplementedError
+
+    # ----------------------------------------------------------------------- scenarios
+
+    def test_play_to_the_end(self) -> None:
+        with self.watching() as (player, witness):
+            player.load(self.film, entry_id="1_film")
+            player.play()
+            witness.until("PLAY_REACHED_100")
+        self.told(witness, *START, *(f"PLAY_REACHED_{n}" for n in QUARTILES))
+        assert {event.entry_id for event in witness.events[1:]} == {"1_film"}
+        assert witness.events[-1].duration is not None
+        self.near(witness.events[-1].duration, self.length)
+        self.near(witness.until("PLAY").position, 0.0)
+        for quartile in QUARTILES:
+            reached = witness.until(f"PLAY_REACHED_{quartile}")
+            self.near(reached.position, self.length * quartile / 100)
+
+    def test_pause_and_resume(self) -> None:
+        with self.playing() as (player, witness):
+            player.pause()
+            paused = witness.until("PAUSE")
+            self.rest(1.0)
+            player.play()
+            resumed = witness.until("RESUME")
+            witness.until("PLAY_REACHED_25")
+        self.told(witness, *START, "PAUSE", "RESUME", "PLAY_REACHED_25")
+        self.near(resumed.position, paused.position)
+        assert resumed.at - paused.at >= 0.9
+
+    def test_seek_forward(self) -> None:
+        with self.playing() as (player, witness):
+            player.seek(4.0)
+            seek = witness.until("SEEK")
+            witness.until("PLAY_REACHED_75")
+        self.told(witness, *START, "SEEK", "PLAY_REACHED_75")
+        self.near(seek.target, 4.0)
+        assert 0.0 < seek.origin < 3.0
+
+    def test_seek_back(self) -> None:
+        with self.playing() as (player, witness):
+            origin = witness.until_at(2.2)
+            player.seek(0.5)
+            seek = witness.until("SEEK")
+            witness.until_at(1.8)
+        self.told(witness, *START, "PLAY_REACHED_25", "SEEK")
+        self.near(seek.target, 0.5)
+        assert seek.origin >= origin - 0.01
+
+    def test_seek_while_paused(self) -> None:
+        with self.playing() as (player, witness):
+            player.pause()
+            paused = witness.until("PAUSE")
+            self.rest(0.5)
+            player.seek(4.0)
+            seek = witness.until("SEEK")
+            self.rest(0.5)
+            player.play()
+            witness.until("PLAY_REACHED_75")
+        self.told(witness, *START, "PAUSE", "SEEK", "RESUME", "PLAY_REACHED_75")
+        self.near(seek.origin, paused.position)
+        self.near(seek.target, 4.0)
+
+    def test_scrubbing(self) -> None:
+        with self.playing() as (player, witness):
+            for target in (2.0, 4.0, 1.0, 5.0, 3.5):
+                player.seek(target)
+                self.rest(0.1)
+            witness.until("PLAY_REACHED_75")
+        self.told(witness, *START, ..., "SEEK", "PLAY_REACHED_75")
+        seeks = witness.names.count("SEEK")
+        assert seeks <= 5
+        assert set(witness.names[len(START) :]) == {"SEEK", "PLAY_REACHED_75"}, witness.story
+        self.near(witness.until("SEEK", seeks).target, 3.5)
+
+    def test_stop(self) -> None:
+        with self.playing() as (player, witness):
+            player.stop()
+            witness.until_signal("stop")
+            self.rest(1.0)
+        self.told(witness, *START)
+
+    def test_replay(self) -> None:
+        with self.playing() as (player, witness):
+            player.seek(5.0)
+            witness.until("PLAY_REACHED_100")
+            self.rest(0.5)
+            player.play()
+            replay = witness.until("REPLAY")
+            witness.until("PLAY_REACHED_25")
+        self.told(witness, *START, "SEEK", "PLAY_REACHED_100", *AGAIN, "PLAY_REACHED_25")
+        assert replay.previous_session == witness.events[0].session != replay.session
+
+    def test_replay_before_the_end(self) -> None:
+        with self.playing() as (player, witness):
+            player.replay()
+            witness.until("REPLAY")
+            witness.until("PLAY_REACHED_25")
+        self.told(witness, *START, *AGAIN, "PLAY_REACHED_25")
+
+    def test_loop(self) -> None:
+        with self.watching() as (player, witness):
+            player.loop(True)
+            self.start(player, witness)
+            player.seek(4.8)
+            witness.until("REPLAY")
+            witness.until("PLAY_REACHED_25")
+            player.loop(False)
+            player.stop()
+            witness.until_signal("stop")
+        self.told(witness, *START, "SEEK", "PLAY_REACHED_100", *AGAIN, "PLAY_REACHED_25")
+
+    def test_rate(self) -> None:
+        with self.playing() as (player, witness):
+            player.rate(2.0)
+            speed = witness.until("SPEED")
+            end = witness.until("PLAY_REACHED_100")
+        assert speed.rate == 2.0
+        self.told(witness, *START, "SPEED", *(f"PLAY_REACHED_{n}" for n in QUARTILES))
+        assert end.at - speed.at < self.length - 0.5
+
+    def test_change_of_media(self) -> None:
+        with self.playing() as (player, witness):
+            player.load(self.film, entry_id="1_second")
+            player.play()
+            witness.until("PLAY", 2)
+            witness.until("PLAY_REACHED_25")
+        self.told(witness, *START, "MEDIA_LOADED", "PLAY_REQUEST", "PLAY", "PLAY_REACHED_25")
+        first, second = witness.until("PLAY"), witness.until("PLAY", 2)
+        assert first.session != second.session
+        assert second.entry_id == witness.until("PLAY_REACHED_25").entry_id == "1_second"
+        self.near(second.position, 0.0)
+
+    def test_missing_file(self) -> None:
+        with TemporaryDirectory() as empty:
+            self.fails(str(Path(empty, "missing.mp4")))
+
+    def test_corrupt_file(self) -> None:
+        with TemporaryDirectory() as directory:
+            noise = Path(directory, "noise.mp4")
+            noise.write_bytes(bytes(n * n % 251 for n in range(200_000)))
+            self.fails(str(noise))
+
+    def test_players_at_once(self) -> None:
+        with self.playing() as (_, first), self.playing() as (player, second):
+            player.pause()
+            second.until("PAUSE")
+            first.until("PLAY_REACHED_25")
+        self.told(first, *START, "PLAY_REACHED_25")
+        self.told(second, *START, "PAUSE")
+
+    def test_detached_while_it_plays(self) -> None:
+        with self.playing() as (_, witness):
+            pass
+        self.told(witness, *START)
+        assert witness.signals[-1].name == "close"
+
+    # ----------------------------------------------------------------- what they are of
+
+    @contextmanager
+    def watching(self) -> Iterator[tuple[Player, Witness]]:
+        """A new player, and who watches it."""
+        with Witness(self.timeout) as witness, self.connect(witness.tracker) as player:
+            yield player, witness
+
+    @contextmanager
+    def playing(self) -> Iterator[tuple[Player, Witness]]:
+        """A new player that plays the film."""
+        with self.watching() as (player, witness):
+            self.start(player, witness)
+            yield player, witness
+
+    def start(self, player: Player, witness: Witness) -> None:
+        """Play the film, until some of it was seen."""
+        player.load(self.film, entry_id="1_film")
+        player.play()
+        witness.until("PLAY")
+        witness.until_at(0.3)
+
+    def fails(self, media: str) -> None:
+        """Play what cannot be played."""
+        with self.watching() as (player, witness):
+            player.load(media)
+            player.play()
+            witness.until("ERROR")
+            self.rest(0.5)
+        self.told(witness, "WIDGET_LOADED", "MEDIA_LOADED", "PLAY_REQUEST", "ERROR")
+
+    def rest(self, seconds: float) -> None:
+        """Do nothing, as a viewer does; what happens meanwhile is part of the scenario."""
+        threading.Event().wait(seconds)
+
+    def told(self, witness: Witness, *expected: Any) -> None:
+        """The events are these, VIEW apart; ``...`` is any number of them."""
+        try:
+            assert_events(witness.events, expected, ignore=["VIEW"])
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{witness.story}") from None
+
+    def near(self, position: float, expected: float) -> None:
+        """A position is where it is to be, as exactly as this player knows it."""
+        assert abs(position - expected) <= self.resolution, (position, expected)

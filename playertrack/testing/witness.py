@@ -1,0 +1,95 @@
+"""Someone who watches a live player: a tracker, and all that it told, to be waited for."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import Any, Self
+
+from ..events import Event, to_record
+from ..invariants import check
+from ..signals import Signal, TimeUpdate
+from ..tracker import Tracker
+
+
+class Witness:
+    """Keeps the signals and events of its ``tracker``, and waits for them.
+
+    What does not come within ``timeout`` (s) is an AssertionError that shows what came. The
+    end of a ``with`` block closes the tracker, and holds the events against the invariants.
+    """
+
+    def __init__(self, timeout: float = 30.0) -> None:
+        self._timeout = timeout
+        self._changed = threading.Condition()
+        self.events: list[Event] = []
+        self.signals: list[Signal] = []
+        self.tracker = Tracker(on_event=self._tell, on_signal=self._hear)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        delivered = self.tracker.close(self._timeout)
+        if error is None:
+            assert delivered, "the tracker could not be closed in time"
+            broken = check(map(to_record, self.events))
+            assert not broken, f"{broken} in\n{self.story}"
+
+    @property
+    def names(self) -> list[str]:
+        """The names of all events but VIEW, which are a matter of time."""
+        return [event.event for event in self.events if event.event != "VIEW"]
+
+    @property
+    def story(self) -> str:
+        """All that was told, a line each."""
+        start = self.signals[0].at if self.signals else 0.0
+        lines = [
+            *((event.at, 1, f"{event!r}") for event in self.events),
+            *((signal.at, 0, f"    {signal.name} {signal.position}") for signal in self.signals),
+        ]
+        return "\n".join(f"{at - start:8.3f} {line}" for at, _, line in sorted(lines))
+
+    def until(self, name: str, count: int = 1) -> Any:
+        """The ``count``-th event of that name, as soon as there is one."""
+        what = f"{name} number {count}"
+        return self._until(lambda: [e for e in self.events if e.event == name], count, what)
+
+    def until_signal(self, name: str, count: int = 1) -> Any:
+        """The ``count``-th signal of that name, as soon as there is one."""
+        what = f"signal {name} number {count}"
+        return self._until(lambda: [s for s in self.signals if s.name == name], count, what)
+
+    def until_at(self, position: float) -> float:
+        """Where the playhead is (s of content) when next it is at ``position`` or beyond it."""
+        start = len(self.signals)
+
+        def beyond() -> list[TimeUpdate]:
+            told = (s for s in self.signals[start:] if isinstance(s, TimeUpdate))
+            return [signal for signal in told if signal.position >= position]
+
+        found: TimeUpdate = self._until(beyond, 1, f"position {position}")
+        return found.position
+
+    def _until(self, find: Callable[[], Sequence[Any]], count: int, what: str) -> Any:
+        with self._changed:
+            came = self._changed.wait_for(lambda: len(find()) >= count, self._timeout)
+            assert came, f"no {what} in\n{self.story}"
+            return find()[count - 1]
+
+    def _tell(self, event: Event) -> None:
+        with self._changed:
+            self.events.append(event)
+            self._changed.notify_all()
+
+    def _hear(self, signal: Signal) -> None:
+        with self._changed:
+            self.signals.append(signal)
+            self._changed.notify_all()

@@ -1,0 +1,127 @@
+"""Real players through the scenarios that any adapter has to get right."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import playertrack_gstreamer
+import playertrack_mpv
+import playertrack_vlc
+from playertrack import Tracker
+from playertrack.testing.conformance import Conformance, Player
+
+
+def needed(library: Callable[[], Any]) -> Any:
+    """The library of a player. Where all must be there its absence is a failure."""
+    try:
+        return library()
+    except ImportError as error:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(str(error))
+
+
+@cache
+def vlc() -> Any:
+    from playertrack_vlc.library import vlc
+
+    return vlc.Instance("--vout=dummy", "--aout=dummy", "--no-video-title-show", "--quiet")
+
+
+@cache
+def mpv() -> Any:
+    from playertrack_mpv.library import mpv
+
+    return mpv
+
+
+@cache
+def gst() -> Any:
+    from playertrack_gstreamer.library import Gst
+
+    return Gst
+
+
+@cache
+def gstplay() -> Any:
+    from playertrack_gstreamer.library import gstplay
+
+    return gstplay()
+
+
+class Live(Conformance):
+    """The film is for all; the scenarios wait for each other's players no longer than needed."""
+
+    beside_each_other = True
+
+    @pytest.fixture(autouse=True, scope="session")
+    @staticmethod
+    def _film(film: Path) -> None:
+        Live.film = str(film)
+
+
+class TestVlc(Live):
+    resolution = 0.7
+
+    @contextmanager
+    def connect(self, tracker: Tracker) -> Iterator[Player]:
+        player = needed(vlc).media_player_new()
+        with playertrack_vlc.track(player, tracker) as binding:
+            yield binding
+        player.release()
+
+
+class TestMpv(Live):
+    resolution = 0.15
+
+    @contextmanager
+    def connect(self, tracker: Tracker) -> Iterator[Player]:
+        player = needed(mpv).MPV(vo="null", ao="null")
+        with playertrack_mpv.track(player, tracker) as binding:
+            yield binding
+        player.terminate()
+
+
+def mute(pipeline: Any) -> Any:
+    """Let a pipeline play in real time, for nobody."""
+    for name in ("audio-sink", "video-sink"):
+        sink = gst().ElementFactory.make("fakesink")
+        sink.set_property("sync", True)
+        pipeline.set_property(name, sink)
+    return pipeline
+
+
+class TestPlaybin(Live):
+    resolution = 0.5
+    factory = "playbin"
+
+    @contextmanager
+    def connect(self, tracker: Tracker) -> Iterator[Player]:
+        pipeline = mute(needed(gst).ElementFactory.make(self.factory))
+        with playertrack_gstreamer.track(pipeline, tracker, hold=True) as binding:
+            yield binding
+        pipeline.set_state(gst().State.NULL)
+
+
+class TestPlaybin3(TestPlaybin):
+    factory = "playbin3"
+
+
+class TestGstPlay(Live):
+    resolution = 0.5
+
+    @contextmanager
+    def connect(self, tracker: Tracker) -> Iterator[Player]:
+        needed(gst)
+        player = needed(gstplay).Play.new(None)
+        mute(player.get_pipeline())
+        with playertrack_gstreamer.track(player, tracker) as binding:
+            yield binding
+        player.stop()
