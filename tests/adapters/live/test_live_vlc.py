@@ -51,6 +51,7 @@ def test_player_is_measured_whoever_commands_it(instance: Any, player: Any, film
         player.set_time(4000)
         seek = witness.until("SEEK")
         assert (seek.target, seek.entry_id, seek.duration) == (4.0, "1_a", 6.0)
+        witness.until_at(4.1)
         player.set_pause(1)
         witness.until("PAUSE")
         player.set_time(1000)
