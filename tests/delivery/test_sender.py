@@ -24,7 +24,6 @@ from sending import FAST, HASTY, ME, event, events, firsts, indices, sink_for, u
 
 from playertrack.delivery import DeliverySettings
 from playertrack.outbox import look
-from playertrack.sinks import SinkError
 
 HTML = ok("<html>Please log in</html>", "200 OK", "Content-Type: text/html")
 
@@ -193,27 +192,6 @@ def test_a_name_that_does_not_resolve_is_tried_again(tmp_path: Path) -> None:
     until(lambda: sink.post.states().get(sink.name) == "down")
     assert not sink.close(0.5)
     assert look(tmp_path).standings[0].counts.pending == 1
-
-
-def test_tls_is_verified_and_never_left_out(tmp_path: Path) -> None:
-    with Server() as server:  # which talks no TLS
-        sink = sink_for(server.base.replace("http:", "https:"), tmp_path, settings=HASTY)
-        sink.emit(event(1))
-        until(lambda: sink.post.states().get(sink.name) == "down")
-        assert not sink.close(0.5)
-    assert not server.received
-
-
-@pytest.mark.parametrize("url", ["http://example.org/api_v3", "http://10.0.0.1/x", "http://[::2]/"])
-def test_http_goes_only_to_this_machine_unless_asked(url: str) -> None:
-    with pytest.raises(SinkError, match="http"):
-        sink_for(url)
-    sink_for(url, settings=DeliverySettings(allow_http=True)).close(0.0)
-
-
-@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]"])
-def test_http_to_this_machine_needs_no_leave(host: str) -> None:
-    sink_for(f"http://{host}:1/api_v3").close(0.0)
 
 
 def test_a_wrong_address_pauses_and_loses_nothing(tmp_path: Path) -> None:
