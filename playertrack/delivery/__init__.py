@@ -1,6 +1,6 @@
 """Sends what is queued: in order, by the retry law, with the KS attached last.
 
-aiohttp is loaded when the first target is added.
+aiohttp is loaded when a `Post` is made.
 """
 
 from .post import Post, share

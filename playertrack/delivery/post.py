@@ -59,8 +59,6 @@ class Post:
     ) -> None:
         self.box = Outbox(directory, durability=durability, bounds=bounds)
         self.settings = settings
-        self._session = session
-        self._targets: dict[str, Target] = {}
         self._learners: dict[str, WeakSet[Learner]] = {}
         self._adds: Counter[str] = Counter()
         self._users = 0
@@ -68,16 +66,20 @@ class Post:
         self._all_delivered = False
         self._last: list[Standing] | None = None  # as it was left
         self._disk_trouble: str | None = None
-        self._reset()
-        if session is not None:
-            self._started()
+        self._lock = threading.Lock()
+        self._closed = False
+        self._sender = self._new_sender(session)
+        self.box.listen(self._look)
         atexit.register(self._close_at_exit)
         watched.add(self)
 
-    def _reset(self) -> None:
-        self._lock = threading.Lock()
-        self._sender: Sender | None = None
-        self._closed = False
+    def _new_sender(self, session: aiohttp.ClientSession | None) -> Sender:
+        from .sender import Sender
+
+        return Sender(self.box, self.settings, session)
+
+    def _look(self) -> None:
+        self._sender.look()  # the one of this process
 
     @property
     def directory(self) -> Path | None:
@@ -96,7 +98,7 @@ class Post:
         check_address(target.base, self.settings)
         name = target.name
         with self._lock:
-            known = self._targets.get(name)
+            known = self._sender.targets.get(name)
             same = known is not None and _is_same(known, target)
             if known is not None and self._adds[name] and not same:
                 if known.base != target.base:
@@ -106,9 +108,8 @@ class Post:
             if learner is not None:
                 self._learners.setdefault(name, WeakSet()).add(learner)
         if not same:
-            self._targets[name] = attrs.evolve(target, answered=partial(self._answered, name))
-            if self._sender is not None:
-                self._sender.add(self._targets[name])
+            answered = partial(self._answered, name)
+            self._sender.add(attrs.evolve(target, answered=answered))
 
     def drop(self, names: Iterable[str]) -> None:
         """Whoever added these needs them no more; what waits for them is sent on."""
@@ -129,21 +130,9 @@ class Post:
     def put(self, name: str, encode: Callable[[Any], Item | None], event: Any) -> Receipt:
         """Queue ``event`` for the target ``name``; see `Outbox.append`."""
         receipt = self.box.append(name, encode, event)
-        if self._sender is None and not self._closed:
-            self._started()
+        if not (self._sender.started or self._closed):
+            self._sender.start()
         return receipt
-
-    def _started(self) -> Sender:
-        with self._lock:
-            if self._sender is None:
-                from .sender import Sender
-
-                sender = Sender(self.box, self.settings, self._session)
-                for target in self._targets.values():
-                    sender.add(target)
-                self._sender = sender
-        self._sender.start()
-        return self._sender
 
     # -------------------------------------------------------------------------- what is left
 
@@ -163,15 +152,16 @@ class Post:
 
     def trouble(self, name: str) -> str | None:
         """Why nothing is delivered to a target, while that is so."""
-        return None if self._sender is None else self._sender.trouble(name)
+        return self._sender.trouble(name)
 
     def states(self) -> dict[str, str]:
         """What the sender does with each target: up, down, renewing or paused."""
-        return {} if self._sender is None else self._sender.states()
+        return self._sender.states()
 
     def resume(self, names: Iterable[str] | None = None) -> None:
         """Go on with paused targets, all of them if none are named."""
-        self._started().resume(names)
+        self._sender.start()
+        self._sender.resume(names)
 
     def flush(self, timeout: float, names: Iterable[str] | None = None) -> bool:
         """Make all durable, then send what can be sent in ``timeout`` (s); True if nothing is left.
@@ -179,10 +169,11 @@ class Post:
         ``names`` are the targets that are waited for; all of them if none are named.
         """
         deadline = monotonic() + timeout
-        names = tuple(self._targets if names is None else names)
+        names = tuple(self._sender.targets if names is None else names)
         if not self.box.flush(timeout):
             return False
-        self._started().drain(max(0.0, deadline - monotonic()), names)
+        self._sender.start()
+        self._sender.drain(max(0.0, deadline - monotonic()), names)
         return self._delivered(names)
 
     def _delivered(self, names: Iterable[str]) -> bool:
@@ -198,7 +189,7 @@ class Post:
 
         True if nothing is left. May be called again, and at the exit of the interpreter.
         """
-        return self._close(timeout, self._targets)
+        return self._close(timeout, self._sender.targets)
 
     async def aclose(self, seconds: float = 5.0) -> bool:
         """As `close`, in the loop of the session that was given."""
@@ -223,8 +214,7 @@ class Post:
         atexit.unregister(self._close_at_exit)
         deadline = monotonic() + timeout
         self.flush(timeout)
-        if self._sender is not None:
-            self._sender.stop()
+        self._sender.stop()
         with suppress(TimeoutError):
             self._last = self.box.standings(1.0)
             self._all_delivered = self._delivered(names)
@@ -242,10 +232,10 @@ class Post:
 
     def after_fork_in_child(self) -> None:
         """Begin anew: the sender is the parent's, and so is a session that was given."""
-        self._session = None
-        closed = self._closed
-        self._reset()
-        self._closed = closed
+        self._lock = threading.Lock()
+        targets = self._sender.targets
+        self._sender = self._new_sender(None)
+        self._sender.targets.update(targets)
 
 
 def _is_same(one: Target, other: Target) -> bool:

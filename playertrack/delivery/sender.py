@@ -44,8 +44,12 @@ class Sender:
         self._settings = settings
         self._given = session
         self._loop = None if session is None else asyncio.get_running_loop()
-        self._lock = threading.Lock()
+        # Reentrant: an event may come from a handler of the operating system's signals.
+        self._lock = threading.RLock()
         self._thread: threading.Thread | None = None
+        self._starting = False
+        self._ready = threading.Event()  # there is a loop
+        self._early: list[Callable[[], object]] = []  # what is to be called when there is
         self._session = session
         self._resolver: ThreadResolver | None = None
         self._channels: dict[str, Channel] = {}
@@ -53,7 +57,6 @@ class Sender:
             total=settings.timeout, sock_connect=settings.connect_timeout
         )
         self._stopped = False
-        box.listen(self._look)
 
     # --------------------------------------------------------------------- for any thread
 
@@ -61,17 +64,29 @@ class Sender:
         """Send to ``target`` from now on; raises `DeliveryError` for an unsafe address."""
         check_address(target.base, self._settings)
         self.targets[target.name] = target
-        if self._thread is not None or self._given is not None:
+        if self.started:
             self._call(partial(self._use, target))
 
+    @property
+    def started(self) -> bool:
+        """Whether it has begun."""
+        return self._thread is not None or self._given is not None
+
     def start(self) -> None:
-        """Begin, if it has not begun."""
-        if self._given is None and self._thread is None:
-            with self._lock:
-                if self._thread is None and not self._stopped:
-                    self._run_thread()
-        elif self._given is not None and not self._channels:
-            self._call(self._open)
+        """Begin, if it has not begun; waits for nothing but the start of a thread."""
+        with self._lock:
+            if not (self.started or self._starting or self._stopped):
+                self._starting = True
+                thread = threading.Thread(target=self._run, name="playertrack-sender", daemon=True)
+                with suppress(RuntimeError):  # an interpreter about to exit starts no threads
+                    thread.start()
+                    self._thread = thread
+                self._starting = False
+
+    def look(self) -> None:
+        """There may be news in the queue."""
+        if self.started:
+            self._call(self._look_at_all)
 
     def resume(self, names: Iterable[str] | None = None) -> None:
         """Go on with paused targets, all of them if none are named."""
@@ -117,18 +132,15 @@ class Sender:
         self._stopped = True
         await self._end()
 
-    def _run_thread(self) -> None:
+    def _run(self) -> None:
         loop = asyncio.new_event_loop()
-        thread = threading.Thread(
-            target=self._run, args=(loop,), name="playertrack-sender", daemon=True
-        )
-        with suppress(RuntimeError):  # an interpreter about to exit starts no threads
-            thread.start()
-            self._loop, self._thread = loop, thread
-            self._call(self._open)
-
-    def _run(self, loop: asyncio.AbstractEventLoop) -> None:
         asyncio.set_event_loop(loop)
+        with self._lock:
+            self._loop = loop
+            early, self._early = self._early, []
+        for function in (self._open, *early):
+            loop.call_soon(function)
+        self._ready.set()
         try:
             loop.run_forever()
         finally:
@@ -159,10 +171,6 @@ class Sender:
         assert self._session is not None
         return await exchange(self._session, method, url, body, headers, self._timeout)
 
-    def _look(self) -> None:
-        if self._loop is not None:
-            self._call(self._look_at_all)
-
     def _look_at_all(self) -> None:
         for channel in self._channels.values():
             channel.look()
@@ -192,12 +200,17 @@ class Sender:
             asyncio.get_running_loop().call_soon(asyncio.get_running_loop().stop)
 
     def _call(self, function: Callable[[], object]) -> None:
-        assert self._loop is not None
+        with self._lock:
+            if self._loop is None:
+                self._early.append(function)
+                return
         with suppress(RuntimeError):  # the loop is closed
             self._loop.call_soon_threadsafe(function)
 
     def _wait(self, make: Callable[[], Coroutine[Any, Any, None]], timeout: float) -> None:
         """Run a coroutine in the loop and wait for it, but not where that would never end."""
+        if not self.started or (self._given is None and not self._ready.wait(timeout)):
+            return
         if self._loop is None or self._loop.is_closed() or self._here():
             return
         coroutine = make()

@@ -33,7 +33,7 @@ def orders(rounds: int, chance: Random) -> Iterable[dict[str, Any]]:
     for n in range(rounds):
         order: dict[str, Any] = {"round": n, "first": 1 + 1000 * n}
         if n % 3:
-            order["durable"] = chance.randrange(120)
+            order["durable"] = chance.randrange(80)
             order["seconds"] = chance.uniform(0.0, 0.01)
         else:
             point = order["point"] = names[n // 3 % len(names)]
