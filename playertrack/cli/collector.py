@@ -12,12 +12,18 @@ if TYPE_CHECKING:
     from ..collector import Collector, Received
 
 _FAULTS = """faults, as KIND or KIND,NAME=VALUE,…
-  status (status=503, retry_after=5), delay (seconds=2), cut, html, expired_ks, invalid_ks,
-  lost; each with times=N, after=N, endpoint=stats|kava|ks|report
+  status        answers with it: status=503, or status=429,retry_after=5
+  delay         answers later: seconds=2
+  cut, lost     takes the event; the answer breaks off, or never comes
+  html          answers with the page of a captive portal, and status 200
+  expired_ks    the KS of the request is refused from now on
+  invalid_ks    the same, and the answer repeats the KS
+  each with times=N (then it is over), after=N (so many pass first), endpoint=stats|kava|ks|report
 
-beside the services, on the same port:
-  GET /collector, /collector/events, /good, /bad, /sessions, /faults, /wait?events=N&timeout=S
-  POST /collector/reset, /collector/faults"""
+beside the services, on the same port, JSON for tests:
+  GET  /collector, and below it /events, /good, /bad, /sessions, /faults,
+       /wait?events=N&timeout=S (comes when so many were accepted; 408 if they were not)
+  POST /collector/reset (forget all, no faults), /collector/faults (these and no others)"""
 
 
 def add_parser(subparsers: Any) -> None:
@@ -30,7 +36,14 @@ def add_parser(subparsers: Any) -> None:
         "something was wrong with one.",
         "  playertrack collector --port 8090\n"
         "  playertrack collector --fault status,status=503,times=3 --fault lost,after=5,times=1\n"
-        f"  playertrack collector --events 12 --timeout 60 --json\n\n{_FAULTS}",
+        "  playertrack collector --events 12 --timeout 60 --json\n"
+        "what sends to it, and what asks it from another terminal:\n"
+        "  export KALTURA_SERVICE_URL=http://127.0.0.1:8090/api_v3 KALTURA_PARTNER_ID=102\n"
+        "  playertrack play talk.mp4 --sink stats\n"
+        "  curl 'http://127.0.0.1:8090/collector/wait?events=12&timeout=30'\n"
+        "  curl http://127.0.0.1:8090/collector/bad\n"
+        '  curl -d \'{"kind": "lost", "times": 1}\' http://127.0.0.1:8090/collector/faults\n'
+        f"  curl -X POST http://127.0.0.1:8090/collector/reset\n\n{_FAULTS}",
     )
     parser.add_argument(
         "--port", metavar="P", type=_port, default=8090, help="0 takes a free one (default: 8090)"

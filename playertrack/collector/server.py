@@ -177,7 +177,10 @@ class Collector:
         wait = self._rate.wait()
         if wait:
             return web.Response(status=429, headers={"Retry-After": str(wait)})
+        if request.method == "OPTIONS":
+            return web.Response(status=204, headers=_cross(request, origin))
         response: web.StreamResponse = await handler(request)
+        response.headers.update(_cross(request, origin))
         response.headers.setdefault("Cache-Control", "no-store")
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
         return response
@@ -302,6 +305,19 @@ def _is_here(netloc: str) -> bool:
         return urlsplit(f"//{netloc}").hostname in _HERE
     except ValueError:
         return False
+
+
+def _cross(request: web.Request, origin: str | None) -> dict[str, str]:
+    """What lets a page of this machine ask from another port, as a player in a browser does."""
+    if origin is None:
+        return {}
+    headers = request.headers.get("Access-Control-Request-Headers", "")
+    return {
+        "Access-Control-Allow-Origin": origin,
+        "Access-Control-Allow-Methods": "GET, POST",
+        **({"Access-Control-Allow-Headers": headers} if headers else {}),
+        "Vary": "Origin",
+    }
 
 
 def _number(request: web.Request, name: str, default: float) -> float:

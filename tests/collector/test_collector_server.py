@@ -1,167 +1,18 @@
-"""Faults, the API for tests, what the collector lets in, and its bounds."""
+"""The API for tests, what the collector lets in, and its bounds."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import io
 import json
 import socket
-from collections.abc import AsyncIterator
-from typing import Any
 
-import aiohttp
 import pytest
+from asking import KS, started
 from looping import in_loop
 
-from playertrack.collector import Collector, CollectorError, FaultError, Received, Switch
+from playertrack.collector import Collector, CollectorError, Received
 from playertrack.collector.lines import event_line, summary_lines
-
-KS = "djJ8MTAyfPxhhEsmoD7tBqxbfhvLIVYkMfiMXhHmlBjmS62sniPcSOtqqQGT0c12"
-
-
-class Client:
-    """Sends events of stats.collect to a collector, and asks its API."""
-
-    def __init__(self, collector: Collector, session: aiohttp.ClientSession) -> None:
-        self.collector = collector
-        self.session = session
-
-    async def send(self, event_type: int = 2, session: str = "s", **more: str) -> tuple[int, str]:
-        data = {
-            "format": "1",
-            "event[partnerId]": "102",
-            "event[entryId]": "1_abc",
-            "event[eventType]": str(event_type),
-            "event[sessionId]": session,
-            "event[eventTimestamp]": "1700000000",
-            **more,
-        }
-        url = f"{self.collector.service_url}/service/stats/action/collect"
-        async with self.session.post(url, data=data) as response:
-            return response.status, await response.text()
-
-    async def get(self, path: str = "", **query: Any) -> Any:
-        url = f"{self.collector.analytics_url}/collector{path}"
-        async with self.session.get(url, params=query) as response:
-            assert response.status == 200, await response.text()
-            return await response.json()
-
-    async def post(self, path: str, body: Any = None) -> tuple[int, Any]:
-        url = f"{self.collector.analytics_url}/collector{path}"
-        async with self.session.post(url, data=json.dumps(body)) as response:
-            return response.status, await response.json()
-
-
-@contextlib.asynccontextmanager
-async def started(**words: Any) -> AsyncIterator[Client]:
-    async with Collector(**words) as collector, aiohttp.ClientSession() as session:
-        yield Client(collector, session)
-
-
-# ----------------------------------------------------------------------------------- faults
-
-
-@in_loop
-async def test_a_status_so_many_times() -> None:
-    async with started() as client:
-        client.collector.fault("status", status=503, times=2, retry_after=7)
-        assert [(await client.send())[0] for _ in range(3)] == [503, 503, 200]
-        assert len(client.collector.accepted) == 1
-        assert [each.outcome for each in client.collector.received] == [
-            *("HTTP 503", "HTTP 503", "accepted"),
-        ]
-
-
-@in_loop
-async def test_retry_after_is_sent_with_the_status() -> None:
-    async with started(faults=[Switch(kind="status", status=429, retry_after=7)]) as client:
-        url = f"{client.collector.service_url}/service/stats/action/collect"
-        async with client.session.post(url) as response:
-            assert (response.status, response.headers["Retry-After"]) == (429, "7")
-
-
-@in_loop
-async def test_a_page_of_html_after_one_that_passes() -> None:
-    async with started() as client:
-        client.collector.fault("html", after=1, times=1)
-        answers = [await client.send() for _ in range(3)]
-        assert [status for status, _ in answers] == [200, 200, 200]
-        assert ["<html>" in text for _, text in answers] == [False, True, False]
-        assert [each.accepted for each in client.collector.received] == [True, False, True]
-
-
-@in_loop
-async def test_a_lost_answer_is_of_an_event_that_was_taken() -> None:
-    async with started() as client:
-        client.collector.fault("lost", times=1)
-        with pytest.raises(aiohttp.ClientError):
-            await client.send()
-        assert len(client.collector.accepted) == 1
-        assert (await client.send())[0] == 200
-
-
-@in_loop
-async def test_a_cut_answer_is_of_an_event_that_was_taken() -> None:
-    async with started() as client:
-        client.collector.fault("cut", times=1)
-        with pytest.raises(aiohttp.ClientError):
-            await client.send()
-        assert len(client.collector.accepted) == 1
-
-
-@in_loop
-async def test_a_delayed_answer_comes() -> None:
-    async with started() as client:
-        client.collector.fault("delay", seconds=0.01, times=1)
-        assert await client.send() == (200, "true")
-
-
-@pytest.mark.parametrize(("kind", "shown"), [("expired_ks", "EXPIRED"), ("invalid_ks", KS)])
-@in_loop
-async def test_a_refused_ks_stays_refused_and_another_is_taken(kind: str, shown: str) -> None:
-    async with started() as client:
-        client.collector.fault(kind, times=1)
-        for _ in range(2):
-            status, text = await client.send(ks=KS)
-            answer = json.loads(text)
-            assert (status, answer["code"], answer["args"]["KSID"]) == (200, "INVALID_KS", shown)
-        assert await client.send(ks="another") == (200, "true")
-        assert [each.outcome for each in client.collector.received[:2]] == ["INVALID_KS"] * 2
-
-
-@in_loop
-async def test_a_fault_is_of_one_endpoint() -> None:
-    async with started() as client:
-        client.collector.fault("status", endpoint="kava")
-        assert (await client.send())[0] == 200
-
-
-@pytest.mark.parametrize(
-    ("words", "field"),
-    [
-        ({"kind": "fire"}, "kind"),
-        ({}, "kind"),
-        ({"kind": "lost", "endpoint": "x"}, "endpoint"),
-        ({"kind": "lost", "times": 0}, "times"),
-        ({"kind": "lost", "after": -1}, "after"),
-        ({"kind": "status", "status": 42}, "status"),
-        ({"kind": "delay", "seconds": "x"}, "seconds"),
-        ({"kind": "lost", "colour": "red"}, "colour"),
-    ],
-)
-def test_a_fault_that_cannot_be_is_refused_by_name(words: dict[str, Any], field: str) -> None:
-    with pytest.raises(FaultError) as refused:
-        Switch.from_mapping(words)
-    assert refused.value.field == field
-
-
-def test_faults_of_a_command_line() -> None:
-    assert Switch.parse("lost") == Switch(kind="lost")
-    assert Switch.parse("delay,seconds=0.5,times=3,endpoint=kava") == Switch(
-        kind="delay", seconds=0.5, times=3, endpoint="kava"
-    )
-
 
 # ------------------------------------------------------------------------------ the REST API
 
@@ -317,6 +168,23 @@ async def test_this_machine_may_ask_by_any_of_its_names(host: str) -> None:
         async with client.session.get(url, headers=headers) as response:
             assert response.status == 200
             assert response.headers["X-Content-Type-Options"] == "nosniff"
+
+
+@in_loop
+async def test_a_page_of_this_machine_may_ask_from_another_port() -> None:
+    async with started() as client:
+        origin = "http://localhost:3000"
+        url = f"{client.collector.analytics_url}/api_v3/index.php?service=analytics"
+        headers = {"Origin": origin, "Access-Control-Request-Headers": "content-type"}
+        async with client.session.options(url, headers=headers) as response:
+            assert response.status == 204
+            assert response.headers["Access-Control-Allow-Headers"] == "content-type"
+            assert response.headers["Access-Control-Allow-Origin"] == origin
+        async with client.session.post(url, headers={"Origin": origin}) as response:
+            assert response.headers["Access-Control-Allow-Origin"] == origin
+        async with client.session.options(url, headers={"Origin": "https://a.example"}) as response:
+            assert response.status == 403
+            assert "Access-Control-Allow-Origin" not in response.headers
 
 
 @in_loop
