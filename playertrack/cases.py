@@ -7,16 +7,15 @@ numbers to within `TOLERANCE`; a session is named by its ordinal among the playe
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import attrs
 
 from .engine import Engine
 from .errors import PlayertrackError, PolicyError, SignalError, shorten
 from .events import Event, to_record
-from .fleet import Fleet
 from .policy import Policy
 from .signals import Signal, from_record
 from .traces import LineError, parse_json, player_of
@@ -114,36 +113,70 @@ def _shown(event: Mapping[str, Any] | None, keys: Mapping[str, Any] | None) -> s
 # -------------------------------------------------------------------------------- running
 
 
-def run(case: Case) -> Result:
-    """Derive the case's signals, close each player at its own last ``at`` (R-eof), compare."""
-    events = tuple(_Run(case).events())
+class Derives(Protocol):
+    """An engine of the contract, whoever made it; its events may be records of an event log."""
+
+    def feed(self, signal: Signal, /) -> Iterable[Event | Mapping[str, Any]]:
+        """The events that follow from ``signal``."""
+
+    def close(self) -> Iterable[Event | Mapping[str, Any]]:
+        """The events that follow from the player going away when it was last heard of (R-eof)."""
+
+
+#: Makes the engine of the player with that id (None: of the only one), for a policy.
+MakeEngine = Callable[[str | None, Policy], Derives]
+
+#: Goes on where an engine was that is let go, through its saved state.
+Restore = Callable[[Any], Derives]
+
+
+def run(case: Case, make: MakeEngine | None = None, restore: Restore | None = None) -> Result:
+    """Derive the case's signals, close each player at its own last ``at`` (R-eof), compare.
+
+    ``make`` makes the engines that are judged, without it they are of `Engine`. Where the case
+    is split, ``restore`` takes an engine and gives the one that goes on; one that was made
+    elsewhere goes on itself if there is no ``restore``.
+    """
+    if make is None:
+        make, restore = _own, _restored
+    events = tuple(_Run(case, make, restore).events())
     return Result(case, events, _compare(case.events, events))
 
 
+def _own(player: str | None, policy: Policy) -> Engine:
+    return Engine(player, policy=policy)
+
+
+def _restored(engine: Engine) -> Engine:
+    return Engine.restore(engine.snapshot())
+
+
 class _Run:
-    def __init__(self, case: Case) -> None:
-        self._case = case
-        self._fleet = Fleet(policy=case.policy)
+    def __init__(self, case: Case, make: MakeEngine, restore: Restore | None) -> None:
+        self._case, self._make, self._restore = case, make, restore
+        self._engines: dict[str | None, Derives] = {}
         self._ordinals: dict[str | None, dict[str, int]] = {}
 
     def events(self) -> Iterable[Mapping[str, Any]]:
         for count, (player, signal) in enumerate(self._case.signals, 1):
-            yield from map(self._record, self._fleet.feed(player, signal))
-            if count == self._case.split_at:
-                self._split()
-        yield from map(self._record, self._fleet.close())
+            if player not in self._engines:
+                self._engines[player] = self._make(player, self._case.policy)
+            yield from self._records(player, self._engines[player].feed(signal))
+            if count == self._case.split_at and self._restore is not None:
+                self._engines = {p: self._restore(e) for p, e in self._engines.items()}
+        for player, engine in self._engines.items():
+            yield from self._records(player, engine.close())
 
-    def _split(self) -> None:
-        for engine in self._fleet.players.values():
-            self._fleet.adopt(Engine.restore(engine.snapshot()))
-
-    def _record(self, event: Event) -> Mapping[str, Any]:
-        record = to_record(event)
-        ordinals = self._ordinals.setdefault(event.player, {})
-        for key in ("previous_session", "session"):
-            if record.get(key) is not None:
-                record[key] = ordinals.setdefault(record[key], len(ordinals) + 1)
-        return record
+    def _records(
+        self, player: str | None, events: Iterable[Event | Mapping[str, Any]]
+    ) -> Iterable[Mapping[str, Any]]:
+        ordinals = self._ordinals.setdefault(player, {})
+        for event in events:
+            record = to_record(event) if isinstance(event, Event) else dict(event)
+            for key in ("previous_session", "session"):
+                if record.get(key) is not None:
+                    record[key] = ordinals.setdefault(record[key], len(ordinals) + 1)
+            yield record
 
 
 def _compare(

@@ -12,7 +12,6 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import hostile, policies
 
 import playertrack
 from playertrack import (
@@ -48,6 +47,7 @@ from playertrack.signals import (
     Tick,
     TimeUpdate,
 )
+from playertrack.testing.strategies import hostile, policies
 
 #: 100 s of media, played to 30 s, with a pause, a seek from 30 to 60, and a stall of 2 s.
 WATCHED: tuple[Signal, ...] = (
@@ -656,7 +656,7 @@ def test_a_snapshot_with_a_policy_that_cannot_be() -> None:
             Engine.restore(msgspec.msgpack.encode(fields))
 
 
-@given(hostile(20), policies, st.data())
+@given(hostile(20), policies(), st.data())
 def test_hostile_bytes(trace: list[Signal], policy: Policy, data: st.DataObject) -> None:
     """Whatever was done to them, bytes are a snapshot or a `SnapshotError`."""
     saved = bytearray(fed(*trace, policy=policy).snapshot())

@@ -14,7 +14,6 @@ import attrs
 import pytest
 from hypothesis import given
 from monitor import Monitor
-from strategies import policies, traces
 from transitions import Event as StockEvent
 from transitions import Machine, MachineError
 
@@ -33,6 +32,7 @@ from playertrack.machine import (
 )
 from playertrack.playback import Playback, State
 from playertrack.signals import ACTIONS, SIGNALS, SLOTS, Playing, Signal, TimeUpdate, from_record
+from playertrack.testing.strategies import policies, traces
 
 # ------------------------------------------------------------------ every state, every signal
 
@@ -279,7 +279,7 @@ class Stock(Engine):
         return event.trigger(self, self, self.now if at is None else at)
 
 
-@given(traces, policies)
+@given(traces(), policies())
 def test_runs_as_transitions_does(trace: list[Signal], policy: Policy) -> None:
     fast, stock = Engine(policy=policy), Stock(policy=policy)
     for signal in trace:

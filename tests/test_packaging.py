@@ -112,12 +112,24 @@ def test_import_outside_the_sources_takes_the_installed_package(bare: Path, tmp_
 def test_every_module_can_be_imported_without_the_extras(bare: Path, tmp_path: Path) -> None:
     code = """
 import importlib, pkgutil, playertrack
+needs_an_extra = ("playertrack.testing.plugin", "playertrack.testing.strategies")
 for found in pkgutil.walk_packages(playertrack.__path__, "playertrack."):
-    if not found.name.endswith("__main__"):
+    if not found.name.endswith("__main__") and found.name not in needs_an_extra:
         importlib.import_module(found.name)
         print(found.name)
 """
     assert "playertrack.engine" in run(bare / "python", "-I", "-c", code, cwd=tmp_path).split()
+
+
+def test_engines_of_others_can_be_judged_by_the_cases(bare: Path, tmp_path: Path) -> None:
+    code = """
+from playertrack import Engine
+from playertrack.testing import assert_conforms, conformance_cases
+assert_conforms(lambda player, policy: Engine(player, policy=policy))
+print(len(conformance_cases()))
+"""
+    shown = run(bare / "python", "-I", "-c", code, cwd=tmp_path)
+    assert int(shown) == len(list((ROOT / "tests" / "cases").glob("*.json")))
 
 
 def test_entry_points_of_the_sinks_can_be_loaded(bare: Path, tmp_path: Path) -> None:

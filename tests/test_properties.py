@@ -20,12 +20,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from monitor import Monitor, check_true
-from strategies import Perfect, Session, hostile, performances, policies, traces
 
 from playertrack import Engine, Fleet, Policy
 from playertrack.events import Event
 from playertrack.playback import State
 from playertrack.signals import Signal, Tick, TimeUpdate
+from playertrack.testing import ScriptedPlayer, Seen
+from playertrack.testing.strategies import hostile, policies, stories, traces
 
 
 def derive(engine: Engine, trace: Iterable[Signal]) -> list[Event]:
@@ -35,7 +36,7 @@ def derive(engine: Engine, trace: Iterable[Signal]) -> list[Event]:
 # --------------------------------------------------------------------------- invariants
 
 
-@given(traces, policies)
+@given(traces(), policies())
 def test_invariants(trace: list[Signal], policy: Policy) -> None:
     engine = Engine(policy=policy)
     monitor = Monitor(same_session=policy.replay_session == "same")
@@ -69,7 +70,7 @@ class Stretch:
     seconds: float = 0.0
 
 
-@given(traces, policies)
+@given(traces(), policies())
 def test_nobody_watches_faster_than_they_can(trace: list[Signal], policy: Policy) -> None:
     engine = Engine(policy=policy)
     stretch: Stretch | None = None
@@ -99,7 +100,7 @@ def test_nobody_watches_faster_than_they_can(trace: list[Signal], policy: Policy
             assert content <= allowed * (1 + 1e-9) + 1e-6
 
 
-@given(traces, policies)
+@given(traces(), policies())
 def test_a_summary_adds_up(trace: list[Signal], policy: Policy) -> None:
     engine = Engine(policy=policy)
     for signal in trace:
@@ -118,14 +119,14 @@ def test_a_summary_adds_up(trace: list[Signal], policy: Policy) -> None:
 # -------------------------------------------------------------------- what must not matter
 
 
-@given(traces, policies)
+@given(traces(), policies())
 def test_the_same_signals_give_the_same_events(trace: list[Signal], policy: Policy) -> None:
     one, other = Engine(policy=policy), Engine(policy=policy)
     assert derive(one, trace) == derive(other, trace)
     assert one.snapshot() == other.snapshot()
 
 
-@given(traces, policies, st.data())
+@given(traces(), policies(), st.data())
 def test_ticks_change_nothing(trace: list[Signal], policy: Policy, data: st.DataObject) -> None:
     ticked: list[Signal] = []
     for signal, following in pairwise([*trace, None]):
@@ -139,7 +140,7 @@ def test_ticks_change_nothing(trace: list[Signal], policy: Policy, data: st.Data
     assert derive(one, ticked) + list(one.close()) == derive(other, trace) + list(other.close())
 
 
-@given(traces, policies)
+@given(traces(), policies())
 def test_ticking_when_asked_changes_nothing_and_gets_somewhere(
     trace: list[Signal], policy: Policy
 ) -> None:
@@ -158,7 +159,7 @@ def test_ticking_when_asked_changes_nothing_and_gets_somewhere(
     assert events + list(one.close()) == derive(other, trace) + list(other.close())
 
 
-@given(traces, policies)
+@given(traces(), policies())
 def test_the_shortcut_for_updates_decides_as_the_long_way(
     trace: list[Signal], policy: Policy
 ) -> None:
@@ -172,7 +173,7 @@ def test_the_shortcut_for_updates_decides_as_the_long_way(
     assert quick.close() == thorough.close()
 
 
-@given(traces, policies)
+@given(traces(), policies())
 def test_timeupdate_is_a_timeupdate(trace: list[Signal], policy: Policy) -> None:
     one, other = Engine(policy=policy), Engine(policy=policy)
     for signal in trace:
@@ -183,7 +184,7 @@ def test_timeupdate_is_a_timeupdate(trace: list[Signal], policy: Policy) -> None
     assert one.snapshot() == other.snapshot()
 
 
-@given(traces, policies)
+@given(traces(), policies())
 def test_splits_change_nothing(trace: list[Signal], policy: Policy) -> None:
     whole, split = Engine("p", policy=policy), Engine("p", policy=policy)
     for signal in trace:
@@ -198,7 +199,7 @@ def test_splits_change_nothing(trace: list[Signal], policy: Policy) -> None:
     assert Engine.restore(split.snapshot()).close() == whole.close()
 
 
-@given(traces, policies)
+@given(traces(), policies())
 def test_the_future_needs_nothing_but_the_snapshot(trace: list[Signal], policy: Policy) -> None:
     half = len(trace) // 2
     whole, left = Engine(policy=policy), Engine(policy=policy)
@@ -209,7 +210,7 @@ def test_the_future_needs_nothing_but_the_snapshot(trace: list[Signal], policy: 
     assert right.snapshot() == whole.snapshot()
 
 
-@given(hostile(30), hostile(30), policies, st.randoms(use_true_random=False))
+@given(hostile(30), hostile(30), policies(), st.randoms(use_true_random=False))
 def test_players_do_not_disturb_each_other(
     one: list[Signal], other: list[Signal], policy: Policy, random: Random
 ) -> None:
@@ -224,7 +225,7 @@ def test_players_do_not_disturb_each_other(
     assert fleet.next_timer() == min(dues, default=None)
 
 
-@given(traces, policies)
+@given(traces(), policies())
 def test_after_close_nothing(trace: list[Signal], policy: Policy) -> None:
     engine = Engine(policy=policy)
     derive(engine, trace)
@@ -236,7 +237,7 @@ def test_after_close_nothing(trace: list[Signal], policy: Policy) -> None:
     assert engine.next_timer() is None
 
 
-@given(traces, policies)
+@given(traces(), policies())
 def test_a_snapshot_stays_small(trace: list[Signal], policy: Policy) -> None:
     engine = Engine(policy=policy)
     derive(engine, trace)
@@ -247,37 +248,44 @@ def test_a_snapshot_stays_small(trace: list[Signal], policy: Policy) -> None:
 # -------------------------------------------------------------------- a player that tells all
 
 
-@given(performances())
-def test_of_a_perfect_player_all_is_known(player: Perfect) -> None:
+@given(stories())
+def test_of_a_player_that_tells_all_all_is_known(player: ScriptedPlayer) -> None:
     engine = Engine(policy=Policy(view_interval=None))
-    events = derive(engine, player.out) + list(engine.close())
+    events = derive(engine, player.signals) + list(engine.close())
     by_session: dict[str, list[Event]] = {}
     for event in events:
         by_session.setdefault(event.session, []).append(event)
     played = [log for log in by_session.values() if any(e.event == "PLAY" for e in log)]
-    assert len(played) == len(player.sessions)
-    for truth, log in zip(player.sessions, played, strict=True):
-        check_session(truth, log, player.duration)
-    if player.sessions:
+    assert len(played) == len(player.seen)
+    assert player.duration is not None
+    for seen, log in zip(player.seen, played, strict=True):
+        check_session(seen, log, player.duration)
+    if player.seen:
         summary = engine.last_summary
         assert summary is not None
-        truth = player.sessions[-1]
-        assert summary.play_time == pytest.approx(truth.seconds)
-        assert summary.stall_time == pytest.approx(truth.stalled)
-        assert summary.stall_count == truth.stalls
-        assert summary.seek_count == truth.seeks
+        seen = player.seen[-1]
+        assert summary.play_time == pytest.approx(seen.seconds, abs=1e-5)
+        assert summary.stall_time == pytest.approx(sum(felt(seen)))
+        assert summary.stall_count == len(felt(seen))
+        assert summary.seek_count == seen.seeks
+        stretches = [bound for pair in union(seen.stretches) for bound in pair]
         watched = [bound for interval in summary.watched for bound in interval]
-        assert watched == pytest.approx([b for pair in union(truth.stretches) for b in pair])
+        assert watched == pytest.approx(stretches, abs=1e-5)
 
 
-def check_session(truth: Session, log: list[Event], duration: float) -> None:
+def felt(seen: Seen) -> list[float]:
+    """The stalls that last longer than the grace."""
+    return [seconds for seconds in seen.stalls if seconds >= Policy().stall_grace]
+
+
+def check_session(seen: Seen, log: list[Event], duration: float) -> None:
     names = [event.event for event in log]
-    assert names.count("SEEK") == truth.seeks
-    assert names.count("BUFFER_START") == names.count("BUFFER_END") == truth.stalls
-    assert names.count("PAUSE") == truth.pauses
-    assert truth.pauses - 1 <= names.count("RESUME") <= truth.pauses
+    assert names.count("SEEK") == seen.seeks
+    assert names.count("BUFFER_START") == names.count("BUFFER_END") == len(felt(seen))
+    assert names.count("PAUSE") == seen.pauses
+    assert seen.pauses - 1 <= names.count("RESUME") <= seen.pauses
     assert "ERROR" not in names
-    watched = union(truth.stretches)
+    watched = union(seen.stretches)
     for quartile in (25, 50, 75, 100):
         point = duration * quartile / 100
         inside = [(a, b) for a, b in watched if a < point <= b]

@@ -8,12 +8,12 @@ from typing import Any
 import attrs
 import pytest
 from hypothesis import example, given
-from strategies import hostile
 from walking import CORE, FULL, POLICY, Walk, check_names, state_of
 
 from playertrack import Engine
 from playertrack.playback import State
 from playertrack.signals import AdStart, Play, RateChange, Signal, from_record, to_record
+from playertrack.testing.strategies import hostile
 
 PLAYING = (
     {"signal": "loaded", "entry_id": "A", "duration": 8.0},

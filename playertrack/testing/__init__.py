@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from .assertions import assert_quartiles as assert_quartiles
     from .assertions import assert_session_valid as assert_session_valid
     from .bench import Bench as Bench
+    from .engines import assert_conforms as assert_conforms
+    from .engines import conformance_cases as conformance_cases
     from .network import Network as Network
     from .script import Fault as Fault
     from .script import ScriptedPlayer as ScriptedPlayer
@@ -34,10 +36,12 @@ _HOMES = {
     "ScriptError": "script",
     "ScriptedPlayer": "script",
     "Seen": "script",
+    "assert_conforms": "engines",
     "assert_events": "assertions",
     "assert_never": "assertions",
     "assert_quartiles": "assertions",
     "assert_session_valid": "assertions",
+    "conformance_cases": "engines",
 }
 
 __all__ = [
@@ -47,10 +51,12 @@ __all__ = [
     "ScriptError",
     "ScriptedPlayer",
     "Seen",
+    "assert_conforms",
     "assert_events",
     "assert_never",
     "assert_quartiles",
     "assert_session_valid",
+    "conformance_cases",
 ]
 
 

@@ -46,13 +46,12 @@ class Seen:
     """What was really played in one playback, whatever the player told of it.
 
     ``stretches``: what was played, in content positions (s), in the order of time; ``seconds``
-    of the viewer's life spent on them; ``stalled``: seconds spent in ``stalls``.
+    of the viewer's life spent on them; ``stalls``: how long (s) each took.
     """
 
     stretches: list[tuple[float, float]] = attrs.field(factory=list)
     seconds: float = 0.0
-    stalls: int = 0
-    stalled: float = 0.0
+    stalls: list[float] = attrs.field(factory=list)
     seeks: int = 0
     pauses: int = 0
 
@@ -152,7 +151,7 @@ class ScriptedPlayer:
         """Let time pass in which nothing happens."""
         if not 0.0 <= seconds < inf:
             raise ScriptError(f"{seconds} s cannot pass")
-        self.now = _ms(self.now + seconds)
+        self.now = _tidy(self.now + seconds)
         return self
 
     def load(
@@ -183,7 +182,7 @@ class ScriptedPlayer:
         """Playback waits for data."""
         self._wants_to_play("stall")
         if "frozen_clock" in self._faults:
-            until = self.now + seconds
+            until = _tidy(self.now + seconds)
             while self.now < until:
                 self.wait(min(self._step(), until - self.now))
                 self.say("timeupdate", position=self.position)
@@ -191,8 +190,7 @@ class ScriptedPlayer:
             self.say("stall", position=self.position)
             self.wait(seconds)
             self.say("stall_end", position=self.position)
-        self.seen[-1].stalls += 1
-        self.seen[-1].stalled += seconds
+        self.seen[-1].stalls.append(seconds)
         return self
 
     def ad(self, seconds: float = 10.0, slot: str = "midroll") -> Self:
@@ -240,20 +238,20 @@ class ScriptedPlayer:
         assert target is not None
         if not self.position <= target < inf:
             raise ScriptError(f"watch: {target:g} is not ahead of {self.position:g}")
-        target = _ms(target if self.duration is None else min(target, self.duration))
+        target = _tidy(target if self.duration is None else min(target, self.duration))
         origin, began, told, played = self.position, self.now, self.position, 0.0
         whole = (target - origin) / self._rate
         while played < whole:
             here, now = self.position, self.now
             played = min(played + self._step(), whole)
             last = played == whole
-            self.position = target if last else _ms(origin + played * self._rate)
-            self.now = _ms(began + played)
+            self.position = target if last else _tidy(origin + played * self._rate)
+            self.now = _tidy(began + played)
             self.seen[-1].stretches.append((here, self.position))
             self.seen[-1].seconds += self.now - now
             if "late_updates" in self._faults:
                 late = self._random.uniform(0.0, _LATEST) * self._rate
-                told = max(told, origin, _ms(self.position - late))
+                told = max(told, origin, _tidy(self.position - late))
             else:
                 told = self.position
             self.say("timeupdate", position=told)
@@ -314,7 +312,7 @@ class ScriptedPlayer:
     # ------------------------------------------------------------------------------ within
 
     def _step(self) -> float:
-        return self._every + self._random.uniform(-self._jitter, self._jitter)
+        return round(self._every + self._random.uniform(-self._jitter, self._jitter), 3)
 
     def _wants_to_play(self, what: str) -> None:
         self._wants("playing", self._plays, what)
@@ -324,6 +322,6 @@ class ScriptedPlayer:
             raise ScriptError(f"{what}: nothing is {state} at this point of the story")
 
 
-def _ms(seconds: float) -> float:
-    """To a thousandth of a second, so that a trace can be read."""
-    return round(seconds, 3)
+def _tidy(seconds: float) -> float:
+    """To a millionth of a second, so that sums of decimals look like decimals."""
+    return round(seconds, 6)

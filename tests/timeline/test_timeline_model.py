@@ -8,11 +8,11 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from pictures import SETS, Trace, observed, playing, trace, updates
-from strategies import hostile
 
 from playertrack import Fleet, Policy
 from playertrack.events import to_record
 from playertrack.signals import Signal
+from playertrack.testing.strategies import hostile
 from playertrack.timeline import Observer, Row, Timeline, observe
 
 every_set = pytest.mark.parametrize("name", SETS)

@@ -1,24 +1,28 @@
-"""Traces to test with: of players as they are, of one that tells all, and of none there is.
+"""Hypothesis strategies: signals to hold an engine, a sink or a report against.
 
-`hostile` draws any valid signal in any order, with times back and forth and positions where
-things are decided. `realistic` draws what a viewer does and lets a player report it, more or
-less exactly. `Perfect` is a player that reports all of it, and knows what was watched.
+`hostile` draws any valid signals in any order, with times back and forth and positions where
+things are decided. `stories` draws what a viewer does with a player that reports all of it, and
+knows what was really watched; `realistic` lets the player report it more or less exactly. Each
+shrinks to the few signals that it takes.
+
+    @given(realistic())
+    def test_my_report(signals): ...
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, get_args
 
-import attrs
 from hypothesis import strategies as st
 
-from playertrack import Policy, signals
-from playertrack.signals import MAX_DURATION, Signal, from_record, to_record
+from ..policy import Policy
+from ..signals import ACTIONS, MAX_DURATION, SIGNALS, SLOTS, Signal, from_record, to_record
+from .script import Fault, ScriptedPlayer
 
 # ------------------------------------------------------------------------------- policies
 
-POLICIES = tuple(
+_POLICIES = tuple(
     Policy(**values)
     for values in (
         {},
@@ -41,20 +45,24 @@ POLICIES = tuple(
     )
 )
 
-policies = st.sampled_from(POLICIES)
+
+def policies() -> st.SearchStrategy[Policy]:
+    """Policies that change what is judged, how strictly, and what is told."""
+    return st.sampled_from(_POLICIES)
+
 
 # -------------------------------------------------------------------------------- hostile
 
-DURATIONS = (10.0, 1.0, 2.0, 100.0, 0.4, 5e-324, 1e-9, MAX_DURATION, None)
+_DURATIONS = (10.0, 1.0, 2.0, 100.0, 0.4, 5e-324, 1e-9, MAX_DURATION, None)
 
 #: Where quartiles, ends, windows and tolerances of 10 s of media are; and a few that are absurd.
-PLACES = (
+_PLACES = (
     0.0, 5e-324, 0.1, 0.2, 0.25, 0.5, 1.0, 2.25, 2.4999999, 2.5, 2.5000001, 5.0, 7.5, 9.0, 9.4,
     9.5, 9.75, 9.9, 10.0, 10.0000001, 10.5, 25.0, 50.0, 99.9, 100.0, 1e9, 1e300,
 )  # fmt: skip
 
 #: How long after the signal before; a few times the clock goes back.
-STEPS = (
+_STEPS = (
     0.0, 0.0, 1e-9, 0.01, 0.1, 0.1, 0.2, 0.25, 0.25, 0.25, 0.3, 0.5, 0.5, 1.0, 1.0, 1.5, 2.5, 3.0,
     5.0, 10.0, 30.0, 59.0, 61.0, 125.0, 1e4, 1e9, -0.1, -1.0, -2.0, -2.5, -50.0,
 )  # fmt: skip
@@ -62,14 +70,14 @@ STEPS = (
 _FIELDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "loaded": {
         "entry_id": st.sampled_from("AB"),
-        "duration": st.sampled_from(DURATIONS),
+        "duration": st.sampled_from(_DURATIONS),
         "live": st.sampled_from((False, False, False, True)),
         "dvr": st.booleans(),
         "loop": st.booleans(),
     },
     "ratechange": {"rate": st.sampled_from((0.25, 0.5, 1.0, 1.0, 1.5, 2.0, 4.0, 4.5, 8.0, 1e-3))},
     "durationchange": {
-        "duration": st.sampled_from(DURATIONS),
+        "duration": st.sampled_from(_DURATIONS),
         "live": st.none() | st.booleans(),
         "loop": st.none() | st.booleans(),
     },
@@ -80,21 +88,21 @@ _FIELDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "audio_track": {"language": st.sampled_from(("de", "en"))},
     "volume": {"volume": st.sampled_from((0.0, 1.0)), "muted": st.booleans()},
     "fullscreen": {"on": st.booleans()},
-    "engage": {"action": st.sampled_from(signals.ACTIONS)},
+    "engage": {"action": st.sampled_from(ACTIONS)},
     "ad_start": {
-        "slot": st.sampled_from(signals.SLOTS),
+        "slot": st.sampled_from(SLOTS),
         "duration": st.sampled_from((None, 1.0, 10.0)),
     },
     "ad_progress": {"duration": st.sampled_from((None, 4.0))},
-    "seeking": {"origin": st.none() | st.sampled_from(PLACES)},
-    "seek": {"origin": st.none() | st.sampled_from(PLACES)},
+    "seeking": {"origin": st.none() | st.sampled_from(_PLACES)},
+    "seek": {"origin": st.none() | st.sampled_from(_PLACES)},
 }
 
 _NEEDS_POSITION = ("timeupdate", "seek", "ad_progress")
 
 #: Of what there is most in life there is most here, or little would ever play.
 _NAMES = (
-    *signals.SIGNALS,
+    *SIGNALS,
     *(["timeupdate"] * 30),
     *("play", "playing", "playing", "pause", "stall", "stall_end", "seeking", "seeked", "ended"),
     *("ad_start", "ad_end", "tick", "tick"),
@@ -110,20 +118,20 @@ def _raw(draw: st.DrawFn) -> tuple[str, float, float | None, dict[str, Any]]:
     if name in _NEEDS_POSITION or draw(st.booleans()):
         place = draw(_places)
     fields = {key: draw(strategy) for key, strategy in _FIELDS.get(name, {}).items()}
-    return name, draw(st.sampled_from(STEPS)), place, fields
+    return name, draw(st.sampled_from(_STEPS)), place, fields
 
 
 #: A place of its own, or negative: on from the last place, at so much of the pace of time.
 _places = st.one_of(
     st.sampled_from((-1.0, -1.0, -1.0, -1.0, -1.05, -0.9, -1.5, -1e-9)),
-    st.sampled_from(PLACES),
+    st.sampled_from(_PLACES),
     st.floats(0.0, 12.0),
 )
 
 
 @st.composite
 def hostile(draw: st.DrawFn, most: int = 60) -> list[Signal]:
-    """Any valid signals in any order; the player seldom goes away before the end."""
+    """Any valid signals in any order, ``most`` of them; it seldom closes before the end."""
     opening = draw(st.sampled_from((("loaded", "playing"), ("loaded", "playing"), ("play",), ())))
     records: list[dict[str, Any]] = [
         {"signal": name, "at": 0.0, **({"entry_id": "A", "duration": 10} if name[0] == "l" else {})}
@@ -147,137 +155,72 @@ def hostile(draw: st.DrawFn, most: int = 60) -> list[Signal]:
 
 # ------------------------------------------------------------------- players as they are
 
+#: What a viewer does: a method of `_Viewer`, and its arguments in quarters of a second.
+_seconds = st.integers(1, 40).map(lambda quarters: quarters / 4)
+_actions: st.SearchStrategy[tuple[Any, ...]] = st.one_of(
+    st.tuples(st.just("watch"), _seconds),
+    st.tuples(st.just("watch"), st.integers(1, 400).map(lambda quarters: quarters / 4)),
+    st.tuples(st.just("pause"), _seconds),
+    st.tuples(st.just("seek"), _seconds, st.integers(0, 100)),
+    st.tuples(st.just("stall"), st.sampled_from((0.1, 0.2, 0.5, 1.0, 4.0, 10.0))),
+    st.tuples(st.just("ad"), _seconds),
+    st.tuples(st.just("rate"), st.sampled_from((0.5, 1.0, 1.5, 2.0))),
+)
 
-@attrs.define
-class Session:
-    """What was really played in a session: stretches, and seconds of the viewer's life."""
 
-    stretches: list[tuple[float, float]] = attrs.field(factory=list)
-    seconds: float = 0.0
-    stalls: int = 0
-    stalled: float = 0.0
-    seeks: int = 0
-    pauses: int = 0
+class _Viewer:
+    """Does with a player what can be done at the time, and lets it be else."""
 
+    def __init__(self, player: ScriptedPlayer) -> None:
+        self.player = player.load()
+        self.began = self.plays = self.ended = False
 
-@attrs.define
-class Perfect:
-    """A player that reports whatever happens to it, at once and exactly.
-
-    It is moved by the methods named after what a viewer does, each a step of ``seconds``.
-    """
-
-    duration: float
-    every: float = 0.25
-    now: float = 0.0
-    position: float = 0.0
-    rate: float = 1.0
-    plays: bool = False
-    ended: bool = False
-    out: list[Signal] = attrs.field(factory=list)
-    sessions: list[Session] = attrs.field(factory=list)
-
-    def __attrs_post_init__(self) -> None:
-        self.say("ready")
-        self.say("loaded", entry_id="A", duration=self.duration)
-
-    @property
-    def session(self) -> Session:
-        return self.sessions[-1]
-
-    def say(self, name: str, **fields: Any) -> None:
-        self.out.append(from_record({"signal": name, "at": self.now, **fields}))
-
-    def run(self, seconds: float) -> None:
-        """Play on, reporting as it goes, to the end at most."""
+    def watch(self, seconds: float) -> None:
         if not self.plays:
-            if self.ended or not self.sessions:
-                self.sessions.append(Session())
-                self.position = 0.0 if self.ended else self.position
-            self.say("play")
-            self.now += 0.1
-            self.say("playing", position=self.position)
-            self.plays, self.ended = True, False
-        left = seconds
-        while left > 0.0 and self.position < self.duration:
-            step = min(left, self.every, (self.duration - self.position) / self.rate)
-            start = self.position
-            last = step * self.rate >= self.duration - start
-            self.position = self.duration if last else start + step * self.rate
-            self.now += step
-            left -= step
-            self.session.stretches.append((start, self.position))
-            self.session.seconds += step
-            self.say("timeupdate", position=self.position)
-        if self.position >= self.duration:
-            self.say("ended", position=self.position)
+            self.player.play()
+        self.player.watch(seconds)
+        self.began, self.plays, self.ended = True, True, False
+        if self.player.position == self.player.duration:
+            self.player.end()
             self.plays, self.ended = False, True
 
     def pause(self, seconds: float) -> None:
         if self.plays:
-            self.say("pause", position=self.position)
-            self.session.pauses += 1
+            self.player.pause(seconds)
             self.plays = False
-        self.now += seconds
 
-    def seek(self, seconds: float, where: float) -> None:
-        if self.sessions and not self.ended:
-            target = where * self.duration * 0.95
-            self.say("seeking", origin=self.position, position=target)
-            self.now += seconds
-            self.position = target
-            self.say("seeked", position=target)
-            self.session.seeks += 1
+    def seek(self, seconds: float, percent: int) -> None:
+        if self.began and not self.ended:
+            # Short of the end, or it would be one.
+            assert self.player.duration is not None
+            self.player.seek(round(self.player.duration * 0.95 * percent / 100, 3), seconds)
 
     def stall(self, seconds: float) -> None:
         if self.plays:
-            self.say("stall", position=self.position)
-            self.now += seconds
-            self.say("stall_end", position=self.position)
-            if seconds >= 0.25:
-                self.session.stalls += 1
-                self.session.stalled += seconds
+            self.player.stall(seconds)
 
     def ad(self, seconds: float) -> None:
-        if self.sessions and not self.ended:
-            self.say("ad_start", slot="midroll", duration=seconds)
-            self.now += seconds
-            self.say("ad_progress", position=seconds)
-            self.say("ad_end")
-            self.now += 0.1
-            self.say("timeupdate", position=self.position)
+        if self.began and not self.ended:
+            self.player.ad(seconds)
 
-    def speed(self, rate: float) -> None:
-        self.rate = rate
-        if self.ended:
-            self.say("ratechange", rate=rate)
-        else:
-            self.say("ratechange", rate=rate, position=self.position)
-
-
-#: What a viewer does: a method of `Perfect`, and its arguments in quarters of a second.
-_seconds = st.integers(1, 40).map(lambda quarters: quarters / 4)
-_actions: st.SearchStrategy[tuple[Any, ...]] = st.one_of(
-    st.tuples(st.just("run"), _seconds),
-    st.tuples(st.just("run"), st.integers(1, 400).map(lambda quarters: quarters / 4)),
-    st.tuples(st.just("pause"), _seconds),
-    st.tuples(st.just("seek"), _seconds, st.floats(0.0, 1.0)),
-    st.tuples(st.just("stall"), st.sampled_from((0.1, 0.2, 0.5, 1.0, 4.0, 10.0))),
-    st.tuples(st.just("ad"), _seconds),
-    st.tuples(st.just("speed"), st.sampled_from((0.5, 1.0, 1.5, 2.0))),
-)
+    def rate(self, rate: float) -> None:
+        self.player.rate(rate)
 
 
 @st.composite
-def performances(draw: st.DrawFn) -> Perfect:
-    """A perfect player, and a viewer who does what viewers do."""
-    player = Perfect(
-        draw(st.sampled_from((4.0, 10.0, 60.0, 100.0, 7.3))),
-        draw(st.sampled_from((0.25, 0.25, 1.0))),
+def stories(draw: st.DrawFn, faults: Iterable[Fault] = ()) -> ScriptedPlayer:
+    """A player that played what a viewer wanted; its `seen` is what was really watched."""
+    viewer = _Viewer(
+        ScriptedPlayer(
+            draw(st.sampled_from((4.0, 10.0, 60.0, 100.0, 7.3))),
+            every=draw(st.sampled_from((0.25, 0.25, 1.0))),
+            jitter=draw(st.sampled_from((0.0, 0.02))),
+            faults=faults,
+        )
     )
     for name, *arguments in draw(st.lists(_actions, min_size=1, max_size=14)):
-        getattr(player, name)(*arguments)
-    return player
+        getattr(viewer, name)(*arguments)
+    return viewer.player
 
 
 #: What players do to their reports: a signal, a number from 0 to 1 to go by, and what is left.
@@ -331,8 +274,9 @@ _faults = st.lists(
 
 @st.composite
 def realistic(draw: st.DrawFn) -> list[Signal]:
-    """What a real player tells of a performance: most of it, more or less exactly."""
-    trace: list[Signal] = draw(performances()).out
+    """What a real player tells of a story: most of it, more or less exactly."""
+    names = draw(st.lists(st.sampled_from(get_args(Fault)), max_size=2, unique=True))
+    trace: list[Signal] = draw(stories(names)).signals
     for fault in draw(_faults):
         chances = draw(st.lists(st.floats(0.0, 1.0), min_size=1, max_size=7))
         trace = [
@@ -343,4 +287,6 @@ def realistic(draw: st.DrawFn) -> list[Signal]:
     return trace
 
 
-traces = st.one_of(hostile(), realistic())
+def traces() -> st.SearchStrategy[list[Signal]]:
+    """Either of them: what must hold for all signals holds for these."""
+    return st.one_of(hostile(), realistic())
