@@ -6,7 +6,7 @@ STAMP := .venv/.stamp
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help test lint types unit cases soak demo bench mutants clean
+.PHONY: help test lint types players unit cases soak demo bench mutants clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -17,7 +17,7 @@ $(STAMP): pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	touch $@
 
-test: lint types unit cases ## everything that must hold before a change goes in
+test: lint types players unit cases ## everything that must hold before a change goes in
 
 lint: $(STAMP) ## ruff: rules and format
 	$(BIN)/ruff check .
@@ -25,6 +25,9 @@ lint: $(STAMP) ## ruff: rules and format
 
 types: $(STAMP) ## mypy, strict
 	$(BIN)/mypy
+
+players: $(STAMP) ## VLC, mpv, GStreamer and Chromium for the tests, if root may install them
+	$(BIN)/python tools/players.py
 
 unit: $(STAMP) ## pytest with branch coverage
 	$(BIN)/python -m coverage run -m pytest
