@@ -6,7 +6,7 @@ STAMP := .venv/.stamp
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help test lint types players unit cases soak demo bench mutants clean
+.PHONY: help test lint types players unit cases docs soak demo bench mutants clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -17,7 +17,7 @@ $(STAMP): pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	touch $@
 
-test: lint types players unit cases ## everything that must hold before a change goes in
+test: lint types players unit cases docs ## everything that must hold before a change goes in
 
 lint: $(STAMP) ## ruff: rules and format
 	$(BIN)/ruff check .
@@ -36,6 +36,9 @@ unit: $(STAMP) ## pytest with branch coverage
 cases: $(STAMP) ## the conformance cases
 	$(BIN)/playertrack check tests/cases
 
+docs: $(STAMP) ## the documentation, in build/docs; a warning is an error
+	$(BIN)/sphinx-build -E -W --keep-going -q -b html docs build/docs
+
 soak: $(STAMP) ## crashes and broken networks, for minutes (PLAYERTRACK_SOAK=100 for hours)
 	$(BIN)/python -m pytest -m soak
 
@@ -50,5 +53,5 @@ mutants: $(STAMP) ## mutation testing of the engine (long)
 	$(BIN)/mutmut results
 
 clean: ## removes all that was built here
-	rm -rf .venv .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache mutants dist
+	rm -rf .venv build .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache mutants dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

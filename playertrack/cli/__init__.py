@@ -56,7 +56,7 @@ def _run(argv: list[str]) -> int:
     name = next((word for word in argv if word in COMMANDS), None)
     command = None if name is None else import_module(f"{__name__}.{name.replace('-', '_')}")
     try:
-        args = _parser(name, command).parse_args(argv)
+        args = parser_of(name, command).parse_args(argv)
     except SystemExit as exit_:  # help, or wrong use that argparse has told
         return exit_.code if isinstance(exit_.code, int) else WRONG
     assert command is not None
@@ -72,7 +72,8 @@ def _run(argv: list[str]) -> int:
     return WRONG
 
 
-def _parser(name: str | None, command: Any) -> argparse.ArgumentParser:
+def parser_of(name: str | None, command: Any) -> argparse.ArgumentParser:
+    """The parser of the command line; only the module ``command``, called ``name``, is in it."""
     parser = argparse.ArgumentParser(
         prog="playertrack",
         description="Correct playback analytics for custom media players.",

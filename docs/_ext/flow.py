@@ -1,0 +1,123 @@
+"""The state machine as a drawing of its usual ways, and as the table of all ways.
+
+Both are of `playertrack.machine.RULES`: a way that the table does not have is an error.
+"""
+
+from __future__ import annotations
+
+from html import escape
+from math import hypot
+
+from playertrack.machine import RULES
+from playertrack.playback import State
+
+_WIDTH, _HEIGHT = 84, 30
+
+#: Where the states are drawn (their middles).
+PLACES = {
+    "IDLE": (60, 170),
+    "READY": (175, 170),
+    "LOADED": (290, 170),
+    "STARTING": (405, 170),
+    "PLAYING": (545, 170),
+    "STALLING": (470, 50),
+    "BUFFERING": (620, 50),
+    "PAUSED": (470, 290),
+    "RESUMING": (620, 290),
+    "ENDING": (690, 215),
+    "ENDED": (790, 130),
+    "FAILED": (790, 40),
+    "CLOSED": (60, 290),
+}
+
+#: The usual ways: from, trigger, to, and how far (px) the line bends to its left.
+WAYS = (
+    ("IDLE", "ready", "READY", 0),
+    ("READY", "loaded", "LOADED", 0),
+    ("LOADED", "play", "STARTING", 0),
+    ("STARTING", "playing", "PLAYING", 0),
+    ("PLAYING", "stall", "STALLING", 12),
+    ("STALLING", "stall_end", "PLAYING", 12),
+    ("STALLING", "buffer", "BUFFERING", 0),
+    ("BUFFERING", "stall_end", "PLAYING", -14),
+    ("PLAYING", "pause", "PAUSED", -12),
+    ("PAUSED", "play", "RESUMING", 0),
+    ("RESUMING", "playing", "PLAYING", 0),
+    ("PLAYING", "pause", "ENDING", 0),
+    ("PLAYING", "ended", "ENDED", 0),
+    ("ENDING", "ended", "ENDED", 0),
+    ("PLAYING", "fail", "FAILED", 0),
+)
+
+
+def drawing() -> str:
+    """The usual ways as SVG."""
+    known = {(rule.source.value, rule.trigger, rule.dest and rule.dest.value) for rule in RULES}
+    parts = ['<div class="drawn"><svg class="flow" viewBox="0 0 850 320" width="850">']
+    for source, trigger, dest, bend in WAYS:
+        assert (source, trigger, dest) in known, f"{source} has no {trigger} to {dest}"
+        parts.append(_arrow(PLACES[source], PLACES[dest], trigger, bend))
+    for name, (x, y) in PLACES.items():
+        parts.append(
+            f'<rect x="{x - _WIDTH / 2}" y="{y - _HEIGHT / 2}" width="{_WIDTH}" '
+            f'height="{_HEIGHT}" rx="7"/><text class="name" x="{x}" y="{y + 4}">{name}</text>'
+        )
+    parts.append('<text x="60" y="262">close, from all</text>')
+    parts.append("</svg></div>")
+    return "".join(parts)
+
+
+def _arrow(source: tuple[float, float], dest: tuple[float, float], label: str, bend: float) -> str:
+    (x, y), (u, v) = source, dest
+    length = hypot(u - x, v - y)
+    across = ((v - y) / length, -(u - x) / length)
+    middle = ((x + u) / 2 + bend * 2 * across[0], (y + v) / 2 + bend * 2 * across[1])
+    x, y = _edge(source, middle)
+    u, v = _edge(dest, middle)
+    toward = hypot(u - middle[0], v - middle[1]) or 1.0
+    dx, dy = (u - middle[0]) / toward, (v - middle[1]) / toward
+    head = (
+        f"{u:.1f},{v:.1f} {u - 8 * dx - 4 * dy:.1f},{v - 8 * dy + 4 * dx:.1f} "
+        f"{u - 8 * dx + 4 * dy:.1f},{v - 8 * dy - 4 * dx:.1f}"
+    )
+    lx, ly = (x + 2 * middle[0] + u) / 4, (y + 2 * middle[1] + v) / 4
+    return (
+        f'<path d="M{x:.1f} {y:.1f} Q{middle[0]:.1f} {middle[1]:.1f} {u:.1f} {v:.1f}"/>'
+        f'<polygon class="head" points="{head}"/>'
+        f'<text x="{lx:.1f}" y="{ly - 4:.1f}">{escape(label)}</text>'
+    )
+
+
+def _edge(box: tuple[float, float], toward: tuple[float, float]) -> tuple[float, float]:
+    """Where a line from the middle of a box leaves it."""
+    dx, dy = toward[0] - box[0], toward[1] - box[1]
+    scale = min(
+        (_WIDTH / 2 + 2) / abs(dx) if dx else 9e9, (_HEIGHT / 2 + 2) / abs(dy) if dy else 9e9
+    )
+    return box[0] + dx * scale, box[1] + dy * scale
+
+
+def table() -> str:
+    """Every row of the table: from each state, where each trigger leads."""
+    triggers = list(dict.fromkeys(rule.trigger for rule in RULES))
+    cells: dict[tuple[State, str], list[str]] = {}
+    for rule in RULES:
+        dest = "stays" if rule.dest in (None, rule.source) else rule.dest.value
+        if rule.guards:
+            dest += f" [{', '.join(guard.__name__ for guard in rule.guards)}]"
+        cells.setdefault((rule.source, rule.trigger), []).append(dest)
+    head = "".join(f"<th>{state.value}</th>" for state in State if state is not State.CLOSED)
+    rows = (
+        f"<tr><th>{trigger}</th>"
+        + "".join(
+            f"<td>{'<br>'.join(map(escape, cells.get((state, trigger), [])))}</td>"
+            for state in State
+            if state is not State.CLOSED
+        )
+        + "</tr>"
+        for trigger in triggers
+    )
+    return (
+        f'<div class="drawn"><table class="machine"><thead><tr><th></th>{head}</tr></thead>'
+        f"<tbody>{''.join(rows)}</tbody></table></div>"
+    )
