@@ -15,19 +15,19 @@ _WIDTH, _HEIGHT = 84, 30
 
 #: Where the states are drawn (their middles).
 PLACES = {
-    "IDLE": (60, 170),
-    "READY": (175, 170),
-    "LOADED": (290, 170),
-    "STARTING": (405, 170),
-    "PLAYING": (545, 170),
-    "STALLING": (470, 50),
-    "BUFFERING": (620, 50),
-    "PAUSED": (470, 290),
-    "RESUMING": (620, 290),
-    "ENDING": (690, 215),
-    "ENDED": (790, 130),
-    "FAILED": (790, 40),
-    "CLOSED": (60, 290),
+    "IDLE": (50, 170),
+    "READY": (190, 170),
+    "LOADED": (330, 170),
+    "STARTING": (470, 170),
+    "PLAYING": (620, 170),
+    "STALLING": (530, 40),
+    "BUFFERING": (710, 40),
+    "PAUSED": (530, 300),
+    "RESUMING": (710, 300),
+    "ENDING": (780, 235),
+    "ENDED": (900, 150),
+    "FAILED": (900, 60),
+    "CLOSED": (50, 290),
 }
 
 #: The usual ways: from, trigger, to, and how far (px) the line bends to its left.
@@ -36,11 +36,11 @@ WAYS = (
     ("READY", "loaded", "LOADED", 0),
     ("LOADED", "play", "STARTING", 0),
     ("STARTING", "playing", "PLAYING", 0),
-    ("PLAYING", "stall", "STALLING", 12),
-    ("STALLING", "stall_end", "PLAYING", 12),
+    ("PLAYING", "stall", "STALLING", 16),
+    ("STALLING", "stall_end", "PLAYING", 16),
     ("STALLING", "buffer", "BUFFERING", 0),
-    ("BUFFERING", "stall_end", "PLAYING", -14),
-    ("PLAYING", "pause", "PAUSED", -12),
+    ("BUFFERING", "stall_end", "PLAYING", 0),
+    ("PLAYING", "pause", "PAUSED", 0),
     ("PAUSED", "play", "RESUMING", 0),
     ("RESUMING", "playing", "PLAYING", 0),
     ("PLAYING", "pause", "ENDING", 0),
@@ -53,7 +53,7 @@ WAYS = (
 def drawing() -> str:
     """The usual ways as SVG."""
     known = {(rule.source.value, rule.trigger, rule.dest and rule.dest.value) for rule in RULES}
-    parts = ['<div class="drawn"><svg class="flow" viewBox="0 0 850 320" width="850">']
+    parts = ['<div class="drawn"><svg class="flow" viewBox="0 0 950 325" width="950">']
     for source, trigger, dest, bend in WAYS:
         assert (source, trigger, dest) in known, f"{source} has no {trigger} to {dest}"
         parts.append(_arrow(PLACES[source], PLACES[dest], trigger, bend))
@@ -62,7 +62,7 @@ def drawing() -> str:
             f'<rect x="{x - _WIDTH / 2}" y="{y - _HEIGHT / 2}" width="{_WIDTH}" '
             f'height="{_HEIGHT}" rx="7"/><text class="name" x="{x}" y="{y + 4}">{name}</text>'
         )
-    parts.append('<text x="60" y="262">close, from all</text>')
+    parts.append('<text x="50" y="262">close, from all</text>')
     parts.append("</svg></div>")
     return "".join(parts)
 
@@ -99,25 +99,16 @@ def _edge(box: tuple[float, float], toward: tuple[float, float]) -> tuple[float,
 
 def table() -> str:
     """Every row of the table: from each state, where each trigger leads."""
-    triggers = list(dict.fromkeys(rule.trigger for rule in RULES))
-    cells: dict[tuple[State, str], list[str]] = {}
-    for rule in RULES:
-        dest = "stays" if rule.dest in (None, rule.source) else rule.dest.value
-        if rule.guards:
-            dest += f" [{', '.join(guard.__name__ for guard in rule.guards)}]"
-        cells.setdefault((rule.source, rule.trigger), []).append(dest)
-    head = "".join(f"<th>{state.value}</th>" for state in State if state is not State.CLOSED)
-    rows = (
-        f"<tr><th>{trigger}</th>"
-        + "".join(
-            f"<td>{'<br>'.join(map(escape, cells.get((state, trigger), [])))}</td>"
-            for state in State
-            if state is not State.CLOSED
+    rows = []
+    for state in State:
+        ways: dict[str, list[str]] = {}
+        for rule in RULES:
+            if rule.source is state:
+                dest = "stays" if rule.dest in (None, state) else f"→ {rule.dest.value}"
+                guards = "".join(f" if {guard.__name__}" for guard in rule.guards)
+                ways.setdefault(dest + guards, []).append(rule.trigger)
+        told = (f"{', '.join(triggers)} {dest}" for dest, triggers in ways.items())
+        rows.append(
+            f"<tr><th>{state.value}</th><td>{'<br>'.join(map(escape, told)) or 'nothing'}</td></tr>"
         )
-        + "</tr>"
-        for trigger in triggers
-    )
-    return (
-        f'<div class="drawn"><table class="machine"><thead><tr><th></th>{head}</tr></thead>'
-        f"<tbody>{''.join(rows)}</tbody></table></div>"
-    )
+    return f'<div class="drawn"><table class="machine">{"".join(rows)}</table></div>'
