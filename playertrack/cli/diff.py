@@ -1,0 +1,142 @@
+"""``playertrack diff``: what another policy, or another version, makes of a folder of traces."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .common import add_command, add_json, add_policy, open_output, read_policy
+from .reading import add_raw, numbered_signals, translator_of
+
+if TYPE_CHECKING:
+    from ..differences import Difference
+    from ..events import Event
+
+#: How the events beside a golden trace are named, which are no trace.
+_EVENTS = ".events.jsonl"
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command to the command line."""
+    parser = add_command(
+        subparsers,
+        "diff",
+        "Derives every trace of a folder twice and shows which events differ: under two policies,\n"
+        "or by two versions of playertrack, of which the first saves its events and the second\n"
+        "compares its own. Sessions are told by their order. Exit code 1 if anything differs.",
+        "  playertrack diff traces/ --policy end_tolerance=1.5\n"
+        "  playertrack diff traces/ --base frozen_after=2 --policy frozen_after=3\n"
+        "  old/bin/playertrack diff traces/ --save before/\n"
+        "  new/bin/playertrack diff traces/ --against before/",
+    )
+    parser.add_argument(
+        "traces",
+        metavar="TRACES",
+        type=Path,
+        help="a trace, or a folder of .jsonl traces and of folders of them",
+    )
+    add_policy(parser)
+    parser.add_argument(
+        "--base",
+        metavar="K=V",
+        action="append",
+        default=[],
+        help="what --policy is compared with, in the same way (default: the default policy)",
+    )
+    logs = parser.add_mutually_exclusive_group()
+    logs.add_argument(
+        "--against", metavar="DIR", type=Path, help="compare with the events saved there"
+    )
+    logs.add_argument(
+        "--save", metavar="DIR", type=Path, help="only save the events there, a log for each trace"
+    )
+    add_raw(parser)
+    add_json(parser, "an object a line for each trace, with the events removed and added")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run it; 1 if anything differs, 2 if there are no traces."""
+    from ..differences import difference
+
+    traces = list(_traces(args.traces))
+    if not traces:
+        print(f"{args.traces}: no traces", file=sys.stderr)
+        return 2
+    changed = 0
+    for path, name in traces:
+        after = _derive(path, args.policy, args.raw)
+        if args.save is not None:
+            _save(args.save / name, after)
+            continue
+        before = (
+            _derive(path, args.base, args.raw)
+            if args.against is None
+            else _saved(args.against / name)
+        )
+        found = difference(before, after)
+        changed += bool(found)
+        _tell(name, found, args.json)
+    what = "saved" if args.save is not None else f"{changed or 'none'} differ"
+    print(f"{len(traces)} traces, {what}", file=sys.stderr)
+    return 1 if changed else 0
+
+
+def _traces(where: Path) -> Iterator[tuple[Path, Path]]:
+    """Each trace, and what it is called in another folder."""
+    if not where.is_dir():
+        yield where, Path(where.name)
+        return
+    for path in sorted(where.rglob("*.jsonl")):
+        if path.is_file() and not path.name.endswith(_EVENTS):
+            yield path, path.relative_to(where)
+
+
+def _derive(path: Path, policy: list[str], raw: str | None) -> list[dict[str, Any]]:
+    from ..events import to_record
+    from ..fleet import Fleet
+
+    translator = translator_of(raw)
+    suited = None if translator is None else translator.policy
+    fleet = Fleet(policy=read_policy(policy, suited))
+    events: list[Event] = []
+    with path.open("rb") as stream:
+        for _, (player, signal) in numbered_signals(stream, translator, str(path), None):
+            events += fleet.feed(player, signal)
+    return [to_record(event) for event in events + fleet.close()]
+
+
+def _saved(path: Path) -> list[dict[str, Any]]:
+    """The events of a log; raises `TraceError` for what is none."""
+    from ..traces import TraceError, read_records
+
+    records = []
+    with path.open("rb") as stream:
+        for line, record in read_records(stream, str(path)):
+            for field, kind in (("event", str), ("at", (int, float))):
+                if not isinstance(record.get(field), kind):
+                    raise TraceError(str(path), line, f"{field}: not that of an event")
+            records.append(record)
+    return records
+
+
+def _save(path: Path, records: list[dict[str, Any]]) -> None:
+    import json
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open_output(str(path)) as output:
+        output.writelines(f"{json.dumps(record)}\n".encode() for record in records)
+
+
+def _tell(name: Path, found: Difference, as_json: bool) -> None:
+    if as_json:
+        import json
+
+        record = {"trace": str(name), "removed": found.removed, "added": found.added}
+        print(json.dumps(record))
+    elif found:
+        print(f"{name}: {len(found.removed)} removed, {len(found.added)} added")
+        for line in found.lines():
+            print(f"  {line}")
