@@ -26,12 +26,14 @@ class Disk:
     """Keeps what was synced apart from what was only written.
 
     After ``lasts`` writes and syncs the power is off; while ``full`` nothing can be written,
-    and while ``broken`` nothing can be read either.
+    while ``unsynced`` it is written but not synced, and while ``broken`` nothing can be read
+    either.
     """
 
     def __init__(self, lasts: int | None = None) -> None:
         self.lasts = lasts
         self.full = False
+        self.unsynced = False
         self.broken = False
         self.steps = 0
         self.synced: dict[str, bytes] = {}
@@ -99,6 +101,8 @@ class _File(apsw.VFSFile):
 
     def xSync(self, flags: int) -> None:  # noqa: N802
         self._disk.step()
+        if self._disk.unsynced:
+            raise apsw.IOError("nobody knows what is on the disk")
         super().xSync(flags)
         self._disk.synced[self._path] = Path(self._path).read_bytes()
         self._disk.written[self._path].clear()

@@ -1,0 +1,128 @@
+"""Queue files that are not as they were written (wire, 5: Q-corrupt)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from random import Random
+
+import pytest
+from queueing import TO, adds_up, counts, damage, fill, item, numbers, page, rows
+
+from playertrack.outbox import Outbox, Settled
+
+PAGE = 4096
+
+
+def queue_of(directory: Path, n: int = 60) -> list[int]:
+    """A closed queue of ``n`` rows in one file; gives their numbers."""
+    box = Outbox(directory)
+    fill(box, (item(k, f"lane{k % 3}", "VIEW" if k % 5 == 0 else "PLAY") for k in range(n)))
+    fill(box, [item(1000, "dead")])
+    there = page(box)
+    box.settle(Settled(rejected={there.rows[-1].seq: (TO, "bad")}))
+    box.flush(20.0)
+    box.close()
+    return list(range(n))
+
+
+@pytest.mark.parametrize("how", ["zeros", "noise", "half"])
+def test_q_corrupt_every_page_of_a_small_queue(
+    how: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    total = queue_of(tmp_path / "sound")
+    image = (tmp_path / "sound" / "queue.db").read_bytes()
+    journal = (tmp_path / "sound" / "delivered").read_bytes()
+    chance = Random(how)
+    junk = {"zeros": bytes(PAGE), "noise": chance.randbytes(PAGE), "half": bytes(PAGE // 2)}[how]
+    set_aside = carried = 0
+    for number in range(len(image) // PAGE):
+        directory = tmp_path / f"page{number}"
+        directory.mkdir()
+        (directory / "queue.db").write_bytes(image)
+        (directory / "delivered").write_bytes(journal)
+        damage(directory / "queue.db", number * PAGE + (PAGE - len(junk)), junk)
+        caplog.clear()
+        box = Outbox(directory)
+        fill(box, [item(500)])
+        left = numbers(box)
+        assert left[-1] == 500
+        assert box.trouble is None
+        assert left == sorted(set(left))
+        assert set(left) <= {*total, 500}
+        assert {row.item for row in rows(box)} <= {
+            item(k, f"lane{k % 3}", "VIEW" if k % 5 == 0 else "PLAY") for k in total
+        } | {item(500)}
+        adds_up(box)
+        aside = [path for path in directory.iterdir() if "damaged" in path.name]
+        set_aside += bool(aside)
+        carried += len(left) - 1
+        if aside:
+            assert "the queue was damaged" in caplog.text
+        elif len(left) < len(total) + 1:
+            assert "damaged and lost" in caplog.text
+        assert box.close(20.0)
+    pages = len(image) // PAGE
+    assert set_aside >= pages // 2
+    assert carried >= len(total) * pages // 2, "what could be read was not carried over"
+
+
+@pytest.mark.parametrize("content", [b"", b"\0" * 8192, b"not a database", b"SQLite format 3\0"])
+def test_q_corrupt_whatever_is_in_its_place(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "queue.db").write_bytes(content)
+    (tmp_path / "delivered").write_bytes(content)
+    box = Outbox(tmp_path)
+    fill(box, [item(1)])
+    assert box.trouble is None
+    assert numbers(box) == [1]
+    box.close()
+    aside = tmp_path / "queue.db.damaged-1"
+    if content.strip(b"\0"):
+        assert aside.read_bytes() == content
+
+
+def test_q_corrupt_while_it_is_open(tmp_path: Path) -> None:
+    queue_of(tmp_path)
+    box = Outbox(tmp_path)
+    fill(box, [item(100)])
+    image = (tmp_path / "queue.db").read_bytes()
+    damage(tmp_path / "queue.db", PAGE, Random(1).randbytes(len(image) - PAGE))
+    for n in range(101, 110):
+        fill(box, [item(n)])
+    assert numbers(box)[-1] == 109
+    assert box.trouble is None
+    box.close()
+
+
+def test_q_corrupt_a_row_that_the_disk_changed_is_not_sent(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    queue_of(tmp_path, 10)
+    path = tmp_path / "queue.db"
+    at = path.read_bytes().index(b"000004" * 10)
+    damage(path, at, b"000009")
+    box = Outbox(tmp_path)
+    assert numbers(box) == [0, 1, 2, 3, 5, 6, 7, 8, 9]
+    assert "1 events of the queue are damaged and lost" in caplog.text
+    fill(box, [item(50)])
+    assert counts(box).dropped == {"damaged": 1}
+    adds_up(box)
+    box.close()
+
+
+def test_q_corrupt_deliveries_that_were_only_noted_are_not_sent_again(tmp_path: Path) -> None:
+    box = Outbox(tmp_path)
+    fill(box, (item(n) for n in range(50)))
+    there = page(box)
+    for row in there.rows[:20]:
+        box.claim(row.seq, there.epoch)
+        assert box.delivered(row.seq)
+    image = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    box.close()
+    (crashed := tmp_path / "crashed").mkdir()
+    for name in ("queue.db", "queue.db-wal", "delivered"):
+        (crashed / name).write_bytes(image[name])
+    damage(crashed / "queue.db", 0, b"x" * 16)
+    box = Outbox(crashed)
+    fill(box, [item(99)])
+    assert set(numbers(box)) <= {*range(20, 50), 99}
+    box.close()
