@@ -43,13 +43,15 @@ class Browser:
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.WriteTransport) -> None:
         self._writer = writer
+        self._asked = 0
         self._answers: dict[int, asyncio.Future[dict[str, Any]]] = {}
         self._awaited: list[tuple[str, str | None, asyncio.Future[dict[str, Any]]]] = []
         self._reader = asyncio.create_task(self._read(reader))
 
     async def call(self, method: str, session: str | None = None, **params: Any) -> dict[str, Any]:
         """Ask for something and wait for the answer."""
-        number = len(self._answers) + 1
+        self._asked += 1
+        number = self._asked
         answer = self._answers[number] = asyncio.get_running_loop().create_future()
         message = {"id": number, "method": method, "params": params}
         if session is not None:
@@ -74,7 +76,9 @@ class Browser:
 
     def _take(self, told: dict[str, Any]) -> None:
         if "id" in told:
-            self._answers[told["id"]].set_result(told)
+            answer = self._answers.pop(told["id"])
+            if not answer.done():  # nobody waits for it any more
+                answer.set_result(told)
             return
         name = (told["method"], told.get("sessionId"))
         for each in [each for each in self._awaited if each[:2] == name]:

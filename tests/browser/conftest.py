@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import wave
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,9 +29,12 @@ def chromium(runner: asyncio.Runner) -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def films(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with ``film.webm``, of two seconds."""
+    """A folder with ``film.webm``, of two seconds, and ``tone.wav``, of eight: half a megabyte."""
     folder = tmp_path_factory.mktemp("films")
     make_film(folder / "film.webm", 2.0)
+    with wave.open(str(folder / "tone.wav"), "wb") as tone:
+        tone.setparams((1, 2, 32_000, 0, "NONE", ""))
+        tone.writeframes(bytes(range(256)) * 2000)
     return folder
 
 

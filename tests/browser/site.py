@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from mimetypes import guess_type
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from playertrack_html5 import SCRIPT
 PATIENCE = 40.0
 
 _PAGE = """<!doctype html>
-<video id="video" muted></video>
+<video id="video"></video>
 <script src="/playertrack.js"></script>
 <script>
   const video = document.getElementById("video");
@@ -75,7 +76,7 @@ class Site:
         start, stop = span.start or 0, span.stop or len(film)
         held = max(start, min(stop, len(film) * 6 // 10))
         response = web.StreamResponse(status=206)
-        response.content_type = "video/webm"
+        response.content_type = guess_type(request.path)[0] or "application/octet-stream"
         response.headers["Accept-Ranges"] = "bytes"
         response.headers["Content-Range"] = f"bytes {start}-{stop - 1}/{len(film)}"
         response.content_length = stop - start

@@ -1,0 +1,234 @@
+"""A page in a real browser, its batches to the handler, and the events that come of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import attrs
+import pytest
+
+from browser.chromium import Browser
+from browser.site import PATIENCE, Site, serving
+from playertrack.events import Event, Seek, to_record
+from playertrack.invariants import check
+from playertrack_html5 import Translator
+from playertrack_html5.receiving import Receiver
+
+START = ["WIDGET_LOADED", "MEDIA_LOADED", "PLAY_REQUEST", "PLAY", "FIRST_PLAY"]
+QUARTILES = [f"PLAY_REACHED_{percent}" for percent in (25, 50, 75, 100)]
+AGAIN = ["REPLAY", "PLAY_REQUEST", "PLAY"]
+
+POLICY = attrs.evolve(Translator.policy, view_interval=None)
+
+POLICY = attrs.evolve(Translator.policy, view_interval=None)
+
+
+class Watching:
+    """A sink that can be waited for."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+        self._changed = asyncio.Event()
+
+    def emit(self, event: Event) -> None:
+        self.events.append(event)
+        self._changed.set()
+
+    def close(self, timeout: float) -> bool:
+        return True
+
+    @property
+    def names(self) -> list[str]:
+        return [event.event for event in self.events]
+
+    def of(self, player: str | None) -> list[str]:
+        return [event.event for event in self.events if event.player == player]
+
+    async def until(self, condition: Callable[[list[str]], bool]) -> None:
+        try:
+            async with asyncio.timeout(PATIENCE):
+                while not condition(self.names):
+                    self._changed.clear()
+                    await self._changed.wait()
+        except TimeoutError:
+            raise AssertionError(f"what was awaited did not come: {self.events}") from None
+
+    async def seen(self, name: str, times: int = 1) -> None:
+        await self.until(lambda names: names.count(name) >= times)
+
+
+@asynccontextmanager
+async def measured(films: Path) -> AsyncIterator[tuple[Site, Watching]]:
+    """The site with a receiver, and its events; the invariants hold for all of them."""
+    watching = Watching()
+    receiver = Receiver([watching], policy=POLICY)
+    site = Site(films, receiver.take)
+    async with serving(site):
+        yield site, watching
+        await receiver.close()
+    assert check(map(to_record, watching.events), policy=POLICY) == []
+
+
+async def test_play_to_the_end_and_again(films: Path, chromium: Browser) -> None:
+    async with measured(films) as (site, watching):
+        page = await chromium.open(site.url("/film/film.webm", entry="1_abc", every=300))
+        await page.run("void video.play()")
+        await watching.seen("PLAY_REACHED_100")
+        assert watching.names == [*START, *QUARTILES]
+        assert {event.entry_id for event in watching.events[1:]} == {"1_abc"}
+        await page.run("void video.play()")
+        await watching.seen("PLAY_REACHED_100", 2)
+        await page.close()
+    assert watching.names == [*START, *QUARTILES, *AGAIN, *QUARTILES]
+    assert len({event.session for event in watching.events}) == 2
+
+
+async def test_seek_is_one_and_what_it_skipped_is_not_played(
+    films: Path, chromium: Browser
+) -> None:
+    async with measured(films) as (site, watching):
+        page = await chromium.open(site.url("/film/film.webm", every=300))
+        await page.run("void video.play()")
+        await page.until("video.currentTime > 0.1")
+        await page.run("video.currentTime = 1.2")
+        await watching.seen("PLAY_REACHED_100")
+        await page.close()
+    assert watching.names == [*START, "SEEK", "PLAY_REACHED_75", "PLAY_REACHED_100"]
+    seek = watching.events[len(START)]
+    assert isinstance(seek, Seek)
+    assert seek.target == pytest.approx(1.2, abs=0.1)
+
+
+async def test_pause_seek_in_the_pause_and_resume(films: Path, chromium: Browser) -> None:
+    async with measured(films) as (site, watching):
+        page = await chromium.open(site.url("/film/film.webm"))
+        await page.run("void video.play()")
+        await page.until("video.currentTime > 0.1")
+        await page.run("video.pause()")
+        await watching.seen("PAUSE")
+        await page.run("video.currentTime = 1.6")
+        await watching.seen("SEEK")
+        await page.run("void video.play()")
+        await watching.seen("PLAY_REACHED_100")
+        await page.close()
+    assert watching.names == [*START, "PAUSE", "SEEK", "RESUME", "PLAY_REACHED_100"]
+
+
+async def test_loop_is_a_session_a_round(films: Path, chromium: Browser) -> None:
+    async with measured(films) as (site, watching):
+        page = await chromium.open(site.url("/film/film.webm", loop=True))
+        await page.run("void video.play()")
+        await watching.seen("REPLAY", 2)
+        await page.run("recorder.close()")
+        await page.close()
+    rounds = [*START, *QUARTILES, *AGAIN, *QUARTILES, *AGAIN]
+    assert watching.names[: len(rounds)] == rounds
+
+
+async def test_reload_ends_one_player_and_begins_another(films: Path, chromium: Browser) -> None:
+    async with measured(films) as (site, watching):
+        page = await chromium.open(site.url("/film/film.webm", player="kiosk"))
+        await page.run("void video.play()")
+        before = await page.run("recorder.id")
+        await page.until("video.currentTime > 0.7")
+        await page.reload()
+        await page.run("void video.play()")
+        after = await page.run("recorder.id")
+        await watching.seen("PLAY_REACHED_100")
+        await page.close()
+    assert watching.of(before) == [*START, "PLAY_REACHED_25"]
+    assert watching.of(after) == [*START, *QUARTILES]
+    assert before != after
+    assert before.startswith("kiosk/") and after.startswith("kiosk/")
+
+
+async def test_tab_that_is_hidden_goes_on(films: Path, chromium: Browser) -> None:
+    async with measured(films) as (site, watching):
+        page = await chromium.open(site.url("/film/film.webm", every=1e6))
+        await page.run("void video.play()")
+        await page.until("video.currentTime > 0.1")
+        other = await chromium.open("about:blank")
+        await other.front()
+        await watching.seen("PLAY_REACHED_100")
+        await other.close()
+        await page.close()
+    assert watching.names == [*START, *QUARTILES]
+
+
+async def test_silent_film_that_the_browser_pauses_in_a_hidden_tab(
+    films: Path, chromium: Browser
+) -> None:
+    async with measured(films) as (site, watching):
+        page = await chromium.open(site.url("/film/film.webm"))
+        await page.run("video.muted = true; void video.play()")
+        await page.until("video.currentTime > 0.3")
+        other = await chromium.open("about:blank")
+        await other.front()
+        await watching.seen("PAUSE")
+        await other.close()
+        await page.front()
+        await watching.seen("PLAY_REACHED_100")
+        await page.close()
+    assert [name for name in watching.names if name not in QUARTILES] == [*START, "PAUSE", "RESUME"]
+    assert [name for name in watching.names if name in QUARTILES] == QUARTILES
+
+
+async def test_closed_tab_settles_its_session(films: Path, chromium: Browser) -> None:
+    async with measured(films) as (site, watching):
+        page = await chromium.open(site.url("/held/tone.wav", every=1e6))
+        await page.run("void video.play()")
+        await page.until("video.readyState < 3 && video.currentTime > 0.5")
+        await watching.seen("BUFFER_START")
+        await page.close()
+        await watching.seen("BUFFER_END")
+    assert watching.names[-2:] == ["BUFFER_START", "BUFFER_END"]
+
+
+async def test_stall_is_a_buffer_and_counts_nothing_twice(films: Path, chromium: Browser) -> None:
+    async with measured(films) as (site, watching):
+        page = await chromium.open(site.url("/held/tone.wav"))
+        await page.run("void video.play()")
+        await watching.seen("BUFFER_START")
+        site.release()
+        await watching.seen("PLAY_REACHED_100")
+        await page.close()
+    assert [name for name in watching.names if name in QUARTILES] == QUARTILES
+    buffers = [name for name in watching.names if name.startswith("BUFFER")]
+    assert buffers == ["BUFFER_START", "BUFFER_END"] * (len(buffers) // 2)
+
+
+async def test_change_of_media_is_another_session(films: Path, chromium: Browser) -> None:
+    async with measured(films) as (site, watching):
+        page = await chromium.open(site.url("/film/film.webm", entry="1_abc"))
+        await page.run("void video.play()")
+        await page.until("video.currentTime > 0.2")
+        await page.run("recorder.media('1_def'); video.src = '/film/film.webm?2'; video.play()")
+        await watching.seen("PLAY_REACHED_100")
+        await page.close()
+    assert watching.names == [*START, "MEDIA_LOADED", "PLAY_REQUEST", "PLAY", *QUARTILES]
+    assert [event.entry_id for event in watching.events][-1] == "1_def"
+
+
+async def test_missing_film_is_an_error(films: Path, chromium: Browser) -> None:
+    async with measured(films) as (site, watching):
+        page = await chromium.open(site.url("/film/none.webm", entry="1_abc"))
+        await watching.seen("ERROR")
+        await page.close()
+    assert watching.names == ["WIDGET_LOADED", "MEDIA_LOADED", "ERROR"]
+
+
+async def test_element_that_plays_already_is_measured_from_there(
+    films: Path, chromium: Browser
+) -> None:
+    async with measured(films) as (site, watching):
+        page = await chromium.open(site.url("/film/film.webm"))
+        await page.run("recorder.close(); video.play()")
+        await page.until("video.currentTime > 1.1")
+        await page.run("playertrack(video, { entry: '1_abc' }).id")
+        await watching.seen("PLAY_REACHED_100")
+        await page.close()
+    played = [event.event for event in watching.events if event.entry_id == "1_abc"]
+    assert played == [*START[1:], "PLAY_REACHED_75", "PLAY_REACHED_100"]
