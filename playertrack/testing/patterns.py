@@ -94,7 +94,7 @@ def align(patterns: Sequence[Pattern | None], records: Sequence[Record]) -> list
         elif pattern and j and here == costs[i - 1][j - 1] + _cost(pattern, records[j - 1]):
             i, j = i - 1, j - 1
             rows.append(Row(j, pattern, pattern.matches(records[j])))
-        elif j and here == costs[i][j - 1] + _ALONE:
+        elif j and here == costs[i][j - 1] + _EXTRA:
             j -= 1
             rows.append(Row(j, None, False))
         else:
@@ -103,9 +103,9 @@ def align(patterns: Sequence[Pattern | None], records: Sequence[Record]) -> list
     return rows[::-1]
 
 
-#: What differences cost: an event without a pattern or the other way round, another event in
-#: its place, the same event with other fields.
-_ALONE, _OTHER, _FIELDS = 3, 5, 2
+#: What differences cost: an event that is too many, one that is missing, another one in its
+#: place, the right one with other fields. What is expected is rather found late than not.
+_EXTRA, _MISSING, _OTHER, _FIELDS = 2, 24, 25, 12
 
 
 def _cost(pattern: Pattern, record: Record) -> int:
@@ -116,15 +116,15 @@ def _cost(pattern: Pattern, record: Record) -> int:
 
 def _costs(patterns: Sequence[Pattern | None], records: Sequence[Record]) -> list[list[int]]:
     """The least cost of the first so many patterns beside the first so many events."""
-    costs = [[_ALONE * j for j in range(len(records) + 1)]]
+    costs = [[_EXTRA * j for j in range(len(records) + 1)]]
     for pattern in patterns:
         above = costs[-1]
-        row = [above[0] if pattern is None else above[0] + _ALONE]
+        row = [above[0] if pattern is None else above[0] + _MISSING]
         for j, record in enumerate(records, 1):
             if pattern is None:
                 row.append(min(above[j], row[j - 1]))
             else:
                 paired = above[j - 1] + _cost(pattern, record)
-                row.append(min(paired, above[j] + _ALONE, row[j - 1] + _ALONE))
+                row.append(min(paired, above[j] + _MISSING, row[j - 1] + _EXTRA))
         costs.append(row)
     return costs
