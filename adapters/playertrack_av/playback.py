@@ -48,19 +48,31 @@ class Emit(Protocol):
 class Playback:
     """Plays ``source`` against ``clock`` and tells by ``emit`` what happens.
 
+    ``follows``: there were other media before. A `play` that comes while these are opened
+    would then be one of those, so it is told of once they are loaded.
+
     The commands are those of `AvPlayer`. Besides them there is `step`, to be called after
     each command, when ``woken`` is set, and when the time has come that it asked for. All of
     it belongs to one thread.
     """
 
     def __init__(
-        self, source: Source, *, loop: bool, clock: Clock, emit: Emit, woken: Flag, timeout: float
+        self,
+        source: Source,
+        *,
+        loop: bool,
+        clock: Clock,
+        emit: Emit,
+        woken: Flag,
+        timeout: float,
+        follows: bool = False,
     ) -> None:
         self.state = State.OPENING
         self.duration: float | None = None
         self._entry_id = source.entry_id
         self._live = False
         self._loop = loop
+        self._follows = follows
         self._clock = clock
         self._emit = emit
         self._head = Playhead()
@@ -101,7 +113,8 @@ class Playback:
         """Have the clock run, from the begin after an end."""
         if self.state is State.OPENING and not self._wanted:
             self._wanted = True
-            self._emit(signals.Play)
+            if not self._follows:
+                self._emit(signals.Play)
         elif self.state in (State.PAUSED, State.OVER):
             self._emit(signals.Play)
             if self.state is State.OVER and self._rewind:
@@ -112,7 +125,8 @@ class Playback:
         """Have the clock stand."""
         if self.state is State.OPENING and self._wanted:
             self._wanted = False
-            self._emit(signals.Pause)
+            if not self._follows:
+                self._emit(signals.Pause)
         elif self.state in (State.RUNNING, State.WAITING):
             self._stand(State.PAUSED)
             self._emit(signals.Pause, **self._where())
@@ -261,6 +275,8 @@ class Playback:
             live=media.live,
             loop=self._loop,
         )
+        if self._wanted and self._follows:
+            self._emit(signals.Play)
         if self._start is not None:
             self.seek(self._start)
         if self._wanted:

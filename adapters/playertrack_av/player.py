@@ -252,6 +252,7 @@ class AvPlayer:
             emit=self._emit,
             woken=self._woken,
             timeout=self._timeout,
+            follows=self._playback is not None,
         )
 
     def _perform(self, action: str, value: float | bool | None) -> None:

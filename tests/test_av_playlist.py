@@ -1,0 +1,86 @@
+"""One player on PyAV that plays film after film, as a kiosk does."""
+
+from __future__ import annotations
+
+from math import inf
+
+import pytest
+
+from playertrack import Engine
+from playertrack.events import Event
+from playertrack.signals import Signal
+from playertrack.testing import assert_quartiles, assert_session_valid
+from playertrack_av import AvPlayer
+from playertrack_av.clips import make_clip
+
+FILMS = ("one", "two")
+
+
+@pytest.fixture(scope="module")
+def films(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    home = tmp_path_factory.mktemp("films")
+    return [str(make_clip(home / f"{name}.mp4", 1.0, sound=False)) for name in FILMS]
+
+
+def names(log: list[Signal]) -> list[str]:
+    return [signal.name for signal in log if signal.name != "timeupdate"]
+
+
+def events_of(log: list[Signal]) -> list[Event]:
+    engine = Engine()
+    return [event for signal in log for event in engine.feed(signal)]
+
+
+def test_each_film_of_a_playlist_is_one_session(films: list[str]) -> None:
+    heard: list[Signal] = []
+    with AvPlayer(heard.append, speed=inf) as player:
+        for film in films * 2:
+            player.load(film)
+            player.play()
+            assert player.wait(60)
+    later = ["loaded", "play", "playing", "ended"]
+    assert names(heard) == ["ready", "play", "loaded", "playing", "ended", *later * 3, "close"]
+    events = events_of(heard)
+    assert_session_valid(events)
+    assert [e.entry_id for e in events if e.event == "PLAY"] == [*FILMS, *FILMS]
+    assert len({event.session for event in events}) == 4
+    for session in range(1, 5):
+        assert_quartiles(events, 25, 50, 75, 100, session=session)
+
+
+def test_a_film_may_take_the_place_of_one_that_plays(films: list[str]) -> None:
+    heard: list[Signal] = []
+    with AvPlayer(heard.append) as player:
+        player.load(films[0])
+        player.at(0.3, "pause")
+        player.play()
+        assert player.wait(60)
+        player.play()
+        player.load(films[1])
+        player.play()
+        assert player.wait(60)
+    after = names(heard)[names(heard).index("pause") :]
+    assert after[:2] == ["pause", "play"]
+    assert after[-5:] == ["loaded", "play", "playing", "ended", "close"]
+    events = events_of(heard)
+    assert_session_valid(events)
+    assert [e.entry_id for e in events if e.event == "PLAY"] == list(FILMS)
+    assert_quartiles(events, 25, 50, 75, 100, session=2)
+
+
+def test_who_pauses_before_the_next_film_is_there_has_not_asked_for_it(films: list[str]) -> None:
+    heard: list[Signal] = []
+
+    def on_signal(signal: Signal) -> None:
+        heard.append(signal)
+        if signal.name == "ended":  # on the player's thread: all of it comes before the film does
+            player.load(films[1])
+            player.play()
+            player.pause()
+
+    with AvPlayer(on_signal, speed=inf) as player:
+        player.load(films[0])
+        player.play()
+        assert player.wait(60)
+    assert names(heard) == ["ready", "play", "loaded", "playing", "ended", "loaded", "close"]
+    assert "PLAY_REQUEST" not in [e.event for e in events_of(heard) if e.entry_id == "two"]
