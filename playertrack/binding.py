@@ -20,13 +20,13 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from queue import Empty, SimpleQueue
 from types import TracebackType
-from typing import Any, BinaryIO, ClassVar, Self
+from typing import Any, BinaryIO, ClassVar, Protocol, Self
 from urllib.parse import unquote, urlsplit
 
 from .errors import PlayertrackError, SignalError, shorten
+from .policy import Policy
 from .recordings import Translator
 from .signals import Signal
-from .tracker import Tracker
 
 _log = logging.getLogger("playertrack")
 
@@ -57,6 +57,19 @@ def entry_name(media: str) -> str:
     return (name or "media").encode(errors="replace").decode()
 
 
+class Listener(Protocol):
+    """Whom a binding feeds: a `Tracker`."""
+
+    def now(self) -> float:
+        """What time it is (Unix time, s)."""
+
+    def suit(self, policy: Policy) -> None:
+        """Know the policy that suits the player."""
+
+    def feed(self, signal: Signal, *, live: bool = False) -> None:
+        """Take a signal; ``live``: its ``at`` is what `now` was."""
+
+
 class Binding(ABC):
     """Keeps one live player measured until it is detached, or the player goes away.
 
@@ -80,7 +93,7 @@ class Binding(ABC):
     def __init__(
         self,
         translator: Translator,
-        tracker: Tracker,
+        tracker: Listener,
         *,
         entry_id: EntryId = None,
         record_raw: str | Path | None = None,
@@ -97,6 +110,7 @@ class Binding(ABC):
         self._records: SimpleQueue[dict[str, Any] | None] = SimpleQueue()
         self._over = threading.Event()
         self._lost = False
+        self._ended = self._loops = False
         self._lock = threading.Lock()
         self._detached = False
         #: Held while the player is asked; whoever takes it away waits for the answer.
@@ -136,7 +150,7 @@ class Binding(ABC):
         self._obey("rate", lambda: self._rate(rate))
 
     def loop(self, on: bool) -> None:
-        """Whether to begin again by itself at the end; said before `load`, it holds for that."""
+        """Whether to begin again by itself at the end."""
         self._obey("loop", lambda: self._loop(on))
 
     def replay(self) -> None:
@@ -214,8 +228,9 @@ class Binding(ABC):
     @abstractmethod
     def _rate(self, rate: float) -> None: ...
 
-    @abstractmethod
-    def _loop(self, on: bool) -> None: ...
+    def _loop(self, on: bool) -> None:
+        """By itself a player that `asks` replays, once ``_ended`` says that it is at its end."""
+        self._loops = on
 
     @abstractmethod
     def _replay(self) -> None: ...
@@ -284,8 +299,11 @@ class Binding(ABC):
         while not over:
             over = self._over.wait(self._interval)
             with self._asking:
-                if not self._lost:
-                    self._guarded("asking", self._ask)
+                if self._lost:
+                    break
+                self._guarded("asking", self._ask)
+                if self._ended and self._loops and not over:
+                    self._guarded("looping", self._replay)
 
     def _translate(self) -> None:
         try:

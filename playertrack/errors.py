@@ -36,6 +36,10 @@ class SnapshotError(PlayertrackError, ValueError):
     """Bytes that are no snapshot of an engine, or one of another version."""
 
 
+class MissingLibraryError(PlayertrackError, ImportError):
+    """The library of a player is not there; the message says what to install."""
+
+
 def shorten(value: object, width: int = 60) -> str:
     """Show ``value`` in a message without letting a hostile one fill the screen."""
     try:

@@ -46,7 +46,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("timeline",),
     ("kaltura",),
     ("outbox", "delivery", "collector"),
-    ("sinks", "clock", "signalling", "courier", "tracker", "watching", "binding"),
+    ("sinks", "clock", "signalling", "courier", "tracker", "watching", "binding", "headless"),
     ("playertrack",),
     ("testing",),
     ("cli", "__main__"),

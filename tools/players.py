@@ -15,6 +15,9 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+#: What PyGObject is built with for a Python that Debian's is not made for.
+BUILDING = ("gcc", "pkg-config", "libcairo2-dev", "libgirepository1.0-dev")
+
 #: What each is made of in Debian, and the program that says whether it is there.
 PLAYERS: Mapping[str, tuple[Sequence[str], str]] = {
     "VLC": (("libvlc5", "vlc-plugin-base"), "import playertrack_vlc.library"),
@@ -68,11 +71,21 @@ def install(packages: Sequence[str]) -> str | None:
     return None
 
 
-def link_gi() -> None:
-    """Show Debian's ``gi`` in this environment, if it is made for this Python."""
+def build_gi() -> str | None:
+    """Build PyGObject for this Python; gives what went wrong, or None."""
+    failed = install(BUILDING)
+    if failed:
+        return failed
+    # Later ones need a newer library than Debian 12 has.
+    done = run([sys.executable, "-m", "pip", "install", "--quiet", "PyGObject<3.52"])
+    return done.stderr.strip() if done.returncode else None
+
+
+def link_gi() -> bool:
+    """Show Debian's ``gi`` in this environment; False if it is not made for this Python."""
     version = f"cpython-{sys.version_info.major}{sys.version_info.minor}-"
     if sys.prefix == sys.base_prefix or not list((DEBIAN / "gi").glob(f"_gi.{version}*")):
-        return
+        return False
     system = Path(sys.prefix, "debian")
     system.mkdir(exist_ok=True)
     link = system / "gi"
@@ -80,6 +93,7 @@ def link_gi() -> None:
     link.symlink_to(DEBIAN / "gi")
     packages = f"lib/python{sys.version_info.major}.{sys.version_info.minor}/site-packages"
     Path(sys.prefix, packages, "debian.pth").write_text(f"{system}\n")
+    return True
 
 
 def main() -> int:
@@ -90,9 +104,10 @@ def main() -> int:
     if packages:
         print("installing", *packages)
         failed = install(packages)
+        if not link_gi() and "GStreamer" in lacking and not failed:
+            failed = build_gi()
         if failed:
             print(failed)
-        link_gi()
     reasons = {name: reason for name in lacking if (reason := missing(name))}
     for name, reason in reasons.items():
         print(f"{name} is skipped: {reason}")

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from playertrack.errors import MissingLibraryError
+
 try:
     import gi
 
@@ -9,12 +11,11 @@ try:
     from gi.repository import Gst as Gst
 except (ImportError, ValueError) as error:
     # PyGObject raises the latter where the library is not described for it.
-    raise ImportError(
+    raise MissingLibraryError(
         f"GStreamer is missing ({error}); it is no package of PyPI (Debian: apt-get install "
         "python3-gi gir1.2-gstreamer-1.0 gir1.2-gst-plugins-base-1.0 gstreamer1.0-plugins-base "
         "gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-libav). In a virtual "
-        "environment gi is found where that was made with --system-site-packages",
-        name="gi",
+        "environment gi is found where that was made with --system-site-packages"
     ) from error
 
 Gst.init(None)
@@ -26,8 +27,7 @@ def gstplay() -> Any:
         gi.require_version("GstPlay", "1.0")
         from gi.repository import GstPlay
     except (ImportError, ValueError) as error:
-        raise ImportError(
-            f"GstPlay is missing ({error}); Debian: apt-get install gir1.2-gst-plugins-bad-1.0",
-            name="gi.repository.GstPlay",
+        raise MissingLibraryError(
+            f"GstPlay is missing ({error}); Debian: apt-get install gir1.2-gst-plugins-bad-1.0"
         ) from error
     return GstPlay

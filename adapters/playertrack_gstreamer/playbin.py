@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from playertrack import Tracker
-from playertrack.binding import Binding
+from playertrack.binding import Binding, Listener
 
 from .buffering import BufferingHold
 from .hearing import Ear, uri_of
@@ -28,12 +27,12 @@ class PlaybinBinding(Binding):
     asks = True
 
     def __init__(
-        self, playbin: Gst.Element, tracker: Tracker, *, hold: bool = False, **options: Any
+        self, playbin: Gst.Element, tracker: Listener, *, hold: bool = False, **options: Any
     ) -> None:
         super().__init__(Translator(), tracker, **options)
         self._playbin = playbin
         self._known = False  # what media it is was told
-        self._ended = self._loops = self._live = False
+        self._live = False
         self._hold: BufferingHold | None = None
         if hold:
             self._hold = BufferingHold(
@@ -94,9 +93,6 @@ class PlaybinBinding(Binding):
             self._note("ret.set_state", target="null", r="success")
         known, duration = self._playbin.query_duration(_TIME)
         self._note("poll", position_ns=self._position(), duration_ns=duration if known else None)
-        if self._ended and self._loops:
-            self._note("app.loop_seek0")
-            self._seek_to(0.0)
 
     def _position(self) -> int | None:
         known, position = self._playbin.query_position(_TIME)
@@ -167,10 +163,6 @@ class PlaybinBinding(Binding):
             rate, _TIME, _EXACTLY, Gst.SeekType.SET, max(0, here or 0), Gst.SeekType.NONE, -1
         )
         self._note("ret.seek_rate", r=done, at_ns=here)
-
-    def _loop(self, on: bool) -> None:
-        """GStreamer has none: at the end the binding seeks back, from its asking thread."""
-        self._loops = on
 
     def _replay(self) -> None:
         self._note("app.replay", args=[])

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from playertrack import Tracker
-from playertrack.binding import Binding
+from playertrack.binding import Binding, Listener
 
 from .gstplay import GstPlayTranslator
 from .hearing import Ear, uri_of
@@ -31,10 +30,9 @@ class GstPlayBinding(Binding):
     source = "gstplay"
     asks = True
 
-    def __init__(self, play: Any, tracker: Tracker, **options: Any) -> None:
+    def __init__(self, play: Any, tracker: Listener, **options: Any) -> None:
         super().__init__(GstPlayTranslator(), tracker, **options)
         self._player = play
-        self._ended = self._loops = False
         self._known = False  # what media it is was told
         self._announced = False  # and that by `load`, of which a message is to come
         self._start()
@@ -65,8 +63,6 @@ class GstPlayBinding(Binding):
 
     def _ask(self) -> None:
         self._note("poll", rate=self._player.get_rate())
-        if self._ended and self._loops:
-            self._replay()
 
     def _look_up(self, record: dict[str, Any]) -> Iterable[dict[str, Any]]:
         """What media it is; nobody may have told."""
@@ -112,10 +108,6 @@ class GstPlayBinding(Binding):
     def _rate(self, rate: float) -> None:
         self._note("app.rate", args=[rate])
         self._player.set_rate(rate)
-
-    def _loop(self, on: bool) -> None:
-        """GstPlay has none: at the end the binding plays again, from its asking thread."""
-        self._loops = on
 
     def _replay(self) -> None:
         self._note("app.replay", args=[])

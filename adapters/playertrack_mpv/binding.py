@@ -6,8 +6,7 @@ import threading
 from collections.abc import Iterable
 from typing import Any
 
-from playertrack import Tracker
-from playertrack.binding import Binding
+from playertrack.binding import Binding, Listener
 
 from .client import Client, RefusedError
 from .library import mpv
@@ -29,7 +28,7 @@ class MpvBinding(Binding):
 
     source = "mpv"
 
-    def __init__(self, player: mpv.MPV, tracker: Tracker, **options: Any) -> None:
+    def __init__(self, player: mpv.MPV, tracker: Listener, **options: Any) -> None:
         super().__init__(Translator(), tracker, **options)
         self._client = Client(player)
         self._hearing: threading.Thread | None = None

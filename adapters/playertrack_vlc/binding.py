@@ -11,8 +11,7 @@ import inspect
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from playertrack import Tracker
-from playertrack.binding import Binding
+from playertrack.binding import Binding, Listener
 
 from .library import vlc
 from .translator import Translator
@@ -31,9 +30,6 @@ _EVENTS: dict[str, Callable[[Any], dict[str, Any]]] = {
     "MediaPlayerLengthChanged": lambda told: {"new_length_ms": told.new_length},
 }
 
-#: A repetition as often as libVLC can count.
-_FOR_EVER = 65535
-
 
 class VlcBinding(Binding):
     """Measures one media player of python-vlc; made by `playertrack_vlc.track`."""
@@ -41,13 +37,12 @@ class VlcBinding(Binding):
     source = "vlc"
     asks = True
 
-    def __init__(self, media_player: vlc.MediaPlayer, tracker: Tracker, **options: Any) -> None:
+    def __init__(self, media_player: vlc.MediaPlayer, tracker: Listener, **options: Any) -> None:
         super().__init__(Translator(), tracker, **options)
         self._player = media_player
         # A wrapper of our own: each holds but one listener for an event, and the player's
         # own method gives the same one to all.
         self._events = vlc.libvlc_media_player_event_manager(media_player)
-        self._repeats = False
         self._start()
 
     # -------------------------------------------------------------------------- hearing
@@ -90,6 +85,9 @@ class VlcBinding(Binding):
         """Called by libVLC; on a thread of its own there is no Python below the callback."""
         frame = inspect.currentframe()
         below = frame and frame.f_back and frame.f_back.f_back
+        self._ended = kind == "MediaPlayerEndReached" or (
+            self._ended and kind == "MediaPlayerStopped"
+        )
         self._note(kind, main=below is not None, **_EVENTS[kind](event.u))
 
     def _released(self) -> None:
@@ -124,8 +122,6 @@ class VlcBinding(Binding):
 
     def _load(self, media: str) -> None:
         made = self._player.get_instance().media_new(media)
-        if self._repeats:
-            made.add_option(f":input-repeat={_FOR_EVER}")
         self._player.set_media(made)
         made.release()
 
@@ -148,14 +144,6 @@ class VlcBinding(Binding):
     def _rate(self, rate: float) -> None:
         self._note("app.rate", args=[rate])
         self._note("ret.set_rate", r=self._player.set_rate(rate))
-
-    def _loop(self, on: bool) -> None:
-        """An option of the media, read when it is opened."""
-        self._repeats = on
-        self._note("app.setloop", args=[float(on)])
-        if (media := self._player.get_media()) is not None:
-            media.add_option(f":input-repeat={_FOR_EVER if on else 0}")
-            media.release()
 
     def _replay(self) -> None:
         self._note("app.replay", args=[])

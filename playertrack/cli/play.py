@@ -24,13 +24,14 @@ if TYPE_CHECKING:
     from ..sinks import Sink
 
 #: Players: an entry is called as ``entry(on_signal, speed=X)`` and gives a `Player`. It raises
-#: ValueError for a speed that it cannot have.
+#: ValueError for a speed that it cannot have. One that has a ``policy``, which suits it, takes
+#: ``record_raw=PATH`` too.
 GROUP = "playertrack.players"
 
 #: The player that is found even where this project is not installed …
 _BUILT_IN = "av"
 #: … and all those that come with an extra of their name.
-_EXTRAS = ("av", "gstreamer", "mpv", "vlc")
+_EXTRAS = ("av", "gstplay", "gstreamer", "mpv", "vlc")
 
 #: A line of a script: where it is, and what `Player.at` takes.
 Cue = tuple[str, tuple[float, str, float | bool | None]]
@@ -74,9 +75,19 @@ def add_parser(subparsers: Any) -> None:
         "exit codes: 0 played, 1 played with errors, 2 wrong use or the media cannot be opened,\n"
         "3 not everything was delivered.",
     )
-    parser.add_argument("media", metavar="MEDIA", help="a file or URL; - is standard input")
     parser.add_argument(
-        "--player", metavar="NAME", default="av", help="av (default), vlc, gstreamer, mpv, …"
+        "media", metavar="MEDIA", nargs="?", help="a file or URL; - is standard input"
+    )
+    parser.add_argument(
+        "--player",
+        metavar="NAME",
+        default=_BUILT_IN,
+        help="av (default), gstplay, gstreamer, mpv, vlc, …; all but av play in real time",
+    )
+    parser.add_argument(
+        "--list-players",
+        action="store_true",
+        help="only say which players can be used here, and how to get the others",
     )
     parser.add_argument(
         "--entry-id",
@@ -86,6 +97,11 @@ def add_parser(subparsers: Any) -> None:
     )
     add_sinks(parser, "where events go instead of being shown here")
     parser.add_argument("--record", metavar="TRACE", help="write the signals there, for derive")
+    parser.add_argument(
+        "--record-raw",
+        metavar="FILE",
+        help="write all that the player said there, for derive --raw",
+    )
     parser.add_argument(
         "--speed",
         metavar="X",
@@ -112,8 +128,17 @@ def run(args: argparse.Namespace) -> int:
     """Run it; 1 if there were errors, 2 if the media cannot be opened, 3 as `derive`."""
     from ..errors import PlayertrackError
 
-    policy = read_policy(args.policy)
+    if args.list_players:
+        return list_players()
+    if args.media is None:
+        raise PlayertrackError("what is to be played? see playertrack play --help")
     make_player = find_player(args.player)
+    policy = read_policy(args.policy, getattr(make_player, "policy", None))
+    options = {"speed": args.speed}
+    if args.record_raw is not None:
+        if not hasattr(make_player, "policy"):
+            raise PlayertrackError(f"--record-raw: player {args.player} has signals only: --record")
+        options["record_raw"] = args.record_raw
     cues = [*_file_cues(args.script), *_option_cues(args.do)]
     with ExitStack() as files:
         # Unbuffered: what is written outlives the process.
@@ -121,10 +146,16 @@ def run(args: argparse.Namespace) -> int:
         sinks = Sinks(args)
         if args.json:
             sinks.all.append(JsonLines())
-        report = _Report(sinks.all or [Screen()], policy, record, args.timeline)
+        report = _Report(
+            sinks.all or [Screen()],
+            policy,
+            record,
+            args.timeline,
+            real=hasattr(make_player, "policy"),
+        )
         try:
             try:
-                player = make_player(report.hear, speed=args.speed)
+                player = make_player(report.hear, **options)
             except ValueError as error:
                 raise PlayertrackError(f"--{error}") from error
             _play(player, args.media, args.entry_id, cues, report)
@@ -160,8 +191,15 @@ class _Report:
     """Tracks a player, and keeps what is to be said of it in the end."""
 
     def __init__(
-        self, sinks: list[Sink], policy: Policy, record: BinaryIO | None, timeline: bool
+        self,
+        sinks: list[Sink],
+        policy: Policy,
+        record: BinaryIO | None,
+        timeline: bool,
+        *,
+        real: bool,
     ) -> None:
+        from ..signals import DurationChange, Loaded, Playing
         from ..timeline import Observer
         from ..tracker import Tracker
 
@@ -171,7 +209,9 @@ class _Report:
         self._record = record
         self._observer = Observer(policy) if timeline else None
         self._heard = 0
-        self._loaded = False
+        # A real player knows its media before it can say whether that can be opened.
+        self._opens = (DurationChange, Playing) if real else (Loaded,)
+        self._opened = False
         self._refusal: str | None = None
         self._closed_at: float | None = None
         self._delivered = True
@@ -219,12 +259,12 @@ class _Report:
         return 1 if any(summary.error_count for summary in self._summaries) else 0
 
     def _on_signal(self, signal: Signal) -> None:
-        from ..signals import Error, Loaded
+        from ..signals import Error
         from ..traces import encode_signal
 
-        if isinstance(signal, Loaded):
-            self._loaded = True
-        elif isinstance(signal, Error) and signal.fatal and not self._loaded:
+        if isinstance(signal, self._opens):
+            self._opened = True
+        elif isinstance(signal, Error) and signal.fatal and not self._opened:
             self._refusal = signal.message
         if self._progress is not None:
             self._progress.update(signal)
@@ -249,7 +289,7 @@ def find_player(name: str) -> Callable[..., Player]:
     """What makes a player of that name; a `PlayertrackError` says how to get it."""
     from importlib.metadata import entry_points
 
-    from ..errors import PlayertrackError, shorten
+    from ..errors import MissingLibraryError, PlayertrackError, shorten
 
     found = entry_points(group=GROUP)
     cure = f"pip install 'playertrack[{name}]'"
@@ -259,6 +299,8 @@ def find_player(name: str) -> Callable[..., Player]:
             make = found[name].load()
         elif name == _BUILT_IN:
             make = import_module("playertrack_av").AvPlayer
+    except MissingLibraryError as error:
+        raise PlayertrackError(f"player {name}: {error}") from error
     except Exception as error:
         # Whatever goes wrong in the import of a player and its libraries, there is one cure.
         raise PlayertrackError(f"player {name} cannot be loaded ({error}): {cure}") from error
@@ -268,6 +310,22 @@ def find_player(name: str) -> Callable[..., Player]:
         raise PlayertrackError(f"player {name} is not installed: {cure}")
     known = ", ".join(sorted(found.names | set(_EXTRAS)))
     raise PlayertrackError(f"there is no player {shorten(name)}; known are {known}")
+
+
+def list_players() -> int:
+    """Say which players can be used here, and how to get the others."""
+    from importlib.metadata import entry_points
+
+    from ..errors import PlayertrackError
+
+    for name in sorted({*entry_points(group=GROUP).names, *_EXTRAS}):
+        try:
+            find_player(name)
+        except PlayertrackError as error:
+            print(f"{name:10} not here: {error}")
+        else:
+            print(f"{name:10} ready")
+    return 0
 
 
 # ------------------------------------------------------------------------------- the script

@@ -30,9 +30,10 @@ def needed(library: Callable[[], Any]) -> Any:
 
 @cache
 def vlc() -> Any:
+    from playertrack_vlc.headless import OPTIONS
     from playertrack_vlc.library import vlc
 
-    return vlc.Instance("--vout=dummy", "--aout=dummy", "--no-video-title-show", "--quiet")
+    return vlc.Instance(*OPTIONS)
 
 
 @cache
@@ -44,16 +45,9 @@ def mpv() -> Any:
 
 @cache
 def gst() -> Any:
-    from playertrack_gstreamer.library import Gst
+    from playertrack_gstreamer import headless
 
-    return Gst
-
-
-@cache
-def gstplay() -> Any:
-    from playertrack_gstreamer.library import gstplay
-
-    return gstplay()
+    return headless
 
 
 class Live(Conformance):
@@ -89,25 +83,17 @@ class TestMpv(Live):
         player.terminate()
 
 
-def mute(pipeline: Any) -> Any:
-    """Let a pipeline play in real time, for nobody."""
-    for name in ("audio-sink", "video-sink"):
-        sink = gst().ElementFactory.make("fakesink")
-        sink.set_property("sync", True)
-        pipeline.set_property(name, sink)
-    return pipeline
-
-
 class TestPlaybin(Live):
     resolution = 0.5
     factory = "playbin"
 
     @contextmanager
     def connect(self, tracker: Tracker) -> Iterator[Player]:
-        pipeline = mute(needed(gst).ElementFactory.make(self.factory))
+        headless = needed(gst)
+        pipeline = headless.mute(headless.Gst.ElementFactory.make(self.factory))
         with playertrack_gstreamer.track(pipeline, tracker, hold=True) as binding:
             yield binding
-        pipeline.set_state(gst().State.NULL)
+        pipeline.set_state(headless.Gst.State.NULL)
 
 
 class TestPlaybin3(TestPlaybin):
@@ -119,9 +105,9 @@ class TestGstPlay(Live):
 
     @contextmanager
     def connect(self, tracker: Tracker) -> Iterator[Player]:
-        needed(gst)
-        player = needed(gstplay).Play.new(None)
-        mute(player.get_pipeline())
+        headless = needed(gst)
+        player = headless.gstplay().Play.new(None)
+        headless.mute(player.get_pipeline())
         with playertrack_gstreamer.track(player, tracker) as binding:
             yield binding
         player.stop()

@@ -1,0 +1,51 @@
+"""playbin and GstPlay for ``playertrack play``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from playertrack.binding import Binding, Listener
+from playertrack.headless import Headless
+
+from .gstplay import GstPlayTranslator
+from .library import Gst, gstplay
+from .playbin import PlaybinBinding
+from .player import GstPlayBinding
+from .translator import Translator
+
+
+def mute(pipeline: Any) -> Any:
+    """Let a playbin play in real time, for nobody to see or hear."""
+    for name in ("audio-sink", "video-sink"):
+        sink = Gst.ElementFactory.make("fakesink")
+        sink.set_property("sync", True)
+        pipeline.set_property(name, sink)
+    return pipeline
+
+
+class HeadlessPlaybin(Headless):
+    """A playbin of its own, held while its queues run dry."""
+
+    policy = Translator.policy
+
+    def _connect(self, listener: Listener, record_raw: str | Path | None) -> Binding:
+        self._playbin = mute(Gst.ElementFactory.make("playbin"))
+        return PlaybinBinding(self._playbin, listener, hold=True, record_raw=record_raw)
+
+    def _release(self) -> None:
+        self._playbin.set_state(Gst.State.NULL)
+
+
+class HeadlessGstPlay(Headless):
+    """A GstPlay of its own."""
+
+    policy = GstPlayTranslator.policy
+
+    def _connect(self, listener: Listener, record_raw: str | Path | None) -> Binding:
+        self._player = gstplay().Play.new(None)
+        mute(self._player.get_pipeline())
+        return GstPlayBinding(self._player, listener, record_raw=record_raw)
+
+    def _release(self) -> None:
+        self._player.stop()

@@ -1,0 +1,25 @@
+"""libmpv for ``playertrack play``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from playertrack.binding import Binding, Listener
+from playertrack.headless import Headless
+
+from .binding import MpvBinding
+from .library import mpv
+from .translator import Translator
+
+
+class HeadlessMpv(Headless):
+    """An mpv of its own."""
+
+    policy = Translator.policy
+
+    def _connect(self, listener: Listener, record_raw: str | Path | None) -> Binding:
+        self._player = mpv.MPV(vo="null", ao="null")
+        return MpvBinding(self._player, listener, record_raw=record_raw)
+
+    def _release(self) -> None:
+        self._player.terminate()

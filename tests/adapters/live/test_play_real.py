@@ -1,0 +1,135 @@
+"""``playertrack play --player``: real players on the command line, and those that are missing."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from playertrack.cli import main
+from playertrack.cli.play import list_players
+from playertrack.errors import MissingLibraryError
+
+PLAYERS = ("vlc", "mpv", "gstreamer", "gstplay")
+
+
+@pytest.fixture(params=PLAYERS)
+def player(request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]) -> str:
+    """A player that can be used here; where none may be missing that is a failure."""
+    name = str(request.param)
+    assert list_players() == 0
+    said = {line.split()[0]: line for line in capsys.readouterr().out.splitlines()}
+    if not said[name].endswith(" ready"):
+        assert not os.environ.get("CI"), said[name]
+        pytest.skip(said[name])
+    return name
+
+
+def names(lines: str) -> list[str]:
+    told = [json.loads(line)["event"] for line in lines.splitlines()]
+    return [name for name in told if name != "VIEW"]
+
+
+def test_script_is_performed_and_the_raw_recording_gives_the_same_events(
+    player: str, film: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    raw = tmp_path / "raw.jsonl"
+    script = ["--do", "0.8 seek 4", "--do", "1.6 pause", "--do", "2.2 play"]
+    command = ["play", str(film), "--player", player, "--json", "--record-raw", str(raw)]
+    assert main([*command, *script]) == 0
+    played = names(capsys.readouterr().out)
+    assert [name for name in played[5:] if name != "PLAY_REACHED_75"] == [
+        *("SEEK", "PAUSE", "RESUME", "PLAY_REACHED_100")
+    ]
+    assert main(["derive", "--raw", player, str(raw)]) == 0
+    assert names(capsys.readouterr().out) == played
+
+
+def test_loop_goes_on_until_it_is_stopped(
+    player: str, film: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    script = ["--do", "0 loop on", "--do", "1 seek 5.2", "--do", "4 stop"]
+    assert main(["play", str(film), "--player", player, "--json", *script]) == 0
+    assert "REPLAY" in names(capsys.readouterr().out)
+
+
+def test_media_that_cannot_be_opened_is_said_in_a_line(
+    player: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    missing = str(tmp_path / "missing.mp4")
+    assert main(["play", missing, "--player", player, "--json"]) == 2
+    assert capsys.readouterr().err.startswith(f"{missing}: ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--speed", "2"], "speed: 2.0 is not allowed; this player plays in real time: 1"),
+        (["--do", "1 fly"], "there is no command 'fly'; known are play, pause"),
+        (["--do", "1 stall 2"], "there is no command 'stall'"),
+        (["--do", "1 seek"], "seek: None is not allowed"),
+        (["--do", "1 loop 3"], "loop: 3.0 is not allowed"),
+        (["--do", "-1 play"], "at: -1.0 is not allowed; expected seconds, 0 or more"),
+    ],
+)
+def test_what_a_real_player_cannot_do_is_refused(
+    player: str, arguments: list[str], said: str, film: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["play", str(film), "--player", player, *arguments]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_standard_input_is_refused(player: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["play", "-", "--player", player]) == 2
+    assert "this player cannot play standard input" in capsys.readouterr().err
+
+
+def test_embedded_player_has_no_raw_recording(
+    film: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["play", str(film), "--record-raw", str(tmp_path / "raw.jsonl")]) == 2
+    assert "--record-raw: player av has signals only: --record" in capsys.readouterr().err
+
+
+def test_nothing_to_play_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["play"]) == 2
+    assert "what is to be played?" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("library", "module", "said"),
+    [
+        ("vlc", "playertrack_vlc.library", "apt-get install libvlc5 vlc-plugin-base"),
+        ("mpv", "playertrack_mpv.library", "apt-get install libmpv2"),
+        ("gi", "playertrack_gstreamer.library", "apt-get install python3-gi "),
+    ],
+)
+def test_missing_library_says_what_to_install(
+    library: str, module: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, library, None)
+    monkeypatch.delitem(sys.modules, module, raising=False)
+    with pytest.raises(MissingLibraryError, match=said) as missing:
+        __import__(module)
+    assert isinstance(missing.value, ImportError)
+
+
+def test_list_of_players_says_how_to_get_those_that_are_missing() -> None:
+    program = """
+import sys
+sys.modules.update(vlc=None, gi=None)
+from playertrack.cli import main
+sys.exit(main(["play", "--list-players"]))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    lines = {line.split()[0]: line for line in done.stdout.splitlines()}
+    assert lines["av"].split() == ["av", "ready"]
+    assert "not here: player vlc: VLC is missing" in lines["vlc"]
+    assert "apt-get install python3-gi" in lines["gstreamer"]
+    assert set(PLAYERS) < set(lines)
