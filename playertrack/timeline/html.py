@@ -58,7 +58,7 @@ def to_html(timeline: Timeline, title: str = "timeline") -> str:
     """The page, named ``title``; of more than `MOST_ROWS` sessions the first are drawn."""
     style = STYLE + PAGE
     script = files(__package__).joinpath("page.js").read_text("utf-8")
-    rows = (draw_row(row, timeline.start) for row in timeline.rows[:MOST_ROWS])
+    rows = [draw_row(row, timeline.start) for row in timeline.rows[:MOST_ROWS]]
     return _PAGE.format(
         title=escape(clean(title)),
         note=escape(left_out(timeline)),
@@ -66,7 +66,7 @@ def to_html(timeline: Timeline, title: str = "timeline") -> str:
         style_hash=_hash(style),
         script=script,
         script_hash=_hash(script),
-        legend=ET.tostring(legend_svg(), encoding="unicode"),
+        legend=ET.tostring(legend_svg(rows), encoding="unicode"),
         rows="".join(_ROW.format(drawing=ET.tostring(row, encoding="unicode")) for row in rows),
     )
 

@@ -234,7 +234,9 @@ class _Player:
                 seen.end = at
                 self._settle(seen, engine.last_summary.play_time, at)
             begun = min((event.at for event in events if event.session == session), default=at)
-            seen = self._sessions[session] = self._seen = _Seen(begun, at, Course(self._policy))
+            seen = self._sessions[session] = self._seen = _Seen(
+                begun, at, Course(self._policy, begun)
+            )
             self._session = session
         seen.end = at
         if engine.state is State.CLOSED:
@@ -280,7 +282,8 @@ class _Player:
             return "skimmed"
         if before is not None and abs(position - before) > self._policy.jump_tolerance:
             return "jumped"
-        return "played" if self._engine.state is State.PLAYING else "still"
+        playing = self._engine.state is State.PLAYING and not self._engine.suspended
+        return "played" if playing else "still"
 
     def _credited(
         self, before: float, rate: float, gain: float, events: Sequence[Event]

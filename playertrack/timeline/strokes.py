@@ -67,9 +67,13 @@ class _Line:
 
 
 class Course:
-    """The way of a session's playhead; ``played`` are the stretches of content it played."""
+    """The way of a session's playhead from the time ``begun`` on.
 
-    def __init__(self, policy: Policy) -> None:
+    ``played`` are the stretches of content that it played.
+    """
+
+    def __init__(self, policy: Policy, begun: float) -> None:
+        self._begun = begun
         self._back = policy.back_tolerance
         self._lines: list[_Line] = []
         self._here: Point | None = None
@@ -83,7 +87,7 @@ class Course:
         """In the ``seconds`` before ``at`` the content from ``start`` to ``end`` was played."""
         here = self._here
         if here is None:
-            self._draw(at - seconds, start, "played")
+            self._draw(max(at - seconds, self._begun), start, "played")
         elif abs(here[1] - start) > self._back:
             self._draw(max(here[0], at - seconds), start, "jumped")
         self._draw(at, end, "played")
@@ -103,6 +107,9 @@ class Course:
         line = self._lines[-1]
         if line.tread != tread:
             if tread == "jumped" or position == here[1]:  # until now it was where it had been
+                if line.tread == "jumped":
+                    line = _Line("still", [here], here)
+                    self._lines.append(line)
                 line.extend(at, here[1])
                 here = (at, here[1])
             self._lines.append(_Line(tread, [here], here))

@@ -12,6 +12,7 @@ it came, a state and how long it was) is its ``<title>``, which browsers show on
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
 from ..errors import shorten
@@ -44,7 +45,7 @@ def to_svg(timeline: Timeline, width: float = WIDTH) -> str:
     """
     rows = [draw_row(row, timeline.start, width) for row in timeline.rows[:MOST_ROWS]]
     y = sum(float(row.get("height", 0)) for row in rows)
-    meaning, lines = legend(y, width)
+    meaning, lines = legend(rows, y, width)
     note = left_out(timeline)
     height = y + 14 + 16 * lines + (16 if note else 0)
     root = ET.Element(
@@ -262,10 +263,12 @@ _LEGEND = (
     ("stroke jumped", "jumped"),
     ("stroke still", "stood still"),
     ("stroke skimmed", "too fast to watch"),
+    ("band LOADED", "not begun"),
     ("band STARTING", "starting"),
     ("band PLAYING", "playing"),
     ("band PAUSED", "paused"),
-    ("band BUFFERING", "waiting or failed"),
+    ("band BUFFERING", "waiting for data"),
+    ("band FAILED", "failed"),
     ("band ENDED", "ended"),
     ("band seek", "seek"),
     ("band ad", "ad"),
@@ -274,21 +277,24 @@ _LEGEND = (
 )
 
 
-def legend_svg() -> ET.Element:
-    """The legend as an ``<svg>`` of its own."""
-    meaning, lines = legend(0.0, WIDTH)
+def legend_svg(rows: Sequence[ET.Element]) -> ET.Element:
+    """The legend of ``rows`` as an ``<svg>`` of its own."""
+    meaning, lines = legend(rows, 0.0, WIDTH)
     height = _n(12 + 16 * lines)
     root = ET.Element("svg", width=_n(WIDTH), height=height, viewBox=f"0 0 {_n(WIDTH)} {height}")
     root.append(meaning)
     return root
 
 
-def legend(y: float, width: float) -> tuple[ET.Element, int]:
-    """What the colours mean, and in how many lines."""
+def legend(rows: Sequence[ET.Element], y: float, width: float) -> tuple[ET.Element, int]:
+    """What the colours mean that are in ``rows``, and in how many lines."""
+    used = {each.get("class") for row in rows for each in row.iter()}
     group = ET.Element("g", transform=f"translate({_n(12)},{_n(y + 14)})")
     group.set("class", "legend")
     x, line = 0.0, 0
     for classes, words in _LEGEND:
+        if classes not in used:
+            continue
         if x + 30 + 6.3 * len(words) > width - 12:
             x, line = 0.0, line + 1
         y = 16.0 * line
