@@ -13,7 +13,9 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from time import monotonic, time_ns
+from typing import TypeVar
 
+from .adopting import Estate, adopt
 from .connecting import Connect, connect
 from .group import Added, Settled, trim
 from .journal import Journal
@@ -21,6 +23,8 @@ from .lock import ProcessLock
 from .opening import JOURNAL, LOCK, QUEUE, is_damage, open_store, replace
 from .store import Store
 from .values import Bounds, Counts, DeadLetter, QueueError, Row, Standing
+
+_T = TypeVar("_T")
 
 _log = logging.getLogger("playertrack")
 
@@ -196,18 +200,18 @@ class Shelf:
         """Why a destination is paused, if it is."""
         if destination in self._owed.pauses:
             return self._owed.pauses[destination]
-        for store in filter(None, (self._disk, self._memory)):
-            with suppress(sqlite3.Error):
-                if reason := store.paused(destination):
-                    return reason
-        return None
+        return self._first(lambda store: store.paused(destination))
 
     def recall(self, destination: str, lane: str) -> bytes | None:
         """What was noted last on a lane, if it is known."""
+        return self._first(lambda store: store.recall(destination, lane))
+
+    def _first(self, question: Callable[[Store], _T | None]) -> _T | None:
+        """The first answer of what is in memory, then on the disk."""
         for store in filter(None, (self._memory, self._disk)):
             with suppress(sqlite3.Error):
-                if (note := store.recall(destination, lane)) is not None:
-                    return note
+                if (answer := question(store)) is not None:
+                    return answer
         return None
 
     def dead(self) -> list[DeadLetter]:
@@ -380,15 +384,16 @@ class Shelf:
 
     def _move(self) -> None:
         assert self._disk is not None and self._memory is not None
-        rows = self._memory.everything()
+        estate = Estate.of(self._memory)
         with self._disk.transaction():
             self._owed.apply(self._disk, self._bounds)
             if self._disk.last >= self._base:  # by a clock that was set back, or is
-                raise QueueError("its numbers are higher than those in memory")
-            self._disk.adopt(rows, self._memory.counters(), self._memory.dead())
-            self._disk.remember(self._memory.noted())
+                if self._spare():
+                    raise QueueError("its numbers are higher than those that are being sent")
+                estate = estate.renumbered(self._disk.last + 1)
+            adopt(self._disk, estate)
         self._memory.close()
         self._memory, self._base = None, _NONE
         self._paid()
-        _log.warning("the disk takes the queue again; %d events were moved to it", len(rows))
+        _log.warning("the disk takes the queue again; %d events were moved to it", len(estate.rows))
         self.trouble = None

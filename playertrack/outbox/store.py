@@ -189,10 +189,8 @@ class Store:
 
     def refuse(self, letter: DeadLetter, most: int) -> None:
         """Take in a dead letter that never was a row: it has no words for the server."""
-        self._bury([letter])
-        self._execute(
-            "UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = 'events'", (letter.seq,)
-        )
+        self.bury([letter])
+        self.skip(letter.seq)
         self.count(letter.destination, "accepted")
         self.count(letter.destination, REJECTED)
         self._trim_dead(most)
@@ -215,34 +213,12 @@ class Store:
         """Pause nothing."""
         self._execute("DELETE FROM paused")
 
-    def adopt(
-        self,
-        rows: Sequence[tuple[int, str, Item]],
-        counters: Iterable[tuple[str, str, int]],
-        dead: Iterable[DeadLetter],
-    ) -> int:
-        """Take over another queue under its own numbers; gives how many rows are missing.
+    def skip(self, last: int) -> None:
+        """Give numbers up to ``last`` to no row."""
+        self._execute("UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = 'events'", (last,))
 
-        Those are the ones that its counters know of; they are counted as dropped.
-        """
-        self.append(rows)
-        self._bury(dead)
-        missing = Counter({name: -n for name, n in Counter(name for _, name, _ in rows).items()})
-        for destination, name, n in counters:
-            if name == "accepted":
-                missing[destination] += n
-                continue
-            self.count(destination, name, n)
-            if name in (DELIVERED, REJECTED) or name.startswith(DROPPED):
-                self.count(destination, "accepted", n)
-                missing[destination] -= n
-        lost = +missing
-        for destination, n in lost.items():
-            self.count(destination, "accepted", n)
-            self.count(destination, f"{DROPPED}damaged", n)
-        return lost.total()
-
-    def _bury(self, letters: Iterable[DeadLetter]) -> None:
+    def bury(self, letters: Iterable[DeadLetter]) -> None:
+        """Take in dead letters; nothing is counted."""
         self._connection.executemany(
             "INSERT OR REPLACE INTO dead VALUES (?,?,?,?,?,?,?,?,?)",
             [(each.seq, each.destination, *_fields(each.item), each.reason) for each in letters],

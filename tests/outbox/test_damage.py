@@ -66,6 +66,30 @@ def test_q_corrupt_every_page_of_a_small_queue(
     assert carried >= len(total) * pages // 2, "what could be read was not carried over"
 
 
+@pytest.mark.parametrize("seed", range(60))
+def test_q_corrupt_bytes_here_and_there(seed: int, tmp_path: Path) -> None:
+    chance = Random(seed)
+    total = queue_of(tmp_path, 40)
+    path = tmp_path / "queue.db"
+    image = bytearray(path.read_bytes())
+    for _ in range(chance.choice([1, 3, 10, 100])):
+        # Most of what tells SQLite where things are is at the beginnings of pages.
+        at = chance.randrange(len(image)) // PAGE * PAGE + int(chance.random() ** 3 * PAGE)
+        image[at] = chance.choice([0, 1, 0x7F, 0x80, 0xFF, chance.randrange(256)])
+    path.write_bytes(image)
+    box = Outbox(tmp_path, retry=0.02)
+    fill(box, [item(500)])
+    there = rows(box)
+    assert [row.seq for row in there] == sorted({row.seq for row in there})
+    assert [row.item.number for row in there][-1] == 500
+    assert {row.item for row in there} <= {
+        item(k, f"lane{k % 3}", "VIEW" if k % 5 == 0 else "PLAY") for k in total
+    } | {item(500)}
+    # The header of a file can say that it is of a newer version, or somebody else's.
+    assert box.trouble is None or "version" in box.trouble or "no queue" in box.trouble
+    box.close()
+
+
 @pytest.mark.parametrize("content", [b"", b"\0" * 8192, b"not a database", b"SQLite format 3\0"])
 def test_q_corrupt_whatever_is_in_its_place(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "queue.db").write_bytes(content)

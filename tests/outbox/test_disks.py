@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 from fault_disk import Disk
-from queueing import TO, adds_up, as_it_is, counts, fill, item, numbers, page
+from queueing import TO, adds_up, as_it_is, counts, fill, item, numbers, page, rows, settle
 
 from playertrack.outbox import Bounds, Outbox, Settled
 from playertrack.outbox.group import Added
@@ -196,6 +196,35 @@ def test_a_directory_that_cannot_be_made_means_memory_until_it_can(tmp_path: Pat
     again = Outbox(tmp_path / "file" / "queue")
     assert numbers(again) == [1]
     again.close()
+
+
+def test_a_clock_that_was_set_back_keeps_nothing_in_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    year = 365 * 86400 * 10**9
+    place, away = tmp_path / "queue", tmp_path / "away"
+    for years, first in ((60, 0), (0, 10)):
+        monkeypatch.setattr("playertrack.outbox.shelf.time_ns", lambda now=years * year: now)
+        if place.exists():
+            place.rename(away)
+        place.write_text("in the way")
+        box = Outbox(place, retry=0.02)
+        fill(box, (item(n) for n in range(first, first + 5)))
+        settle(box, Settled(rejected={rows(box)[-1].seq: (TO, "bad")}))
+        assert box.trouble
+        place.unlink()
+        if away.exists():
+            away.rename(place)
+        while box.trouble:
+            box.flush(20.0)
+        fill(box, [item(first + 5)])
+        settle(box, Settled(rejected={rows(box)[-1].seq: (TO, "bad")}))
+        box.close()
+    box = Outbox(place)
+    assert numbers(box) == [0, 1, 2, 3, 10, 11, 12, 13]
+    assert [letter.item.number for letter in box.dead()] == [4, 5, 14, 15]
+    adds_up(box)
+    box.close()
 
 
 def test_a_queue_of_a_newer_version_is_not_touched(
