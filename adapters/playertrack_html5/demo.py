@@ -1,0 +1,103 @@
+"""``python -m playertrack_html5``: a page with a film, and the events of who plays it."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from aiohttp import web
+
+from playertrack.sinks import Sink, SinkError, open_sink
+
+from .receiving import Receiver
+
+_PAGE = """<!doctype html>
+<meta charset="utf-8">
+<title>playertrack in a page</title>
+<style>
+  body { font: 16px system-ui; margin: 3rem auto; max-width: 40rem; }
+  video { width: 100%; background: #222; }
+</style>
+<h1>A film</h1>
+<video id="video" src="/film" controls></video>
+<p>Play it, pause, drag the slider, let it come to its end: the events are where you started this.
+<script src="/playertrack/playertrack.js"></script>
+<script>
+  const recorder = playertrack(document.getElementById("video"), { entry: "demo", every: 1000 });
+</script>
+"""
+
+
+@asynccontextmanager
+async def serving(film: Path, sinks: list[Sink], port: int = 0) -> AsyncIterator[str]:
+    """The page on this machine's loopback, as long as the block runs; gives its address."""
+
+    async def page(_: web.Request) -> web.Response:
+        return web.Response(text=_PAGE, content_type="text/html")
+
+    async def media(_: web.Request) -> web.FileResponse:
+        return web.FileResponse(film)
+
+    app = web.Application()
+    app.add_routes([web.get("/", page), web.get("/film", media)])
+    Receiver(sinks).add_to(app)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", port).start()
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}/"
+    finally:
+        await runner.cleanup()
+
+
+async def _serve(film: Path, sinks: list[Sink], port: int) -> None:
+    async with serving(film, sinks, port) as address:
+        print(f"open {address} in a browser; Ctrl-C ends it", file=sys.stderr, flush=True)
+        await asyncio.Event().wait()
+
+
+def main() -> int:
+    """Serve until Ctrl-C."""
+    parser = argparse.ArgumentParser(
+        prog="python -m playertrack_html5",
+        description="Serves a page with a film to this machine's browsers and prints the events.",
+    )
+    parser.add_argument(
+        "--media", metavar="FILE", type=Path, help="a film of yours, not a made one"
+    )
+    parser.add_argument("--port", metavar="P", type=int, default=0, help="default: a free one")
+    parser.add_argument(
+        "--sink",
+        metavar="SINK",
+        action="append",
+        help="where events go: console, jsonl:PATH, … (repeatable; default: console:stdout)",
+    )
+    options = parser.parse_args()
+    if options.media is not None and not options.media.is_file():
+        parser.error(f"--media: there is no file {options.media}")
+    try:
+        sinks = [open_sink(spec) for spec in options.sink or ["console:stdout"]]
+        with tempfile.TemporaryDirectory() as folder:
+            film = options.media or _film(Path(folder))
+            asyncio.run(_serve(film, sinks, options.port))
+    except KeyboardInterrupt:
+        return 0
+    except (SinkError, ImportError) as error:
+        parser.error(str(error))
+    except OSError as error:
+        parser.error(f"--port: {error.strerror or error}")
+    return 0
+
+
+def _film(folder: Path) -> Path:
+    try:
+        from .clips import make_film
+    except ImportError as error:
+        message = 'making a film needs `pip install "playertrack[av]"`; or give one with --media'
+        raise ImportError(message) from error
+    return make_film(folder / "film.webm")
