@@ -11,6 +11,7 @@ sys.path[:0] = [str(Path(__file__).parent / "_ext"), str(ROOT / "tests")]
 
 project = "playertrack"
 author = "the playertrack authors"
+copyright = f"2026, {author}"  # noqa: A001 - Sphinx calls it so
 release = version = version_of("playertrack")
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "drawings"]

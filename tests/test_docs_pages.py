@@ -60,6 +60,19 @@ def test_a_command_of_a_page_can_be_given(page: str, line: str) -> None:
     parser.parse_args(words)
 
 
+def test_the_first_test_fails_until_the_bug_is_mended(pytester: pytest.Pytester) -> None:
+    block = blocks(PAGES["start.md"], "python")[-1]
+    test = pytester.path / "test_player.py"
+    test.write_text(block)
+    failed = pytester.runpytest_subprocess("-q", "test_player.py")
+    failed.assert_outcomes(failed=1)
+    failed.stdout.fnmatch_lines(["*PAUSE is missing after*"])
+    bug = "    def pause(self):\n        self.running = False\n"
+    assert bug in block
+    test.write_text(block.replace(bug, f"{bug}        self.tracker.pause()\n"))
+    pytester.runpytest_subprocess("-q", "test_player.py").assert_outcomes(passed=1)
+
+
 def test_pages_show_commands() -> None:
     assert {line.split()[0] for _, line in COMMANDS_SHOWN} >= {"play", "derive", "timeline"}
 
