@@ -4,9 +4,9 @@ A trace is one signal an object a line, an event log one event; both are UTF-8 a
 mix players. What cannot be taken is a `TraceError` that says ``FILE:LINE`` and names the
 field, whatever the bytes are: never another exception, never a number or key guessed.
 
-`derive` reads a trace and gives the events. Nearly all lines of a trace are `timeupdate`s, so
-those are decoded straight into a struct and handed to `Engine.timeupdate`; every other line
-takes the careful way through `parse_signal`. Both ways give the same events.
+`derive` reads a trace and gives the events. Lines that leave no doubt are decoded quickly (see
+`decoding`); every other line takes the careful way through `parse_signal`. Both ways give the same
+events.
 """
 
 from __future__ import annotations
@@ -15,10 +15,11 @@ import json
 from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator, Sequence
 from math import isfinite
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 import msgspec
 
+from .decoding import Line, Update, decode, signal_of
 from .errors import PlayertrackError, SignalError, shorten
 from .events import Event
 from .events import to_record as event_record
@@ -245,23 +246,31 @@ def derive(
     timeupdate = _Timeupdates(fleet)
     for start, text, lines in _blocks(stream):
         made: list[Event] = []
-        for index, update in enumerate(_updates(text, lines)):
-            try:
-                if update:
-                    events = timeupdate[update.player](update.position, update.at)
-                elif lines[index].strip(_BLANK):
-                    events = fleet.feed(*parse_signal(lines[index]))
-                else:
-                    continue
-            except (LineError, SignalError) as error:
-                if on_bad is None:
-                    yield made
-                _bad(TraceError(source, start + index, str(error)), on_bad)
+        found = decode(text, lines)
+        if len(lines[0]) > MAX_LINE:
+            found[0] = None
+        for index, line in enumerate(found):
+            if type(line) is Update:
+                events = timeupdate[line.player](line.position, line.at)
             else:
-                if events:
-                    made.extend(events)
+                try:
+                    events = _feed(fleet, line, lines[index])
+                except (LineError, SignalError) as error:
+                    if on_bad is None:
+                        yield made
+                    _bad(TraceError(source, start + index, str(error)), on_bad)
+                    continue
+            if events:
+                made += events
         yield made
     yield fleet.close()
+
+
+def _feed(fleet: Fleet, line: Line | None, text: bytes) -> Sequence[Event]:
+    """Feed what a line says; the careful way if it was left in any doubt."""
+    if line is not None and (signal := signal_of(line)) is not None:
+        return fleet.feed(line.player, signal)
+    return fleet.feed(*parse_signal(text)) if text.strip(_BLANK) else ()
 
 
 class _Timeupdates(dict[str | None, Callable[[float, float], Sequence[Event]]]):
@@ -277,43 +286,3 @@ class _Timeupdates(dict[str | None, Callable[[float, float], Sequence[Event]]]):
             return self._fleet.feed(player, update)
 
         return first
-
-
-class _Update(msgspec.Struct, gc=False):
-    signal: Literal["timeupdate"]
-    at: float
-    position: float
-    player: str | None = None
-
-
-_decode_update = msgspec.json.Decoder(_Update).decode
-
-
-def _updates(text: bytes, lines: list[bytes]) -> list[_Update | None]:
-    """The `timeupdate`s among the lines; None where a line wants the careful way.
-
-    The decoder is as strict as `parse_signal`, but for keys that are there twice or that it
-    does not know. Those show in the quotes: `signal`, its value, `at` and `position` have 8
-    (and 12 with a player), a quote inside a player's name counts as well, and every further
-    key has two more. A line never has fewer, so it is enough to count those of all the lines
-    together, and to look closer only when there are too many.
-    """
-    found: list[_Update | None] = []
-    quotes = 0
-    for line in lines:
-        try:
-            update = _decode_update(line)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            found.append(None)
-            quotes += line.count(b'"')
-        else:
-            found.append(update)
-            quotes += 8 if update.player is None else 12
-    if quotes != text.count(b'"'):
-        found = [
-            update if update and line.count(b'"') == (8 if update.player is None else 12) else None
-            for line, update in zip(lines, found, strict=True)
-        ]
-    if len(lines[0]) > MAX_LINE:
-        found[0] = None
-    return found

@@ -42,7 +42,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("machine", "saving"),
     ("engine",),
     ("fleet",),
-    ("explain", "traces", "invariants", "cases", "recordings", "differences"),
+    ("explain", "decoding", "traces", "invariants", "cases", "recordings", "differences"),
     ("timeline",),
     ("kaltura",),
     ("outbox", "delivery", "collector"),

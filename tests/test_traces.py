@@ -394,6 +394,17 @@ TEXTS = [
     *(b'""', b'"a"', b'"a,b:c"', b'"a\\"b"', b'"\\""', b'"\\\\"', b'"\xc3\xa9"', b'"\xff"'),
     *(b'"\\ud83d\\ude00"', b'"\\ud800"', b'"\\/"', b'"\x01"', b'"\\x"', b'"\x00"', b'"'),
 ]
+#: Signals other than `timeupdate`, each with fields of its own.
+OTHERS = [
+    [(b'"signal"', b'"pause"')],
+    [(b'"signal"', b'"loaded"'), (b'"entry_id"', b'"a:b"'), (b'"duration"', b"10")],
+    [(b'"signal"', b'"loaded"'), (b'"entry_id"', b'"a"'), (b'"live"', b"true")],
+    [(b'"signal"', b'"ratechange"'), (b'"rate"', b"2")],
+    [(b'"signal"', b'"error"'), (b'"code"', b'"E"'), (b'"fatal"', b"0")],
+    [(b'"signal"', b'"captions"'), (b'"language"', b"null")],
+    [(b'"signal"', b'"captions"')],
+    [(b'"signal"', b'"flavor_switch"'), (b'"bitrate"', b"12345678901234567890123")],
+]
 KEYS = [
     b'"signal"',
     b'"at"',
@@ -421,11 +432,13 @@ usual = st.tuples(
     st.tuples(st.just(b'"at"'), number),
     st.tuples(st.just(b'"position"'), number),
 )
+at = st.tuples(st.just(b'"at"'), st.sampled_from([b"1", b"2.5", b"-0", b"true", b"1e13"]))
+other = st.tuples(st.sampled_from(OTHERS), at).map(lambda drawn: [*drawn[0], drawn[1]])
 
 
 @st.composite
 def lines(draw: st.DrawFn) -> bytes:
-    pairs = list(draw(usual)) if draw(st.booleans()) else []
+    pairs = list(draw(st.one_of(usual, other, st.just(()))))
     pairs += draw(st.lists(pair, max_size=3))
     pairs = draw(st.permutations(pairs))
     space, colon = draw(blank), draw(st.sampled_from([b":", b": ", b" :", b"="]))
