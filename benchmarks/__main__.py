@@ -10,7 +10,7 @@ from importlib.metadata import version
 
 import attrs
 
-from . import deriving, memory, snapshots, starting, triggers, updates
+from . import delivery, deriving, memory, snapshots, starting, triggers, updates
 from .measuring import FULL, QUICK, Row
 
 _MEASURES = {
@@ -20,6 +20,7 @@ _MEASURES = {
     "deriving": deriving.rows,
     "snapshots": snapshots.rows,
     "starting": starting.rows,
+    "delivery": delivery.rows,
 }
 
 

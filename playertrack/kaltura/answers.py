@@ -62,6 +62,7 @@ class Fault(Enum):
     CUT = "the answer was cut off"
 
 
+_DELIVERED = Verdict(Kind.DELIVERED)
 _ARRIVED_PERHAPS = frozenset({Fault.LOST, Fault.TIMEOUT, Fault.CUT})
 
 
@@ -77,13 +78,12 @@ def judge(
     <Kind.DELIVERED: 'delivered'>
     """
     answer = parsed(body)
-    after = _retry_after(headers)
     if isinstance(answer, dict) and answer.get("objectType") == _EXCEPTION:
-        verdict = _exception(answer, after)
+        verdict = _exception(answer, _retry_after(headers))
     elif 200 <= status <= 299 and _accepted(endpoint, body, answer):
-        verdict = Verdict(Kind.DELIVERED)
+        return _DELIVERED  # by far the most, and nothing has to be said
     else:
-        verdict = _status(status, body, after)
+        verdict = _status(status, body, _retry_after(headers))
     reason = redact(verdict.reason[: 4 * _LONGEST_REASON], secrets)[:_LONGEST_REASON]
     return attrs.evolve(verdict, reason=reason)
 
