@@ -23,6 +23,9 @@ from typing import Any
 
 LANES = "abcd"
 
+#: The KS of all of them, which is to be found nowhere.
+KS = "djJ8MTAyfPlantedKSPlantedKSPlantedKSPlantedKS"
+
 
 def kill_at(owner: type, name: str, nth: int, *, after: bool) -> None:
     """Have the process die at the ``nth`` call of a method, before or after it."""
@@ -73,7 +76,7 @@ def send(base: str, queue: Path, order: dict[str, Any], reports: int) -> None:
     if "point" in order:
         owner, name, after = points()[order["point"]]
         kill_at(owner, name, order["nth"], after=after)
-    sink = StatsSink(ME, queue=queue, url=f"{base}/{order['round']}", settings=FAST)
+    sink = StatsSink(ME, queue=queue, url=f"{base}/{order['round']}", ks=KS, settings=FAST)
     waiting: deque[tuple[str, int, Receipt]] = deque()
     for number in range(order["first"], order["first"] + 1000):
         waiting += [(lane, number, sink.emit(event(number, lane))) for lane in LANES]

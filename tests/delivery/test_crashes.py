@@ -13,7 +13,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from crashing import LANES, points
+from crashing import KS, LANES, points
 from fault_server import Received, Server
 from sending import index_of, sink_for
 from soaking import SOAK, told
@@ -99,11 +99,14 @@ def test_q_durable_q_once_q_order_q_total_over_kill_minus_nine(
     queue = tmp_path / "queue"
     with Server() as server:
         durable = crash(rounds, server, queue)
-        sink = sink_for(f"{server.base}/{rounds}", queue)
+        sink = sink_for(f"{server.base}/{rounds}", queue, ks=KS)
         assert sink.flush(60.0)
         (standing,) = look(queue).standings
         assert sink.close(10.0)
 
+    assert {request.form.get("ks") for request in server.received} == {KS}
+    for path in queue.iterdir():
+        assert KS.encode() not in path.read_bytes(), "Q-secret"
     requests = [sent(request) for request in server.received]
     received = {(lane, number) for _, lane, number in requests}
     again = repeats(requests)

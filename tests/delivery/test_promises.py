@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import threading
 import time
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
-from fault_server import Answer, Received, Server, ok
-from sending import FAST, ME, event, events, firsts, indices, sink_for, until
+from fault_server import Answer, Received, Server, ok, script
+from sending import FAST, ME, event, events, firsts, index_of, indices, sink_for, until
 
 from playertrack import Tracker
 from playertrack.delivery import Post
-from playertrack.outbox import look
+from playertrack.outbox import Receipt, look
 from playertrack.sinks.kava import KavaSink
 from playertrack.sinks.stats import StatsSink
 
@@ -73,6 +76,88 @@ def test_clocks_that_step_by_years_change_neither_order_nor_waits(
     for request in server.received:
         bodies.setdefault(indices([request])[0], set()).add(request.body)
     assert all(len(each) == 1 for each in bodies.values())
+
+
+def test_q_frozen_days_later_in_another_process_only_the_ks_is_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Server(lambda request: ok("", "500 No")) as server:
+        sink = sink_for(server, tmp_path, ks="the KS of Monday")
+        for each in events(5, "a", "b"):
+            sink.emit(each)
+        server.wait(8)
+        assert not sink.close(0.1)
+        first = {each.session: each.form for each in server.received}
+        server.received.clear()
+        server.answer = lambda request: ok()
+        monkeypatch.setattr(time, "time", lambda: 4e9)
+        sink = sink_for(server, tmp_path, ks="the KS of Friday")
+        assert sink.close(20.0)
+    for session, form in first.items():
+        assert form.pop("ks") == "the KS of Monday"
+        later = next(
+            each.form for each in server.received if each.session == session and index_of(each) == 1
+        )
+        assert later.pop("ks") == "the KS of Friday"
+        assert later == form
+
+
+def test_q_total_of_all_that_can_become_of_an_event(tmp_path: Path) -> None:
+    def answer(request: Received) -> Answer:
+        if index_of(request) == 2:
+            return ok("", "400 Bad")
+        return ok() if index_of(request) < 5 else ok("", "404 No")
+
+    with Server(answer) as server:
+        for lives in range(3):
+            sink = sink_for(server, tmp_path)
+            if not lives:
+                for each in events(10):
+                    sink.emit(each)
+                sink.emit(event(11, name="VIEW"))  # means nothing to that service
+            assert not sink.flush(20.0), "the fifth is refused with all after it"
+            c = sink.counts()
+            assert (c.accepted, c.delivered, c.rejected, c.pending) == (10, 3, 1, 6)
+            assert (c.unmapped, dict(c.dropped)) == (1, {})
+            sink.close(0.1)
+
+
+def test_a_host_whose_event_loop_is_blocked_holds_nothing_up(tmp_path: Path) -> None:
+    async def blocked(server: Server) -> None:
+        sink = sink_for(server, tmp_path)
+        for each in events(5):
+            sink.emit(each)
+        server.wait(5)  # in the loop, which nothing else can use meanwhile
+        sink.close(20.0)
+
+    with Server() as server:
+        asyncio.run(blocked(server))
+    assert indices(server.received) == [1, 2, 3, 4, 5]
+
+
+def test_a_log_handler_that_emits_what_it_is_told_hangs_nobody(tmp_path: Path) -> None:
+    class Feeding(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            self.told.append(sink.emit(event(len(self.told) + 1, "log")))
+
+        told: ClassVar[list[Receipt]] = []
+
+    feeding = Feeding()
+    log = logging.getLogger("playertrack")
+    answers = [ok("", "500 No")] * 5 + [ok("", "400 Bad")]
+    with Server(script(*answers)) as server:
+        sink = sink_for(server, tmp_path)
+        log.addHandler(feeding)
+        try:
+            for each in events(5):
+                sink.emit(each)
+            assert sink.flush(20.0)
+        finally:
+            log.removeHandler(feeding)
+        assert sink.close(20.0)
+    assert len(feeding.told) >= 3, "down, up and a refusal were told"
+    assert all(receipt.durable for receipt in feeding.told)
+    assert indices(server.received, "log") == list(range(1, len(feeding.told) + 1))
 
 
 def test_q_close_twice_and_with_nothing_ever_emitted(tmp_path: Path) -> None:
