@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -12,16 +13,34 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from playertrack.testing.media import MediaServer, serving
 from playertrack_av.clips import make_clip
 
-pytest.register_assert_rewrite("playertrack.testing.conformance", "playertrack.testing.witness")
+pytest.register_assert_rewrite(
+    "playertrack.testing.conformance",
+    "playertrack.testing.streaming",
+    "playertrack.testing.witness",
+)
 
 settings.register_profile("long", deadline=None, max_examples=20_000, print_blob=True)
 # Enough to find what a mutant changes everywhere; the tables find the rest.
 settings.register_profile("few", deadline=None, max_examples=10, derandomize=True, database=None)
 
 #: So many scenarios of real players run at once: most of the time they only wait.
-_AT_ONCE = 6
+_AT_ONCE = 8
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MediaServer]:
+    """A server of what real players stream."""
+    root = tmp_path_factory.mktemp("site")
+    (root / "hls").mkdir()
+    make_clip(root / "film.mp4", 6.0, noise=True, options={"movflags": "+faststart"})
+    for name, seconds in (("film", 8.0), ("long", 40.0)):
+        hls = {"hls_time": "2", "hls_list_size": "0", "hls_playlist_type": "vod"}
+        make_clip(root / "hls" / f"{name}.m3u8", seconds, codec="libx264", options=hls)
+    with serving(root) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

@@ -8,12 +8,14 @@ from fractions import Fraction
 from heapq import merge
 from math import sin, tau
 from pathlib import Path
-from typing import Any
+from random import Random
+from typing import Any, cast
 
 import av
 from av.audio.frame import AudioFrame
 from av.packet import Packet
 from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
 
 WIDTH, HEIGHT = 160, 90
 PICTURES = 25  # a second
@@ -31,20 +33,25 @@ def make_clip(
     picture: bool = True,
     sound: bool = True,
     start: float = 0.0,
+    noise: bool = False,
+    codec: str = "mpeg4",
     options: dict[str, str] | None = None,
 ) -> Path:
-    """Write a clip of MPEG-4 video and AAC sound; returns its path.
+    """Write a clip of MPEG-4 video, or that of another ``codec``, and AAC sound.
 
-    The ending of ``path`` says what container it is, and ``options`` are for that one.
-    ``start`` (s) is the first time stamp in the file.
+    Returns its path. The ending of ``path`` says what container it is, and ``options`` are
+    for that one. ``start`` (s) is the first time stamp in the file. With ``noise`` in place of
+    the shade it is some 200 kB a second, so that no player has all of it at once.
     """
     with av.open(str(path), "w", options=options) as output:
         streams: list[Iterator[Packet[Any]]] = []
         if picture:
-            video = output.add_stream("mpeg4", rate=PICTURES)
+            video = cast("VideoStream", output.add_stream(codec, rate=PICTURES))
             video.width, video.height, video.pix_fmt = WIDTH, HEIGHT, "yuv420p"
-            video.gop_size = KEYFRAMES
-            streams.append(p for f in (*_pictures(seconds, start), None) for p in video.encode(f))
+            video.gop_size, video.max_b_frames = KEYFRAMES, 0
+            streams.append(
+                p for f in (*_pictures(seconds, start, noise), None) for p in video.encode(f)
+            )
         if sound:
             audio = output.add_stream("aac", rate=SAMPLES, layout="mono")
             streams.append(p for f in (*_sounds(seconds, start), None) for p in audio.encode(f))
@@ -57,12 +64,14 @@ def _time(packet: Packet[Any]) -> float:
     return float((packet.dts or 0) * packet.time_base)
 
 
-def _pictures(seconds: float, start: float) -> Iterator[VideoFrame]:
+def _pictures(seconds: float, start: float, noise: bool) -> Iterator[VideoFrame]:
+    random = Random(0)
     first = round(start * PICTURES)
     for number in range(round(seconds * PICTURES)):
         frame = VideoFrame(WIDTH, HEIGHT, "yuv420p")
         for plane, value in zip(frame.planes, (16 + 3 * number % 220, 128, 128), strict=True):
-            plane.update(bytes([value]) * plane.buffer_size)
+            size = plane.buffer_size
+            plane.update(random.randbytes(size) if noise else bytes([value]) * size)
         frame.pts, frame.time_base = first + number, Fraction(1, PICTURES)
         yield frame
 

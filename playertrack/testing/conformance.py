@@ -63,15 +63,14 @@ class Player(Protocol):
         """Give up playback."""
 
 
-class Conformance:
-    """The scenarios with files. The names of classes that pytest collects begin with Test."""
-
-    #: A film of ``length`` seconds that the player can play, a file or URL.
-    film: str
-    length: float = 6.0
+class Scenarios:
+    """What scenarios are made of; a subclass says which player and which media."""
 
     #: How exact the player's positions are (s of content): its updates come so far apart.
     resolution: float = 0.5
+
+    #: The length (s) of the film that is played.
+    length: float = 6.0
 
     #: How long (s) any one event may take to come.
     timeout: float = 30.0
@@ -79,6 +78,43 @@ class Conformance:
     def connect(self, tracker: Tracker) -> AbstractContextManager[Player]:
         """A new player that is measured by ``tracker``, and gone at the end of the block."""
         raise NotImplementedError
+
+    @contextmanager
+    def watching(self) -> Iterator[tuple[Player, Witness]]:
+        """A new player, and who watches it."""
+        with Witness(self.timeout) as witness, self.connect(witness.tracker) as player:
+            yield player, witness
+
+    def fails(self, media: str) -> None:
+        """Play what cannot be played."""
+        with self.watching() as (player, witness):
+            player.load(media)
+            player.play()
+            witness.until("ERROR")
+            self.rest(0.5)
+        self.told(witness, "WIDGET_LOADED", "MEDIA_LOADED", "PLAY_REQUEST", "ERROR")
+
+    def rest(self, seconds: float) -> None:
+        """Do nothing, as a viewer does; what happens meanwhile is part of the scenario."""
+        threading.Event().wait(seconds)
+
+    def told(self, witness: Witness, *expected: Any) -> None:
+        """The events are these, VIEW apart; ``...`` is any number of them."""
+        try:
+            assert_events(witness.events, expected, ignore=["VIEW"])
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{witness.story}") from None
+
+    def near(self, position: float, expected: float) -> None:
+        """A position is where it is to be, as exactly as this player knows it."""
+        assert abs(position - expected) <= self.resolution, (position, expected)
+
+
+class Conformance(Scenarios):
+    """The scenarios with files. The names of classes that pytest collects begin with Test."""
+
+    #: A film of ``length`` seconds that the player can play, a file or URL.
+    film: str
 
     # ----------------------------------------------------------------------- scenarios
 
@@ -238,12 +274,6 @@ class Conformance:
     # ----------------------------------------------------------------- what they are of
 
     @contextmanager
-    def watching(self) -> Iterator[tuple[Player, Witness]]:
-        """A new player, and who watches it."""
-        with Witness(self.timeout) as witness, self.connect(witness.tracker) as player:
-            yield player, witness
-
-    @contextmanager
     def playing(self) -> Iterator[tuple[Player, Witness]]:
         """A new player that plays the film."""
         with self.watching() as (player, witness):
@@ -256,27 +286,3 @@ class Conformance:
         player.play()
         witness.until("PLAY")
         witness.until_at(0.3)
-
-    def fails(self, media: str) -> None:
-        """Play what cannot be played."""
-        with self.watching() as (player, witness):
-            player.load(media)
-            player.play()
-            witness.until("ERROR")
-            self.rest(0.5)
-        self.told(witness, "WIDGET_LOADED", "MEDIA_LOADED", "PLAY_REQUEST", "ERROR")
-
-    def rest(self, seconds: float) -> None:
-        """Do nothing, as a viewer does; what happens meanwhile is part of the scenario."""
-        threading.Event().wait(seconds)
-
-    def told(self, witness: Witness, *expected: Any) -> None:
-        """The events are these, VIEW apart; ``...`` is any number of them."""
-        try:
-            assert_events(witness.events, expected, ignore=["VIEW"])
-        except AssertionError as error:
-            raise AssertionError(f"{error}\n{witness.story}") from None
-
-    def near(self, position: float, expected: float) -> None:
-        """A position is where it is to be, as exactly as this player knows it."""
-        assert abs(position - expected) <= self.resolution, (position, expected)

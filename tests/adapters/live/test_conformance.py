@@ -16,6 +16,8 @@ import playertrack_mpv
 import playertrack_vlc
 from playertrack import Tracker
 from playertrack.testing.conformance import Conformance, Player
+from playertrack.testing.media import MediaServer
+from playertrack.testing.streaming import StreamingConformance
 
 
 def needed(library: Callable[[], Any]) -> Any:
@@ -50,15 +52,15 @@ def gst() -> Any:
     return headless
 
 
-class Live(Conformance):
-    """The film is for all; the scenarios wait for each other's players no longer than needed."""
+class Live(Conformance, StreamingConformance):
+    """The media are for all; the scenarios are run beside each other (`conftest`)."""
 
     beside_each_other = True
 
     @pytest.fixture(autouse=True, scope="session")
     @staticmethod
-    def _film(film: Path) -> None:
-        Live.film = str(film)
+    def _media(film: Path, site: MediaServer) -> None:
+        Live.film, Live.site = str(film), site
 
 
 class TestVlc(Live):
@@ -96,6 +98,7 @@ class TestPlaybin(Live):
         pipeline.set_state(headless.Gst.State.NULL)
 
 
+@pytest.mark.soak
 class TestPlaybin3(TestPlaybin):
     factory = "playbin3"
 

@@ -1,0 +1,114 @@
+"""What every adapter has to get right on a network that is not what it should be.
+
+    class TestMyPlayer(StreamingConformance):
+        site = server  # a `media.MediaServer`
+
+The server has ``film.mp4``, which begins with its index, of ``length`` seconds and too large
+to be read at once, and ``hls/film.m3u8`` and ``hls/long.m3u8``, of ``hls_length`` and
+40 seconds, in segments of about two.
+"""
+
+from __future__ import annotations
+
+from ..events import QUARTILES, Event
+from .conformance import START, Scenarios
+from .media import MediaServer
+from .witness import Witness
+
+_REACHED = tuple(f"PLAY_REACHED_{quartile}" for quartile in QUARTILES)
+
+
+class StreamingConformance(Scenarios):
+    """The scenarios with a server."""
+
+    site: MediaServer
+    hls_length: float = 8.0
+
+    #: The length of a segment (s): so far off players land in HLS.
+    segment: float = 3.0
+
+    def test_throttled(self) -> None:
+        """It comes at 70 % of the speed at which it plays."""
+        size = (self.site.root / "film.mp4").stat().st_size
+        with self.watching() as (player, witness):
+            player.load(self.site.url("film.mp4", "slow", 0.7 * size / self.length))
+            player.play()
+            witness.until("PLAY_REACHED_100")
+        self.watched_through(witness)
+        waited = witness.until("PLAY").join_time + self.stalled(witness)
+        assert waited > 1.0, witness.story
+
+    def test_held(self) -> None:
+        """The rest comes when the player has waited for it."""
+        url = self.site.url("film.mp4", "held")
+        with self.watching() as (player, witness):
+            player.load(url)
+            player.play()
+            witness.until("BUFFER_START")
+            self.rest(2.5)
+            self.site.release(url)
+            witness.until("PLAY_REACHED_100")
+        self.watched_through(witness)
+        assert self.stalled(witness) >= 1.0, witness.story
+
+    def test_cut(self) -> None:
+        """The connection breaks, and what comes after is lost."""
+        with self.watching() as (player, witness):
+            player.load(self.site.url("film.mp4", "cut"))
+            player.play()
+            witness.until("ERROR")
+            self.rest(1.0)
+        told = witness.names
+        assert not {"SEEK", "PLAY_REACHED_75", "PLAY_REACHED_100"} & set(told), witness.story
+        assert told.count("ERROR") == 1, witness.story
+
+    def test_missing_on_the_server(self) -> None:
+        self.fails(self.site.url("missing.mp4"))
+
+    def test_hls_to_the_end(self) -> None:
+        with self.watching() as (player, witness):
+            player.load(self.site.url("hls/film.m3u8"))
+            player.play()
+            witness.until("PLAY_REACHED_100")
+        self.told(witness, *START, *_REACHED)
+        self.on_time(witness, self.hls_length)
+
+    def test_hls_seek(self) -> None:
+        with self.watching() as (player, witness):
+            player.load(self.site.url("hls/long.m3u8"))
+            player.play()
+            witness.until_at(0.5)
+            player.seek(24.0)
+            seek = witness.until("SEEK")
+            witness.until_at(26.0)
+        self.told(witness, *(*START, "SEEK"))
+        assert abs(seek.target - 24.0) <= self.segment, seek
+
+    def test_hls_live(self) -> None:
+        """Without an end there are no quartiles, and the window that moves on is no seek."""
+        with self.watching() as (player, witness):
+            player.load(self.site.url("hls/long.m3u8", "live"))
+            player.play()
+            begin = witness.until("PLAY").position
+            witness.until_at(begin + 5.0)
+        told = [name for name in witness.names if not name.startswith("BUFFER")]
+        assert told == list(START), witness.story
+
+    # ----------------------------------------------------------------- what they are of
+
+    def watched_through(self, witness: Witness) -> None:
+        """All of it was watched, with waits in between that are all told."""
+        told = [name for name in witness.names if not name.startswith("BUFFER")]
+        assert told == [*START, *_REACHED], witness.story
+        self.on_time(witness, self.length)
+
+    def on_time(self, witness: Witness, length: float) -> None:
+        """What passed between PLAY and the end is what was played, and what was waited."""
+        passed = witness.until("PLAY_REACHED_100").at - witness.until("PLAY").at
+        waited = self.stalled(witness)
+        assert abs(passed - waited - length) <= 2 * self.resolution + 0.5, witness.story
+
+    def stalled(self, witness: Witness) -> float:
+        """How long (s) all stalls were."""
+        ends: list[Event] = [e for e in witness.events if e.event == "BUFFER_END"]
+        return sum(float(getattr(end, "seconds", 0.0)) for end in ends)
