@@ -62,6 +62,28 @@ def test_same_source_loaded_anew_after_a_failure_goes_on() -> None:
     assert only("ERROR", events).code == "3"
 
 
+def test_same_source_loaded_anew_without_a_failure_is_a_session_of_its_own() -> None:
+    tape = heard(loading(Tape(timeupdate), 0.1), 0.5, "play", "playing").play(0.5, 0.0, 4.0)
+    heard(loading(tape, 5.0), 5.3, "play", "playing").play(5.3, 0.0, 3.5)
+    events = derive("html5", tape)
+    assert after_start(events) == [
+        *("PLAY_REACHED_25", "MEDIA_LOADED", "PLAY_REQUEST", "PLAY", "PLAY_REACHED_25"),
+    ]
+
+
+def test_play_that_comes_before_the_source_is_chosen_is_for_the_new_media() -> None:
+    tape = heard(loading(Tape(timeupdate), 0.1), 0.5, "suspend")
+    heard(tape, 1.0, "emptied", "play", "waiting", duration=None, readyState=0, paused=False)
+    heard(tape, 1.1, "loadstart", src="/other.mp4", duration=None, readyState=0, paused=False)
+    heard(tape, 1.3, "durationchange", "loadedmetadata", "playing", src="/other.mp4")
+    events = derive("html5", tape)
+    assert names(events) == [
+        *("WIDGET_LOADED", "MEDIA_LOADED", "MEDIA_LOADED", "PLAY_REQUEST", "PLAY", "FIRST_PLAY"),
+    ]
+    assert only("PLAY", events).entry_id == "/other.mp4"
+    assert only("PLAY", events).join_time > 0.1
+
+
 def test_change_of_media_drops_what_the_element_still_says_of_the_old() -> None:
     tape = chosen(started().play(0.5, 0.0, 4.0), 4.6, "0_b", "/other.mp4").at(4.7, 4.1)
     heard(tape, 4.7, "seeking", "pause", "timeupdate")
@@ -106,3 +128,137 @@ def test_other_sources_of_a_recording_say_nothing_of_the_element() -> None:
     tape.append({"t": 1600, "source": "kava", "kind": "PAUSE"})
     tape.append({"t": 1700, "source": "cmd", "kind": "pause"})
     assert after_start(derive("html5", tape)) == []
+
+
+# ------------------------------------------------ the order in which browsers tell of a seek
+
+
+def test_event_that_comes_when_a_seek_has_already_moved_the_playhead() -> None:
+    tape = started().play(0.5, 0.0, 2.0)
+    heard(tape, 2.6, "timeupdate", "pause", "seeking", position=8.0, seeking=True)
+    heard(tape, 2.7, "seeked", position=8.0)
+    events = derive("html5", tape)
+    assert after_start(events) == ["PAUSE", "SEEK"]
+    assert only("PAUSE", events).position == 2.0
+    seek = only("SEEK", events)
+    assert (seek.origin, seek.target) == (2.0, 8.0)
+
+
+def test_seeked_that_comes_when_the_next_seek_has_begun_is_that_of_the_first() -> None:
+    tape = started().play(0.5, 0.0, 2.0)
+    heard(tape, 2.6, "seeking", position=8.0, seeking=True)
+    heard(tape, 2.7, "seeked", "seeking", position=4.0, seeking=True)
+    heard(tape, 2.8, "seeked", position=4.0).play(2.8, 4.0, 4.5)
+    seeks = [event for event in derive("html5", tape) if event.event == "SEEK"]
+    assert [seek.position for seek in seeks] == [8.0, 4.0]
+
+
+def test_waiting_before_seeking_is_part_of_the_seek() -> None:
+    tape = started().play(0.5, 0.0, 2.0)
+    heard(tape, 2.6, "waiting", position=8.0, seeking=True)
+    heard(tape, 2.61, "seeking", position=8.0, seeking=True)
+    heard(tape, 5.0, "seeked", "playing", position=8.0).play(5.0, 8.0, 8.5)
+    assert after_start(derive("html5", tape)) == ["SEEK"]
+
+
+def test_pause_before_ended_is_no_pause() -> None:
+    tape = started().play(0.5, 0.0, 12.0)
+    heard(tape, 12.6, "pause", "ended", position=12.0, paused=True, ended=True)
+    assert after_start(derive("html5", tape))[-1] == "PLAY_REACHED_100"
+
+
+def test_page_that_plays_again_as_it_hears_of_the_end() -> None:
+    tape = started().play(0.5, 0.0, 12.0).add(12600, "pause", **paused_at_the_end())
+    heard(tape, 12.61, "ended", "seeking", "play", "waiting", seeking=True)
+    heard(tape, 12.7, "seeked", "playing").play(12.7, 0.0, 3.5)
+    assert after_start(derive("html5", tape))[4:] == [
+        *("REPLAY", "PLAY_REQUEST", "PLAY", "PLAY_REACHED_25"),
+    ]
+
+
+def paused_at_the_end() -> Record:
+    state = event(12.6, "pause", 12.0, paused=True, ended=True)
+    return {name: state[name] for name in state.keys() - {"t", "kind"}}
+
+
+def test_wait_in_a_pause_is_no_buffer() -> None:
+    tape = started().play(0.5, 0.0, 2.0)
+    heard(tape, 2.6, "pause", "waiting", position=2.0, paused=True)
+    heard(tape, 9.0, "play", "waiting", position=2.0).at(9.5, 2.0)
+    heard(tape, 10.0, "playing", position=2.0).play(10.0, 2.0, 2.5)
+    assert after_start(derive("html5", tape)) == ["PAUSE", "RESUME"]
+
+
+def test_page_that_helps_the_element_over_a_hole_is_nobodys_seek() -> None:
+    tape = heard(started().play(0.5, 0.0, 2.0), 2.6, "waiting", position=2.0, paused=False)
+    heard(tape, 5.6, "seeking", position=2.2, seeking=True, paused=False)
+    heard(tape, 5.7, "seeked", "playing", position=2.2, paused=False).play(5.7, 2.2, 2.95)
+    assert after_start(derive("html5", tape)) == ["BUFFER_START", "BUFFER_END"]
+
+
+def test_seek_ahead_out_of_a_wait_is_a_seek() -> None:
+    tape = heard(started().play(0.5, 0.0, 2.0), 2.6, "waiting", position=2.0, paused=False)
+    heard(tape, 5.6, "seeking", position=4.0, seeking=True, paused=False)
+    heard(tape, 5.7, "seeked", "playing", position=4.0, paused=False).play(5.7, 4.0, 5.0)
+    assert after_start(derive("html5", tape)) == ["BUFFER_START", "BUFFER_END", "SEEK"]
+
+
+# -------------------------------------------------------------------------------- live media
+
+
+def test_duration_that_grows_and_grows_is_a_live_stream() -> None:
+    tape = started(duration=20.0)
+    for n in range(1, 40):
+        duration = 20.0 + 4 * (n // 8)
+        if n % 8 == 0:
+            heard(tape, 0.5 + n / 4, "durationchange", position=n / 4, duration=duration)
+        heard(tape, 0.5 + n / 4, "timeupdate", position=n / 4, duration=duration)
+    assert after_start(derive("html5", tape)) == []
+
+
+def test_duration_that_is_found_out_more_exactly_is_none() -> None:
+    tape = heard(started().play(0.5, 0.0, 2.0), 2.6, "durationchange", position=2, duration=12.01)
+    heard(tape, 2.7, "durationchange", position=2.1, duration=12.02).play(2.5, 2.0, 3.25)
+    assert after_start(derive("html5", tape)) == ["PLAY_REACHED_25"]
+
+
+def test_duration_of_a_stream_that_is_over_is_one_to_measure_by() -> None:
+    tape = started(duration=None)
+    tape += [event(0.5 + n / 4, "timeupdate", n / 4, duration=None) for n in range(1, 20)]
+    heard(tape, 5.5, "durationchange", position=5.0, duration=8.0)
+    assert after_start(derive("html5", tape)) == ["PLAY_REACHED_25", "PLAY_REACHED_50"]
+
+
+# ----------------------------------------------------------------- how an element was found
+
+
+def test_recording_that_begins_in_the_middle() -> None:
+    tape = Tape(timeupdate)
+    tape += [event(9.0 + n / 4, "timeupdate", 5.0 + n / 4, paused=False) for n in range(8)]
+    events = derive("html5", tape)
+    assert after_start(events) == ["PLAY_REACHED_50"]
+    assert only("MEDIA_LOADED", events).entry_id == "/clip.mp4"
+    assert only("PLAY", events).position == 5.0
+
+
+def test_element_is_found_in_each_of_its_states() -> None:
+    for state, told in (
+        ({"readyState": 0, "duration": None}, []),
+        ({"paused": True}, []),
+        ({"paused": True, "ended": True, "currentTime": 12.0}, []),
+        ({"paused": False, "readyState": 2}, ["PLAY_REQUEST"]),
+        ({"paused": False, "currentTime": 4.0}, ["PLAY_REQUEST", "PLAY", "FIRST_PLAY"]),
+        ({"paused": False, "seeking": True}, ["PLAY_REQUEST"]),
+    ):
+        tape = Tape(timeupdate)
+        tape.append({**event(1.0, "attach"), **state})
+        assert names(derive("html5", tape)) == ["WIDGET_LOADED", "MEDIA_LOADED", *told], state
+
+
+def test_page_that_goes_away_is_the_end_of_its_player() -> None:
+    tape = heard(started().play(0.5, 0.0, 2.0), 2.6, "waiting", position=2.0)
+    tape.append({"t": 4000, "source": "page", "kind": "close"})
+    heard(tape, 5.0, "playing", position=2.0)
+    events = derive("html5", tape)
+    assert after_start(events) == ["BUFFER_START", "BUFFER_END"]
+    assert events[-1].at == 4.0
