@@ -32,6 +32,7 @@ class PlaybinBinding(Binding):
         super().__init__(Translator(), tracker, **options)
         self._playbin = playbin
         self._known = False  # what media it is was told
+        self._up = False  # it left the state NULL
         self._live = False
         self._hold: BufferingHold | None = None
         if hold:
@@ -81,15 +82,18 @@ class PlaybinBinding(Binding):
             self._note("eos")
 
     def _told_state(self, old: str, new: str, pending: str = "") -> None:
+        self._up = True
         self._note("state-changed", old=old, new=new, pending=pending, pipeline=True)
 
     def _ask(self) -> None:
+        up = self._up
         done, state, _ = self._playbin.get_state(0)
         if done == Gst.StateChangeReturn.NO_PREROLL and not self._live:
             self._live = True
             self._note("ret.set_state", target=state.value_nick, r="no-preroll")
-        elif state == Gst.State.NULL and self._known:
+        elif state == Gst.State.NULL and up:
             # It says nothing at all of this.
+            self._up = False
             self._note("ret.set_state", target="null", r="success")
         known, duration = self._playbin.query_duration(_TIME)
         self._note("poll", position_ns=self._position(), duration_ns=duration if known else None)
@@ -173,6 +177,6 @@ class PlaybinBinding(Binding):
         self._ask()
         self._note("app.stop", args=[])
         self._playbin.set_state(Gst.State.NULL)
-        self._ended = self._live = False
+        self._ended = self._live = self._up = False
         if self._hold is not None:
             self._hold.reset()

@@ -1,0 +1,85 @@
+"""Plays a clip very often in one process, and prints what that took of it, as JSON.
+
+python tests/adapters/live/plays.py TestVlc clip.mp4 1000
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+from collections import Counter
+from pathlib import Path
+
+import test_conformance
+
+from playertrack import Event, Tracker
+
+#: So many players play beside each other, and each so often before it is measured.
+AT_ONCE, WARM = 8, 15
+
+#: How long (s) one play may take.
+TIMEOUT = 60.0
+
+
+def used() -> dict[str, int]:
+    """Threads, file descriptors and memory (kB) of this process."""
+    status = Path("/proc/self/status").read_text().splitlines()
+    lines = {line.partition(":")[0]: line.partition(":")[2].split() for line in status}
+    return {
+        "threads": len(list(Path("/proc/self/task").iterdir())),
+        "files": len(list(Path("/proc/self/fd").iterdir())),
+        "memory": int(lines["VmRSS"][0]),
+    }
+
+
+class Plays:
+    """One player, and how often it played to the end."""
+
+    def __init__(self, counts: Counter[str]) -> None:
+        self._counts = counts
+        self._ended = threading.Semaphore(0)
+
+    def tell(self, event: Event) -> None:
+        self._counts[event.event] += 1
+        if event.event == "PLAY_REACHED_100":
+            self._ended.release()
+
+    def run(self, test: type[test_conformance.Live], film: str, row: list[int]) -> None:
+        """Play ``film`` as often as ``row`` says, and meet the others after each number."""
+        with Tracker(on_event=self.tell) as tracker, test().connect(tracker) as player:
+            for times in row:
+                for n in range(times):
+                    player.load(film, entry_id=f"1_{n % 7}")
+                    player.play()
+                    assert self._ended.acquire(timeout=TIMEOUT), self._counts
+                BARRIER.wait(TIMEOUT)
+                BARRIER.wait(TIMEOUT)
+
+
+BARRIER = threading.Barrier(AT_ONCE + 1)
+
+
+def main(name: str, film: str, total: str) -> None:
+    counts: Counter[str] = Counter()
+    row = [WARM, (int(total) // AT_ONCE - WARM) // 2, 0]
+    row[2] = int(total) // AT_ONCE - row[0] - row[1]
+    test = getattr(test_conformance, name)
+    threads = [
+        threading.Thread(target=Plays(counts).run, args=(test, film, row), daemon=True)
+        for _ in range(AT_ONCE)
+    ]
+    for thread in threads:
+        thread.start()
+    measured = []
+    for _ in row:
+        BARRIER.wait(int(total) * TIMEOUT)
+        measured.append(used())
+        BARRIER.wait(TIMEOUT)
+    for thread in threads:
+        thread.join()
+    json.dump({"counts": counts, "used": measured}, sys.stdout)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

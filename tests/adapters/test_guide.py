@@ -1,0 +1,58 @@
+"""The adapter that the guide writes, through the scenarios of every adapter."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import toyplayer
+
+from playertrack import Fleet, signals
+from playertrack.testing.witness import Witness
+
+GUIDE = Path(__file__).parents[2] / "docs" / "adapters.md"
+CODE = "\n".join(re.findall(r"```python\n(.*?)```", GUIDE.read_text("utf-8"), re.DOTALL))
+
+# Among the names of this module, so that pytest finds the class of tests which is part of it.
+GUIDED: dict[str, Any] = globals()
+exec(compile(CODE, str(GUIDE), "exec"), GUIDED)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _film(film: Path) -> None:
+    GUIDED["TestToy"].film = str(film)
+
+
+GUIDED["TestToy"].beside_each_other = True
+
+
+def test_recording_of_the_guides_adapter_gives_the_same_events(film: Path, tmp_path: Path) -> None:
+    raw, player = tmp_path / "raw.jsonl", toyplayer.Player()
+    with Witness() as witness, GUIDED["track"](player, witness.tracker, record_raw=raw) as binding:
+        binding.load(str(film))
+        binding.play()
+        witness.until("PLAY")
+        binding.seek(5.0)
+        witness.until("PLAY_REACHED_100")
+    player.release()
+    translator = GUIDED["Translator"]()
+    records = [json.loads(line) for line in raw.read_text().splitlines()]
+    fleet = Fleet(policy=translator.policy)
+    events = [e for r in records for s in translator.translate(r) for e in fleet.feed(None, s)]
+    assert [event.event for event in events if event.event != "VIEW"] == witness.names
+
+
+def test_listener_of_the_program_stays(film: Path) -> None:
+    player, told = toyplayer.Player(), list[str]()
+    player.callbacks.append(lambda name, value: told.append(name))
+    with Witness() as witness, GUIDED["track"](player, witness.tracker):
+        player.open(str(film))
+        player.play()
+        witness.until_signal("playing")
+    player.stop()
+    player.release()
+    assert told == ["opened", "playing", "stopped"]
+    assert not any(isinstance(signal, signals.Stop) for signal in witness.signals)
