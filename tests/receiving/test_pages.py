@@ -74,6 +74,11 @@ def test_any_cut_into_batches_that_overlap_gives_the_same_events() -> None:
         assert names(events) == whole, size
 
 
+def test_batch_without_records_is_nothing(pages: Pages) -> None:
+    for first in (0, 7):
+        assert take(pages, NOW, batch([], first=first, sent=1.0, entry="1_abc")) == Taken([])
+
+
 def test_page_that_closes_settles_its_session_and_what_is_late_is_nothing(pages: Pages) -> None:
     records = [*started(), *played(0.0, 0.0, 1.0), event(1.0, "waiting", 1.0), closed(3.0)]
     taken = take(pages, NOW, batch(records))
@@ -161,6 +166,16 @@ def test_player_that_is_idle_is_closed(pages: Pages) -> None:
     assert pages.next_due() is None
 
 
+def test_player_that_speaks_again_after_it_was_closed_is_another(pages: Pages) -> None:
+    take(pages, NOW, batch(started(), entry="1_abc"))
+    for times in (2, 3):
+        pages.settle(NOW + 4000.0 * times)
+        more = batch([event(9.0, "playing", 4.0)], first=times * 10, entry="1_abc")
+        taken = take(pages, NOW + 4000.0 * times + 1.0, more)
+        assert names(taken.events) == START
+        assert {event.player for event in taken.events} == {f"p~{times}"}
+
+
 def test_all_are_closed_in_the_end(pages: Pages) -> None:
     for player in "ab":
         take(pages, NOW, batch([*started(), event(0.5, "waiting", 0.0)], player=player, sent=1.0))
@@ -189,6 +204,7 @@ def test_pages_clock_that_runs_away_begins_the_player_anew(pages: Pages) -> None
     take(pages, NOW, batch(records))
     far = [event(1e8, "timeupdate", 1e8), *played(1e8, 2.0, 3.0)]
     taken = take(pages, NOW + 1.0, batch(far, first=len(records)))
+    assert [event.event for event in taken.events if event.player == "p~2"] == START
     assert len(taken.events) < 10
     assert max(event.at for event in taken.events) <= NOW + 1.0
 

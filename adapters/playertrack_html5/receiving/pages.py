@@ -46,6 +46,7 @@ class Taken:
 class _Page:
     """What is known of one player besides its engine; times in seconds."""
 
+    name: str  # of its engine
     heard: float
     offset: float  # from the page's time to ours
     bucket: Bucket
@@ -59,7 +60,8 @@ class Pages:
 
     ``policy`` and ``ids`` are those of the engines. At most ``most_players`` are kept: beyond
     that the one that was silent for longest is closed, and its session settled; so is one that
-    was silent for ``idle`` seconds. What it says later begins it anew.
+    was silent for ``idle`` seconds. What it says later is said by another: ``~2`` is put to its
+    id, and so on.
     """
 
     def __init__(
@@ -76,7 +78,8 @@ class Pages:
         # All of these are in the order in which they were last heard of.
         self._pages: OrderedDict[str, _Page] = OrderedDict()
         self._unsettled: OrderedDict[str, float] = OrderedDict()
-        self._gone: OrderedDict[str, None] = OrderedDict()
+        # Whose page closed (0), and how often those were closed whose page did not.
+        self._gone: OrderedDict[str, int] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._pages)
@@ -84,7 +87,7 @@ class Pages:
     def take(self, batch: Batch, now: float) -> Taken:
         """Take a batch; records that came before, or after their page was closed, are nothing."""
         player = batch.player
-        if player in self._gone:
+        if self._gone.get(player) == 0:
             return Taken([])
         events: list[Event] = []
         page = self._pages.get(player)
@@ -92,19 +95,24 @@ class Pages:
             events += self._close(player)
             page = None
         if page is None:
-            page = _Page(now, now - batch.sent / 1000, Bucket(_RATE, _BURST, now))
-            self._pages[player] = page
+            page = self._begin(player, now, now - batch.sent / 1000)
         if not page.bucket.passes(now):
             return Taken(events, busy=True)
         page.heard = now
         self._pages.move_to_end(player)
         problem = None
-        if batch.first + len(batch.records) > page.next:
+        if batch.records and batch.first + len(batch.records) > page.next:
             made, problem = self._follow(player, page, batch, now)
             events += made
         while len(self._pages) > self._most:
             events += self._close(next(iter(self._pages)))
         return Taken(events, problem)
+
+    def _begin(self, player: str, now: float, offset: float) -> _Page:
+        times = self._gone.get(player, 0) + 1
+        name = player if times == 1 else f"{player}~{times}"
+        page = self._pages[player] = _Page(name, now, offset, Bucket(_RATE, _BURST, now))
+        return page
 
     def _follow(
         self, player: str, page: _Page, batch: Batch, now: float
@@ -119,20 +127,17 @@ class Pages:
                 wrong = batch.problem(record)
                 signals = [] if wrong else page.translator.translate(record)
                 for signal in signals:
-                    events += self._fleet.feed(player, _moved(signal, page.offset))
+                    events += self._fleet.feed(page.name, _moved(signal, page.offset))
             except SignalError as error:
                 wrong = str(error)
             if wrong and problem is None:
                 problem = f"records[{number - batch.first}].{wrong}"
         page.next = batch.first + len(batch.records)
-        engine = self._fleet.engine(player)
+        engine = self._fleet.engine(page.name)
         events += engine.tick(batch.sent / 1000 + page.offset)
         self._unsettled.pop(player, None)
         if engine.closed:
-            self._forget(player)
-            self._gone[player] = None
-            while len(self._gone) > self._most:
-                self._gone.popitem(last=False)
+            self._forget(player, 0)
         elif engine.next_timer() is not None:
             self._unsettled[player] = page.heard
         return events, problem
@@ -145,7 +150,7 @@ class Pages:
             if now < heard + _SILENCE:
                 break
             del self._unsettled[player]
-            engine = self._fleet.engine(player)
+            engine = self._fleet.engine(self._pages[player].name)
             while (due := engine.next_timer()) is not None:
                 events += engine.feed(Tick(at=due))
         while self._pages:
@@ -166,14 +171,17 @@ class Pages:
         return [event for player in list(self._pages) for event in self._close(player)]
 
     def _close(self, player: str) -> list[Event]:
-        events = self._fleet.close(player)
-        self._forget(player)
+        events = self._fleet.close(self._pages[player].name)
+        self._forget(player, self._gone.get(player, 0) + 1)
         return events
 
-    def _forget(self, player: str) -> None:
-        self._fleet.forget(player)
+    def _forget(self, player: str, times: int) -> None:
+        self._fleet.forget(self._pages.pop(player).name)
         self._unsettled.pop(player, None)
-        del self._pages[player]
+        self._gone[player] = times
+        self._gone.move_to_end(player)
+        while len(self._gone) > self._most:
+            self._gone.popitem(last=False)
 
 
 def _new(page: _Page, batch: Batch) -> Iterator[tuple[int, dict[str, Any]]]:
