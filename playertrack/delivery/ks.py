@@ -23,6 +23,7 @@ import attrs
 from ..errors import PlayertrackError
 from ..kaltura.local_ks import USER, ks_expiry, ks_v1, ks_v2
 from ..kaltura.redaction import redact
+from ..outbox.forking import watched
 
 #: A KS is renewed when this part of its life is left, but no more than so many seconds.
 _MARGIN_PART, _MARGIN_MOST = 0.1, 60.0
@@ -72,6 +73,17 @@ class KSProvider:
         self._lock = threading.Lock()
         self._held: _Held | None = None
         self._flight: Future[None] | None = None
+        watched.add(self)
+
+    def before_fork(self) -> None:
+        """Nothing has to be done for the sake of the parent."""
+
+    after_fork_in_parent = before_fork
+
+    def after_fork_in_child(self) -> None:
+        """What is asked for is the parent's to get; the KS in use is good for both."""
+        self._lock = threading.Lock()
+        self._flight = None
 
     async def ks(self, refused: str | None = None) -> str:
         """A KS; ``refused`` is the last one, if the server does not take it any more.

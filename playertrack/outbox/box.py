@@ -224,14 +224,18 @@ class Outbox:
         answered = threading.Event()
 
         def ask(shelf: Shelf) -> None:
-            answers.append(question(shelf))
-            answered.set()
+            try:
+                answers.append(question(shelf))
+            finally:
+                answered.set()
 
         self._ask(ask)
         if self._thread is None:
             self._step(0.0)
         if not answered.wait(timeout):
             raise TimeoutError("the disk of the queue takes too long")
+        if not answers:
+            raise QueueError("the queue could not be asked; the log says why")
         return answers[0]
 
     def _ask(self, question: Callable[[Shelf], object]) -> None:
@@ -335,9 +339,22 @@ class Outbox:
             counts[destination, f"{DROPPED}waiting"] += n
         added = Added(counts=counts)
         states = [encoded(waiting, added) for waiting in batch]
-        shelf.commit(added, Settled(delivered=delivered))
-        self._claims.removed(len(delivered))
-        safe = "durable" if shelf.durable else "memory"
+        safe = "dropped"
+        try:
+            shelf.commit(added, Settled(delivered=delivered))
+            self._claims.removed(len(delivered))
+            safe = "durable" if shelf.durable else "memory"
+        except Exception:  # a bug; whoever waits is to be told, and the events are counted
+            _log.exception("%d events could not be queued", len(batch))
+            with self._lock:
+                self._counts.update(counts)
+                names = [
+                    *(name for name, _ in added.items),
+                    *(name for name, _, _ in added.refused),
+                ]
+                for destination in names:
+                    self._counts[destination, "accepted"] += 1
+                    self._counts[destination, f"{DROPPED}failed"] += 1
         with self._changed:
             for waiting, state in zip(batch, states, strict=True):
                 waiting.receipt.state = state or safe

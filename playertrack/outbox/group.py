@@ -50,7 +50,7 @@ class Settled:
     def count_in(self, found: dict[str, Standing], more: Mapping[tuple[str, str], int]) -> None:
         """Change standings as if it, and ``more`` counts, were committed; delivered rows are."""
         for name, _ in self.rejected.values():
-            each = found[name]
+            each = found.get(name, Standing(name, Counts(), None))
             counts = each.counts + Counts(rejected=1, pending=-1)
             found[name] = Standing(name, counts, each.paused)
         for (name, counter), n in dict(more).items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import isnan
 from zlib import crc32
 
 import attrs
@@ -40,19 +41,20 @@ class Item:
 
     @property
     def storable(self) -> bool:
-        """Whether a database can take it: text without halves of characters, no huge number."""
+        """Whether a database can take it: whole characters, a time, no huge number."""
         try:
             f"{self.lane}{self.event}{self.head}".encode()
         except UnicodeError:
             return False
-        return -(1 << 63) <= self.number < 1 << 63
+        return -(1 << 63) <= self.number < 1 << 63 and not isnan(self.at)
 
     def made_storable(self) -> Item:
         """As much of it as a database can take."""
         lane, event, head = (
             text.encode(errors="replace").decode() for text in (self.lane, self.event, self.head)
         )
-        return Item(lane, event, max(0, self.number) % (1 << 63), self.at, head, self.body)
+        at = 0.0 if isnan(self.at) else self.at
+        return Item(lane, event, max(0, self.number) % (1 << 63), at, head, self.body)
 
 
 @attrs.frozen

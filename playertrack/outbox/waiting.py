@@ -73,7 +73,7 @@ def encoded(waiting: Waiting, added: Added) -> str | None:
         added.refused.append((waiting.destination, item, repr(error)))
         return "rejected"
     if item is not None and not item.storable:
-        added.refused.append((waiting.destination, item.made_storable(), "it is no text"))
+        added.refused.append((waiting.destination, item.made_storable(), "no database takes it"))
         return "rejected"
     if item is None:
         added.counts[waiting.destination, "unmapped"] += 1

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,8 @@ import pytest
 from fault_server import Server
 from forked import in_fork
 from sending import event, events, indices, sink_for, until
+
+from playertrack.delivery.ks import CallableKS
 
 HERE = Path(__file__).parent
 PATHS = [str(HERE.parents[1]), str(HERE)]
@@ -106,3 +110,34 @@ def test_children_of_each_kind_deliver_beside_their_parent(method: str, tmp_path
         assert sink.close(5.0)
     for name in ("parent", *names):
         assert indices(server.received, name) == list(range(1, 21))
+
+
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_a_ks_that_is_asked_for_while_a_process_is_forked_holds_no_child_up(
+    tmp_path: Path,
+) -> None:
+    parent = os.getpid()
+    asked, answer = threading.Event(), threading.Event()
+
+    def give() -> str:
+        if os.getpid() == parent:
+            asked.set()
+            answer.wait(20.0)
+        return "K"
+
+    provider = CallableKS(give)
+    with Server() as server:
+        sink = sink_for(server, tmp_path / "parent", ks=provider)
+        sink.emit(event(1, "parent"))
+        assert asked.wait(20.0)
+
+        def child() -> bool:
+            mine = sink_for(server, tmp_path / "child", ks=provider)
+            mine.emit(event(1, "child"))
+            return mine.close(20.0)
+
+        assert in_fork(child) == "True"
+        assert indices(server.received, "child") == [1]
+        answer.set()
+        assert sink.close(20.0)
+        assert indices(server.received, "parent") == [1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,61 @@ def test_what_can_never_be_sent_is_a_dead_letter(bug: bool, tmp_path: Path) -> N
     assert ("a bug" if bug else "no entry") in letter.reason
     assert (counts(box).rejected, counts(box).pending) == (1, 1)
     adds_up(box)
+    box.close()
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        Item("s", "PLAY", 1, math.nan, "[]", b""),
+        Item("s\ud800", "PLAY", 1, 1.0, "[]", b""),
+        Item("s", "PLAY\udfff", 1, 1.0, "[]", b""),
+        Item("s", "PLAY", 1 << 63, 1.0, "[]", b""),
+    ],
+    ids=["no time", "half a character", "the other half", "a huge number"],
+)
+def test_an_item_that_no_database_takes_is_refused_but_not_its_neighbours(
+    odd: Item, tmp_path: Path
+) -> None:
+    box = Outbox(tmp_path)
+    receipts = [box.append(TO, as_it_is, each) for each in (item(1), odd, item(2))]
+    assert [receipt.wait(20.0) for receipt in receipts] == [True, False, True]
+    assert receipts[1].state == "rejected"
+    assert box.trouble is None
+    assert numbers(box) == [1, 2]
+    assert len(box.dead()) == 1
+    adds_up(box)
+    box.close()
+
+
+def test_a_bug_while_a_group_is_committed_is_told_to_who_waits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    box = Outbox(tmp_path)
+    fill(box, [item(1)])
+
+    def bug(*_: object) -> None:
+        raise LookupError("a bug")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("playertrack.outbox.store.Store.append", bug)
+        receipt = box.append(TO, as_it_is, item(2))
+        assert not receipt.wait(20.0)
+        assert receipt.state == "dropped"
+    assert "could not be queued" in caplog.text
+    fill(box, [item(3)])
+    assert numbers(box) == [1, 3]
+    assert counts(box).dropped == {"failed": 1}
+    adds_up(box)
+    box.close()
+
+
+def test_a_question_that_fails_hangs_nobody(tmp_path: Path) -> None:
+    box = Outbox(tmp_path)
+    with pytest.raises(QueueError, match="could not be asked"):
+        box.ask(lambda shelf: 1 // 0)
+    fill(box, [item(1)])
+    assert numbers(box) == [1]
     box.close()
 
 
