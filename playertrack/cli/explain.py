@@ -16,6 +16,7 @@ from .common import (
     open_input,
     read_policy,
 )
+from .reading import add_raw, numbered_signals, translator_of
 
 if TYPE_CHECKING:
     from ..explain import Story
@@ -30,13 +31,15 @@ def add_parser(subparsers: Any) -> None:
         "quartile that did not fire why not.",
         "  playertrack explain trace.jsonl\n"
         "  playertrack explain trace.jsonl --event PLAY_REACHED_50\n"
-        "  playertrack explain trace.jsonl --session 2 --json",
+        "  playertrack explain trace.jsonl --session 2 --json\n"
+        "  playertrack explain recording.jsonl --raw vlc",
     )
     parser.add_argument("trace", metavar="TRACE", help="a signal trace; - is standard input")
     parser.add_argument("--event", metavar="NAME", help="only this event, as in SEEK")
     parser.add_argument(
         "--session", metavar="N", type=int, help="only the N-th session of a player, from 1"
     )
+    add_raw(parser)
     add_policy(parser)
     add_skip_bad(parser)
     add_json(parser, "an object a line for each session")
@@ -47,15 +50,16 @@ def run(args: argparse.Namespace) -> int:
     from ..errors import shorten
     from ..events import EVENTS
     from ..explain import explain
-    from ..traces import read_signals
 
     if args.event is not None and args.event not in EVENTS:
         print(f"--event: there is no event {shorten(args.event)}", file=sys.stderr)
         return 2
+    translator = translator_of(args.raw)
+    policy = read_policy(args.policy, None if translator is None else translator.policy)
     complaints = Complaints(args.skip_bad)
     with open_input(args.trace) as stream:
-        signals = read_signals(stream, name_of(args.trace), complaints.on_bad)
-        stories = explain(signals, read_policy(args.policy))
+        signals = numbered_signals(stream, translator, name_of(args.trace), complaints.on_bad)
+        stories = explain(signals, policy)
     told = 0
     for story in stories:
         if args.session not in (None, story.summary.ordinal):
