@@ -47,6 +47,7 @@ def test_the_code_of_a_page_runs(
     page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(ROOT / "tests" / "adapters")  # where the guide's player is
     names: dict[str, object] = {"__name__": f"{page.removesuffix('.md')}_page"}
     for number, block in enumerate(blocks(PAGES[page], "python"), 1):
         exec(compile(block, f"{page}, block {number}", "exec"), names)
