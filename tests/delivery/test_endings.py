@@ -8,6 +8,8 @@ import sys
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -82,32 +84,43 @@ def test_without_assertions_it_delivers_as_well(tmp_path: Path) -> None:
     assert indices(server.received) == list(range(1, 201))
 
 
-#: A program that waits for a signal when all is durable.
-PATIENT = SCRIPT.replace("for n in range(1, 201): sink", "for n in range(1, 201): last = sink") + (
-    "last.wait(); print('durable', flush=True)\nimport signal; signal.pause()\n"
+#: A program that waits for a signal when all is durable. What it is started by may have it
+#: ignore some of them.
+PATIENT = (
+    "import signal\n"
+    "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+    "signal.signal(signal.SIGHUP, signal.SIG_DFL)\n"
+    f"{SCRIPT.replace(': sink.emit', ': last = sink.emit')}"
+    "last.wait(); print('durable', flush=True)\n"
+    "signal.pause()\n"
 )
 
 
-def start_patient(base: str, queue: Path) -> subprocess.Popen[str]:
-    """Start it; it has said that all is durable."""
-    program = subprocess.Popen(
+@contextmanager
+def patient(base: str, queue: Path) -> Iterator[subprocess.Popen[str]]:
+    """That program; it has said that all is durable, and ends with the test."""
+    with subprocess.Popen(
         [sys.executable, "-c", PATIENT, base, str(queue), *PATHS],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-    )
-    assert program.stdout is not None
-    assert program.stdout.readline() == "durable\n"
-    return program
+    ) as program:
+        try:
+            assert program.stdout is not None
+            assert program.stdout.readline() == "durable\n"
+            yield program
+        finally:
+            program.kill()
+            program.communicate()
 
 
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGHUP", "SIGKILL"])
 def test_q_durable_over_each_signal(name: str, tmp_path: Path) -> None:
     with Server() as server:
         server.shut()
-        with start_patient(server.base, tmp_path) as program:
+        with patient(server.base, tmp_path) as program:
             program.send_signal(signal.Signals[name])
-            program.communicate(timeout=30.0)
+            program.wait(timeout=30.0)
             assert program.returncode != 0
         assert look(tmp_path).standings[0].counts.pending == 200
         server.listen()
@@ -117,7 +130,7 @@ def test_q_durable_over_each_signal(name: str, tmp_path: Path) -> None:
 
 def test_interrupts_while_it_ends_make_it_end_sooner(tmp_path: Path) -> None:
     with Server(lambda request: HANG) as server:
-        with start_patient(server.base, tmp_path) as program:
+        with patient(server.base, tmp_path) as program:
             for _ in range(400):
                 program.send_signal(signal.SIGINT)
                 try:
@@ -125,7 +138,6 @@ def test_interrupts_while_it_ends_make_it_end_sooner(tmp_path: Path) -> None:
                     break
                 except subprocess.TimeoutExpired:
                     continue
-            program.communicate(timeout=1.0)
             assert program.returncode not in (None, 0)
         assert look(tmp_path).standings[0].counts.pending == 200
     with Server() as server:
