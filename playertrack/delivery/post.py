@@ -79,7 +79,11 @@ class Post:
         return Sender(self.box, self.settings, session)
 
     def _look(self) -> None:
-        self._sender.look()  # the one of this process
+        """There is something to send; the thread of the outbox says so."""
+        sender = self._sender  # the one of this process
+        if not (sender.started or self._closed):
+            sender.start()
+        sender.look()
 
     @property
     def directory(self) -> Path | None:
@@ -129,10 +133,7 @@ class Post:
 
     def put(self, name: str, encode: Callable[[Any], Item | None], event: Any) -> Receipt:
         """Queue ``event`` for the target ``name``; see `Outbox.append`."""
-        receipt = self.box.append(name, encode, event)
-        if not (self._sender.started or self._closed):
-            self._sender.start()
-        return receipt
+        return self.box.append(name, encode, event)
 
     # -------------------------------------------------------------------------- what is left
 

@@ -113,7 +113,11 @@ class Outbox:
             if self._closing:
                 receipt.state = "closed"
                 return receipt
-            self._waiting.put(Waiting(destination, encode, event, receipt))
+            ring = self._waiting
+            if len(ring) < ring.most:
+                ring.append((destination, encode, event, receipt))
+            else:
+                ring.overflow((destination, encode, event, receipt))
         if not self._rung:
             self._ring()
         if self.durability == "sync":
@@ -357,7 +361,7 @@ class Outbox:
                     self._counts[destination, f"{DROPPED}failed"] += 1
         with self._changed:
             for waiting, state in zip(batch, states, strict=True):
-                waiting.receipt.state = state or safe
+                waiting[-1].state = state or safe
             self._changed.notify_all()
 
     def before_fork(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections import Counter, deque
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 from .group import Added
 from .receipt import Receipt
@@ -17,66 +17,57 @@ _log = logging.getLogger("playertrack")
 #: `RefusedError` if it can never be sent.
 Encode = Callable[[Any], Item | None]
 
-
-class Waiting(NamedTuple):
-    """An event, what makes its item, and who waits for it."""
-
-    destination: str
-    encode: Encode
-    event: Any
-    receipt: Receipt
+#: An event that waits: its destination, what makes its item, itself, who waits for it. A plain
+#: tuple, as it is made in the thread of a player.
+Waiting = tuple[str, Encode, Any, Receipt]
 
 
-class Ring:
-    """The events that wait: no more than ``bounds`` allow, in the order in which they came.
+class Ring(deque[Waiting]):
+    """The events that wait, in the order in which they came.
 
+    Who appends one looks first whether there are ``most`` already, then it has to `overflow`.
     ``dropped`` counts those that were too many, by destination.
     """
 
     def __init__(self, bounds: Bounds) -> None:
+        super().__init__()
+        self.most = bounds.max_waiting
         self.dropped: Counter[str] = Counter()
-        self._bounds = bounds
-        self._waiting: deque[Waiting] = deque()
+        self._keeps_old = bounds.policy == "drop_newest"
 
-    def __len__(self) -> int:
-        return len(self._waiting)
-
-    def put(self, waiting: Waiting) -> None:
-        """Add one; if there are too many it, or the oldest, is dropped."""
-        if len(self._waiting) < self._bounds.max_waiting:
-            self._waiting.append(waiting)
-        elif self._bounds.policy == "drop_newest":
-            self._drop(waiting)
-        else:
-            self._drop(self._waiting.popleft())
-            self._waiting.append(waiting)
+    def overflow(self, waiting: Waiting) -> None:
+        """There are too many: drop this one, or the oldest for it."""
+        gone = waiting
+        if not self._keeps_old:
+            gone = self.popleft()
+            self.append(waiting)
+        destination, _, _, receipt = gone
+        receipt.state = "dropped"
+        self.dropped[destination] += 1
 
     def take(self, most: int) -> list[Waiting]:
         """The oldest ones, which wait here no more."""
-        return [self._waiting.popleft() for _ in range(min(most, len(self._waiting)))]
-
-    def _drop(self, waiting: Waiting) -> None:
-        waiting.receipt.state = "dropped"
-        self.dropped[waiting.destination] += 1
+        return [self.popleft() for _ in range(min(most, len(self)))]
 
 
 def encoded(waiting: Waiting, added: Added) -> str | None:
     """Add what is to be queued; says what became of the event if it is not queued."""
+    destination, encode, event, _ = waiting
     try:
-        item = waiting.encode(waiting.event)
+        item = encode(event)
     except RefusedError as error:
-        added.refused.append((waiting.destination, error.item, str(error)))
+        added.refused.append((destination, error.item, str(error)))
         return "rejected"
     except Exception as error:
-        _log.exception("an event could not be put into words for %s", waiting.destination)
-        item = Item("", type(waiting.event).__name__, 0, 0.0, "", b"")
-        added.refused.append((waiting.destination, item, repr(error)))
+        _log.exception("an event could not be put into words for %s", destination)
+        item = Item("", type(event).__name__, 0, 0.0, "", b"")
+        added.refused.append((destination, item, repr(error)))
         return "rejected"
     if item is not None and not item.storable:
-        added.refused.append((waiting.destination, item.made_storable(), "no database takes it"))
+        added.refused.append((destination, item.made_storable(), "no database takes it"))
         return "rejected"
     if item is None:
-        added.counts[waiting.destination, "unmapped"] += 1
+        added.counts[destination, "unmapped"] += 1
         return "unmapped"
-    added.items.append((waiting.destination, item))
+    added.items.append((destination, item))
     return None

@@ -69,13 +69,15 @@ class DeliverySink:
             self.post.add(target, self._mapper if isinstance(self._mapper, Learner) else None)
         except PlayertrackError as error:
             raise SinkError(f"{destination}: {error}") from error
+        # What a player waits for is as short as it can be: `emit` runs in its thread.
+        self._append = self.post.box.append
 
     def emit(self, event: Event) -> Receipt:
         """Queue ``event`` and return at once; any thread may call it (Q-durable).
 
         With ``durability="sync"`` it waits until the event is durable. It never raises.
         """
-        return self.post.put(self.name, self._item, event)
+        return self._append(self.name, self._item, event)
 
     def counts(self, timeout: float | None = None) -> Counts:
         """What became of the events so far (Q-total); raises `TimeoutError`."""

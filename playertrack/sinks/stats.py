@@ -64,20 +64,24 @@ class StatsSink(DeliverySink):
 
     def emit(self, event: Event) -> Receipt:
         """Queue ``event`` and return at once; any thread may call it (Q-durable)."""
-        if event.event == "WIDGET_LOADED" and not (event.entry_id or self.identity.entry_id):
-            self._nameless[event.session] = event
-            if len(self._nameless) > MOST_NAMELESS:
-                self._release(next(iter(self._nameless)), None)
-            return Receipt.of("memory")
-        if event.entry_id and event.session in self._nameless:
-            self._release(event.session, event.entry_id)
-        return super().emit(event)
+        if not event.entry_id or self._nameless:
+            if event.event == "WIDGET_LOADED" and not (event.entry_id or self.identity.entry_id):
+                return self._hold(event)
+            if event.entry_id and event.session in self._nameless:
+                self._release(event.session, event.entry_id)
+        return self._append(self.name, self._item, event)
 
     def close(self, timeout: float) -> bool:
         """As all sinks do; a WIDGET_LOADED that still has no entry is refused."""
         for session in tuple(self._nameless):
             self._release(session, None)
         return super().close(timeout)
+
+    def _hold(self, event: Event) -> Receipt:
+        self._nameless[event.session] = event
+        if len(self._nameless) > MOST_NAMELESS:
+            self._release(next(iter(self._nameless)), None)
+        return Receipt.of("memory")
 
     def _release(self, session: str, entry_id: str | None) -> None:
         event = self._nameless.pop(session, None)
