@@ -141,6 +141,16 @@ def test_sessions_and_players_are_told_apart() -> None:
     assert not list(difference([], []).lines())
 
 
+def test_what_is_the_same_between_two_differences_is_left_out() -> None:
+    play = ScriptedPlayer(100, jitter=0).load().play().end()
+    events = [to_record(event) for event in play.events]
+    other = [e for e in events if e["event"] not in ("PLAY_REACHED_25", "PLAY_REACHED_75")]
+    assert [line[:16] for line in difference(events, other).lines()] == [
+        *("  1     20.100 s", "- 1     25.100 s", "  1     30.100 s", "  …"),
+        *("  1     70.100 s", "- 1     75.100 s", "  1     80.100 s"),
+    ]
+
+
 def test_other_media_are_a_difference() -> None:
     one = [{"event": "PAUSE", "at": 1, "session": "s", "position": 1.0, "entry_id": "1_a"}]
     other = [{**one[0], "entry_id": "1_b"}]
