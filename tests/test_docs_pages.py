@@ -6,6 +6,7 @@ somebody would type them who reads on.
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 from importlib import import_module
@@ -19,6 +20,7 @@ from test_rules import RULES
 from playertrack.cases import load
 from playertrack.cli import COMMANDS, parser_of
 from playertrack.timeline import Timeline, observe
+from playertrack_av.clips import make_clip
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -32,6 +34,9 @@ COMMAND = re.compile(r"^\$ (?:[A-Z_]+=\S+ )*playertrack (.*)$", re.MULTILINE)
 def blocks(text: str, kind: str) -> list[str]:
     return [body for info, body in FENCE.findall(text) if info == kind]
 
+
+#: Pages that play with what `make players` installs where it may.
+NEED_PLAYERS = ("wrap.md",)
 
 WITH_CODE = [name for name, text in PAGES.items() if blocks(text, "python")]
 COMMANDS_SHOWN = [
@@ -48,9 +53,15 @@ def test_the_code_of_a_page_runs(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(ROOT / "tests" / "adapters")  # where the guide's player is
+    make_clip(tmp_path / "film.mp4", 1.0)
     names: dict[str, object] = {"__name__": f"{page.removesuffix('.md')}_page"}
     for number, block in enumerate(blocks(PAGES[page], "python"), 1):
-        exec(compile(block, f"{page}, block {number}", "exec"), names)
+        try:
+            exec(compile(block, f"{page}, block {number}", "exec"), names)
+        except ImportError as error:
+            if page not in NEED_PLAYERS or os.environ.get("CI"):
+                raise
+            pytest.skip(str(error))
 
 
 @pytest.mark.parametrize(("page", "line"), COMMANDS_SHOWN)
