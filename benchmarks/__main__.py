@@ -10,7 +10,7 @@ from importlib.metadata import version
 
 import attrs
 
-from . import delivery, deriving, memory, snapshots, starting, triggers, updates
+from . import delivery, deriving, memory, receiving, snapshots, starting, triggers, updates
 from .measuring import FULL, QUICK, Row
 
 _MEASURES = {
@@ -21,6 +21,7 @@ _MEASURES = {
     "snapshots": snapshots.rows,
     "starting": starting.rows,
     "delivery": delivery.rows,
+    "receiving": receiving.rows,
 }
 
 

@@ -6,14 +6,14 @@ No I/O and no clock: ``now`` is an argument, Unix time (s) that never steps nor 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, cast
 
 import attrs
 
-from playertrack import Event, Fleet, Policy, SignalError, random_ids
+from playertrack import Engine, Event, Fleet, Policy, SignalError, random_ids
 from playertrack.session import SessionIds
-from playertrack.signals import Signal, Tick
+from playertrack.signals import Signal, Tick, TimeUpdate
 
 from ..translator import Translator
 from .batches import Batch
@@ -122,18 +122,18 @@ class Pages:
             page.offset = now - batch.sent / 1000
         events: list[Event] = []
         problem = None
+        engine = self._fleet.engine(page.name)
         for number, record in _new(page, batch):
             try:
                 wrong = batch.problem(record)
                 signals = [] if wrong else page.translator.translate(record)
                 for signal in signals:
-                    events += self._fleet.feed(page.name, _moved(signal, page.offset))
+                    events += _feed(engine, signal, page.offset)
             except SignalError as error:
                 wrong = str(error)
             if wrong and problem is None:
                 problem = f"records[{number - batch.first}].{wrong}"
         page.next = batch.first + len(batch.records)
-        engine = self._fleet.engine(page.name)
         events += engine.tick(batch.sent / 1000 + page.offset)
         self._unsettled.pop(player, None)
         if engine.closed:
@@ -202,8 +202,11 @@ def _new(page: _Page, batch: Batch) -> Iterator[tuple[int, dict[str, Any]]]:
     yield from enumerate(new, number)
 
 
-def _moved(signal: Signal, offset: float) -> Signal:
-    return cast("Signal", attrs.evolve(cast("Any", signal), at=signal.at + offset))
+def _feed(engine: Engine, signal: Signal, offset: float) -> Sequence[Event]:
+    """Feed a signal that happened ``offset`` later; most of them are updates of the position."""
+    if isinstance(signal, TimeUpdate):
+        return engine.timeupdate(signal.position, signal.at + offset)
+    return engine.feed(cast("Signal", attrs.evolve(cast("Any", signal), at=signal.at + offset)))
 
 
 def _first(queue: OrderedDict[str, Any]) -> list[Any]:
