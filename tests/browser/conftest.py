@@ -29,9 +29,10 @@ def chromium(runner: asyncio.Runner) -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def films(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with ``film.webm``, of two seconds, and ``tone.wav``, of eight: half a megabyte."""
+    """A folder with films of two seconds, and a tone of eight, which is half a megabyte."""
     folder = tmp_path_factory.mktemp("films")
     make_film(folder / "film.webm", 2.0)
+    make_film(folder / "silent.webm", 2.0, sound=False)
     with wave.open(str(folder / "tone.wav"), "wb") as tone:
         tone.setparams((1, 2, 32_000, 0, "NONE", ""))
         tone.writeframes(bytes(range(256)) * 2000)
