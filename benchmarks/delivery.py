@@ -15,12 +15,16 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from time import perf_counter, sleep
 
+from playertrack.delivery import DEFAULT_SETTINGS
 from playertrack.events import Event
 from playertrack.kaltura import Identity, StatsMapper, attach_ks
 from playertrack.outbox import Bounds, Item, Outbox
 from playertrack.outbox.opening import open_store
 
 from .measuring import Row, Scale
+
+#: How many sessions are sent at once, unless it is set.
+_AT_ONCE = DEFAULT_SETTINGS.max_in_flight
 
 _ME = Identity(partner_id=102, entry_id="1_abc", referrer="kiosk://device-001")
 
@@ -194,19 +198,23 @@ def _group_commit(count: int) -> Row:
     return Row("group commit against one an event", group / each, at_least=20.0, note=note)
 
 
-async def _bare(base: str, count: int) -> float:
+async def _bare(base: str, count: int, at_once: int = 1) -> float:
     """Requests a second of a loop that posts the same bodies and does nothing else."""
     import aiohttp
 
     mapper = StatsMapper(_ME, service_url=base)
-    requests = [request for event in _events(count) if (request := mapper.request(event))]
-    async with aiohttp.ClientSession() as session:
-        began = perf_counter()
+    requests = iter([made for event in _events(count) if (made := mapper.request(event))])
+
+    async def post(session: aiohttp.ClientSession) -> None:
         for request in requests:
             url, body = attach_ks(request, None)
             headers = dict(request.headers)
             async with session.post(url, data=body, headers=headers) as response:
                 await response.read()
+
+    async with aiohttp.ClientSession() as session:
+        began = perf_counter()
+        await asyncio.gather(*(post(session) for _ in range(at_once)))
         return count / (perf_counter() - began)
 
 
@@ -258,10 +266,15 @@ def _one_lane(count: int, runs: int) -> Row:
 def _lanes(count: int, runs: int) -> Row:
     with _running(_SERVER, "0.005") as port:
         base = f"http://127.0.0.1:{port}/api_v3"
-        one, many = _medians(
-            runs, lambda: _queued(base, count // 4, 1), lambda: _queued(base, count, 32)
+        one, many, bare_one, bare_many = _medians(
+            runs,
+            lambda: _queued(base, count // 4, 1),
+            lambda: _queued(base, count, 32),
+            lambda: asyncio.run(_bare(base, count // 4)),
+            lambda: asyncio.run(_bare(base, count, _AT_ONCE)),
         )
-    note = f"{many:.0f}/s against {one:.0f}/s"
+    note = f"{many:.0f}/s against {one:.0f}/s; bare aiohttp, {_AT_ONCE} at once: "
+    note += f"{bare_many / bare_one:.1f} x"
     return Row("32 lanes against one, answers after 5 ms", many / one, at_least=6.0, note=note)
 
 

@@ -62,10 +62,17 @@ class Journal:
             return False
         self._slots[seq] = slot
         try:
-            self._file.seek(_HEADER.size + slot * _RECORD.size)
-            return self._file.write(_RECORD.pack(seq, _check(seq, self.generation))) == _RECORD.size
+            record = _RECORD.pack(seq, _check(seq, self.generation))
+            return self._put(_HEADER.size + slot * _RECORD.size, record) == _RECORD.size
         except (OSError, ValueError):
             return False
+
+    def _put(self, offset: int, record: bytes) -> int:
+        """Write ``record`` there, with one call of the system where it has one for that."""
+        if hasattr(os, "pwrite"):
+            return os.pwrite(self._file.fileno(), record, offset)
+        self._file.seek(offset)
+        return self._file.write(record)
 
     def free(self, seqs: Iterable[int]) -> None:
         """Give the space of numbers back that are gone from the queue by now."""
