@@ -17,10 +17,9 @@ from typing import TypeVar
 
 from .adopting import Estate, adopt
 from .connecting import Connect, connect
+from .disk import Disk
 from .group import Added, Settled, trim
-from .journal import Journal
-from .lock import ProcessLock
-from .opening import JOURNAL, LOCK, QUEUE, is_damage, open_store, replace
+from .opening import is_damage
 from .store import Store
 from .values import Bounds, Counts, DeadLetter, QueueError, Row, Standing
 
@@ -59,14 +58,8 @@ class Shelf:
         self._directory = directory
         self._bounds = bounds
         self._spare = spare
-        self._connect = connect
         self._retry = retry
-        self._lock = None if directory is None else ProcessLock(directory / LOCK)
-        self._disk: Store | None = None
-        self._suspended = False
-        self._inode = 0
-        self._seen = 0
-        self._journal: Journal | None = None
+        self._disk = None if directory is None else Disk(directory, bounds, connect)
         self._memory: Store | None = None
         self._base = _NONE  # the rows from here on are in memory
         self._owed = Settled()
@@ -74,16 +67,23 @@ class Shelf:
         self._replaced_at = -SELDOM
         self._dropped = 0
         self._told_at = -SELDOM
-        while self._disk is None and self._memory is None:
+        if self._disk is None:
+            self._spill()
+        while self._store is None and self._memory is None:
             try:
                 self._open()
             except _FAILURES as error:
                 self._failed(error)
 
     @property
+    def _store(self) -> Store | None:
+        """The database on the disk, if it can be had."""
+        return None if self._disk is None else self._disk.store
+
+    @property
     def owner(self) -> bool:
         """Whether this process may send, and is the one that tidies up (Q-one-sender)."""
-        return self._lock is None or self._lock.held or self._disk is None
+        return self._disk is None or self._disk.owned or self._disk.store is None
 
     @property
     def durable(self) -> bool:
@@ -119,30 +119,29 @@ class Shelf:
 
         This alone is called from the thread of the sender.
         """
-        return seq >= self._base or (self._journal is not None and self._journal.write(seq))
+        return seq >= self._base or (self._disk is not None and self._disk.note(seq))
 
     def _to_disk(self, added: Added) -> range:
         assert self._disk is not None
-        if not self.owner and self._is_another():
-            self._disk.close()
-            self._open()
-        with self._disk.transaction():
-            self._owed.apply(self._disk, self._bounds)
-            new = added.apply(self._disk, self._bounds)
-            self._trim(self._disk, self._bounds.max_bytes, new)
-        self._paid()
+        self._disk.refresh()
+        store = self._disk.store
+        assert store is not None
+        with store.transaction():
+            self._owed.apply(store, self._bounds)
+            new = added.apply(store, self._bounds)
+            self._trim(store, self._bounds.max_bytes, new)
+        self._paid(store)
         return new
 
-    def _paid(self) -> None:
+    def _paid(self, store: Store) -> None:
         """What was owed is committed."""
         assert self._disk is not None
-        if self._journal is not None:
-            self._journal.free(self._owed.delivered)
+        self._disk.free(self._owed.delivered)
         removed = bool(self._owed.delivered)
         self._owed = Settled()
         if removed:
             with suppress(sqlite3.Error):
-                self._disk.shrink()
+                store.shrink()
 
     def _trim(self, store: Store, most_bytes: int, new: range) -> None:
         if not self.owner and self._bounds.policy == "drop_oldest":
@@ -161,9 +160,10 @@ class Shelf:
         """
         rows: list[Row] = []
         last = after
-        if self._disk is not None:
+        store = self._store
+        if store is not None:
             try:
-                rows, damaged = self._disk.read(destination, after, limit)
+                rows, damaged = store.read(destination, after, limit)
             except _FAILURES as error:
                 if self._memory is None:
                     self._failed(error)
@@ -186,7 +186,7 @@ class Shelf:
         """All destinations; ``delivered`` rows and ``more`` counts are to be committed."""
         delivered = [*delivered, *self._owed.delivered]
         found: dict[str, Standing] = {}
-        for store in filter(None, (self._disk, self._memory)):
+        for store in filter(None, (self._store, self._memory)):
             with suppress(sqlite3.Error):
                 for each in store.standings(delivered):
                     known = found.get(each.name, Standing(each.name, Counts(), None))
@@ -208,7 +208,7 @@ class Shelf:
 
     def _first(self, question: Callable[[Store], _T | None]) -> _T | None:
         """The first answer of what is in memory, then on the disk."""
-        for store in filter(None, (self._memory, self._disk)):
+        for store in filter(None, (self._memory, self._store)):
             with suppress(sqlite3.Error):
                 if (answer := question(store)) is not None:
                     return answer
@@ -217,7 +217,7 @@ class Shelf:
     def dead(self) -> list[DeadLetter]:
         """The dead letters."""
         letters: list[DeadLetter] = []
-        for store in filter(None, (self._disk, self._memory)):
+        for store in filter(None, (self._store, self._memory)):
             with suppress(sqlite3.Error):
                 letters += store.dead()
         return letters
@@ -225,100 +225,47 @@ class Shelf:
     def poll(self) -> bool:
         """Whether another process changed something, or left the queue to this one."""
         if self._memory is not None:
-            before = self._disk
+            before = self._store
             self._mend()
-            return self._memory is None or self._disk is not before
-        assert self._disk is not None and self._lock is not None
+            return self._memory is None or self._store is not before
+        assert self._disk is not None
         try:
-            if not self.owner:
-                if not self._lock.acquire():
-                    return False
-                self._disk.close()
-                self._open()
-                return True
-            seen, self._seen = self._seen, self._disk.changes
-            return seen != self._seen
+            return self._disk.news()
         except _FAILURES as error:
             self._failed(error)
             return True
 
     def close(self) -> None:
         """Let go of everything."""
-        for part in (self._disk, self._memory, self._journal):
-            if part is not None:
-                with suppress(sqlite3.Error, OSError):
-                    part.close()
-        if self._lock is not None:
-            self._lock.release()
+        if self._disk is not None:
+            self._disk.close()
+        if self._memory is not None:
+            self._memory.close()
 
     def suspend(self) -> None:
         """Close the database for as long as the process is copied; the lock stays."""
         if self._disk is not None:
-            with suppress(sqlite3.Error):
-                self._disk.close()
-            self._suspended = True
+            self._disk.suspend()
 
     def wake(self) -> None:
         """Go on after `suspend`."""
-        if self._suspended:
-            assert self._directory is not None
-            self._suspended = False
+        if self._disk is not None:
             try:
-                self._disk = open_store(self._directory, self._connect, check=False)
+                self._disk.wake()
             except _FAILURES as error:
-                self._disk = None
                 self._failed(error)
 
     def disown(self) -> None:
         """In a forked child: leave the files to the parent."""
-        if self._journal is not None:
-            self._journal.close()
-        if self._lock is not None:
-            self._lock.release()
+        if self._disk is not None:
+            self._disk.disown()
 
     # --------------------------------------------------------------------- disks that fail
 
     def _open(self) -> None:
-        if self._directory is None:
-            self._spill()
-            return
-        assert self._lock is not None
-        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._lock.acquire()
-        store = open_store(self._directory, self._connect)
-        try:
-            self._use(store)
-        except BaseException:
-            store.close()
-            raise
-
-    def _use(self, store: Store) -> None:
-        """Go on with ``store``; its owner first commits what was only noted before."""
-        assert self._directory is not None and self._lock is not None
-        if self._lock.held:
-            self._settle_noted(store)
-        self._disk = store
-        self._inode = (self._directory / QUEUE).stat().st_ino
-        self._seen = store.changes
+        assert self._disk is not None
+        self._disk.open()
         self.trouble = None
-
-    def _settle_noted(self, store: Store) -> None:
-        assert self._directory is not None
-        generation = store.generation
-        if self._journal is None or self._journal.generation != generation:
-            if self._journal is not None:
-                self._journal.close()
-                self._journal = None
-            journal = Journal(self._directory / JOURNAL, generation)
-            with store.transaction():
-                Settled(delivered=journal.read()).apply(store, self._bounds)
-                store.resume()
-            self._journal = journal
-
-    def _is_another(self) -> bool:
-        """Whether the file at the queue's place is not the one that was opened."""
-        assert self._directory is not None
-        return (self._directory / QUEUE).stat().st_ino != self._inode
 
     def _failed(self, error: Exception) -> None:
         """Replace a damaged file; go on in memory after any other failure."""
@@ -328,21 +275,16 @@ class Shelf:
         self._spill()
 
     def _replace(self) -> bool:
-        held = self._lock is not None and self._lock.held
-        if not held or monotonic() < self._replaced_at + SELDOM:
+        assert self._disk is not None
+        if not self._disk.owned or monotonic() < self._replaced_at + SELDOM:
             return False
-        assert self._directory is not None
         self._replaced_at = monotonic()
-        if self._disk is not None:
-            with suppress(sqlite3.Error):
-                self._disk.close()
-            self._disk = None
         try:
-            store, damage = replace(self._directory, self._connect)
-            self._use(store)
+            damage = self._disk.replace()
         except _FAILURES as error:
             self._complain(error)
             return False
+        self.trouble = None
         _log.error(
             "the queue was damaged: it is now %s; %d events were carried over, %d are lost",
             *(damage.path, damage.rows, damage.lost),
@@ -360,21 +302,21 @@ class Shelf:
         if self._memory is None:
             self._retry_at = monotonic() + self._retry
             memory = Store(connect(":memory:"))
-            base = 1 if self._directory is None else time_ns() // 1000
-            if self._disk is not None:
+            base = 1 if self._disk is None else time_ns() // 1000
+            if self._store is not None:
                 with suppress(sqlite3.Error):
-                    base = max(base, self._disk.last + 1)
+                    base = max(base, self._store.last + 1)
             memory.create(0, base)
             self._base = base
             self._memory = memory
 
     def _mend(self) -> None:
         """Move what is in memory to the disk, if it is time to try that."""
-        if self._directory is None or monotonic() < self._retry_at:
+        if self._disk is None or monotonic() < self._retry_at:
             return
         self._retry_at = monotonic() + self._retry
         try:
-            if self._disk is None:
+            if self._disk.store is None:
                 self._open()
             self._move()
         except _FAILURES as error:
@@ -383,17 +325,18 @@ class Shelf:
             self._complain(error)
 
     def _move(self) -> None:
-        assert self._disk is not None and self._memory is not None
+        store = self._store
+        assert store is not None and self._memory is not None
         estate = Estate.of(self._memory)
-        with self._disk.transaction():
-            self._owed.apply(self._disk, self._bounds)
-            if self._disk.last >= self._base:  # by a clock that was set back, or is
+        with store.transaction():
+            self._owed.apply(store, self._bounds)
+            if store.last >= self._base:  # by a clock that was set back, or is
                 if self._spare():
                     raise QueueError("its numbers are higher than those that are being sent")
-                estate = estate.renumbered(self._disk.last + 1)
-            adopt(self._disk, estate)
+                estate = estate.renumbered(store.last + 1)
+            adopt(store, estate)
         self._memory.close()
         self._memory, self._base = None, _NONE
-        self._paid()
+        self._paid(store)
         _log.warning("the disk takes the queue again; %d events were moved to it", len(estate.rows))
         self.trouble = None

@@ -49,6 +49,7 @@ def points() -> dict[str, tuple[type, str, bool]]:
     """The named points: class, method, and whether it dies after it."""
     from playertrack.delivery.channel import Channel
     from playertrack.outbox.box import Outbox
+    from playertrack.outbox.disk import Disk
     from playertrack.outbox.journal import Journal
     from playertrack.outbox.shelf import Shelf
     from playertrack.outbox.store import Store
@@ -61,8 +62,8 @@ def points() -> dict[str, tuple[type, str, bool]]:
         "after it is answered": (Outbox, "delivered", False),
         "after it is noted": (Journal, "write", True),
         "while delivered rows are removed": (Store, "remove", True),
-        "while the queue is opened": (Shelf, "_use", False),
-        "after what was noted is removed": (Shelf, "_settle_noted", True),
+        "while the queue is opened": (Disk, "_use", False),
+        "after what was noted is removed": (Disk, "_settle_noted", True),
     }
 
 

@@ -154,6 +154,26 @@ def test_a_disk_that_breaks_and_comes_back(tmp_path: Path) -> None:
     box.close()
 
 
+def test_who_takes_over_while_the_disk_is_broken_goes_on_when_it_is_back(tmp_path: Path) -> None:
+    disk = Disk()
+    first = Outbox(tmp_path, connect=Disk().connect)
+    fill(first, [item(1)])
+    second = Outbox(tmp_path, connect=disk.connect, retry=0.02)
+    fill(second, [item(2)])
+    assert numbers(second) == []
+    disk.broken = True
+    first.close()
+    while not second.trouble:
+        second.flush(20.0)
+    fill(second, [item(3)])
+    disk.broken = False
+    while second.trouble:
+        second.flush(20.0)
+    assert numbers(second) == [1, 2, 3]
+    adds_up(second)
+    second.close()
+
+
 @pytest.mark.parametrize("seed", range(10))
 def test_a_sync_that_fails_makes_nothing_durable(seed: int, tmp_path: Path) -> None:
     chance = Random(seed)
