@@ -30,7 +30,7 @@ from .policy import Policy
 from .session import SessionIds, Summary, random_ids
 from .setting import Diagnostic
 from .signalling import SignalMethods
-from .signals import Close, Signal, Tick
+from .signals import Close, Signal, Tick, Volume
 from .sinks import EventStream, FanoutSink, Sink
 
 #: How long (s) the exit of the interpreter waits for a tracker that was left open.
@@ -249,6 +249,8 @@ class Tracker(SignalMethods):
             # A bug, or a factory of ids that raises; whatever it is, the player goes on.
             self._courier.report("engine", error)
             return
+        if isinstance(signal, Volume):
+            self._courier.put("sinks", self._sinks.mute, signal.muted or signal.volume == 0)
         for event in events:
             dated = self._dated(event)
             self._courier.put("sinks", self._emit, dated)

@@ -50,17 +50,21 @@ class FanoutSink:
 
     def track_page(self, *args: Any, **fields: Any) -> None:
         """Tell of a page the sinks that report pages; it never raises."""
-        self._track("track_page", args, fields)
+        self._tell("track_page", args, fields)
 
     def track_button(self, *args: Any, **fields: Any) -> None:
         """Tell of a button the sinks that report buttons; it never raises."""
-        self._track("track_button", args, fields)
+        self._tell("track_button", args, fields)
 
-    def _track(self, what: str, args: tuple[Any, ...], fields: dict[str, Any]) -> None:
+    def mute(self, muted: bool) -> None:
+        """Tell the sinks that report it whether the viewer hears nothing; it never raises."""
+        self._tell("mute", (muted,), {})
+
+    def _tell(self, what: str, args: tuple[Any, ...], fields: dict[str, Any]) -> None:
         for sink in self.sinks:
             try:
-                if (track := getattr(sink, what, None)) is not None:
-                    track(*args, **fields)
+                if (tell := getattr(sink, what, None)) is not None:
+                    tell(*args, **fields)
             except Exception as error:
                 self._failed(sink, error)
 

@@ -8,18 +8,29 @@ from typing import TYPE_CHECKING, Self
 from ..delivery import DEFAULT_SETTINGS, DeliverySettings
 from ..delivery.packing import pack
 from ..delivery.window import COMMON
-from ..kaltura import ANALYTICS_URL, ApplicationMapper, Identity, KavaMapper, Request, WireProfile
+from ..kaltura import (
+    ANALYTICS_URL,
+    ApplicationMapper,
+    Identity,
+    KavaMapper,
+    Recall,
+    Request,
+    WireProfile,
+)
 from ..outbox import Item, Receipt
 from .delivering import KS, DeliverySink, Queue, analytics_url, identity_from, ks_from
 
 if TYPE_CHECKING:
     import aiohttp
 
+    from ..events import Event
+
 
 class KavaSink(DeliverySink):
     """Delivers the events of ``identity`` to analytics.trackEvent at ``url``.
 
-    It takes what `StatsSink` takes. `track_page` and `track_button` tell of what happens
+    It takes what `StatsSink` takes. VIEWs tell whether the viewer hears something: a tracker
+    says so, and others may by `mute`. `track_page` and `track_button` tell of what happens
     around the player, and arrive in order with what the player does.
     """
 
@@ -35,10 +46,14 @@ class KavaSink(DeliverySink):
         durability: str = "group",
         session: aiohttp.ClientSession | None = None,
     ) -> None:
+        def make(recall: Recall) -> KavaMapper:
+            self._events = KavaMapper(identity, profile, analytics_url=url, recall=recall)
+            return self._events
+
         super().__init__(
             "kava",
             identity,
-            lambda recall: KavaMapper(identity, profile, analytics_url=url, recall=recall),
+            make,
             url,
             queue=queue,
             ks=ks,
@@ -47,6 +62,7 @@ class KavaSink(DeliverySink):
             session=session,
         )
         self._application = ApplicationMapper(identity, analytics_url=url)
+        self._muted = False
 
     @classmethod
     def open(cls, argument: str) -> Self:
@@ -56,6 +72,22 @@ class KavaSink(DeliverySink):
         """
         identity = identity_from()
         return cls(identity, queue=argument or None, ks=ks_from(identity), url=analytics_url())
+
+    def emit(self, event: Event) -> Receipt:
+        """Queue ``event`` and return at once; any thread may call it (Q-durable)."""
+        return self._append(self.name, self._unheard if self._muted else self._heard, event)
+
+    def mute(self, muted: bool) -> None:
+        """From the next event on the viewer hears nothing, or something again."""
+        self._muted = muted
+
+    def _heard(self, event: Event) -> Item | None:
+        self._events.muted = False
+        return self._item(event)
+
+    def _unheard(self, event: Event) -> Item | None:
+        self._events.muted = True
+        return self._item(event)
 
     def track_page(
         self,

@@ -11,13 +11,13 @@ from fault_server import Server, ok
 from looping import in_loop
 from sending import FAST, ME, event, indices, sink_for, until
 
-from playertrack import Tracker
+from playertrack import Tracker, signals
 from playertrack.collector import Collector
 from playertrack.delivery import Post
 from playertrack.delivery.ks_services import SessionStart
 from playertrack.events import Event, MediaLoaded
 from playertrack.kaltura import Identity, WireError
-from playertrack.sinks import MemorySink, SinkError
+from playertrack.sinks import FanoutSink, MemorySink, SinkError
 from playertrack.sinks.kava import KavaSink
 from playertrack.sinks.stats import StatsSink
 
@@ -169,3 +169,27 @@ async def test_a_funnel_from_page_to_playback_arrives_in_order(tmp_path: Path) -
     assert came[1].fields["pageName"] == "main-lobby"
     assert [type(error) for error in errors] == [WireError]
     assert "track_page" not in {each.event for each in memory.events}
+
+
+# --------------------------------------------------------------------------------- the sound
+
+
+#: By the second: the viewer mutes, then turns the volume down, then up.
+SOUND = {15: (0.8, True), 25: (0.0, False), 35: (0.5, False)}
+
+
+@in_loop
+async def test_views_tell_whether_the_viewer_hears_something() -> None:
+    async with Collector() as collector:
+        kava = KavaSink(ME, url=collector.analytics_url)
+        tracker = Tracker([FanoutSink([kava]), MemorySink()])
+        tracker.feed(signals.Loaded(at=0.0, entry_id="1_abc", duration=100.0))
+        tracker.feed(signals.Playing(at=0.0))
+        for second in range(1, 41):
+            volume, muted = SOUND.get(second, (None, False))
+            if volume is not None:
+                tracker.feed(signals.Volume(at=float(second), volume=volume, muted=muted))
+            tracker.feed(signals.TimeUpdate(at=float(second), position=float(second)))
+        assert await asyncio.to_thread(tracker.close, 20.0)
+        views = [each.fields["soundMode"] for each in collector.good if each.event == "VIEW"]
+    assert views == ["2", "2", "1", "1", "2"]
