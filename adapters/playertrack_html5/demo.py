@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
+import re
 import sys
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from aiohttp import web
 
@@ -34,8 +37,16 @@ _PAGE = """<!doctype html>
 
 
 @asynccontextmanager
-async def serving(film: Path, sinks: list[Sink], port: int = 0) -> AsyncIterator[str]:
+async def serving(
+    film: Path, sinks: list[Sink], port: int = 0, recordings: Path | None = None
+) -> AsyncIterator[str]:
     """The page on this machine's loopback, as long as the block runs; gives its address."""
+
+    def record(player: str, told: dict[str, Any]) -> None:
+        if recordings is not None:
+            name = re.sub(r"[^\w~-]", "_", player)  # an id is what somebody posted
+            with (recordings / f"{name}.jsonl").open("a", encoding="utf-8") as file:
+                file.write(f"{json.dumps(told)}\n")
 
     async def page(_: web.Request) -> web.Response:
         return web.Response(text=_PAGE, content_type="text/html")
@@ -45,7 +56,7 @@ async def serving(film: Path, sinks: list[Sink], port: int = 0) -> AsyncIterator
 
     app = web.Application()
     app.add_routes([web.get("/", page), web.get("/film", media)])
-    Receiver(sinks).add_to(app)
+    Receiver(sinks, on_record=record).add_to(app)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
     await runner.setup()
     try:
@@ -55,8 +66,8 @@ async def serving(film: Path, sinks: list[Sink], port: int = 0) -> AsyncIterator
         await runner.cleanup()
 
 
-async def _serve(film: Path, sinks: list[Sink], port: int) -> None:
-    async with serving(film, sinks, port) as address:
+async def _serve(film: Path, sinks: list[Sink], options: argparse.Namespace) -> None:
+    async with serving(film, sinks, options.port, options.record_raw) as address:
         print(f"open {address} in a browser; Ctrl-C ends it", file=sys.stderr, flush=True)
         await asyncio.Event().wait()
 
@@ -77,14 +88,22 @@ def main() -> int:
         action="append",
         help="where events go: console, jsonl:PATH, … (repeatable; default: console:stdout)",
     )
+    parser.add_argument(
+        "--record-raw",
+        metavar="FOLDER",
+        type=Path,
+        help="write what each player says into a file there, for `playertrack derive --raw html5`",
+    )
     options = parser.parse_args()
+    if options.record_raw is not None and not options.record_raw.is_dir():
+        parser.error(f"--record-raw: there is no folder {options.record_raw}")
     if options.media is not None and not options.media.is_file():
         parser.error(f"--media: there is no file {options.media}")
     try:
         sinks = [open_sink(spec) for spec in options.sink or ["console:stdout"]]
         with tempfile.TemporaryDirectory() as folder:
             film = options.media or _film(Path(folder))
-            asyncio.run(_serve(film, sinks, options.port))
+            asyncio.run(_serve(film, sinks, options))
     except KeyboardInterrupt:
         return 0
     except (SinkError, ImportError) as error:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import os
+import shutil
 import wave
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +24,8 @@ def runner() -> Iterator[asyncio.Runner]:
 
 @pytest.fixture(scope="session")
 def chromium(runner: asyncio.Runner) -> Iterator[Browser]:
+    if shutil.which("chromium") is None and "CI" not in os.environ:
+        pytest.skip("there is no chromium: `make players` as root, or apt-get install chromium")
     running = browser()
     yield runner.run(running.__aenter__())
     runner.run(running.__aexit__(None, None, None))

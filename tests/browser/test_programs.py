@@ -42,9 +42,16 @@ async def running(*command: str | Path) -> AsyncIterator[tuple[asyncio.subproces
         await process.communicate()
 
 
-async def test_demo_prints_the_events_of_its_page(films: Path, chromium: Browser) -> None:
-    command = ("-m", "playertrack_html5", "--media", films / "film.webm")
-    async with running(*command) as (process, address):
+def only_file(folder: Path) -> Path:
+    (file,) = folder.iterdir()
+    return file
+
+
+async def test_demo_prints_the_events_of_its_page_and_records_them(
+    films: Path, chromium: Browser, tmp_path: Path
+) -> None:
+    options = ("--media", films / "film.webm", "--record-raw", tmp_path)
+    async with running("-m", "playertrack_html5", *options) as (process, address):
         page = await chromium.open(address)
         await page.run("void video.play()")
         assert process.stdout is not None
@@ -57,6 +64,14 @@ async def test_demo_prints_the_events_of_its_page(films: Path, chromium: Browser
     for name in ("WIDGET_LOADED", "FIRST_PLAY", "PLAY_REACHED_25"):
         assert name in printed
     assert "demo" in printed
+    command = ("-m", "playertrack", "derive", only_file(tmp_path), "--raw", "html5")
+    derive = await asyncio.create_subprocess_exec(
+        sys.executable, *command, stdout=asyncio.subprocess.PIPE
+    )
+    out, _ = await asyncio.wait_for(derive.communicate(), PATIENCE)
+    derived = [json.loads(line)["event"] for line in out.splitlines()]
+    assert derived == re.findall(r"[A-Z]{2,}[A-Z0-9_]+", printed)[: len(derived)]
+    assert "PLAY_REACHED_100" in derived
 
 
 async def test_demo_makes_a_film_where_none_is_given(chromium: Browser) -> None:
@@ -72,6 +87,7 @@ async def test_demo_makes_a_film_where_none_is_given(chromium: Browser) -> None:
         (["--help"], 0, "--media FILE"),
         (["--media", "none.webm"], 2, "there is no file none.webm"),
         (["--sink", "none"], 2, "there is no sink"),
+        (["--record-raw", "none"], 2, "there is no folder none"),
     ],
 )
 async def test_demo_says_how_it_is_used(arguments: list[str], code: int, told: str) -> None:

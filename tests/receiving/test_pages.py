@@ -74,6 +74,15 @@ def test_any_cut_into_batches_that_overlap_gives_the_same_events() -> None:
         assert names(events) == whole, size
 
 
+def test_records_that_were_taken_are_a_raw_recording() -> None:
+    told: list[tuple[str, dict[str, Any]]] = []
+    pages = Pages(on_record=lambda player, record: told.append((player, record)))
+    records = [*started(), *played(0.0, 0.0, 2.5), {"t": 0}]
+    take(pages, NOW, batch(records, sent=2.5))
+    take(pages, NOW, batch(records, sent=2.5))
+    assert told == [("p", record) for record in records[:-1]]
+
+
 def test_batch_without_records_is_nothing(pages: Pages) -> None:
     for first in (0, 7):
         assert take(pages, NOW, batch([], first=first, sent=1.0, entry="1_abc")) == Taken([])

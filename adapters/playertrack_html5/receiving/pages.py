@@ -6,7 +6,7 @@ No I/O and no clock: ``now`` is an argument, Unix time (s) that never steps nor 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, cast
 
 import attrs
@@ -28,6 +28,10 @@ _SLEPT = 30.0
 _AHEAD = 60.0
 #: Batches a second of one player, and at once.
 _RATE, _BURST = 5.0, 30.0
+
+
+#: Told a record, and the player's id.
+OnRecord = Callable[[str, dict[str, Any]], object]
 
 
 @attrs.frozen
@@ -61,7 +65,8 @@ class Pages:
     ``policy`` and ``ids`` are those of the engines. At most ``most_players`` are kept: beyond
     that the one that was silent for longest is closed, and its session settled; so is one that
     was silent for ``idle`` seconds. What it says later is said by another: ``~2`` is put to its
-    id, and so on.
+    id, and so on. ``on_record`` is told each record that was taken, with the player's id: those
+    of one player are a raw recording.
     """
 
     def __init__(
@@ -71,10 +76,12 @@ class Pages:
         ids: SessionIds = random_ids,
         most_players: int = 10_000,
         idle: float = 3600.0,
+        on_record: OnRecord | None = None,
     ) -> None:
         self._fleet = Fleet(policy=policy, ids=ids)
         self._most = most_players
         self._idle = idle
+        self._on_record = on_record
         # All of these are in the order in which they were last heard of.
         self._pages: OrderedDict[str, _Page] = OrderedDict()
         self._unsettled: OrderedDict[str, float] = OrderedDict()
@@ -126,9 +133,11 @@ class Pages:
         for number, record in _new(page, batch):
             try:
                 wrong = batch.problem(record)
-                signals = [] if wrong else page.translator.translate(record)
-                for signal in signals:
-                    events += _feed(engine, signal, page.offset)
+                if not wrong:
+                    for signal in page.translator.translate(record):
+                        events += _feed(engine, signal, page.offset)
+                    if self._on_record is not None:
+                        self._on_record(page.name, record)
             except SignalError as error:
                 wrong = str(error)
             if wrong and problem is None:

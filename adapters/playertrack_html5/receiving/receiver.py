@@ -17,7 +17,7 @@ from .. import SCRIPT
 from ..translator import Translator
 from .batches import BatchError, read_batch
 from .buckets import Bucket
-from .pages import Pages
+from .pages import OnRecord, Pages
 
 #: How long (s) a page may take to send a batch.
 _PATIENCE = 10.0
@@ -33,8 +33,9 @@ class Receiver:
     ``/playertrack/playertrack.js``, and closes the receiver with it. `take` alone is a handler:
     ``app.router.add_post("/playertrack", receiver.take)``. Use it in one event loop.
 
-    ``policy`` and ``ids`` are those of the engines. ``origins``: pages of other sites that may
-    read the answer (CORS), as ``https://example.org``, or ``*``. The limits: ``max_body``
+    ``policy`` and ``ids`` are those of the engines, ``on_record`` is that of `Pages`.
+    ``origins``: pages of other sites that may read the answer (CORS), as
+    ``https://example.org``, or ``*``. The limits: ``max_body``
     bytes of a batch, ``max_rate`` batches a second of all players, ``max_players`` and
     ``idle`` as in `Pages`. Limits by address are for the server in front, which knows them.
 
@@ -54,10 +55,13 @@ class Receiver:
         max_rate: float = 1000.0,
         max_players: int = 10_000,
         idle: float = 3600.0,
+        on_record: OnRecord | None = None,
         clock: Clock | None = None,
     ) -> None:
         self._clock = LiveClock() if clock is None else clock
-        self._pages = Pages(policy=policy, ids=ids, most_players=max_players, idle=idle)
+        self._pages = Pages(
+            policy=policy, ids=ids, most_players=max_players, idle=idle, on_record=on_record
+        )
         self._sinks = FanoutSink(sinks)
         self._origins = frozenset(origins)
         self._max_body = max_body
