@@ -26,13 +26,14 @@ import sys; sys.path[:0] = sys.argv[3:]
 from pathlib import Path
 from sending import event, sink_for
 sink = sink_for(sys.argv[1], Path(sys.argv[2]))
-for n in range(1, 201): sink.emit(event(n))
+for n in range(1, 21): sink.emit(event(n))
 """
 
 
-def run_to_its_exit(base: str, queue: Path, ending: str = "", *options: str) -> tuple[float, str]:
-    """A short program that ends without closing its sink: how long it took, what it said."""
-    began = time.monotonic()
+def run_to_its_exit(
+    base: str, queue: Path, ending: str = "", *options: str
+) -> tuple[str, float, str]:
+    """A short program that ends without closing its sink: what it said, its end, its errors."""
     done = subprocess.run(
         [sys.executable, "-W", "error", *options, "-c", SCRIPT + ending, base, str(queue), *PATHS],
         capture_output=True,
@@ -40,7 +41,7 @@ def run_to_its_exit(base: str, queue: Path, ending: str = "", *options: str) -> 
         timeout=60,
         check=False,
     )
-    return time.monotonic() - began, done.stderr
+    return done.stdout, time.monotonic(), done.stderr
 
 
 @pytest.mark.parametrize("dead", ["refuses", "hangs"])
@@ -50,22 +51,24 @@ def test_q_close_at_exit_with_a_dead_network_within_the_timeout_and_nothing_lost
     with Server(lambda request: HANG) as server:
         if dead == "refuses":
             server.shut()
-        took, said = run_to_its_exit(server.base, tmp_path)
-    assert took < 20.0
+        # That clock is the same in all processes.
+        ending = "import time; print(time.monotonic())"
+        ended, over, said = run_to_its_exit(server.base, tmp_path, ending)
+    assert over - float(ended) < 10.0, "two seconds were allowed"
     assert "Traceback" not in said
-    assert look(tmp_path).standings[0].counts.pending == 200
+    assert look(tmp_path).standings[0].counts.pending == 20
     with Server() as server:
         sink = sink_for(server, tmp_path)
         assert sink.close(20.0)
-    assert indices(server.received) == list(range(1, 201))
+    assert indices(server.received) == list(range(1, 21))
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
 def test_a_short_program_delivers_at_its_exit(host: str, tmp_path: Path) -> None:
     with Server() as server:
-        _, said = run_to_its_exit(server.base.replace("127.0.0.1", host), tmp_path)
+        *_, said = run_to_its_exit(server.base.replace("127.0.0.1", host), tmp_path)
     assert said == ""
-    assert indices(server.received) == list(range(1, 201))
+    assert indices(server.received) == list(range(1, 21))
     assert look(tmp_path).standings[0].counts.pending == 0
 
 
@@ -74,14 +77,14 @@ def test_other_exits_keep_everything(ending: str, tmp_path: Path) -> None:
     with Server() as server:
         server.shut()
         run_to_its_exit(server.base, tmp_path, ending)
-    assert look(tmp_path).standings[0].counts.pending == 200
+    assert look(tmp_path).standings[0].counts.pending == 20
 
 
 def test_without_assertions_it_delivers_as_well(tmp_path: Path) -> None:
     with Server() as server:
-        _, said = run_to_its_exit(server.base, tmp_path, "", "-O")
+        *_, said = run_to_its_exit(server.base, tmp_path, "", "-O")
     assert said == ""
-    assert indices(server.received) == list(range(1, 201))
+    assert indices(server.received) == list(range(1, 21))
 
 
 #: A program that waits for a signal when all is durable. What it is started by may have it
@@ -122,10 +125,10 @@ def test_q_durable_over_each_signal(name: str, tmp_path: Path) -> None:
             program.send_signal(signal.Signals[name])
             program.wait(timeout=30.0)
             assert program.returncode != 0
-        assert look(tmp_path).standings[0].counts.pending == 200
+        assert look(tmp_path).standings[0].counts.pending == 20
         server.listen()
         assert sink_for(server, tmp_path).close(20.0)
-    assert indices(server.received) == list(range(1, 201))
+    assert indices(server.received) == list(range(1, 21))
 
 
 def test_interrupts_while_it_ends_make_it_end_sooner(tmp_path: Path) -> None:
@@ -139,10 +142,10 @@ def test_interrupts_while_it_ends_make_it_end_sooner(tmp_path: Path) -> None:
                 except subprocess.TimeoutExpired:
                     continue
             assert program.returncode not in (None, 0)
-        assert look(tmp_path).standings[0].counts.pending == 200
+        assert look(tmp_path).standings[0].counts.pending == 20
     with Server() as server:
         assert sink_for(server, tmp_path).close(20.0)
-    assert indices(server.received) == list(range(1, 201))
+    assert indices(server.received) == list(range(1, 21))
 
 
 # ------------------------------------------------------------------------------------- close
@@ -154,7 +157,7 @@ def test_q_close_while_others_emit_puts_each_event_in_one_place(tmp_path: Path) 
 
     def emit(name: str) -> None:
         together.wait()
-        for n in range(1, 1001):
+        for n in range(1, 301):
             receipts[name].append(sink.emit(event(n, name)))
 
     with Server() as server:

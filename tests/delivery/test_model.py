@@ -152,7 +152,7 @@ class LongDelivery(Delivery):
 TestDelivery = Delivery.TestCase
 TestDelivery.settings = settings(max_examples=25, stateful_step_count=15, deadline=None)
 
-TestLongDelivery = pytest.mark.soak(pytest.mark.timeout(60 * SOAK)(LongDelivery.TestCase))
+TestLongDelivery = pytest.mark.soak(pytest.mark.timeout(300 * SOAK)(LongDelivery.TestCase))
 TestLongDelivery.settings = settings(
     max_examples=50 * SOAK, stateful_step_count=30, deadline=None, derandomize=False
 )
