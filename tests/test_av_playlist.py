@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import inf
+from pathlib import Path
 
 import pytest
 
@@ -87,3 +88,23 @@ def test_who_pauses_before_the_next_film_is_there_has_not_asked_for_it(films: li
         assert player.wait(60)
     assert names(heard)[3:] == ["playing", "ended", "loaded", "close"]
     assert "PLAY_REQUEST" not in [e.event for e in events_of(heard) if e.entry_id == "two"]
+
+
+def test_a_broken_film_is_told_by_its_own_name(films: list[str], tmp_path: Path) -> None:
+    broken = tmp_path / "broken.mp4"
+    broken.write_bytes(b"no film")
+    heard: list[Signal] = []
+    with AvPlayer(heard.append, speed=inf) as player:
+        for film in (films[0], str(broken), films[1]):
+            player.load(film)
+            player.play()
+            assert player.wait(60)
+    assert names(heard)[3:] == [
+        *("playing", "ended", "loaded", "play", "error", "loaded", "play", "playing", "ended"),
+        "close",
+    ]
+    events = events_of(heard)
+    assert_session_valid(events)
+    assert [e.entry_id for e in events if e.event == "PLAY_REQUEST"] == ["one", "broken", "two"]
+    assert [e.entry_id for e in events if e.event == "ERROR"] == ["broken"]
+    assert "REPLAY" not in {event.event for event in events}

@@ -268,19 +268,23 @@ class Playback:
     def _loaded(self, media: Opened) -> None:
         self.duration, self._live = media.duration, media.live
         self.state = State.PAUSED
-        self._emit(
-            signals.Loaded,
-            entry_id=self._entry_id,
-            duration=media.duration,
-            live=media.live,
-            loop=self._loop,
-        )
-        if self._wanted and self._follows:
-            self._emit(signals.Play)
+        self._introduce(media.duration, live=media.live)
         if self._start is not None:
             self.seek(self._start)
         if self._wanted:
             self._wait(signals.Playing)
+
+    def _introduce(self, duration: float | None, *, live: bool) -> None:
+        """Say which media this is."""
+        self._emit(
+            signals.Loaded,
+            entry_id=self._entry_id,
+            duration=duration,
+            live=live,
+            loop=self._loop,
+        )
+        if self._wanted and self._follows:
+            self._emit(signals.Play)
 
     def _try_to_run(self) -> None:
         """Let the clock run if there is enough to show, else say so if that takes long."""
@@ -340,6 +344,8 @@ class Playback:
 
     def _fail(self, failure: MediaError) -> None:
         where = self._where()
+        if self.state is State.OPENING and self._follows:
+            self._introduce(None, live=False)  # or it would be an error of the media before
         self._target = None
         self._stand(State.FAILED)
         self._emit(signals.Error, code=failure.code, message=failure.message, fatal=True, **where)

@@ -1,14 +1,14 @@
 """Assertions about events, whoever made them; a failure says what to look at.
 
-Events are `Event`s, the records of anybody's event log, or all that a `ScriptedPlayer` or a
-`Bench` gave. Of the latter two a failure can also tell why a quartile is not there.
+Events are `Event`s, the records of anybody's event log, or all that a `ScriptedPlayer`,
+a `Bench` or a `Witness` has. Of the latter a failure can also tell why a quartile is not there.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from ..events import QUARTILES, Event, to_record
 from ..explain import RULES, explain
@@ -21,12 +21,8 @@ from .patterns import Expected, Pattern, Record, Row, align
 _BEFORE, _AFTER = 8, 12
 
 
-class Played(Protocol):
-    """What was played, with its signals: a `ScriptedPlayer`, a `Bench`."""
-
-    @property
-    def policy(self) -> Policy:
-        """How it was judged."""
+class Watched(Protocol):
+    """What was played, with its signals: a `ScriptedPlayer`, a `Bench`, a `Witness`."""
 
     @property
     def signals(self) -> Sequence[Signal]:
@@ -37,8 +33,16 @@ class Played(Protocol):
         """What came out."""
 
 
+class Played(Watched, Protocol):
+    """The same, where it is also known how it was judged."""
+
+    @property
+    def policy(self) -> Policy:
+        """How it was judged."""
+
+
 #: What the assertions take.
-Log = Played | Iterable[Event | Mapping[str, Any]]
+Log = Watched | Iterable[Event | Mapping[str, Any]]
 
 
 def assert_events(log: Log, expected: Iterable[Expected], *, ignore: Iterable[str] = ()) -> None:
@@ -99,7 +103,7 @@ def assert_quartiles(log: Log, *quartiles: int, session: int = 1) -> None:
             for record in (each for each in chosen if each.get("event") == name):
                 lines += [f"  {_shown(record, records)}", *_why(record)]
         elif got < wanted:
-            missing = list(_missing(name, log, played[session - 1]))
+            missing = list(_missing(name, log, session))
             lines += [f"{name} did not come{':' if missing else ''}", *missing]
     if lines:
         reached = [str(q) for q in QUARTILES if counts[f"PLAY_REACHED_{q}"]]
@@ -119,9 +123,7 @@ def assert_session_valid(log: Log, policy: Policy | None = None) -> None:
     records = _records(log)
     if not records:
         raise AssertionError("there are no events")
-    if policy is None and _is_played(log):
-        policy = _played(log).policy
-    findings = check(map(dict, records), policy=policy)
+    findings = check(map(dict, records), policy=policy or _policy(log))
     if findings:
         lines = [f"{len(findings)} findings in {len(records)} events:"]
         for finding in findings:
@@ -135,18 +137,22 @@ def assert_session_valid(log: Log, policy: Policy | None = None) -> None:
 
 
 def _records(log: Log) -> list[Record]:
-    events = _played(log).events if _is_played(log) else log
+    watched = _watched(log)
+    events = log if watched is None else watched.events
     assert isinstance(events, Iterable)
     return [_record(event) for event in events]
 
 
-def _is_played(log: Log) -> bool:
-    return hasattr(log, "events") and hasattr(log, "signals")
+def _watched(log: Log) -> Watched | None:
+    """The log, if it has signals, too."""
+    known = hasattr(log, "events") and hasattr(log, "signals")
+    return cast("Watched", log) if known else None
 
 
-def _played(log: Log) -> Played:
-    assert hasattr(log, "policy")
-    return log  # type: ignore[return-value] # hasattr() narrows no protocol
+def _policy(log: Log) -> Policy | None:
+    """How it was judged, if that is known."""
+    policy = getattr(log, "policy", None)
+    return policy if isinstance(policy, Policy) else None
 
 
 def _record(event: Event | Mapping[str, Any]) -> Record:
@@ -222,13 +228,16 @@ def _why(record: Record) -> Iterator[str]:
         yield f"    because of {record.get('cause', '?')}: {told} [{record['rule']}]"
 
 
-def _missing(name: str, log: Log, session: object = None) -> Iterator[str]:
-    """Why a quartile did not fire, if the signals are known."""
-    if _is_played(log):
-        played = _played(log)
-        signals = enumerate(((None, signal) for signal in played.signals), 1)
-        for story in explain(signals, played.policy):
+def _missing(name: str, log: Log, session: int | None = None) -> Iterator[str]:
+    """Why a quartile did not fire, in that session with a PLAY or any, if the signals are known."""
+    if (watched := _watched(log)) is not None:
+        signals = enumerate(((None, signal) for signal in watched.signals), 1)
+        stories = explain(signals, _policy(log))
+        if session is not None:
+            played = [story for story in stories if story.summary.join_time is not None]
+            stories = played[session - 1 : session]
+        for story in stories:
             for missing in story.missing:
-                if missing.event == name and session in (None, story.summary.session):
+                if missing.event == name:
                     for reason in missing.reasons:
                         yield f"    {name}: {reason.text}"

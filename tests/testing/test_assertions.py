@@ -18,6 +18,7 @@ from playertrack.testing import (
     assert_session_valid,
 )
 from playertrack.testing.patterns import Expected
+from playertrack.testing.witness import Witness
 
 QUIET = Policy(view_interval=None)
 
@@ -167,6 +168,16 @@ def test_records_of_anybody_may_lack_what_ours_have() -> None:
 def test_what_is_no_expectation_is_an_error_of_the_test(play: ScriptedPlayer, wrong: Any) -> None:
     with pytest.raises(TypeError, match="no event can be expected"):
         assert_events(play, [wrong])
+
+
+def test_a_witness_of_a_live_player_is_a_log(play: ScriptedPlayer) -> None:
+    with Witness() as witness:
+        for signal in play:
+            witness.tracker.feed(signal)
+        witness.until("PLAY_REACHED_100")
+    assert_events(witness, [..., "SEEK", ..., "PLAY_REACHED_100", ...])
+    told = failure(assert_quartiles, witness, 25, 50, 75, 100)
+    assert "a seek at +30.200 s went past 50, from 30 to 60" in told
 
 
 # ------------------------------------------------------------------------------ assert_never
