@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
+from inner import run
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 SUITE = EXAMPLES / "test_fake_player.py"
@@ -33,7 +34,6 @@ def suite(pytester: pytest.Pytester) -> pytest.Pytester:
         fake_player=(EXAMPLES / "fake_player.py").read_text("utf-8"),
         test_copy=SUITE.read_text("utf-8"),
     )
-    pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
     return pytester
 
 
@@ -42,7 +42,7 @@ def test_each_bug_is_found_by_its_own_test(
     bug: str, suite: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FAKE_PLAYER_BUG", bug)
-    result = suite.runpytest_inprocess("-p", "no:xdist")
+    result = run(suite)
     result.assert_outcomes(passed=4, failed=1)
     test, told = FOUND[bug]
     result.stdout.fnmatch_lines([told])
@@ -51,7 +51,7 @@ def test_each_bug_is_found_by_its_own_test(
 
 def test_the_right_player_passes(suite: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("FAKE_PLAYER_BUG", raising=False)
-    suite.runpytest_inprocess("-p", "no:xdist").assert_outcomes(passed=5)
+    run(suite).assert_outcomes(passed=5)
 
 
 def test_all_bugs_are_found_here_in_less_than_six_lines(monkeypatch: pytest.MonkeyPatch) -> None:

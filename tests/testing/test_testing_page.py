@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+from inner import run
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "testing.md").read_text("utf-8")
@@ -31,7 +32,6 @@ BUGS = (
 @pytest.fixture
 def suite(pytester: pytest.Pytester) -> pytest.Pytester:
     """The code of the page as one file of tests, beside the small player."""
-    pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
     pytester.makeconftest(
         "import os, pytest\n"
         "from shown_player import FakePlayer\n"
@@ -48,10 +48,6 @@ def failing(result: pytest.RunResult) -> str:
     return "\n".join(
         re.sub(r"^E {3}(?:    |AssertionError: )", "", each) for each in result.outlines
     )
-
-
-def run(suite: pytest.Pytester, *arguments: str) -> pytest.RunResult:
-    return suite.runpytest_inprocess("-p", "no:xdist", *arguments)
 
 
 def test_the_page_is_a_suite_that_finds_what_was_forgotten(
