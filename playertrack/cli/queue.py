@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from .common import add_command, add_json
@@ -51,6 +52,8 @@ def run(args: argparse.Namespace) -> int:
     elif args.action == "flush":
         _flush(args.directory, args.deliver_timeout)
     standings = look(args.directory).standings
+    if args.action == "flush" and not seen.in_use:
+        _tell_of_others(standings)
     for standing in standings:
         print(json.dumps(_counts(standing)) if args.json else _sentence(standing))
     left = any(standing.counts.pending for standing in standings)
@@ -62,6 +65,17 @@ def _flush(directory: str, timeout: float) -> None:
     from ..sinks import FanoutSink, open_sink
 
     FanoutSink([open_sink(f"{name}:{directory}") for name in ("stats", "kava")]).close(timeout)
+
+
+def _tell_of_others(standings: Iterable[Standing]) -> None:
+    """Say which events were not even tried, since they are not of the environment's identity."""
+    from ..sinks.delivering import identity_from
+
+    key = identity_from().key
+    for standing in standings:
+        if standing.counts.pending and standing.name.partition(":")[2] != key:
+            what = f"{_plain(standing.name)}: {standing.counts.pending} events are of another"
+            print(f"{what} identity than that of the KALTURA_* variables", file=sys.stderr)
 
 
 def _counts(standing: Standing) -> dict[str, Any]:

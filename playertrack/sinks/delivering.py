@@ -154,6 +154,8 @@ _IDENTITY = {
     "application": "KALTURA_APPLICATION_ID",
     "kaltura_application": "KALTURA_APPLICATION",
     "context_id": "KALTURA_CONTEXT_ID",
+    "virtual_event_id": "KALTURA_VIRTUAL_EVENT_ID",
+    "name": "KALTURA_IDENTITY_NAME",
 }
 
 

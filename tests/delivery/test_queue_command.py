@@ -72,13 +72,17 @@ def test_resume_and_flush_send_what_waits(
     assert "0 pending, 1 delivered" in capsys.readouterr().out
 
 
-def test_flush_leaves_the_events_of_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_flush_leaves_the_events_of_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     left_behind(tmp_path)
     with Server() as server:
         monkeypatch.setenv("KALTURA_PARTNER_ID", "103")
         monkeypatch.setenv("KALTURA_SERVICE_URL", server.base)
         assert main(["queue", "flush", str(tmp_path), "--deliver-timeout", "20"]) == 3
     assert not server.received
+    said = f"stats:{ME.key}: 1 events are of another identity than that of the KALTURA_* variables"
+    assert said in capsys.readouterr().err
 
 
 def test_flush_leaves_it_to_the_process_that_sends(
@@ -185,12 +189,15 @@ def test_the_identity_of_the_environment_is_whole() -> None:
             "KALTURA_APPLICATION_ID": "app",
             "KALTURA_APPLICATION": "portal",
             "KALTURA_CONTEXT_ID": "9",
+            "KALTURA_VIRTUAL_EVENT_ID": "5",
+            "KALTURA_IDENTITY_NAME": "portal-kiosk",
         }
     )
     assert identity.partner_id == 102
     assert (identity.uiconf_id, identity.context_id) == (7, 9)
     assert (identity.application, identity.kaltura_application) == ("app", "portal")
     assert identity.referrer == "kiosk://device-001"
+    assert (identity.virtual_event_id, identity.name) == ("5", "portal-kiosk")
 
 
 def test_settings_of_a_sink_that_cannot_be_are_refused(tmp_path: Path) -> None:
