@@ -1,62 +1,183 @@
-"""``python benchmarks/mutants.py 500``: judge a random sample of the core's mutants.
+"""``python benchmarks/mutants.py``: change the core in small ways, and see whether a test fails.
 
-All of them (`make mutants`) take hours. The same number and seed draw the same mutants of the
-same sources. Names of modules after the number draw from those alone.
+What `mutmut` would change is taken from it; the tests are run in another way, which is some
+twenty times quicker: they are collected once, and for each mutant a fork of that process gets
+the code of the one function that is another, and runs them until the first fails. A mutant that
+survives is a line that no test needs.
+
+``--sample 500`` judges so many, drawn at random; the same number and seed draw the same ones of
+the same sources. Names of modules judge those alone.
 """
 
 from __future__ import annotations
+import __future__
 
 import argparse
-import json
-import subprocess
+import ast
+import importlib
+import os
+import resource
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from random import Random
+from types import FunctionType
+from typing import Any
 
-_MUTMUT = str(Path(sys.executable).with_name("mutmut"))
-_RESULTS = Path("mutants", "playertrack")
-_KILLED = 1
+import attrs
+import pytest
+from mutmut.mutation.file_mutation import mutate_file_contents
+
+_ROOT = Path(__file__).parent.parent
+
+#: The layers up to `fleet` that have something to change.
+MODULES = (
+    *("checks", "signals", "events", "policy", "playhead", "progress", "session", "setting"),
+    *("playback", "lifecycle", "pausing", "seeking", "stalling", "advertising", "following"),
+    *("passing", "ending", "machine", "saving", "engine", "fleet"),
+)
+
+#: The tests that look at the core, quick ones and slow ones.
+_QUICK = ("rules", "cases", "engine", "playhead", "progress", "events", "policy", "signals")
+_SLOW = ("machine", "properties")
+
+#: After so much CPU time (s) the tests will not end any more.
+_LIMIT = 90
+
+_FLAGS = __future__.annotations.compiler_flag
+
+
+@attrs.frozen
+class Mutant:
+    """A function that is to have another body."""
+
+    name: str
+    module: str
+    original: Any
+    body: Any
+
+    def apply(self) -> None:
+        self.original.__code__ = self.body.__code__
+        self.original.__defaults__ = self.body.__defaults__
+        self.original.__kwdefaults__ = self.body.__kwdefaults__
+
+
+def mutants(module: str) -> Iterator[Mutant]:
+    """All mutants of one module of the core."""
+    path = _ROOT / "playertrack" / f"{module}.py"
+    changed = mutate_file_contents(str(path), path.read_text("utf-8")).code
+    real = importlib.import_module(f"playertrack.{module}")
+    for node in ast.parse(changed).body:
+        owner = node if isinstance(node, ast.ClassDef) else None
+        for function in owner.body if owner else [node]:
+            if isinstance(function, ast.FunctionDef) and function.name.split("_")[-1].isdigit():
+                place = getattr(real, owner.name) if owner else real
+                name = function.name
+                original = _plain(vars(place)[_name(name)])
+                yield Mutant(name, module, original, _compiled(function, owner, vars(real)))
+
+
+def _name(mutant: str) -> str:
+    """The name of the function that ``x_NAME__mutmut_3`` or ``xǁCLASSǁNAME__mutmut_3`` changes."""
+    return mutant.rpartition("__mutmut_")[0].rpartition("ǁ")[2].removeprefix("x_")
+
+
+def _plain(found: Any) -> FunctionType:
+    """The function itself, without what decorates it."""
+    found = getattr(found, "fget", None) or getattr(found, "__func__", found)
+    function = getattr(found, "__wrapped__", found)
+    assert isinstance(function, FunctionType)
+    return function
+
+
+def _compiled(
+    function: ast.FunctionDef, owner: ast.ClassDef | None, names: dict[str, Any]
+) -> FunctionType:
+    function.decorator_list = []
+    body: ast.stmt = function
+    if owner:  # for the sake of `super`
+        body = ast.ClassDef(owner.name, [], [], [function], [])
+    tree = ast.fix_missing_locations(ast.Module([body], []))
+    made: dict[str, Any] = {}
+    exec(compile(tree, "<mutant>", "exec", _FLAGS, dont_inherit=True), dict(names), made)
+    found = vars(made[owner.name])[function.name] if owner else made[function.name]
+    assert isinstance(found, FunctionType)
+    return found
+
+
+class Judge:
+    """A pytest plugin that runs the tests once as they are, and once for each mutant."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        self.options = options
+        self.drawn: list[Mutant] = []
+        self.survived: list[Mutant] = []
+
+    def draw(self) -> list[Mutant]:
+        """The mutants that are wanted."""
+        made = [mutant for module in self.options.modules for mutant in mutants(module)]
+        drawn = made
+        if self.options.only is not None:
+            names = Path(self.options.only).read_text("utf-8").split()
+            drawn = [mutant for mutant in made if mutant.name in names]
+        if self.options.sample is not None:
+            drawn = Random(self.options.seed).sample(drawn, min(self.options.sample, len(drawn)))
+        print(f"{len(drawn)} of {len(made)} mutants", flush=True)
+        return drawn
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        self.drawn = self.draw()
+        # Most mutants fail many tests: one is soon found if they come in any order.
+        Random(0).shuffle(session.items)
+        session.items.sort(key=lambda item: item.path.stem[5:] in _SLOW)
+        if not _passes(session, None):
+            raise session.Failed("the tests fail without any mutant")
+        for number, mutant in enumerate(self.drawn, 1):
+            if _passes(session, mutant):
+                self.survived.append(mutant)
+                print(f"survived: {mutant.module} {mutant.name}", flush=True)
+            if number % 50 == 0:
+                print(f"{number}: {len(self.survived)} survived", flush=True)
+        return True
+
+
+def _passes(session: pytest.Session, mutant: Mutant | None) -> bool:
+    """Whether all tests pass, in a process of their own."""
+    child = os.fork()
+    if child:
+        return os.waitpid(child, 0)[1] == 0
+    resource.setrlimit(resource.RLIMIT_CPU, (_LIMIT, _LIMIT))
+    if mutant is not None:
+        mutant.apply()
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
+    for item, following in zip(session.items, [*session.items[1:], None], strict=True):
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+        if session.testsfailed:
+            os._exit(1)
+    os._exit(0)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("count", type=int, help="how many mutants")
-    parser.add_argument("modules", nargs="*", help="only those of these modules")
+    parser.add_argument("modules", nargs="*", default=MODULES, metavar="MODULE")
+    parser.add_argument("--sample", type=int, metavar="N", help="judge so many, drawn at random")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--max-children", default="1", help="how many at once")
+    parser.add_argument("--only", metavar="NAMES", help="judge those in this file, one a line")
     options = parser.parse_args()
-    run = [_MUTMUT, "run", "--max-children", options.max_children]
-    if not _RESULTS.exists():
-        # Nothing goes by this name, so that the mutants are made and none is judged.
-        subprocess.run([*run, "none"], check=False)
-    names = [name for name in _judged() if not options.modules or _module(name) in options.modules]
-    drawn = sorted(Random(options.seed).sample(sorted(names), min(options.count, len(names))))
-    subprocess.run([*run, *drawn], check=True)
-    results = _judged()
-    print(f"\n{len(drawn)} of {len(names)} mutants")
-    total, survived = Counter(map(_module, drawn)), Counter[str]()
-    for name in drawn:
-        if results[name] != _KILLED:
-            survived[_module(name)] += 1
-            print(f"  {name}: exit code {results[name]}")
-    for module in sorted(total):
-        print(f"{module:12} {total[module]:4} {survived[module]:4} survived")
-    lost = survived.total()
-    print(f"{'all':12} {len(drawn):4} {lost:4} survived, {100 * lost / len(drawn):.1f} %")
-    return 0
-
-
-def _judged() -> dict[str, int | None]:
-    """The exit code of the tests for each mutant; None where they were not run."""
-    found: dict[str, int | None] = {}
-    for file in sorted(_RESULTS.glob("*.meta")):
-        found |= json.loads(file.read_text("utf-8"))["exit_code_by_key"]
-    return found
-
-
-def _module(mutant: str) -> str:
-    return mutant.split(".")[1]
+    judge = Judge(options)
+    tests = [str(_ROOT / "tests" / f"test_{name}.py") for name in (*_QUICK, *_SLOW)]
+    quietly = ["-q", "-s", "--timeout=0", "-p", "no:cacheprovider", "--hypothesis-profile=few"]
+    code = pytest.main([*quietly, *tests], plugins=[judge])
+    total = Counter(mutant.module for mutant in judge.drawn)
+    survived = Counter(mutant.module for mutant in judge.survived)
+    for module in total:
+        print(f"{module:12} {total[module]:5} {survived[module]:4} survived")
+    share = 100 * survived.total() / max(1, total.total())
+    print(f"{'all':12} {total.total():5} {survived.total():4} survived, {share:.1f} %")
+    return int(code)
 
 
 if __name__ == "__main__":

@@ -217,3 +217,9 @@ def test_import_of_playertrack_loads_nothing_heavy() -> None:
     loaded = {name.split(".")[0] for name in done.stdout.split()}
     assert "playertrack" in loaded
     assert not loaded & HEAVY
+
+
+def test_the_makefile_asks_for_every_branch_of_the_core() -> None:
+    joined = (ROOT / "Makefile").read_text().replace("\\\n", " ")
+    (core,) = (line for line in joined.splitlines() if line.startswith("CORE := "))
+    assert set(core.split()[2:]) == CORE
