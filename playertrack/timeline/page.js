@@ -17,6 +17,13 @@ function clock(seconds, step) {
   return (hours ? hours + ":" + two(minutes) : minutes) + ":" + two(whole % 60) + rest;
 }
 
+function label(attributes, words) {
+  const text = document.createElementNS(SVG, "text");
+  for (const [key, value] of Object.entries(attributes)) { text.setAttribute(key, value); }
+  text.textContent = words;
+  return text;
+}
+
 class Row {
   constructor(section) {
     this.svg = section.querySelector("svg.row");
@@ -25,7 +32,8 @@ class Row {
     this.span = Number(this.axis.dataset.span);
     this.zooms = [...this.svg.querySelectorAll(".zoom")];
     this.spots = [...this.svg.querySelectorAll(".at")].map((node) => ({
-      node, x: Number(node.dataset.x), y: node.getAttribute("transform").match(/,([-.\d]+)/)[1],
+      node, x: Number(node.dataset.x),
+      y: Number(node.getAttribute("transform").match(/,([-.\d]+)/)[1]),
     }));
     const events = this.svg.querySelector("svg.events");
     this.lanes = Math.max(1, Math.floor((Number(events.dataset.height) - 18) / LANE));
@@ -35,6 +43,15 @@ class Row {
       event.width = Number(event.name.getAttribute("textLength"));
       event.tier = Number(event.node.dataset.tier);
     }
+    this.content = this.svg.querySelector(".content");
+    for (const name of ["low", "high", "height"]) {
+      this[name] = Number(this.content.dataset[name]);
+    }
+    this.levels = [...this.content.querySelectorAll(".level")].map((node) => ({
+      node, y: Number(node.getAttribute("y1")),
+    }));
+    this.strokes = [...this.svg.querySelectorAll(".plot .stroke")].map((node) =>
+      node.getAttribute("points").split(" ").map((point) => point.split(",").map(Number)));
     this.factor = 1;
     this.left = 0;
     this.listen(section);
@@ -90,14 +107,66 @@ class Row {
     this.factor = factor;
     this.left = Math.min(Math.max(left, 0), this.width - this.width / factor);
     const to = (x) => (x - this.left) * factor;
+    const [top, bottom] = this.heights();
+    const stretch = this.height / (bottom - top);
+    const down = (y) => (y - top) * stretch;
     for (const group of this.zooms) {
-      group.setAttribute("transform", `translate(${-this.left * factor},0) scale(${factor},1)`);
+      const plot = group.parentNode.classList.contains("plot");
+      group.setAttribute("transform", plot
+        ? `matrix(${factor},0,0,${stretch},${-this.left * factor},${-top * stretch})`
+        : `translate(${-this.left * factor},0) scale(${factor},1)`);
     }
     for (const spot of this.spots) {
-      spot.node.setAttribute("transform", `translate(${to(spot.x)},${spot.y})`);
+      const y = spot.node.classList.contains("event") ? spot.y : down(spot.y);
+      spot.node.setAttribute("transform", `translate(${to(spot.x)},${y})`);
     }
     this.place(to);
     this.measure(to);
+    this.level(down, top, bottom);
+  }
+
+  // The part of the content that is in view, in pixels of the whole: what was gone through in the
+  // time that is shown, and some air.
+  heights() {
+    if (this.factor === 1) { return [0, this.height]; }
+    const left = this.left, right = this.left + this.width / this.factor;
+    let top = Infinity, bottom = -Infinity;
+    const see = (y) => { top = Math.min(top, y); bottom = Math.max(bottom, y); };
+    for (const points of this.strokes) {
+      for (let i = 1; i < points.length; i++) {
+        const [x, y] = points[i - 1], [u, v] = points[i];
+        if (u < left || x > right) { continue; }
+        const at = (where) => u > x ? y + (v - y) * (where - x) / (u - x) : y;
+        see(at(Math.max(x, left)));
+        see(u > right ? at(right) : v);
+      }
+    }
+    if (top > bottom) { return [0, this.height]; }
+    const seconds = this.span / this.factor / (this.high - this.low) * this.height;
+    const air = Math.max(0.15 * (bottom - top), 0.2 * seconds);
+    return [Math.max(top - air, 0), Math.min(bottom + air, this.height)];
+  }
+
+  // The axis of content, the points of the quartiles, and on the bar the part that is in view.
+  level(down, top, bottom) {
+    for (const {node, y} of this.levels) {
+      node.setAttribute("visibility", y >= top && y <= bottom ? "visible" : "hidden");
+      node.setAttribute("y1", down(y));
+      node.setAttribute("y2", down(y));
+    }
+    const shown = this.content.querySelector(".shown");
+    shown.setAttribute("visibility", this.factor === 1 ? "hidden" : "visible");
+    shown.setAttribute("y", top);
+    shown.setAttribute("height", Math.max(bottom - top, 2));
+    const ticks = [...this.content.querySelectorAll(".tick")], x = ticks[0].getAttribute("x");
+    for (const tick of ticks) { tick.remove(); }
+    const second = this.height / (this.high - this.low);
+    const low = this.high - bottom / second, high = this.high - top / second;
+    const step = STEPS.find((each) => (high - low) / each <= 5) || STEPS.at(-1);
+    for (let i = Math.ceil(low / step - 1e-9); i * step <= high + 1e-9; i++) {
+      const y = String(down((this.high - i * step) * second) + 3.5);
+      this.content.append(label({class: "tick", x, y, "text-anchor": "end"}, clock(i * step, step)));
+    }
   }
 
   // As `layout.place` does it.
@@ -171,11 +240,7 @@ class Row {
       for (const [key, value] of Object.entries({class: "grid", x1: x, x2: x, y1: "0", y2: low})) {
         line.setAttribute(key, value);
       }
-      const tick = document.createElementNS(SVG, "text");
-      for (const [key, value] of Object.entries({class: "tick", x, y, "text-anchor": "middle"})) {
-        tick.setAttribute(key, value);
-      }
-      tick.textContent = clock(i * step, step);
+      const tick = label({class: "tick", x, y, "text-anchor": "middle"}, clock(i * step, step));
       this.axis.append(line, tick);
     }
   }

@@ -85,6 +85,7 @@ fill:var(--wait)}
 .playertrack-timeline .seen{fill:var(--play)}
 .playertrack-timeline .times2{fill:var(--again)}
 .playertrack-timeline .times3,.playertrack-timeline .times4{fill:var(--often)}
+.playertrack-timeline .shown{fill:none;stroke:var(--ink);stroke-width:1.5}
 .playertrack-timeline .level{stroke:var(--faint);stroke-dasharray:2 4;opacity:.6}
 .playertrack-timeline .quartile .dot{fill:var(--paper);stroke:var(--faint);stroke-width:1.5}
 .playertrack-timeline .quartile .name{fill:var(--faint)}

@@ -35,6 +35,9 @@ _BAR = 14.0  # the width of the bar of what was watched
 _AIR = 5.0  # around it, for what lies on its edge
 _FOOT = 56.0  # below the plot: bands, axis, and air
 
+#: Digits of a pixel: of hours that are zoomed into, seconds are to be told apart.
+_FINE = 4
+
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -142,6 +145,9 @@ def _content(root: ET.Element, row: Row, top: float, right: float) -> None:
     y = _height(row)
     group = _add(root, "g", "content")
     group.set("transform", f"translate(0,{_n(top)})")
+    group.set("data-low", _n(low, _FINE))
+    group.set("data-high", _n(high, _FINE))
+    group.set("data-height", _n(_PLOT))
     step, positions = ticks(low, high, 5)
     for position in positions:
         _text(group, "tick", clock(position, step), x=_LEFT - 8, y=y(position) + 3.5, anchor="end")
@@ -161,6 +167,9 @@ def _content(root: ET.Element, row: Row, top: float, right: float) -> None:
         times = "once" if each.times == 1 else f"{each.times} times"
         what = f"content {clock(each.start, 0.1)} to {clock(each.end, 0.1)}: played {times}"
         ET.SubElement(rect, "title").text = what
+    _add(
+        group, "rect", "shown", x=right + 6, y=0, width=_BAR + 4, height=_PLOT, visibility="hidden"
+    )
     for mark, at in zip(row.marks, _spread(row), strict=True):
         _quartile(group, row, mark, at, right)
 
@@ -206,7 +215,7 @@ def _plot(plot: ET.Element, row: Row, time: Scale) -> None:
             x, end = time(band.start), time(band.end)
             _add(zoomed, "rect", f"shade {band.name}", x=x, y=0, width=end - x, height=_PLOT)
     for stroke in row.strokes:
-        points = " ".join(f"{_n(time(at), 2)},{_n(y(p), 2)}" for at, p in stroke.points)
+        points = " ".join(f"{_n(time(at), _FINE)},{_n(y(p), _FINE)}" for at, p in stroke.points)
         _add(zoomed, "polyline", f"stroke {stroke.tread}").set("points", points)
     for mark in row.marks:
         if mark.at is not None and mark.position is not None:
@@ -331,13 +340,13 @@ def _window(
 def _at(parent: ET.Element, x: float, y: float) -> ET.Element:
     """A group at a moment in time: zooming moves it and does not stretch it."""
     group = _add(parent, "g", "at")
-    group.set("transform", f"translate({_n(x, 2)},{_n(y)})")
-    group.set("data-x", _n(x, 2))
+    group.set("transform", f"translate({_n(x, _FINE)},{_n(y, _FINE)})")
+    group.set("data-x", _n(x, _FINE))
     return group
 
 
 def _add(parent: ET.Element, tag: str, classes: str, **numbers: float | str) -> ET.Element:
-    given = {key: v if isinstance(v, str) else _n(v, 2) for key, v in numbers.items()}
+    given = {key: v if isinstance(v, str) else _n(v, _FINE) for key, v in numbers.items()}
     return ET.SubElement(parent, tag, {"class": classes, **given})
 
 

@@ -130,6 +130,31 @@ async def test_a_click_zooms_to_where_it_was(chromium: Browser, tmp_path: Path) 
         assert await opened.run(scale) == pytest.approx(3.0)
 
 
+async def test_zooming_into_hours_shows_what_happened_there(
+    chromium: Browser, tmp_path: Path
+) -> None:
+    """A minute of three hours is no flat line: the content that it went through fills the plot."""
+    drawn = """(() => {
+      const plot = document.querySelector(".plot").getBoundingClientRect();
+      const boxes = [...document.querySelectorAll(".plot .stroke")]
+        .map((stroke) => stroke.getBoundingClientRect())
+        .filter((box) => box.right > plot.left && box.left < plot.right);
+      const top = Math.max(plot.top, Math.min(...boxes.map((box) => box.top)));
+      const bottom = Math.min(plot.bottom, Math.max(...boxes.map((box) => box.bottom)));
+      return (bottom - top) / plot.height; })()"""
+    axis = """[...document.querySelectorAll(".content > .tick")].map((text) => text.textContent)"""
+    async with page(chromium, tmp_path, long()) as opened:
+        whole = await opened.run(axis)
+        for _ in range(8):
+            await opened.run('document.querySelector("[data-by=\\"2\\"]").click()')
+        assert await opened.run(drawn) > 0.5
+        near = await opened.run(axis)
+        assert near != whole
+        assert 1 <= len(near) <= 6
+        await opened.run('document.querySelector("[data-by=\\"0\\"]").click()')
+        assert await opened.run(axis) == whole
+
+
 async def test_pointing_at_an_event_explains_it(chromium: Browser, tmp_path: Path) -> None:
     async with page(chromium, tmp_path, short()) as opened:
         x, y = await opened.run(
