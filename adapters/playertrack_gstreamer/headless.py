@@ -24,6 +24,12 @@ def mute(pipeline: Any) -> Any:
     return pipeline
 
 
+def unread(bus: Any) -> None:
+    """Keep no messages that no program will read: each that is posted takes the one before off."""
+    bus.enable_sync_message_emission()
+    bus.connect("sync-message", lambda bus, _: bus.pop() and None)
+
+
 class HeadlessPlaybin(Headless):
     """A playbin of its own, held while its queues run dry."""
 
@@ -31,6 +37,7 @@ class HeadlessPlaybin(Headless):
 
     def _connect(self, listener: Listener, record_raw: str | Path | None) -> Binding:
         self._playbin = mute(Gst.ElementFactory.make("playbin"))
+        unread(self._playbin.get_bus())
         return PlaybinBinding(self._playbin, listener, hold=True, record_raw=record_raw)
 
     def _release(self) -> None:
@@ -45,6 +52,7 @@ class HeadlessGstPlay(Headless):
     def _connect(self, listener: Listener, record_raw: str | Path | None) -> Binding:
         self._player = gstplay().Play.new(None)
         mute(self._player.get_pipeline())
+        unread(self._player.get_message_bus())
         return GstPlayBinding(self._player, listener, record_raw=record_raw)
 
     def _release(self) -> None:

@@ -9,7 +9,10 @@ from .library import Gst
 
 
 class Ear:
-    """Listens to a bus on the threads that post to it; the messages stay on it for the program."""
+    """Listens to a bus on the threads that post to it; the messages stay on it for the program.
+
+    What a program's own sync handler drops is not heard.
+    """
 
     def __init__(self, bus: Gst.Bus, hear: Callable[[Any], None]) -> None:
         self._bus = bus

@@ -93,6 +93,7 @@ class TestPlaybin(Live):
     def connect(self, tracker: Tracker) -> Iterator[Player]:
         headless = needed(gst)
         pipeline = headless.mute(headless.Gst.ElementFactory.make(self.factory))
+        headless.unread(pipeline.get_bus())
         with playertrack_gstreamer.track(pipeline, tracker, hold=True) as binding:
             yield binding
         pipeline.set_state(headless.Gst.State.NULL)
@@ -111,6 +112,7 @@ class TestGstPlay(Live):
         headless = needed(gst)
         player = headless.gstplay().Play.new(None)
         headless.mute(player.get_pipeline())
+        headless.unread(player.get_message_bus())
         with playertrack_gstreamer.track(player, tracker) as binding:
             yield binding
         player.stop()

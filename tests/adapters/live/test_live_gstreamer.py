@@ -1,0 +1,154 @@
+"""The bindings of a real playbin and GstPlay, past their commands."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from test_conformance import gst, needed
+
+import playertrack_gstreamer
+from playertrack.testing.media import MediaServer
+from playertrack.testing.witness import Witness
+
+START = ["WIDGET_LOADED", "MEDIA_LOADED", "PLAY_REQUEST", "PLAY", "FIRST_PLAY"]
+SECOND = 1_000_000_000
+
+
+@pytest.fixture(params=["playbin", "playbin3"])
+def playbin(request: pytest.FixtureRequest) -> Iterator[Any]:
+    headless = needed(gst)
+    made = headless.mute(headless.Gst.ElementFactory.make(request.param))
+    yield made
+    made.set_state(headless.Gst.State.NULL)
+
+
+def go(playbin: Any, state: str) -> None:
+    playbin.set_state(getattr(gst().Gst.State, state))
+
+
+def seek(playbin: Any, position: float) -> None:
+    flags = gst().Gst.SeekFlags
+    exactly = flags.FLUSH | flags.ACCURATE
+    assert playbin.seek_simple(gst().Gst.Format.TIME, exactly, round(position * SECOND))
+
+
+def test_player_is_measured_whoever_commands_it(playbin: Any, film: Path) -> None:
+    with Witness() as witness, playertrack_gstreamer.track(playbin, witness.tracker):
+        playbin.set_property("uri", film.as_uri())
+        go(playbin, "PLAYING")
+        witness.until("PLAY")
+        witness.until_at(0.5)
+        seek(playbin, 4.0)
+        assert witness.until("SEEK").target == pytest.approx(4.0, abs=0.5)
+        go(playbin, "PAUSED")
+        witness.until("PAUSE")
+        witness.until_at(0.0)
+        seek(playbin, 1.0)
+        assert witness.until("SEEK", 2).target == 1.0
+        go(playbin, "PLAYING")
+        witness.until("RESUME")
+        witness.until("PLAY_REACHED_25")
+        go(playbin, "NULL")
+        witness.until_signal("stop")
+    assert witness.names == [*START, "SEEK", "PAUSE", "SEEK", "RESUME", "PLAY_REACHED_25"]
+    assert {event.entry_id for event in witness.events[1:]} == {"film"}
+
+
+def test_messages_stay_on_the_bus_for_the_program(playbin: Any, film: Path) -> None:
+    bus, kinds = playbin.get_bus(), gst().Gst.MessageType
+    with Witness() as witness, playertrack_gstreamer.track(playbin, witness.tracker) as binding:
+        binding.load(str(film))
+        binding.play()
+        witness.until("PLAY")
+        binding.seek(5.5)
+        witness.until("PLAY_REACHED_100")
+    assert bus.timed_pop_filtered(20 * SECOND, kinds.EOS) is not None
+
+
+def test_player_is_left_playing(playbin: Any, film: Path) -> None:
+    with Witness() as witness, playertrack_gstreamer.track(playbin, witness.tracker) as binding:
+        binding.load(str(film))
+        binding.play()
+        witness.until_at(0.3)
+    told = len(witness.signals)
+    _, state, _ = playbin.get_state(0)
+    assert state == gst().Gst.State.PLAYING
+    seek(playbin, 5.9)
+    assert playbin.get_bus().timed_pop_filtered(20 * SECOND, gst().Gst.MessageType.EOS)
+    assert len(witness.signals) == told
+
+
+def test_playback_that_began_before_is_heard_from_there_on(playbin: Any, film: Path) -> None:
+    with Witness() as first, playertrack_gstreamer.track(playbin, first.tracker) as binding:
+        binding.load(str(film))
+        binding.play()
+        first.until_at(1.0)
+    with Witness() as second, playertrack_gstreamer.track(playbin, second.tracker):
+        assert second.until("PLAY").position >= 1.0
+        second.until_at(1.2)
+        go(playbin, "PAUSED")
+        assert second.until("PAUSE").duration == 6.0
+
+
+def test_queue_that_runs_dry_under_a_program_that_does_not_care(
+    playbin: Any, site: MediaServer
+) -> None:
+    """Its clock runs on, and what it skips was not watched."""
+    url = site.url("film.mp4", "held")
+    with Witness() as witness, playertrack_gstreamer.track(playbin, witness.tracker) as binding:
+        binding.load(url)
+        binding.play()
+        witness.until("BUFFER_START")
+        site.release(url)
+        witness.until("BUFFER_END")
+        witness.until_signal("ended")
+    assert "SEEK" not in witness.names
+
+
+def test_hold_heeds_a_pause_by_the_viewer(playbin: Any, site: MediaServer) -> None:
+    url = site.url("film.mp4", "held")
+    with (
+        Witness() as witness,
+        playertrack_gstreamer.track(playbin, witness.tracker, hold=True) as binding,
+    ):
+        binding.load(url)
+        binding.play()
+        witness.until("BUFFER_START")
+        binding.pause()
+        witness.until("PAUSE")
+        site.release(url)
+        threading.Event().wait(1.0)
+        _, state, _ = playbin.get_state(0)
+        assert state == gst().Gst.State.PAUSED
+        binding.play()
+        witness.until("PLAY_REACHED_100")
+    assert witness.names.count("PAUSE") == witness.names.count("RESUME") == 1
+
+
+def test_gstplay_is_measured_whoever_commands_it(film: Path) -> None:
+    headless = needed(gst)
+    player = headless.gstplay().Play.new(None)
+    headless.mute(player.get_pipeline())
+    with Witness() as witness, playertrack_gstreamer.track(player, witness.tracker):
+        player.set_uri(film.as_uri())
+        player.play()
+        witness.until("PLAY")
+        witness.until_at(0.5)
+        player.seek(4 * SECOND)
+        assert witness.until("SEEK").target == pytest.approx(4.0, abs=0.1)
+        player.pause()
+        witness.until("PAUSE")
+        player.seek(1 * SECOND)
+        assert witness.until("SEEK", 2).target == pytest.approx(1.0, abs=0.1)
+        player.play()
+        witness.until("RESUME")
+        player.set_rate(2.0)
+        assert witness.until("SPEED").rate == 2.0
+        witness.until("PLAY_REACHED_100")
+        player.stop()
+    told = [name for name in witness.names if not name.startswith("PLAY_REACHED")]
+    assert told == [*START, "SEEK", "PAUSE", "SEEK", "RESUME", "SPEED"]

@@ -1,0 +1,132 @@
+"""The binding of a real mpv, past its commands."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from test_conformance import mpv, needed
+
+import playertrack_mpv
+from playertrack import PlayertrackError
+from playertrack.testing.witness import Witness
+
+START = ["WIDGET_LOADED", "MEDIA_LOADED", "PLAY_REQUEST", "PLAY", "FIRST_PLAY"]
+
+
+@pytest.fixture(params=[False, True], ids=["", "keep_open"])
+def player(request: pytest.FixtureRequest) -> Iterator[Any]:
+    made = needed(mpv).MPV(vo="null", ao="null", keep_open=request.param)
+    yield made
+    made.terminate()
+
+
+def test_player_is_measured_whoever_commands_it(player: Any, film: Path) -> None:
+    with Witness() as witness, playertrack_mpv.track(player, witness.tracker, entry_id="1_a"):
+        player.play(str(film))
+        witness.until("PLAY")
+        witness.until_at(0.5)
+        player.seek(4, "absolute", "exact")
+        seek = witness.until("SEEK")
+        assert seek.target == pytest.approx(4.0, abs=0.05)
+        assert (seek.entry_id, seek.duration) == ("1_a", 6.0)
+        player.pause = True
+        witness.until("PAUSE")
+        player.seek(1, "absolute", "exact")
+        witness.until("SEEK", 2)
+        player.speed = 2.0
+        witness.until("SPEED")
+        player.pause = False
+        witness.until("PLAY_REACHED_100")
+    told = [name for name in witness.names if not name.startswith("PLAY_REACHED")]
+    assert told == [*START, "SEEK", "PAUSE", "SEEK", "SPEED", "RESUME"]
+
+
+def test_players_own_loop_is_a_replay(player: Any, film: Path) -> None:
+    with Witness() as witness, playertrack_mpv.track(player, witness.tracker):
+        player.loop_file = "inf"
+        player.play(str(film))
+        witness.until("PLAY")
+        witness.until_at(0.3)
+        player.seek(5, "absolute", "exact")
+        witness.until("REPLAY")
+        witness.until("PLAY", 2)
+    assert witness.names[5:10] == ["SEEK", "PLAY_REACHED_100", "REPLAY", "PLAY_REQUEST", "PLAY"]
+
+
+def test_seek_that_comes_too_early_is_given_again(player: Any, film: Path) -> None:
+    with Witness() as witness, playertrack_mpv.track(player, witness.tracker) as binding:
+        binding.load(str(film))
+        binding.seek(4.0)
+        binding.play()
+        assert witness.until("PLAY").position == pytest.approx(4.0, abs=0.2)
+        witness.until("PLAY_REACHED_75")
+    assert "PLAY_REACHED_50" not in witness.names
+
+
+def test_playlist_goes_on_by_itself(player: Any, film: Path) -> None:
+    with Witness() as witness, playertrack_mpv.track(player, witness.tracker):
+        player.play(str(film))
+        player.playlist_append(str(film))
+        witness.until("PLAY")
+        witness.until_at(0.3)
+        player.playlist_next()
+        witness.until("PLAY", 2)
+    assert witness.until("PLAY").session != witness.until("PLAY", 2).session
+
+
+def test_player_is_left_as_it_was(player: Any, film: Path) -> None:
+    told: list[float] = []
+    heard = threading.Event()
+
+    def listen(_: str, value: float | None) -> None:
+        if value is not None:
+            told.append(value)
+            heard.set()
+
+    player.observe_property("time-pos", listen)
+    with Witness() as witness, playertrack_mpv.track(player, witness.tracker):
+        player.play(str(film))
+        witness.until_at(0.5)
+    heard.clear()
+    assert heard.wait(20.0), "the program's own listener hears nothing any more"
+    assert len(told) == len(set(told)), "it was told twice of the same"
+    assert not player.pause
+    assert witness.signals[-1].name == "close"
+
+
+@pytest.mark.parametrize("end", ["terminate", "quit"])
+def test_player_that_goes_away_is_an_end(end: str, film: Path) -> None:
+    player = needed(mpv).MPV(vo="null", ao="null")
+    with Witness() as witness, playertrack_mpv.track(player, witness.tracker) as binding:
+        binding.load(str(film))
+        binding.play()
+        witness.until("PLAY")
+        getattr(player, end)()
+        witness.until_signal("close")
+        with pytest.raises(PlayertrackError, match="seek: the player is gone"):
+            binding.seek(1.0)
+    if end == "quit":
+        player.terminate()
+
+
+def test_terminated_player_cannot_be_measured() -> None:
+    player = needed(mpv).MPV(vo="null", ao="null")
+    player.terminate()
+    with Witness() as witness, pytest.raises(ValueError, match="terminated"):
+        playertrack_mpv.track(player, witness.tracker)
+
+
+def test_playback_that_began_before_is_heard_from_there_on(player: Any, film: Path) -> None:
+    with Witness() as first, playertrack_mpv.track(player, first.tracker) as binding:
+        binding.load(str(film))
+        binding.play()
+        first.until("PLAY")
+        first.until_at(1.0)
+    with Witness() as second, playertrack_mpv.track(player, second.tracker):
+        assert second.until("PLAY").position >= 1.0
+        player.pause = True
+        assert second.until("PAUSE").duration == 6.0

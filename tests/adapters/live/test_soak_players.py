@@ -1,0 +1,91 @@
+"""Real players again and again: no flake in many repeats, no growth in many plays."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from test_conformance import Live, TestGstPlay, TestMpv, TestPlaybin, TestPlaybin3, TestVlc
+
+from playertrack.testing.media import MediaServer
+from playertrack_av.clips import make_clip
+
+pytestmark = pytest.mark.soak
+
+#: How often each scenario is repeated, and how many run beside each other.
+REPEATS = 2 * max(1, int(os.environ.get("PLAYERTRACK_SOAK", "10")))
+AT_ONCE = 8
+
+PLAYS = 1000
+
+#: How much memory (kB) the second half of the plays may take: allocators settle slowly.
+GROWTH = 24_000
+
+#: Their tests are run here, not collected once more.
+PLAYERS: tuple[type[Live], ...] = (TestVlc, TestMpv, TestPlaybin, TestPlaybin3, TestGstPlay)
+del TestVlc, TestMpv, TestPlaybin, TestPlaybin3, TestGstPlay
+
+
+def said(capsys: pytest.CaptureFixture[str], line: str) -> None:
+    """Say what was counted, whether the test passes or not."""
+    with capsys.disabled():
+        sys.stderr.write(f"\n{line}\n")
+
+
+def scenarios(player: type[Live]) -> Iterator[Callable[[], None]]:
+    for name in dir(player):
+        if name.startswith("test_"):
+            yield getattr(player(), name)
+
+
+@pytest.mark.timeout(7200)
+@pytest.mark.parametrize("player", PLAYERS, ids=lambda player: player.__name__)
+def test_scenarios_are_no_matter_of_luck(
+    player: type[Live], film: Path, site: MediaServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Live.film, Live.site = str(film), site
+    runs = [run for _ in range(REPEATS) for run in scenarios(player)]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        failures = [error for error in pool.map(outcome, runs) if error]
+    said(capsys, f"{player.__name__}: {len(runs)} scenarios, {len(failures)} failed")
+    assert not failures, "\n\n".join(failures)
+
+
+def outcome(run: Callable[[], None]) -> str | None:
+    """What went wrong, if anything."""
+    try:
+        run()
+    except Exception as error:
+        # All are run, and all that went wrong is told.
+        return f"{run.__qualname__}: {error!r}"
+    return None
+
+
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("player", ["TestVlc", "TestMpv", "TestPlaybin", "TestGstPlay"])
+def test_plays_leave_nothing_behind(
+    player: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clip = make_clip(tmp_path / "clip.mp4", 1.0)
+    program = str(Path(__file__).with_name("plays.py"))
+    command = [sys.executable, program, player, str(clip), str(PLAYS)]
+    path = os.pathsep.join(str(Path(__file__).parents[3] / name) for name in (".", "adapters"))
+    # Few arenas, since the allocator keeps what a thread of the player had for another one.
+    env = {**os.environ, "PYTHONPATH": path, "MALLOC_ARENA_MAX": "2"}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=env)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    said(capsys, f"{player}: {told}")
+    counts, (_, half, end) = told["counts"], told["used"]
+    reached = [counts[f"PLAY_REACHED_{quartile}"] for quartile in (25, 50, 75, 100)]
+    assert [counts["PLAY"], *reached] == [PLAYS] * 5
+    assert not {"ERROR", "SEEK", "BUFFER_START"} & set(counts)
+    assert end["threads"] <= half["threads"] + 2
+    assert end["files"] <= half["files"] + 2
+    assert end["memory"] - half["memory"] < GROWTH
