@@ -13,7 +13,7 @@ from .library import mpv
 from .translator import Translator
 
 _PROPERTIES = (
-    *("pause", "speed", "loop-file", "file-format", "partially-seekable"),
+    *("pause", "speed", "loop-file", "file-format", "seekable", "partially-seekable"),
     *("duration", "time-pos", "paused-for-cache", "eof-reached"),
 )
 

@@ -66,6 +66,7 @@ _SHAPES: dict[str, type[Record]] = {
     "prop.paused-for-cache": Switch,
     "prop.eof-reached": Switch,
     "prop.partially-seekable": Switch,
+    "prop.seekable": Switch,
     "prop.file-format": Text,
     "prop.loop-file": Loop,
     "end-file": EndFile,

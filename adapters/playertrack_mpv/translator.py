@@ -35,6 +35,7 @@ class _File:
     at_end: bool = False
     length: float | None = None
     live: bool = False
+    fixed: bool = False
     partial: bool = False
     hls: bool = False
 
@@ -158,6 +159,9 @@ class Translator:
             case Text(kind="prop.file-format"):
                 file.hls = told.value == "hls"
                 return self._at_length(at, file, file.length)
+            case Switch(kind="prop.seekable"):
+                file.fixed = told.value is False
+                return self._at_length(at, file, file.length)
             case Switch(kind="prop.partially-seekable"):
                 file.partial = told.value is True
                 return self._at_length(at, file, file.length)
@@ -198,11 +202,14 @@ class Translator:
         return [signals.StallEnd(at=at), *self._run(at, file)]
 
     def _at_length(self, at: float, file: _File, length: float | None) -> list[Signal]:
-        """A live stream shows in a length that grows, or in being seekable only in the cache."""
+        """A live stream shows in a length that grows, or in one that cannot be sought in.
+
+        That is so, too, if it can be in the cache alone.
+        """
         known, was_live = file.length, file.live
         grew = known is not None and length is not None and length > known + _GROWTH
         file.length = length
-        file.live = was_live or grew or (file.hls and file.partial)
+        file.live = was_live or grew or (file.hls and (file.fixed or file.partial))
         if file.live:
             return [] if was_live else [signals.DurationChange(at=at, duration=None, live=True)]
         if length == known or length is None or length <= 0.0:

@@ -84,6 +84,7 @@ def test_file_that_is_cut_ends_early() -> None:
     [
         [("prop.duration", 5.98), ("prop.duration", 7.98)],
         [("prop.file-format", "hls"), ("prop.partially-seekable", True)],
+        [("prop.file-format", "hls"), ("prop.seekable", False)],
     ],
 )
 def test_live_stream_has_no_quartiles(told: list[tuple[str, object]]) -> None:
