@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import TypeGuard
 
 import pytest
 from hypothesis import settings
@@ -50,7 +50,7 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class _Scenarios:
-    """Runs the conformance tests of real players beside each other, from the first one on."""
+    """Runs the conformance tests of a file beside each other, from the first one on."""
 
     def __init__(self, session: pytest.Session) -> None:
         self._session = session
@@ -61,10 +61,10 @@ class _Scenarios:
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool | None:
         if not _is_scenario(pyfuncitem):
             return None
-        if not self._runs:
+        if pyfuncitem.nodeid not in self._runs:
             for item in self._session.items:
-                if isinstance(item, pytest.Function) and _is_scenario(item):
-                    run = getattr(item.cls(), item.name)
+                if _is_scenario(item) and item.path == pyfuncitem.path:
+                    run = getattr(item.cls(), item.originalname)
                     self._runs[item.nodeid] = self._pool.submit(run)
         self._runs[pyfuncitem.nodeid].result()
         return True
@@ -73,8 +73,8 @@ class _Scenarios:
         self._pool.shutdown(cancel_futures=True)
 
 
-def _is_scenario(item: Any) -> bool:
-    return getattr(getattr(item, "cls", None), "beside_each_other", False)
+def _is_scenario(item: pytest.Item) -> TypeGuard[pytest.Function]:
+    return isinstance(item, pytest.Function) and getattr(item.cls, "beside_each_other", False)
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
