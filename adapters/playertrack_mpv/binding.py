@@ -55,6 +55,10 @@ class MpvBinding(Binding):
             return
         self._note("prop.pause", value=get("pause") == "yes")
         self._note("start-file", playlist_entry_id=int(get(f"playlist/{current}/id") or 0))
+        self._note("prop.file-format", value=get("file-format"))
+        self._note("prop.seekable", value=get("seekable") == "yes")
+        if (length := get("duration")) is not None:
+            self._note("prop.duration", value=float(length))
         if (position := get("time-pos")) is not None:
             self._note("seek")
             self._note("prop.time-pos", value=float(position))
