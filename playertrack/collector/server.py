@@ -1,18 +1,18 @@
-"""The collector as a server: what it lets in, the faults it has, the API for tests."""
+"""The collector as a server: its answers, and the faults that it has."""
 
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Callable, Iterable, Mapping
-from time import monotonic, time
+from time import time
 from typing import Any, Self
-from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from ..errors import PlayertrackError, shorten
-from .faults import FaultError, Switch, switches
+from ..errors import PlayertrackError
+from .api import Api
+from .faults import Switch
+from .guard import Guard
 from .history import MOST_EVENTS, MOST_SESSIONS, History
 from .params import Call, UnreadableError, read
 from .replies import Reply, plain, portal, refused
@@ -20,13 +20,10 @@ from .services import Services, endpoint_of
 from .sessions import KSBooth
 from .values import Received, SessionVerdict
 
-_HERE = frozenset({"localhost", "127.0.0.1", "::1"})
 #: The largest body (bytes); an event has some hundred.
 _MOST_BYTES = 1 << 20
 #: How long (s) a client may take to send it.
 _PATIENCE = 10.0
-#: The longest time (s) to wait for events.
-_LONGEST_WAIT = 600.0
 
 
 class CollectorError(PlayertrackError):
@@ -67,7 +64,7 @@ class Collector:
         self.history = History(clock, max_events, max_sessions)
         self.services = Services(self.history, KSBooth(clock, secret, tokens or {}), clock)
         self._on_event = on_event
-        self._rate = _Rate(max_rate)
+        self._guard = Guard(max_rate)
         self._runner: web.AppRunner | None = None
 
     # ------------------------------------------------------------------------- for tests
@@ -133,18 +130,10 @@ class Collector:
 
     async def start(self) -> None:
         """Listen on the loopback interface, and nowhere else."""
-        app = web.Application(client_max_size=_MOST_BYTES, middlewares=[self._guard])
+        app = web.Application(client_max_size=_MOST_BYTES, middlewares=[self._guard.check])
         app.add_routes(
             [
-                web.get("/collector", self._show_summary),
-                web.get("/collector/events", self._show_events),
-                web.get("/collector/good", self._show_events),
-                web.get("/collector/bad", self._show_events),
-                web.get("/collector/sessions", self._show_sessions),
-                web.get("/collector/wait", self._wait),
-                web.get("/collector/faults", self._show_faults),
-                web.post("/collector/faults", self._set_faults),
-                web.post("/collector/reset", self._reset),
+                *Api(self.history, self.faults, self.reset).routes(),
                 web.route("*", "/{path:.*}", self._serve),
             ]
         )
@@ -165,25 +154,6 @@ class Collector:
         runner, self._runner = self._runner, None
         if runner is not None:
             await runner.cleanup()
-
-    @web.middleware
-    async def _guard(self, request: web.Request, handler: Any) -> web.StreamResponse:
-        """Only this machine asks, by its own name, and not too often."""
-        if not _is_here(request.headers.get("Host", "")):
-            return web.Response(status=403, text="another host is meant\n")
-        origin = request.headers.get("Origin")
-        if origin is not None and not _is_here(urlsplit(origin).netloc):
-            return web.Response(status=403, text="no page of another host may ask\n")
-        wait = self._rate.wait()
-        if wait:
-            return web.Response(status=429, headers={"Retry-After": str(wait)})
-        if request.method == "OPTIONS":
-            return web.Response(status=204, headers=_cross(request, origin))
-        response: web.StreamResponse = await handler(request)
-        response.headers.update(_cross(request, origin))
-        response.headers.setdefault("Cache-Control", "no-store")
-        response.headers.setdefault("X-Content-Type-Options", "nosniff")
-        return response
 
     # -------------------------------------------------------------------- the stand-ins
 
@@ -228,115 +198,6 @@ class Collector:
     def _tell(self, received: Received | None) -> None:
         if received is not None and self._on_event is not None:
             self._on_event(received)
-
-    # ---------------------------------------------------------------------- the REST API
-
-    async def _show_summary(self, request: web.Request) -> web.Response:
-        return web.json_response(self._summary())
-
-    def _summary(self) -> dict[str, Any]:
-        faults = [_shown(each) for each in self.faults]
-        return {**self.history.summary(), "faults": faults}
-
-    async def _show_events(self, request: web.Request) -> web.Response:
-        kind = request.path.rpartition("/")[2]
-        chosen = {"events": self.received, "good": self.good, "bad": self.bad}[kind]
-        after = _number(request, "after", 0)
-        found = [
-            each.to_record()
-            for each in chosen
-            if each.number > after
-            and all(
-                request.query.get(name) in (None, getattr(each, name))
-                for name in ("endpoint", "session", "event", "entry_id")
-            )
-        ]
-        return web.json_response(found)
-
-    async def _show_sessions(self, request: web.Request) -> web.Response:
-        return web.json_response([each.to_record() for each in self.sessions])
-
-    async def _wait(self, request: web.Request) -> web.Response:
-        events = _number(request, "events", 1)
-        seconds = min(_number(request, "timeout", 10.0), _LONGEST_WAIT)
-        reached = await self.history.wait(int(events), seconds)
-        found = {**self._summary(), "reached": reached}
-        return web.json_response(found, status=200 if reached else 408)
-
-    async def _show_faults(self, request: web.Request) -> web.Response:
-        return web.json_response([_shown(each) for each in self.faults])
-
-    async def _set_faults(self, request: web.Request) -> web.Response:
-        """The faults of the body are those that there are; ``[]`` is none."""
-        try:
-            self.faults[:] = switches(json.loads(await request.read() or b"[]"))
-        except FaultError as error:
-            return web.json_response({"error": str(error)}, status=400)
-        except (ValueError, RecursionError):
-            return web.json_response({"error": "the body is no JSON"}, status=400)
-        return await self._show_faults(request)
-
-    async def _reset(self, request: web.Request) -> web.Response:
-        self.reset()
-        return web.json_response(self._summary())
-
-
-class _Rate:
-    """Lets ``most`` requests pass a second, on average over a second."""
-
-    def __init__(self, most: float) -> None:
-        self._most = most
-        self._left = most
-        self._at = monotonic()
-
-    def wait(self) -> int:
-        """Seconds to wait before the next request, 0 if it may pass."""
-        now = monotonic()
-        self._left = min(self._most, self._left + (now - self._at) * self._most)
-        self._at = now
-        if self._left < 1.0:
-            return 1
-        self._left -= 1.0
-        return 0
-
-
-def _is_here(netloc: str) -> bool:
-    try:
-        return urlsplit(f"//{netloc}").hostname in _HERE
-    except ValueError:
-        return False
-
-
-def _cross(request: web.Request, origin: str | None) -> dict[str, str]:
-    """What lets a page of this machine ask from another port, as a player in a browser does."""
-    if origin is None:
-        return {}
-    headers = request.headers.get("Access-Control-Request-Headers", "")
-    return {
-        "Access-Control-Allow-Origin": origin,
-        "Access-Control-Allow-Methods": "GET, POST",
-        **({"Access-Control-Allow-Headers": headers} if headers else {}),
-        "Vary": "Origin",
-    }
-
-
-def _number(request: web.Request, name: str, default: float) -> float:
-    text = request.query.get(name)
-    if text is None:
-        return default
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 <= value <= 1e9:
-        raise web.HTTPBadRequest(text=f"{name}: {shorten(text)} is no number from 0 on\n")
-    return value
-
-
-def _shown(switch: Switch) -> dict[str, Any]:
-    import attrs
-
-    return attrs.asdict(switch)
 
 
 def _unknown(call: Call) -> Reply:
