@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from types import EllipsisType
 from typing import Any
@@ -80,6 +80,30 @@ def align(patterns: Sequence[Pattern | None], records: Sequence[Record]) -> list
 
     An event that fell into a gap (``...``) fits and has no pattern.
     """
+    # What begins and ends as expected is not searched: long logs are mostly right.
+    head = _agreeing(zip(patterns, records, strict=False))
+    left = zip(reversed(patterns[head:]), reversed(records[head:]), strict=False)
+    tail = _agreeing(left)
+    p_end, r_end = len(patterns) - tail, len(records) - tail
+    middle = _searched(patterns[head:p_end], records[head:r_end])
+    return [
+        *(Row(index, patterns[index], True) for index in range(head)),
+        *(attrs.evolve(row, got=None if row.got is None else row.got + head) for row in middle),
+        *(Row(r_end + n, patterns[p_end + n], True) for n in range(tail)),
+    ]
+
+
+def _agreeing(pairs: Iterable[tuple[Pattern | None, Record]]) -> int:
+    """How many pairs there are until one does not match."""
+    count = 0
+    for pattern, record in pairs:
+        if pattern is None or not pattern.matches(record):
+            break
+        count += 1
+    return count
+
+
+def _searched(patterns: Sequence[Pattern | None], records: Sequence[Record]) -> list[Row]:
     costs = _costs(patterns, records)
     rows: list[Row] = []
     i, j = len(patterns), len(records)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from playertrack import Policy
 from playertrack.events import to_record
@@ -91,6 +94,18 @@ def test_events_that_are_not(play: ScriptedPlayer, expected: list[Expected]) -> 
     assert failure(assert_events, play, expected)
 
 
+_LIKE = {"A": "A", "B": "B", "*": ".", ...: ".*"}
+
+
+@given(st.text("AB", max_size=8), st.lists(st.sampled_from(list(_LIKE)), max_size=8))
+def test_expectations_match_as_regular_expressions_do(log: str, expected: list[Any]) -> None:
+    records = [{"event": name} for name in log]
+    if re.fullmatch("".join(_LIKE[each] for each in expected), log):
+        assert_events(records, expected)
+    else:
+        assert failure(assert_events, records, expected)
+
+
 def test_what_is_ignored_may_be_anywhere(play: ScriptedPlayer) -> None:
     ignored = ("*_LOADED", "PLAY_*", "FIRST_PLAY")
     assert_events(play, ["PLAY", "SEEK", "BUFFER_START", "BUFFER_END"], ignore=ignored)
@@ -156,6 +171,16 @@ def test_of_a_long_log_only_what_is_near_is_shown() -> None:
     assert len(told) < 30
     assert told[2].endswith("… 42 before")
     assert [line for line in told if line.startswith(">")] == [told[11]]
+
+
+def test_a_long_log_is_soon_compared() -> None:
+    log = [{"event": "VIEW", "at": float(n)} for n in range(20_000)]
+    expected: list[Expected] = [{"event": "VIEW", "at": float(n)} for n in range(20_000)]
+    assert_events(log, expected)
+    expected[10_000] = "PAUSE"
+    assert "event 10001 of 20000, VIEW" in failure(assert_events, log, expected)
+    del expected[10_000]
+    assert "nothing was expected here" in failure(assert_events, log, expected)
 
 
 def test_records_of_anybody_may_lack_what_ours_have() -> None:
