@@ -120,6 +120,13 @@ class Page:
     async def go(self, url: str) -> None:
         await self._until_loaded("Page.navigate", url=url)
 
+    async def back(self) -> None:
+        history = await self.call("Page.getNavigationHistory")
+        before = history["entries"][history["currentIndex"] - 1]
+        restored = self._browser.event("Page.frameNavigated", self._session)
+        await self.call("Page.navigateToHistoryEntry", entryId=before["id"])
+        await asyncio.wait_for(restored, PATIENCE)
+
     async def reload(self) -> None:
         await self._until_loaded("Page.reload")
 

@@ -115,6 +115,21 @@ async def test_silent_film_that_the_browser_pauses_in_a_hidden_tab(
     assert [name for name in watching.names if name in QUARTILES] == QUARTILES
 
 
+async def test_page_that_is_left_and_comes_back_goes_on(films: Path, chromium: Browser) -> None:
+    async with measured(films) as (site, watching):
+        page = await chromium.open(site.url("/film/film.webm"))
+        await page.run("void video.play()")
+        await page.until("video.currentTime > 0.5")
+        await page.go(f"http://localhost:{site.port}/playertrack.js")
+        await page.back()
+        await watching.seen("PAUSE")
+        await page.run("void video.play()")
+        await watching.seen("PLAY_REACHED_100")
+        await page.close()
+    assert [name for name in watching.names if name not in QUARTILES] == [*START, "PAUSE", "RESUME"]
+    assert [name for name in watching.names if name in QUARTILES] == QUARTILES
+
+
 async def test_closed_tab_settles_its_session(films: Path, chromium: Browser) -> None:
     async with measured(films) as (site, watching):
         page = await chromium.open(site.url("/held/tone.wav", every=1e6))
