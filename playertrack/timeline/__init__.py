@@ -16,7 +16,8 @@
 """
 
 from .html import to_html
-from .model import Band, Mark, Observer, Row, Stretch, Timeline, observe
+from .model import Band, Mark, Row, Stretch, Timeline
+from .observer import Observer, observe
 from .strokes import Stroke
 from .svg import to_svg
 from .text import to_text

@@ -1,41 +1,21 @@
-"""What there is to draw of a trace, in seconds of time and of content.
-
-The engine is watched from outside: after every signal, and at every tick that it asks for, so
-that a state begins when it begins and not when somebody next says something. Ticks change no
-output (R-timer), so what is drawn is what is derived.
-"""
+"""What there is to draw of a trace, in seconds of time and of content."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import pairwise
-from math import inf
+from collections.abc import Iterator
 from typing import Any
 
 import attrs
 
-from ..engine import Engine
-from ..events import QUARTILES, Event, Seek
-from ..explain import Story, Teller
-from ..fleet import Fleet
-from ..playback import State
-from ..policy import Policy
-from ..progress import holds
+from ..errors import shorten
+from ..explain import Story
 from ..session import Summary
-from ..signals import Signal, Tick
 from .clock import clock
-from .strokes import Course, Stroke, Tread
-
-#: States that begin when the event says that they do, which may be told later.
-_BEGIN = {"PLAY": "PLAYING", "BUFFER_START": "BUFFERING", "PAUSE": "PAUSED"}
+from .strokes import Stroke
 
 #: Of content of which less than this part was seen only what is around that is shown: this
 #: share of it more at either end.
 _PART, _AROUND = 0.25, 0.2
-
-#: After the end of playback a session is drawn for so much of its length, though it may
-#: wait for days until its replay.
-_AFTER_END = 0.08
 
 
 @attrs.frozen
@@ -102,6 +82,17 @@ class Row:
             low, high = 0.0, max(duration, high)
         return low, max(high, low + 1.0)
 
+    @property
+    def title(self) -> str:
+        """Which session of which player it is, and of which media."""
+        summary = self.summary
+        title = f"session {summary.ordinal}"
+        if summary.player is not None:
+            title = f"{shorten(summary.player, 30)[1:-1]}: {title}"
+        if summary.entry_id is not None:
+            title += f" of {shorten(summary.entry_id, 40)[1:-1]}"
+        return title
+
     def to_record(self) -> dict[str, Any]:
         """What there is to draw, and the session's story, for a program."""
         drawn = attrs.asdict(self, filter=lambda field, _: field.name != "story")
@@ -132,253 +123,3 @@ class Timeline:
 
     rows: tuple[Row, ...]
     start: float
-
-
-def observe(
-    signals: Iterable[tuple[int, tuple[str | None, Signal]]], policy: Policy | None = None
-) -> Timeline:
-    """The timeline of a trace: line, player and signal, as `traces.read_signals` gives them."""
-    observer = Observer(policy)
-    for line, (player, signal) in signals:
-        observer.feed(line, player, signal)
-    return observer.timeline()
-
-
-class Observer:
-    """Derives the events of a trace, as `Fleet` does, and keeps what there is to draw."""
-
-    def __init__(self, policy: Policy | None = None) -> None:
-        self._policy = policy or Policy()
-        self._fleet = Fleet(policy=self._policy)
-        self._players: dict[str | None, _Player] = {}
-        self._start: float | None = None
-
-    def feed(self, line: int, player: str | None, signal: Signal) -> Sequence[Event]:
-        """Take a signal; the events that it makes, and those that were due before it."""
-        watched = self._players.get(player)
-        if watched is None:
-            engine = self._fleet.engine(player)
-            watched = self._players[player] = _Player(engine, self._policy)
-        if self._start is None:
-            self._start = signal.at
-        return watched.feed(line, signal)
-
-    def close(self) -> list[Event]:
-        """The trace is over; the events of that."""
-        return [event for player in self._players.values() for event in player.close()]
-
-    def timeline(self) -> Timeline:
-        """What was seen; the trace is over."""
-        self.close()
-        rows = tuple(row for player in self._players.values() for row in player.rows())
-        return Timeline(rows, self._start or 0.0)
-
-
-@attrs.define
-class _Seen:
-    """A session while it is watched."""
-
-    start: float
-    end: float
-    course: Course
-    states: list[Band] = attrs.field(factory=list)
-    interruptions: list[Band] = attrs.field(factory=list)
-    played: float = 0.0
-    position: float | None = None
-    rate: float = 1.0
-
-
-class _Player:
-    """Watches one player."""
-
-    def __init__(self, engine: Engine, policy: Policy) -> None:
-        self._engine = engine
-        self._policy = policy
-        self._teller = Teller(engine, policy)
-        self._sessions: dict[str, _Seen] = {}
-        self._seen: _Seen | None = None
-        self._session: str | None = None
-
-    def feed(self, line: int, signal: Signal) -> Sequence[Event]:
-        events: list[Event] = []
-        engine, last = self._engine, None
-        while (due := engine.next_timer()) is not None and due < signal.at and due != last:
-            last = due
-            events += self._take(line, Tick(at=due))
-        if not events:
-            return self._take(line, signal)
-        return [*events, *self._take(line, signal)]
-
-    def _take(self, line: int, signal: Signal) -> Sequence[Event]:
-        events = self._teller.feed(line, signal)
-        self._look(events)
-        return events
-
-    def close(self) -> Sequence[Event]:
-        events = self._teller.close()
-        if events:
-            self._look(events)
-        return events
-
-    # ------------------------------------------------------------------------- watching
-
-    def _look(self, events: Sequence[Event]) -> None:
-        """Note what can be seen of the engine now."""
-        engine = self._engine
-        at, session = engine.last_at, engine.session_id
-        if at is None or session is None:
-            return
-        seen = self._seen
-        if seen is None or session != self._session:
-            if seen is not None and engine.last_summary is not None:
-                seen.end = at
-                self._settle(seen, engine.last_summary.play_time, at)
-            begun = min((event.at for event in events if event.session == session), default=at)
-            seen = self._sessions[session] = self._seen = _Seen(
-                begun, at, Course(self._policy, begun)
-            )
-            self._session = session
-        seen.end = at
-        if engine.state is State.CLOSED:
-            self._settle(seen, engine.play_time, at)
-            return
-        state = engine.state.value
-        told = (event.at for event in events if state == _BEGIN.get(event.event))
-        _band(seen.states, state, next(told, at))
-        interruption = "ad" if engine.ad is not None else "seek" if engine.seeking else None
-        _band(seen.interruptions, interruption, at)
-        self._follow(seen, at, events)
-
-    def _settle(self, seen: _Seen, play_time: float, at: float) -> None:
-        """The session is over: what it was credited with in its end."""
-        gain = (play_time - seen.played) * self._engine.rate
-        if seen.position is not None and gain > 0.0:
-            seen.course.play(at, seen.position, seen.position + gain, play_time - seen.played)
-
-    def _follow(self, seen: _Seen, at: float, events: Sequence[Event]) -> None:
-        """The playhead: how it came from where it was to where it is."""
-        engine, before = self._engine, seen.position
-        position, played = engine.position, engine.play_time
-        # With Policy `replay_session="same"` a session begins its watching anew.
-        gain = (played - seen.played if played >= seen.played else played) * engine.rate
-        rate = seen.rate
-        seen.position, seen.played = position, played
-        if position != before:
-            seen.rate = engine.rate
-        if position is None:
-            return
-        if gain <= 0.0:
-            seen.course.move(at, position, self._tread(before, position))
-        else:
-            if before is None:
-                before = max(position - gain, 0.0)
-            start, end = self._credited(before, rate, gain, events)
-            seen.course.play(at, start, end, gain / engine.rate)
-            if end != position:
-                seen.course.move(at, position, "jumped")
-
-    def _tread(self, before: float | None, position: float) -> Tread:
-        if self._engine.rate > self._policy.max_natural_rate and position != before:
-            return "skimmed"
-        if before is not None and abs(position - before) > self._policy.jump_tolerance:
-            return "jumped"
-        playing = self._engine.state is State.PLAYING and not self._engine.suspended
-        return "played" if playing else "still"
-
-    def _credited(
-        self, before: float, rate: float, gain: float, events: Sequence[Event]
-    ) -> tuple[float, float]:
-        """The content that has just been played, of which ``gain`` seconds are new."""
-        engine, position = self._engine, self._engine.position
-        assert position is not None
-        seeks = [event for event in events if isinstance(event, Seek)]
-        landed = any(seek.target == position for seek in seeks)
-        went_on = engine.span_from < position or holds(engine.watched or (), position)
-        if landed or not went_on:
-            return before, before + gain  # then it was put elsewhere
-        start = max(position - gain, 0.0)
-        # Since the rate changed the gain in content is known only about.
-        near = 1e-6 if rate == engine.rate else inf
-        return (before if abs(start - before) <= near and not seeks else start), position
-
-    # ---------------------------------------------------------------------------- in the end
-
-    def rows(self) -> Iterator[Row]:
-        for story in self._teller.stories():
-            seen = self._sessions.get(story.summary.session or "")
-            if seen is not None:
-                yield _row(story, seen)
-
-
-def _band(bands: list[Band], name: str | None, at: float) -> None:
-    """Let the last band go on to ``at``, and another begin there if it is another."""
-    if bands and bands[-1].end == inf:
-        if bands[-1].name == name:
-            return
-        last = bands.pop()
-        at = max(at, bands[-1].end if bands else at)
-        if last.start < at:
-            bands.append(attrs.evolve(last, end=at))
-        elif bands and (bands[-1].name, bands[-1].end) == (name, at):
-            bands[-1] = attrs.evolve(bands[-1], end=inf)  # what came between took no time
-            return
-    if name is not None:
-        bands.append(Band(name, at, inf))
-
-
-def _row(story: Story, seen: _Seen) -> Row:
-    end = seen.end
-    ended = next((band.start for band in reversed(seen.states) if band.name == "ENDED"), None)
-    if ended is not None and seen.states[-1].name == "ENDED":
-        last = max(ended, story.told[-1].event.at)
-        end = min(end, last + _AFTER_END * (last - seen.start))
-    return Row(
-        story=story,
-        start=seen.start,
-        end=max(end, seen.start),
-        strokes=seen.course.strokes(end),
-        states=_until(seen.states, end),
-        interruptions=_until(seen.interruptions, end),
-        watched=_how_often(seen.course.played, story.summary),
-        marks=tuple(_marks(story)),
-    )
-
-
-def _until(bands: Sequence[Band], end: float) -> tuple[Band, ...]:
-    cut = (attrs.evolve(band, end=min(band.end, end)) for band in bands)
-    return tuple(band for band in cut if band.start < band.end)
-
-
-def _how_often(played: Sequence[tuple[float, float]], summary: Summary) -> tuple[Stretch, ...]:
-    """The watched set of the session, cut where it was played more often or less."""
-    steps: dict[float, int] = {}
-    for start, end in played:
-        steps[start] = steps.get(start, 0) + 1
-        steps[end] = steps.get(end, 0) - 1
-    stretches: list[Stretch] = []
-    points = sorted(steps)
-    times = 0
-    for here, there in pairwise(points):
-        times += steps[here]
-        if times <= 0:
-            continue
-        if stretches and stretches[-1].end == here and stretches[-1].times == times:
-            stretches[-1] = attrs.evolve(stretches[-1], end=there)
-        else:
-            stretches.append(Stretch(here, there, times))
-    return tuple(stretches) or tuple(Stretch(a, b, 1) for a, b in summary.watched)
-
-
-def _marks(story: Story) -> Iterator[Mark]:
-    fired = {told.event.event: told for told in story.told}
-    missing = {each.quartile: each for each in story.missing}
-    for quartile in QUARTILES:
-        told = fired.get(f"PLAY_REACHED_{quartile}")
-        duration = story.summary.duration
-        if told is not None:
-            point = None if duration is None else duration * quartile / 100
-            yield Mark(quartile, point, told.event.at, told.event.position, told.why)
-        elif quartile in missing:
-            each = missing[quartile]
-            why = "; ".join(reason.text for reason in each.reasons)
-            yield Mark(quartile, each.point, None, None, why)

@@ -15,7 +15,6 @@ import re
 from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
-from ..errors import shorten
 from ..explain import Told, headline
 from .clock import clock
 from .layout import LANE, Label, Scale, count, lanes_of, place, ticks, tier
@@ -112,13 +111,7 @@ def draw_row(row: Row, origin: float, full: float = WIDTH) -> ET.Element:
 
 def _head(root: ET.Element, row: Row, origin: float, labels: list[Label], full: float) -> None:
     """Which session it is, and what it amounts to."""
-    summary = row.summary
-    title = f"session {summary.ordinal}"
-    if summary.player is not None:
-        title = f"{shorten(summary.player, 30)[1:-1]}: {title}"
-    if summary.entry_id is not None:
-        title += f" of {shorten(summary.entry_id, 40)[1:-1]}"
-    _text(root, "title", title, x=12, y=20)
+    _text(root, "title", row.title, x=12, y=20)
     said = list(row.describe())
     begins = row.start - origin
     if begins >= 0.05:

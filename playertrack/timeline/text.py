@@ -7,7 +7,6 @@ from itertools import pairwise
 
 import attrs
 
-from ..errors import shorten
 from .clock import clock
 from .layout import Scale, name_of, ticks
 from .model import Band, Row, Timeline
@@ -109,13 +108,7 @@ def _row(row: Row, origin: float, width: int, look: _Characters) -> Iterator[str
 
 
 def _title(row: Row, origin: float, look: _Characters) -> Iterator[str]:
-    summary = row.summary
-    title = f"session {summary.ordinal}"
-    if summary.player is not None:
-        title = f"{shorten(summary.player, 30)[1:-1]}: {title}"
-    if summary.entry_id is not None:
-        title += f" of {shorten(summary.entry_id, 40)[1:-1]}"
-    said = [title]
+    said = [row.title]
     if row.start > origin:
         said.append(f"begins {clock(row.start - origin, 0.1)} into the trace")
     yield f" {look.dash} ".join([*said, *row.describe()])
