@@ -132,8 +132,15 @@ class Post:
         return self._disk_trouble if self._closed else self.box.trouble
 
     def put(self, name: str, encode: Callable[[Any], Item | None], event: Any) -> Receipt:
-        """Queue ``event`` for the target ``name``; see `Outbox.append`."""
-        return self.box.append(name, encode, event)
+        """Queue ``event`` for the target ``name``, see `Outbox.append`, and have it sent.
+
+        Who has done it once may go to the outbox itself. The threads are started here, since
+        an interpreter that is about to exit starts none.
+        """
+        receipt = self.box.append(name, encode, event)
+        if not (self._sender.started or self._closed):
+            self._sender.start()
+        return receipt
 
     # -------------------------------------------------------------------------- what is left
 

@@ -16,6 +16,7 @@ from ..errors import PlayertrackError
 from ..events import Event
 from ..kaltura import ANALYTICS_URL, SERVICE_URL, Identity, Mapper, Recall, WireError
 from ..outbox import Counts, Item, Receipt, RefusedError
+from ..outbox.waiting import Encode
 from .base import SinkError
 
 if TYPE_CHECKING:
@@ -69,8 +70,7 @@ class DeliverySink:
             self.post.add(target, self._mapper if isinstance(self._mapper, Learner) else None)
         except PlayertrackError as error:
             raise SinkError(f"{destination}: {error}") from error
-        # What a player waits for is as short as it can be: `emit` runs in its thread.
-        self._append = self.post.box.append
+        self._append: Callable[[str, Encode, Any], Receipt] = self._append_first
 
     def emit(self, event: Event) -> Receipt:
         """Queue ``event`` and return at once; any thread may call it (Q-durable).
@@ -78,6 +78,11 @@ class DeliverySink:
         With ``durability="sync"`` it waits until the event is durable. It never raises.
         """
         return self._append(self.name, self._item, event)
+
+    def _append_first(self, name: str, encode: Encode, event: Any) -> Receipt:
+        # From then on what a player waits for is as short as it can be.
+        self._append = self.post.box.append
+        return self.post.put(name, encode, event)
 
     def counts(self, timeout: float | None = None) -> Counts:
         """What became of the events so far (Q-total); raises `TimeoutError`."""
