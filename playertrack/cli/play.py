@@ -200,14 +200,17 @@ class _Report:
         real: bool,
     ) -> None:
         from ..signals import DurationChange, Loaded, Playing
-        from ..timeline import Observer
         from ..tracker import Tracker
 
         # What fails is told here, in a line rather than with its traceback.
         logging.getLogger("playertrack").addHandler(logging.NullHandler())
         self.unread = False
         self._record = record
-        self._observer = Observer(policy) if timeline else None
+        self._observer = None
+        if timeline:
+            from ..timeline import Observer
+
+            self._observer = Observer(policy)
         self._heard = 0
         # A real player knows its media before it can say whether that can be opened.
         self._opens = (DurationChange, Playing) if real else (Loaded,)

@@ -28,6 +28,10 @@ from .strokes import Course, Tread
 #: States that begin when the event says that they do, which may be told later.
 _BEGIN = {"PLAY": "PLAYING", "BUFFER_START": "BUFFERING", "PAUSE": "PAUSED"}
 
+#: A move of more than this (s of content) that is not playback is drawn as a jump, however
+#: tolerant the policy is.
+_LEAP = 0.5
+
 #: After the end of playback a session is drawn for so much of its length, though it may
 #: wait for days until its replay.
 _AFTER_END = 0.08
@@ -179,7 +183,7 @@ class _Player:
     def _tread(self, before: float | None, position: float) -> Tread:
         if self._engine.rate > self._policy.max_natural_rate and position != before:
             return "skimmed"
-        if before is not None and abs(position - before) > self._policy.jump_tolerance:
+        if before is not None and abs(position - before) > _LEAP:
             return "jumped"
         playing = self._engine.state is State.PLAYING and not self._engine.suspended
         return "played" if playing else "still"

@@ -131,6 +131,18 @@ def test_a_seek_is_a_jump_and_what_is_played_again_is_seen_twice() -> None:
     assert seen == [(0.0, 10.0, 1), (10.0, 15.0, 2), (15.0, 20.0, 1)]
 
 
+def test_a_jump_is_a_jump_for_a_tolerant_policy_too() -> None:
+    drawn = row(
+        *playing(),
+        *updates(0, 0, 10),
+        {"signal": "seeking", "at": 10.25, "position": 11.5},
+        {"signal": "seeked", "at": 10.5, "position": 11.5},
+        *updates(10.5, 11.5, 3),
+        jump_tolerance=2.0,
+    )
+    assert "jumped" in treads(drawn)
+
+
 def test_a_wait_begins_when_the_event_says_and_not_when_somebody_speaks() -> None:
     drawn = row(
         *playing(),
