@@ -33,7 +33,8 @@ class _Run:
     ``playing``, ``failed``, ``waiting``: what was told last. ``short``: a queue is. ``held``:
     the program paused to let it fill. ``target``: of a seek that was commanded; ``seeking``:
     it was accepted; ``adrift``: the pipeline flushed, perhaps for a seek that nobody told of;
-    ``landed``: it has data again.
+    ``landed``: it has data again. ``live``: it plays as it is sent; ``endless``: it has no
+    length.
     """
 
     requested: bool = False
@@ -49,6 +50,7 @@ class _Run:
     adrift: bool = False
     landed: bool = False
     live: bool = False
+    endless: bool = False
     track: Track = attrs.field(factory=Track)
 
 
@@ -246,15 +248,24 @@ class Translator:
 
     def _at_poll(self, told: Poll) -> list[Signal]:
         made: list[Signal] = []
-        track = self._run.track
         if told.duration_ns is not None and not self._run.live:
-            if track.lasts(seconds(told.duration_ns)):
-                made.append(signals.DurationChange(at=told.t, duration=track.duration))
+            made += self._at_length(told.t, seconds(told.duration_ns))
         if told.position_ns is not None:
             position = seconds(told.position_ns)
             made += self._at_landing(told.t, position)
             made += self._at_position(told.t, position)
         return made
+
+    def _at_length(self, at: float, length: float) -> list[Signal]:
+        """-1 is not that it failed to tell: a transmission has none, though it can be held."""
+        run = self._run
+        if run.track.lasts(length):
+            run.endless = False
+            return [signals.DurationChange(at=at, duration=run.track.duration, live=False)]
+        if length >= 0.0 or run.endless or run.track.duration is not None:
+            return []
+        run.endless = True
+        return [signals.DurationChange(at=at, duration=None, live=True)]
 
     def _at_landing(self, at: float, position: float) -> list[Signal]:
         """A new preroll, and then another place: a seek that nobody told of."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from tapes import Record, Tape, after_start, derive, names, only
+from tapes import Record, Tape, after_start, derive, names, only, signals_of
 
 from playertrack.events import Error
+from playertrack.signals import DurationChange
 
 SECOND = 1_000_000_000
 UNKNOWN = 2**64 - 1
@@ -329,3 +330,11 @@ def test_gstplay_rate_that_nobody_told_of_is_asked() -> None:
     tape = gst_started().play(0.2, 0.0, 1.0).add(1.3, "poll", rate=2.0)
     tape.add(1.5, "poll", rate=2.0).add(1.6, "poll", position_ns=1)
     assert after_start(derive("gstplay", tape)) == ["SPEED"]
+
+
+def test_transmission_shows_in_a_length_of_minus_one_until_there_is_another() -> None:
+    tape = started()
+    unknown = {"position_ns": SECOND, "duration_ns": -1}
+    tape.add(0.2, "poll", **unknown).add(0.4, "poll", **unknown).at(0.6, 1.4)
+    told = [s for s in signals_of("gstreamer", tape) if isinstance(s, DurationChange)]
+    assert [(s.at, s.duration, s.live) for s in told] == [(0.2, None, True), (0.6, 12.0, False)]
