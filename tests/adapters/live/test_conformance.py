@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ import playertrack_gstreamer
 import playertrack_mpv
 import playertrack_vlc
 from playertrack import Tracker
-from playertrack.testing.conformance import Conformance, Player
+from playertrack.testing.conformance import START, Conformance, Player
 from playertrack.testing.media import MediaServer
 from playertrack.testing.streaming import StreamingConformance
 
@@ -62,6 +63,21 @@ class Live(Conformance, StreamingConformance):
     def _media(film: Path, site: MediaServer) -> None:
         Live.film, Live.site = str(film), site
 
+    def test_truncated_file(self) -> None:
+        """It claims a natural end, and some players claim to have been at the end of the whole."""
+        whole = (self.site.root / "film.mp4").read_bytes()
+        with TemporaryDirectory() as directory:
+            part = Path(directory, "part.mp4")
+            part.write_bytes(whole[: len(whole) * 6 // 10])
+            with self.watching() as (player, witness):
+                player.load(str(part))
+                player.play()
+                witness.until("ERROR")
+                self.rest(0.5)
+        self.told(witness, *START, "PLAY_REACHED_25", ..., "ERROR")
+        assert not {"PLAY_REACHED_75", "PLAY_REACHED_100"} & set(witness.names), witness.story
+        assert witness.until("ERROR").code == "ended_early"
+
 
 class TestVlc(Live):
     resolution = 0.7
@@ -76,13 +92,20 @@ class TestVlc(Live):
 
 class TestMpv(Live):
     resolution = 0.15
+    keep_open = False
 
     @contextmanager
     def connect(self, tracker: Tracker) -> Iterator[Player]:
-        player = needed(mpv).MPV(vo="null", ao="null")
+        player = needed(mpv).MPV(vo="null", ao="null", keep_open=self.keep_open)
         with playertrack_mpv.track(player, tracker) as binding:
             yield binding
         player.terminate()
+
+
+class TestMpvKeepOpen(TestMpv):
+    """It pauses at the end by itself, with the file still open."""
+
+    keep_open = True
 
 
 class TestPlaybin(Live):

@@ -18,7 +18,7 @@ START = ["WIDGET_LOADED", "MEDIA_LOADED", "PLAY_REQUEST", "PLAY", "FIRST_PLAY"]
 SECOND = 1_000_000_000
 
 
-@pytest.fixture(params=["playbin", "playbin3"])
+@pytest.fixture(params=["playbin", pytest.param("playbin3", marks=pytest.mark.soak)])
 def playbin(request: pytest.FixtureRequest) -> Iterator[Any]:
     headless = needed(gst)
     made = headless.mute(headless.Gst.ElementFactory.make(request.param))

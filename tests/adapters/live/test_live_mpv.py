@@ -17,7 +17,7 @@ from playertrack.testing.witness import Witness
 START = ["WIDGET_LOADED", "MEDIA_LOADED", "PLAY_REQUEST", "PLAY", "FIRST_PLAY"]
 
 
-@pytest.fixture(params=[False, True], ids=["", "keep_open"])
+@pytest.fixture(params=[False, pytest.param(True, marks=pytest.mark.soak, id="keep_open")])
 def player(request: pytest.FixtureRequest) -> Iterator[Any]:
     made = needed(mpv).MPV(vo="null", ao="null", keep_open=request.param)
     yield made

@@ -49,6 +49,7 @@ def test_script_is_performed_and_the_raw_recording_gives_the_same_events(
     assert names(capsys.readouterr().out) == played
 
 
+@pytest.mark.parametrize("player", ["vlc"], indirect=True)
 def test_loop_goes_on_until_it_is_stopped(
     player: str, film: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -11,7 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from test_conformance import Live, TestGstPlay, TestMpv, TestPlaybin, TestPlaybin3, TestVlc
+import test_conformance as real
+from test_conformance import Live
 
 from playertrack.testing.media import MediaServer
 from playertrack_av.clips import make_clip
@@ -27,9 +28,10 @@ PLAYS = 1000
 #: How much memory (kB) the second half of the plays may take: allocators settle slowly.
 GROWTH = 24_000
 
-#: Their tests are run here, not collected once more.
-PLAYERS: tuple[type[Live], ...] = (TestVlc, TestMpv, TestPlaybin, TestPlaybin3, TestGstPlay)
-del TestVlc, TestMpv, TestPlaybin, TestPlaybin3, TestGstPlay
+PLAYERS: tuple[type[Live], ...] = (
+    *(real.TestVlc, real.TestMpv, real.TestMpvKeepOpen),
+    *(real.TestPlaybin, real.TestPlaybin3, real.TestGstPlay),
+)
 
 
 def said(capsys: pytest.CaptureFixture[str], line: str) -> None:
