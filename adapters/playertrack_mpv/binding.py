@@ -33,6 +33,7 @@ class MpvBinding(Binding):
         self._client = Client(player)
         self._hearing: threading.Thread | None = None
         self._replays = False
+        self._failed = False
         self._media: str | None = None
         self._too_early: float | None = None
         self._gone = False
@@ -76,6 +77,8 @@ class MpvBinding(Binding):
             if heard is None:
                 continue
             kind, values = heard
+            if kind in ("start-file", "end-file"):
+                self._failed = values.get("reason") == "error"
             if kind == "shutdown":
                 self._lose()
             elif kind in _EVENTS or kind.startswith("prop."):
@@ -120,7 +123,8 @@ class MpvBinding(Binding):
 
     def _play(self) -> None:
         get = self._client.get
-        if get("eof-reached") == "yes" or (get("idle-active") == "yes" and self._media):
+        over = get("idle-active") == "yes" and self._media is not None and not self._failed
+        if over or get("eof-reached") == "yes":
             self._replay()
         else:
             self._halt(False)

@@ -92,7 +92,9 @@ class Scenarios:
             player.play()
             witness.until("ERROR")
             self.rest(0.5)
-        self.told(witness, "WIDGET_LOADED", "MEDIA_LOADED", "PLAY_REQUEST", "ERROR")
+        # One that opens what it is given may fail before playback is requested.
+        told = [name for name in witness.names if name != "PLAY_REQUEST"]
+        assert told == ["WIDGET_LOADED", "MEDIA_LOADED", "ERROR"], witness.story
 
     def rest(self, seconds: float) -> None:
         """Do nothing, as a viewer does; what happens meanwhile is part of the scenario."""
