@@ -90,7 +90,10 @@ class DeliverySink:
 
     def left(self) -> str | None:
         """What waits to be delivered, why, and what can be done; None if nothing does."""
-        waiting = self.counts(1.0).pending
+        try:
+            waiting = self.counts(1.0).pending
+        except TimeoutError as error:
+            return f"{self.service}: it cannot be told what is left: {error}"
         if not waiting:
             return None
         trouble = self.post.trouble(self.name)
