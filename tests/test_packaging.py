@@ -152,3 +152,9 @@ def test_diagram_draws_the_states(bare: Path, tmp_path: Path) -> None:
     drawn = run(bare / "playertrack", "diagram", cwd=tmp_path)
     assert "stateDiagram" in drawn
     assert {"LOADED", "PLAYING", "BUFFERING", "ENDED"} <= set(re.findall(r"\w+", drawn))
+
+
+def test_timeline_makes_a_page(bare: Path, tmp_path: Path) -> None:
+    trace = ROOT / "docs" / "picture.jsonl"
+    run(bare / "playertrack", "timeline", trace, "-o", "page.html", cwd=tmp_path)
+    assert "class Row" in (tmp_path / "page.html").read_text("utf-8")  # its script is in the wheel
