@@ -173,3 +173,35 @@ async def test_error_of_the_element_is_told(films: Path, chromium: Browser) -> N
         await mailbox.until(heard("error"))
     error = next(each for each in mailbox.records().values() if each["kind"] == "error")
     assert error["errorCode"] == 4
+
+
+async def test_more_than_a_batch_holds_comes_in_parts(films: Path, chromium: Browser) -> None:
+    mailbox = Mailbox(503)
+    async with serving(Site(films, mailbox.take)) as site:
+        page = await chromium.open(site.url("/film/film.webm", every=1e6))
+        await mailbox.until(lambda mailbox: bool(mailbox.batches))
+        await page.run("for (let n = 0; n < 400; n++) video.dispatchEvent(new Event('ratechange'))")
+        await mailbox.until(lambda mailbox: mailbox.kinds().count("ratechange") == 400)
+        await page.close()
+    records = mailbox.records()
+    assert list(records) == list(range(len(records)))
+    sizes = [(len(each["records"]), each["more"]) for each in mailbox.batches[1:4]]
+    assert sizes[:2] == [(150, True), (150, True)]
+    assert sizes[2][1] is False
+
+
+async def test_oldest_of_too_many_records_are_lost(films: Path, chromium: Browser) -> None:
+    mailbox = Mailbox(503)
+    async with serving(Site(films, mailbox.take)) as site:
+        page = await chromium.open(site.url("/film/film.webm", every=1e6))
+        await mailbox.until(lambda mailbox: bool(mailbox.batches))
+        await page.run(
+            "for (let n = 0; n < 2500; n++) video.dispatchEvent(new Event('ratechange'))"
+        )
+        await page.run("video.dispatchEvent(new Event('waiting'))")
+        await mailbox.until(heard("waiting"))
+        await page.close()
+    records = mailbox.records()
+    assert list(records) == list(range(min(records), max(records) + 1))
+    assert min(records) > 0
+    assert 2000 <= len(records) < 2010  # and what came while they were posted

@@ -88,6 +88,18 @@ def test_batch_without_records_is_nothing(pages: Pages) -> None:
         assert take(pages, NOW, batch([], first=first, sent=1.0, entry="1_abc")) == Taken([])
 
 
+def test_what_waited_for_long_and_comes_in_parts_keeps_its_times() -> None:
+    records = [*started(), *played(0.0, 0.0, 4.5), event(4.6, "pause", 4.5), closed(5.0)]
+    whole = take(Pages(ids=offline_ids), NOW, batch(records, sent=300.0)).events
+    pages, events = Pages(ids=offline_ids), []
+    for first in range(0, len(records), 5):
+        rest = records[first : first + 5]
+        more = first + 5 < len(records)
+        events += take(pages, NOW, batch(rest, first=first, sent=300.0, more=more)).events
+    assert events == whole
+    assert events[0].at == NOW - 300.0
+
+
 def test_page_that_closes_settles_its_session_and_what_is_late_is_nothing(pages: Pages) -> None:
     records = [*started(), *played(0.0, 0.0, 1.0), event(1.0, "waiting", 1.0), closed(3.0)]
     taken = take(pages, NOW, batch(records))

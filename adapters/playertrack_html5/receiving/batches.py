@@ -20,22 +20,26 @@ class BatchError(PlayertrackError, ValueError):
 class Batch(msgspec.Struct, kw_only=True, frozen=True):
     """Records of one player: ``first`` is the number of the first, the others follow.
 
-    ``sent`` is the page's time (ms) when it was posted, in the time of the records. ``entry``
-    is the entry of the media at that time, if the page named one.
+    ``sent`` is the page's time (ms) when it was posted, in the time of the records, and
+    ``more`` whether there were more of them by then, which are to follow. ``entry`` is the
+    entry of the media at that time, if the page named one.
     """
 
     player: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
     first: Annotated[int, msgspec.Meta(ge=0, le=2**53)]
     sent: Annotated[float, msgspec.Meta(ge=0, le=1e12)]
     records: list[dict[str, Any]]
+    more: bool = False
     entry: Annotated[str, msgspec.Meta(max_length=500)] | None = None
 
-    def problem(self, record: dict[str, Any]) -> str | None:
-        """What is wrong with the time of ``record``; it cannot be later than the batch."""
+    def check(self, record: dict[str, Any]) -> None:
+        """Raise `BatchError` if ``record`` is later than the batch, or much too old."""
         t = record.get("t")
         if not isinstance(t, int | float) or self.sent - OLDEST * 1000 <= t <= self.sent:
-            return None  # a time that is no number is told by who reads the record
-        return f"t: {shorten(t)} is not within the {OLDEST:g} s before sent, {self.sent!r}"
+            return  # a time that is no number is told by who reads the record
+        raise BatchError(
+            f"t: {shorten(t)} is not within the {OLDEST:g} s before sent, {self.sent!r}"
+        )
 
 
 _decoder = msgspec.json.Decoder(Batch)

@@ -16,7 +16,7 @@ from playertrack.session import SessionIds
 from playertrack.signals import Signal, Tick, TimeUpdate
 
 from ..translator import Translator
-from .batches import Batch
+from .batches import Batch, BatchError
 from .buckets import Bucket
 
 #: After so long (s) without a word what waits for its time is settled: a page that is there
@@ -32,6 +32,10 @@ _RATE, _BURST = 5.0, 30.0
 
 #: Told a record, and the player's id.
 OnRecord = Callable[[str, dict[str, Any]], object]
+
+
+def nobody(player: str, record: dict[str, Any]) -> None:
+    """Nobody wants to be told."""
 
 
 @attrs.frozen
@@ -76,7 +80,7 @@ class Pages:
         ids: SessionIds = random_ids,
         most_players: int = 10_000,
         idle: float = 3600.0,
-        on_record: OnRecord | None = None,
+        on_record: OnRecord = nobody,
     ) -> None:
         self._fleet = Fleet(policy=policy, ids=ids)
         self._most = most_players
@@ -132,18 +136,16 @@ class Pages:
         engine = self._fleet.engine(page.name)
         for number, record in _new(page, batch):
             try:
-                wrong = batch.problem(record)
-                if not wrong:
-                    for signal in page.translator.translate(record):
-                        events += _feed(engine, signal, page.offset)
-                    if self._on_record is not None:
-                        self._on_record(page.name, record)
-            except SignalError as error:
-                wrong = str(error)
-            if wrong and problem is None:
-                problem = f"records[{number - batch.first}].{wrong}"
+                batch.check(record)
+                for signal in page.translator.translate(record):
+                    events += _feed(engine, signal, page.offset)
+            except (BatchError, SignalError) as error:
+                problem = problem or f"records[{number - batch.first}].{error}"
+            else:
+                self._on_record(page.name, record)
         page.next = batch.first + len(batch.records)
-        events += engine.tick(batch.sent / 1000 + page.offset)
+        if not batch.more:
+            events += engine.tick(batch.sent / 1000 + page.offset)
         self._unsettled.pop(player, None)
         if engine.closed:
             self._forget(player, 0)

@@ -17,7 +17,7 @@ from .. import SCRIPT
 from ..translator import Translator
 from .batches import BatchError, read_batch
 from .buckets import Bucket
-from .pages import OnRecord, Pages
+from .pages import OnRecord, Pages, nobody
 
 #: How long (s) a page may take to send a batch.
 _PATIENCE = 10.0
@@ -55,7 +55,7 @@ class Receiver:
         max_rate: float = 1000.0,
         max_players: int = 10_000,
         idle: float = 3600.0,
-        on_record: OnRecord | None = None,
+        on_record: OnRecord = nobody,
         clock: Clock | None = None,
     ) -> None:
         self._clock = LiveClock() if clock is None else clock

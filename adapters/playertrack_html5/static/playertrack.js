@@ -48,13 +48,13 @@ globalThis.playertrack = (element, { url = "/playertrack", entry, player, every 
   };
 
   const batch = (n) => JSON.stringify({ player: id, entry, first: first + n,
-    sent: performance.now(), records: queue.slice(n, n + SENT) });
+    sent: performance.now(), records: queue.slice(n, n + SENT), more: queue.length > n + SENT });
 
   const post = async () => {
     due = Infinity;
     if (posting || !queue.length) return;
     posting = true;
-    const upTo = first + Math.min(queue.length, SENT);
+    const upTo = first + Math.min(queue.length, SENT), more = queue.length > SENT;
     let status = 0;
     try {
       const signal = AbortSignal.timeout(30000);
@@ -66,7 +66,7 @@ globalThis.playertrack = (element, { url = "/playertrack", entry, player, every 
     tries = failed ? tries + 1 : 0;
     earliest = failed ? performance.now() + Math.min(SOON * 2 ** tries, 60000) : 0;
     if (tries % TRIES == 0) forget(upTo); // it is there, or given up
-    plan(failed || queue.length >= SENT ? 0 : every);
+    plan(failed || more ? 0 : every);
   };
 
   // All that was not answered yet: what comes twice does no harm.
