@@ -54,9 +54,8 @@ bench: $(STAMP) ## the benchmarks
 	$(BIN)/python -m benchmarks
 
 mutants: $(STAMP) ## mutation testing of the engine (long)
-	$(BIN)/mutmut run
-	$(BIN)/mutmut results
+	$(BIN)/python benchmarks/mutants.py
 
 clean: ## removes all that was built here
-	rm -rf .venv build .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache mutants dist
+	rm -rf .venv build .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

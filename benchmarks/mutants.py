@@ -38,8 +38,10 @@ MODULES = (
     *("passing", "ending", "machine", "saving", "engine", "fleet"),
 )
 
-#: The tests that look at the core, quick ones and slow ones.
-_QUICK = ("rules", "cases", "engine", "playhead", "progress", "events", "policy", "signals")
+#: The tests of all the core, those of one module, and those that take long.
+_ALL = ("rules", "cases", "engine")
+_OWN = {"checks": "signals", **{name: name for name in ("signals", "events", "policy")}}
+_OWN |= {name: name for name in ("playhead", "progress")}
 _SLOW = ("machine", "properties")
 
 #: After so much CPU time (s) the tests will not end any more.
@@ -130,7 +132,7 @@ class Judge:
         self.drawn = self.draw()
         # Most mutants fail many tests: one is soon found if they come in any order.
         Random(0).shuffle(session.items)
-        session.items.sort(key=lambda item: item.path.stem[5:] in _SLOW)
+        session.items.sort(key=lambda item: _kind(item) in _SLOW)
         if not _passes(session, None):
             raise session.Failed("the tests fail without any mutant")
         for number, mutant in enumerate(self.drawn, 1):
@@ -142,18 +144,26 @@ class Judge:
         return True
 
 
+def _kind(item: pytest.Item) -> str:
+    """What its file tests."""
+    return item.path.stem.removeprefix("test_")
+
+
 def _passes(session: pytest.Session, mutant: Mutant | None) -> bool:
     """Whether all tests pass, in a process of their own."""
     child = os.fork()
     if child:
         return os.waitpid(child, 0)[1] == 0
     resource.setrlimit(resource.RLIMIT_CPU, (_LIMIT, _LIMIT))
-    if mutant is not None:
-        mutant.apply()
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
     os.dup2(nowhere, 2)
-    for item, following in zip(session.items, [*session.items[1:], None], strict=True):
+    items = session.items
+    if mutant is not None:
+        mutant.apply()
+        wanted = (*_ALL, *_SLOW, _OWN.get(mutant.module))
+        items = [item for item in items if _kind(item) in wanted]
+    for item, following in zip(items, [*items[1:], None], strict=True):
         item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
         if session.testsfailed:
             os._exit(1)
@@ -165,10 +175,12 @@ def main() -> int:
     parser.add_argument("modules", nargs="*", default=MODULES, metavar="MODULE")
     parser.add_argument("--sample", type=int, metavar="N", help="judge so many, drawn at random")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--quick", action="store_true", help="without the tests that take long")
     parser.add_argument("--only", metavar="NAMES", help="judge those in this file, one a line")
     options = parser.parse_args()
     judge = Judge(options)
-    tests = [str(_ROOT / "tests" / f"test_{name}.py") for name in (*_QUICK, *_SLOW)]
+    kinds = {*_ALL, *_OWN.values(), *(() if options.quick else _SLOW)}
+    tests = [str(_ROOT / "tests" / f"test_{name}.py") for name in sorted(kinds)]
     quietly = ["-q", "-s", "--timeout=0", "-p", "no:cacheprovider", "--hypothesis-profile=few"]
     code = pytest.main([*quietly, *tests], plugins=[judge])
     total = Counter(mutant.module for mutant in judge.drawn)

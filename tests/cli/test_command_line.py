@@ -1,0 +1,166 @@
+"""The command line itself; terminals, pipes and Ctrl-C."""
+
+from __future__ import annotations
+
+import io
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cli.commanding import (
+    GOOD,
+    QUIET,
+    ROOT,
+    STARTED,
+    Capture,
+    names,
+    playertrack,
+)
+from playertrack.cli import COMMANDS, main
+
+
+def test_help_names_every_command(capsys: Capture) -> None:
+    assert main(["--help"]) == 0
+
+    text = capsys.readouterr().out
+    for name, summary in COMMANDS.items():
+        assert f"    {name}" in text
+        assert summary in text
+    assert "Exit codes" in text
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_each_command_has_help_with_examples(command: str, capsys: Capture) -> None:
+    assert main([command, "--help"]) == 0
+
+    text = capsys.readouterr().out
+    assert text.startswith(f"usage: playertrack {command}")
+    assert f"  playertrack {command}" in text[text.index("examples:") :]
+    assert "--json" in text
+
+
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        ([], "required: COMMAND"),
+        (["dervie"], "invalid choice: 'dervie'"),
+        (["derive"], "required: TRACE"),
+        (["derive", "trace", "--skip"], "unrecognized arguments: --skip"),
+        (["explain", "trace", "--session", "one"], "invalid int value: 'one'"),
+        (["check"], "required: CASES"),
+    ],
+)
+def test_wrong_use_ends_with_2(argv: list[str], said: str, capsys: Capture) -> None:
+    assert main(argv) == 2
+
+    assert said in capsys.readouterr().err
+
+
+def test_help_loads_nothing_that_it_does_not_need() -> None:
+    probe = """
+import sys
+from playertrack.cli import main
+code = main(["--help"]) or main(["derive", "--help"])
+heavy = {"aiohttp", "asyncio", "attr", "av", "msgspec", "playertrack.engine", "transitions"}
+sys.exit(code or ", ".join(sorted(heavy & set(sys.modules))) or 0)
+"""
+
+    done = subprocess.run([sys.executable, "-c", probe], cwd=ROOT, capture_output=True, check=False)
+
+    assert done.stderr == b""
+    assert done.returncode == 0
+
+
+def test_the_module_is_the_command(trace: Path) -> None:
+    done = playertrack("derive", str(trace), *QUIET)
+
+    assert done.returncode == 0
+    assert done.stderr == b""
+    assert names(done.stdout.decode()) == [*STARTED, "PLAY_REACHED_25", "SEEK"]
+
+
+@pytest.mark.parametrize("command", ["derive", "explain", "lint", "check"])
+def test_a_file_that_cannot_be_read(command: str, tmp_path: Path, capsys: Capture) -> None:
+    assert main([command, str(tmp_path / "missing")]) == 2
+    assert capsys.readouterr().err == f"{tmp_path / 'missing'}: No such file or directory\n"
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def long_trace(path: Path) -> Path:
+    """More bytes than are read without showing how far it is, in few lines."""
+    padded = GOOD.replace("{", '{"x": "%s", ' % ("x" * 1_000_000))
+    path.write_text(f"{padded}\n" * 36)
+    return path
+
+
+def test_a_long_file_shows_how_far_it_is_if_there_is_a_terminal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+
+    assert main(["derive", str(long_trace(tmp_path / "long.jsonl"))]) == 0
+    shown = terminal.getvalue()
+    assert "long.jsonl: 50 %" in shown
+    assert shown.endswith("\r\x1b[K")
+
+
+def test_a_short_file_or_no_terminal_shows_nothing(
+    trace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    assert main(["derive", str(long_trace(tmp_path / "long.jsonl"))]) == 0
+    assert capsys.readouterr().err == ""
+
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    assert main(["derive", str(trace)]) == 0
+    assert terminal.getvalue() == ""
+
+
+def test_a_reader_that_had_enough_is_no_error(tmp_path: Path) -> None:
+    path = tmp_path / "trace.jsonl"
+    path.write_text(
+        "".join(
+            f'{{"signal": "fullscreen", "at": {at}, "on": {("true", "false")[at % 2]}}}\n'
+            for at in range(100_000)
+        )
+    )
+    command = [sys.executable, "-m", "playertrack", "derive", str(path)]
+
+    with subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.readline().startswith(b'{"event": "WIDGET_LOADED"')
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait(60) == 141
+
+
+def test_ctrl_c_ends_it_without_a_traceback() -> None:
+    command = [sys.executable, "-m", "playertrack", "derive", "-"]
+
+    with subprocess.Popen(
+        command,
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdin.write(b'{"signal": "ready", "at": 1}\n')
+        process.stdin.flush()
+        assert process.stdout.readline().startswith(b'{"event": "WIDGET_LOADED"')
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 130
+        assert process.stderr.read() == b""

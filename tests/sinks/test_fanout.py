@@ -1,0 +1,110 @@
+"""One event to many sinks, of which any may fail."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from sinking import EVENTS, PAUSE, Failing, Hanging, numbered
+
+from playertrack.sinks import (
+    FanoutSink,
+    JsonlSink,
+    MemorySink,
+    NullSink,
+    Sink,
+    SinkError,
+)
+
+
+def test_fanout_gives_every_sink_all_events_in_order() -> None:
+    sinks = [MemorySink(), MemorySink()]
+    fanout = FanoutSink(sinks)
+    for event in EVENTS:
+        fanout.emit(event)
+    assert [sink.events for sink in sinks] == [EVENTS, EVENTS]
+    assert fanout.close(1.0)
+
+
+def test_fanout_reports_each_kind_of_failure_of_a_sink_once() -> None:
+    told: list[tuple[Sink, Exception]] = []
+    full, broken = OSError(errno.ENOSPC, "full"), OSError(errno.EIO, "broken")
+    bug = ValueError("bug")
+    failing, other, healthy = Failing(full, broken, bug), Failing(bug), MemorySink()
+    fanout = FanoutSink(
+        [failing, other, healthy], on_error=lambda sink, error: told.append((sink, error))
+    )
+    batch = numbered(9)
+    for event in batch:
+        fanout.emit(event)
+    assert healthy.events == batch
+    assert told == [(failing, broken), (other, bug), (failing, bug), (failing, full)]
+    assert not fanout.close(1.0)
+    assert len(told) == 4
+
+
+def test_fanout_close_is_true_only_if_all_delivered() -> None:
+    class Undelivered(NullSink):
+        def close(self, timeout: float) -> bool:
+            return False
+
+    assert FanoutSink([]).close(1.0)
+    assert not FanoutSink([NullSink(), Undelivered()]).close(1.0)
+
+
+def test_fanout_close_reports_a_sink_that_raises_and_closes_the_others(tmp_path: Path) -> None:
+    told: list[Exception] = []
+    bug, jsonl = ValueError("bug"), JsonlSink(tmp_path / "events.jsonl")
+    fanout = FanoutSink([Failing(bug), jsonl], on_error=lambda _, error: told.append(error))
+    assert not fanout.close(10.0)
+    assert told == [bug]
+    with pytest.raises(SinkError, match="closed"):
+        jsonl.emit(PAUSE)
+
+
+def test_fanout_close_does_not_wait_for_a_sink_that_hangs(tmp_path: Path) -> None:
+    hanging, jsonl = Hanging(), JsonlSink(tmp_path / "events.jsonl")
+    assert not FanoutSink([hanging, jsonl]).close(0.05)
+    with pytest.raises(SinkError, match="closed"):
+        jsonl.emit(PAUSE)
+    hanging.let_go.set()
+
+
+@contextmanager
+def no_new_threads() -> Iterator[None]:
+    """As it is when an interpreter exits; here it is the memory that does not suffice."""
+    before = threading.stack_size(1 << 46)
+    try:
+        yield
+    finally:
+        threading.stack_size(before)
+
+
+def test_fanout_closes_without_threads_where_there_can_be_none(tmp_path: Path) -> None:
+    sink = JsonlSink(tmp_path / "events.jsonl")
+    with no_new_threads():
+        assert FanoutSink([sink, NullSink()]).close(1.0)
+    with pytest.raises(SinkError, match="closed"):
+        sink.emit(PAUSE)
+
+
+def test_fanout_survives_its_handler(caplog: pytest.LogCaptureFixture) -> None:
+    def handler(sink: Sink, error: Exception) -> None:
+        raise LookupError("the handler")
+
+    healthy = MemorySink()
+    FanoutSink([Failing(ValueError("bug")), healthy], on_error=handler).emit(PAUSE)
+    assert healthy.events == [PAUSE]
+    assert "LookupError" in caplog.text
+
+
+def test_fanout_without_handler_logs(caplog: pytest.LogCaptureFixture) -> None:
+    FanoutSink([Failing(ValueError("bug"))]).emit(PAUSE)
+    assert caplog.record_tuples == [
+        ("playertrack", logging.ERROR, "Failing failed: ValueError('bug')")
+    ]

@@ -1,0 +1,1 @@
+"""Tests of the tracker: real threads, real event loops, real exits; time is often a manual one."""

@@ -1,0 +1,137 @@
+"""Nothing is raised into the player, and nothing waited for."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable
+from math import nan
+
+import pytest
+
+from playertrack import SignalError, Tracker
+from playertrack.events import Event
+from playertrack.sinks import MemorySink, NullSink
+from tracker.tracking import PATIENCE, Listener, names, start
+
+
+@pytest.mark.parametrize(
+    ("send", "field"),
+    [
+        (lambda tracker: tracker.timeupdate(nan), "position"),
+        (lambda tracker: tracker.loaded("", 3.0), "entry_id"),
+        (lambda tracker: tracker.play(at="now"), "at"),
+        (lambda tracker: tracker.engage("unknown", position=-1.0), "position"),
+    ],
+)
+def test_signal_that_cannot_be_is_told_each_time_and_logged_once(
+    send: Callable[[Tracker], None],
+    field: str,
+    make: Callable[..., Tracker],
+    memory: MemorySink,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    told: list[Exception] = []
+    tracker = make(on_error=told.append)
+    for _ in range(3):
+        send(tracker)
+    assert tracker.flush(PATIENCE)
+    assert [type(error) for error in told] == [SignalError] * 3
+    assert {getattr(error, "field", None) for error in told} == {field}
+    assert memory.events == []
+    (record,) = caplog.records
+    assert (record.name, record.levelno) == ("playertrack", logging.WARNING)
+    assert field in record.getMessage()
+
+
+def test_failing_sinks_and_callbacks_are_told_once_and_hurt_nobody(
+    make: Callable[..., Tracker], memory: MemorySink, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Failing(NullSink):
+        def emit(self, event: Event) -> None:
+            raise OSError("disk")
+
+        def close(self, timeout: float) -> bool:
+            raise LookupError("at the end")
+
+    def fail(item: object) -> None:
+        raise ValueError(type(item).__name__)
+
+    told: list[Exception] = []
+    tracker = make(
+        sinks=[Failing(), memory], on_event=fail, on_signal=fail, on_diagnostic=fail,
+        on_summary=fail, on_error=told.append,
+    )  # fmt: skip
+    for _ in range(3):
+        start(tracker)
+        tracker.stall_end()
+        tracker.stop()
+    assert not tracker.close(PATIENCE)
+    assert names(memory.events).count("MEDIA_LOADED") == 3
+    kinds = [(type(error), str(error)) for error in told]
+    assert (OSError, "disk") in kinds
+    assert kinds[-1] == (LookupError, "at the end")
+    assert sorted(text for kind, text in kinds if kind is ValueError) == [
+        "Diagnostic", "Event", "Loaded", "Summary"
+    ]  # fmt: skip
+    assert len(told) == 6
+    assert [record.levelno for record in caplog.records].count(logging.ERROR) == 6
+
+
+def test_handler_of_errors_may_fail_too(
+    make: Callable[..., Tracker], memory: MemorySink, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(error: Exception) -> None:
+        raise LookupError("the handler")
+
+    tracker = make(on_error=fail)
+    tracker.timeupdate(nan)
+    tracker.ready()
+    assert tracker.close(PATIENCE)
+    assert "LookupError: the handler" in caplog.text
+    assert names(memory.events) == ["WIDGET_LOADED"]
+
+
+def test_exit_asked_for_in_a_callback_ends_nothing(
+    make: Callable[..., Tracker], memory: MemorySink
+) -> None:
+    told: list[Exception] = []
+    tracker = make(on_event=lambda _: sys.exit(3), on_error=told.append)
+    start(tracker)
+    assert tracker.close(PATIENCE)
+    assert "PLAY" in names(memory.events)
+    assert [str(error) for error in told] == ["it raised SystemExit(3)"]
+
+
+def test_factory_of_ids_that_fails_is_told_and_the_player_goes_on(
+    make: Callable[..., Tracker], memory: MemorySink
+) -> None:
+    def ids(player: str | None, ordinal: int, at: float) -> str:
+        if not told:
+            raise LookupError("no id")
+        return "s"
+
+    told: list[Exception] = []
+    tracker = make(ids=ids, on_error=told.append)
+    tracker.ready()
+    assert tracker.flush(PATIENCE)
+    tracker.ready()
+    tracker.loaded("1_a")
+    assert tracker.flush(PATIENCE)
+    assert [str(error) for error in told] == ["no id"]
+    assert names(memory.events)[-1] == "MEDIA_LOADED"
+
+
+def test_what_is_no_signal_is_told(make: Callable[..., Tracker]) -> None:
+    told = Listener()
+    make(on_error=told).feed("play")  # type: ignore[arg-type]
+    assert isinstance(told.next(), AttributeError)
+
+
+def test_error_comes_without_a_handler(
+    make: Callable[..., Tracker], caplog: pytest.LogCaptureFixture
+) -> None:
+    tracker = make()
+    tracker.timeupdate(-1.0)
+    assert tracker.flush(PATIENCE)
+    assert "timeupdate: position: -1.0 is not allowed" in caplog.text
