@@ -53,10 +53,13 @@ def test_scenarios_are_no_matter_of_luck(
 ) -> None:
     Live.film, Live.site = str(film), site
     runs = [run for _ in range(REPEATS) for run in scenarios(player)]
+    failures = 0
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        failures = [error for error in pool.map(outcome, runs) if error]
-    said(capsys, f"{player.__name__}: {len(runs)} scenarios, {len(failures)} failed")
-    assert not failures, "\n\n".join(failures)
+        for failure in filter(None, pool.map(outcome, runs)):
+            failures += 1
+            said(capsys, failure)
+    said(capsys, f"{player.__name__}: {len(runs)} scenarios, {failures} failed")
+    assert not failures
 
 
 def outcome(run: Callable[[], None]) -> str | None:
