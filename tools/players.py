@@ -15,6 +15,9 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+#: Without a network it is to say so soon.
+UNATTENDED = ("-o", "Acquire::Retries=2", "-o", "Acquire::http::Timeout=20")
+
 #: What PyGObject is built with for a Python that Debian's is not made for.
 BUILDING = ("gcc", "pkg-config", "libcairo2-dev", "libgirepository1.0-dev")
 
@@ -65,7 +68,7 @@ def install(packages: Sequence[str]) -> str | None:
         return "not installed, since that needs apt-get and root"
     quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     for command in (["update"], ["install", "--yes", "--no-install-recommends", *packages]):
-        done = run([apt, "-qq", *command], env=quiet)
+        done = run([apt, "-qq", *UNATTENDED, *command], env=quiet)
         if done.returncode:
             return done.stderr.strip()
     return None

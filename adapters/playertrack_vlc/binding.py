@@ -54,7 +54,8 @@ class VlcBinding(Binding):
         self._player.release = self._released
         for kind in _EVENTS:
             self._events.event_attach(getattr(vlc.EventType, kind), self._hear, kind)
-        if self._player.get_media() is not None:
+        if (media := self._player.get_media()) is not None:
+            media.release()
             self._note("MediaPlayerMediaChanged")
         self._catch_up()
 
