@@ -60,7 +60,8 @@ class GstPlayTranslator:
             case PlayState():
                 made += self._at_state(told.t, told.play_state)
             case PlayError():
-                code, _, message = told.error.partition(": ")
+                # What comes after the first line is for GStreamer's makers, URLs among it.
+                code, _, message = told.error.partition("\n")[0].partition(": ")
                 made.append(signals.Error(at=told.t, code=code, message=message))
                 self._run = _Run()
             case PlayPoll(rate=float(rate)):

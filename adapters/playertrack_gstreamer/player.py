@@ -126,5 +126,6 @@ def _plain(value: Any) -> Any:
     if hasattr(value, "value_nick"):
         return value.value_nick
     if hasattr(value, "domain"):
-        return f"{value.domain}: {value.message}"
+        # Its further lines can have a URL with its secrets.
+        return f"{value.domain}: {value.message}".partition("\n")[0]
     return value

@@ -36,9 +36,9 @@ class MediaServer(ThreadingHTTPServer):
     def __init__(self, root: Path) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.root = root
-        self.began = monotonic()
         self._numbers = count(1)
         self._released: dict[str, threading.Event] = {}
+        self._began: dict[str, float] = {}
 
     def url(self, name: str, how: str = "good", rate: float = 0.0) -> str:
         """An address, new each time, at which the file ``name`` is to be had.
@@ -47,7 +47,8 @@ class MediaServer(ThreadingHTTPServer):
         - ``slow``: so, but only ``rate`` bytes a second.
         - ``held``: after 60 % nothing comes until `release`.
         - ``cut``: the connection breaks after 60 %.
-        - ``live``: a playlist of HLS shows a few segments only, further ones as time passes.
+        - ``live``: a playlist of HLS shows a few segments only, further ones as time passes
+          since it was asked for first.
 
         What is not there, or not below ``root``, is a 404.
         """
@@ -62,6 +63,11 @@ class MediaServer(ThreadingHTTPServer):
     def released(self, key: str) -> threading.Event:
         """What the connections of an address wait for."""
         return self._released.setdefault(key, threading.Event())
+
+    def passed(self, key: str) -> float:
+        """How long (s) an address is in use."""
+        now = monotonic()
+        return now - self._began.setdefault(key, now)
 
     def let_go(self) -> None:
         """Let everything come that is held anywhere."""
@@ -85,7 +91,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         content = path.read_bytes()
         if how == "live" and path.suffix == ".m3u8":
-            content = _live(content, monotonic() - self.site.began)
+            content = _live(content, self.site.passed(key))
         self.close_connection = True
         start = self._begin(content, _TYPES.get(path.suffix, "application/octet-stream"))
         before = max(start, int(len(content) * _BEFORE))

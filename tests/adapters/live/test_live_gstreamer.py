@@ -152,3 +152,24 @@ def test_gstplay_is_measured_whoever_commands_it(film: Path) -> None:
         player.stop()
     told = [name for name in witness.names if not name.startswith("PLAY_REACHED")]
     assert told == [*START, "SEEK", "PAUSE", "SEEK", "RESUME", "SPEED"]
+
+
+@pytest.mark.parametrize("kind", ["playbin", "gstplay"])
+def test_secrets_of_a_url_that_fails_are_told_to_nobody(
+    kind: str, site: MediaServer, tmp_path: Path
+) -> None:
+    headless, raw = needed(gst), tmp_path / "raw.jsonl"
+    player = (
+        headless.gstplay().Play.new(None)
+        if kind == "gstplay"
+        else headless.Gst.ElementFactory.make(kind)
+    )
+    with (
+        Witness() as witness,
+        playertrack_gstreamer.track(player, witness.tracker, record_raw=raw) as binding,
+    ):
+        binding.load(site.url("missing.mp4?ks=secret"))
+        binding.play()
+        assert "secret" not in witness.until("ERROR").message
+        binding.stop()
+    assert "secret" not in raw.read_text()
