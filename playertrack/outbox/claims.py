@@ -71,6 +71,7 @@ class Claims:
         """The first ``count`` of the delivered rows are in the queue no more."""
         with self._lock:
             del self._delivered[:count]
+            self._since = monotonic()  # those that came meanwhile have all of their time
 
     def due_in(self) -> float | None:
         """In how many seconds delivered rows are to be removed; None if there are none."""
