@@ -13,6 +13,9 @@ from ..session import Summary
 from .clock import clock
 from .strokes import Stroke
 
+#: Positions beyond that (s) are times of day: they are told from the first one on.
+_CLOCK = 360_000.0
+
 #: Of content of which less than this part was seen only what is around that is shown: this
 #: share of it more at either end.
 _PART, _AROUND = 0.25, 0.2
@@ -80,7 +83,15 @@ class Row:
             if seen and high - low + 2 * around < _PART * duration:
                 return max(low - around, 0.0), min(high + around, max(duration, high))
             low, high = 0.0, max(duration, high)
+        elif self.watched:  # a live stream may count from anywhere
+            low, high = self.watched[0].start, self.watched[-1].end
         return low, max(high, low + 1.0)
+
+    @property
+    def origin(self) -> float:
+        """What positions are told from: 0, or where the content begins if that is far away."""
+        low, _ = self.span
+        return low if low > _CLOCK else 0.0
 
     @property
     def title(self) -> str:

@@ -165,7 +165,8 @@ class Row {
     const step = STEPS.find((each) => (high - low) / each <= 5) || STEPS.at(-1);
     for (let i = Math.ceil(low / step - 1e-9); i * step <= high + 1e-9; i++) {
       const y = String(down((this.high - i * step) * second) + 3.5);
-      this.content.append(label({class: "tick", x, y, "text-anchor": "end"}, clock(i * step, step)));
+      this.content.append(label({class: "tick", x, y, "text-anchor": "end"},
+        this.content.dataset.sign + clock(i * step, step)));
     }
   }
 

@@ -138,12 +138,15 @@ def _content(root: ET.Element, row: Row, top: float, right: float) -> None:
     y = _height(row)
     group = _add(root, "g", "content")
     group.set("transform", f"translate(0,{_n(top)})")
-    group.set("data-low", _n(low, _FINE))
-    group.set("data-high", _n(high, _FINE))
+    origin, sign = row.origin, "+" if row.origin else ""
+    group.set("data-low", _n(low - origin, _FINE))
+    group.set("data-high", _n(high - origin, _FINE))
+    group.set("data-sign", sign)
     group.set("data-height", _n(_PLOT))
-    step, positions = ticks(low, high, 5)
+    step, positions = ticks(low - origin, high - origin, 5)
     for position in positions:
-        _text(group, "tick", clock(position, step), x=_LEFT - 8, y=y(position) + 3.5, anchor="end")
+        at = y(position + origin) + 3.5
+        _text(group, "tick", sign + clock(position, step), x=_LEFT - 8, y=at, anchor="end")
     _add(group, "rect", "frame", x=_LEFT, y=0, width=right - _LEFT, height=_PLOT)
     _add(group, "rect", "unseen", x=right + 8, y=0, width=_BAR, height=_PLOT)
     for each in row.watched:
@@ -158,7 +161,8 @@ def _content(root: ET.Element, row: Row, top: float, right: float) -> None:
             height=max(bottom - top_, 0.5),
         )
         times = "once" if each.times == 1 else f"{each.times} times"
-        what = f"content {clock(each.start, 0.1)} to {clock(each.end, 0.1)}: played {times}"
+        begin, end = clock(each.start - origin, 0.1), clock(each.end - origin, 0.1)
+        what = f"content {sign}{begin} to {sign}{end}: played {times}"
         ET.SubElement(rect, "title").text = what
     _add(
         group, "rect", "shown", x=right + 6, y=0, width=_BAR + 4, height=_PLOT, visibility="hidden"

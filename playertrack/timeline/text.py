@@ -85,10 +85,12 @@ def _row(row: Row, origin: float, width: int, look: _Characters) -> Iterator[str
     low, high = row.span
     content = Scale(high, low, _HEIGHT - 1)
     step, _ = ticks(low, high, 5)
+    sign = "+" if row.origin else ""
     grid = _plot(row, time, content, columns, look)
     for number, line in enumerate(grid):
         named = number in (0, (_HEIGHT - 1) // 2, _HEIGHT - 1)
-        where = clock(high - (high - low) * number / (_HEIGHT - 1), min(step, 1)) if named else ""
+        position = high - (high - low) * number / (_HEIGHT - 1) - row.origin
+        where = sign + clock(position, min(step, 1)) if named else ""
         yield f"{where:>{_MARGIN - 2}} {look.axis}{''.join(line)}"
     yield f"{'':{_MARGIN - 1}}{look.corner}{look.level * columns}"
     yield f"{'':{_MARGIN}}{_axis(row, time, columns)}"

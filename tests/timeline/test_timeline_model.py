@@ -238,3 +238,15 @@ def test_ten_seconds_of_two_hours_are_not_a_line_at_the_bottom() -> None:
     jump = {"signal": "seek", "at": 10, "position": 3600}
     late = row(*playing(7200), *updates(0, 0, 10), jump, *updates(10, 3600, 10)).span
     assert late == (0.0, 7200.0)
+
+
+def test_live_content_may_count_from_anywhere() -> None:
+    live = [
+        {"signal": "loaded", "at": 0, "entry_id": "A", "live": True},
+        {"signal": "playing", "at": 0},
+        *updates(0, 1.7e9, 60),
+    ]
+    drawn = row(*live)
+    assert drawn.span == (1.7e9 + 0.5, 1.7e9 + 60)
+    assert drawn.origin == drawn.span[0]
+    assert row(*playing(7200), *updates(0, 0, 10)).origin == 0.0
