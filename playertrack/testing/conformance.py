@@ -38,7 +38,7 @@ AGAIN = ("REPLAY", "PLAY_REQUEST", "PLAY")
 class Player(Protocol):
     """What the tests command; a `playertrack.binding.Binding` has all of it."""
 
-    def load(self, media: str, entry_id: str | None = None) -> None:
+    def load(self, media: str, *, entry_id: str | None = None) -> None:
         """Take media in place of what is there."""
 
     def play(self) -> None:

@@ -13,7 +13,7 @@ from time import monotonic
 from typing import cast
 
 #: How much of a file comes before its connection breaks, or is held.
-_BEFORE = 0.6
+_BEFORE = 0.5
 
 #: How often (s) a slow connection gives some more.
 _TURN = 0.05
@@ -45,8 +45,8 @@ class MediaServer(ThreadingHTTPServer):
 
         - ``good``: all of it, from where it was asked for.
         - ``slow``: so, but only ``rate`` bytes a second.
-        - ``held``: after 60 % nothing comes until `release`.
-        - ``cut``: the connection breaks after 60 %.
+        - ``held``: after half of it nothing comes until `release`.
+        - ``cut``: the connection breaks after half of it.
         - ``live``: a playlist of HLS shows a few segments only, further ones as time passes
           since it was asked for first.
 
