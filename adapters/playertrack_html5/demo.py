@@ -6,10 +6,11 @@ import argparse
 import asyncio
 import json
 import re
+import signal
 import sys
 import tempfile
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +70,16 @@ async def serving(
 async def _serve(film: Path, sinks: list[Sink], options: argparse.Namespace) -> None:
     async with serving(film, sinks, options.port, options.record_raw) as address:
         print(f"open {address} in a browser; Ctrl-C ends it", file=sys.stderr, flush=True)
-        await asyncio.Event().wait()
+        await _end()
+
+
+async def _end() -> None:
+    """Wait for Ctrl-C, or for whoever ends services."""
+    ended = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with suppress(NotImplementedError):  # there is none on Windows, where Ctrl-C raises
+            asyncio.get_running_loop().add_signal_handler(number, ended.set)
+    await ended.wait()
 
 
 def main() -> int:

@@ -175,6 +175,36 @@ async def test_error_of_the_element_is_told(films: Path, chromium: Browser) -> N
     assert error["errorCode"] == 4
 
 
+async def test_error_that_the_page_has_mended_before_it_is_told(
+    films: Path, chromium: Browser
+) -> None:
+    mailbox = Mailbox()
+    async with serving(Site(films, mailbox.take)) as site:
+        page = await chromium.open(site.url())
+        await page.run(
+            """document.addEventListener("error", () => {
+                 video.removeAttribute("src");
+                 video.load();
+               }, true);
+               video.src = "/film/none.webm";"""
+        )
+        await mailbox.until(heard("error"))
+        await page.close()
+    error = next(each for each in mailbox.records().values() if each["kind"] == "error")
+    assert "errorCode" not in error
+
+
+async def test_browser_without_time_outs_posts_all_the_same(films: Path, chromium: Browser) -> None:
+    mailbox = Mailbox()
+    async with serving(Site(films, mailbox.take)) as site:
+        page = await chromium.open(site.url())
+        await page.run("recorder.close(); delete AbortSignal.timeout")
+        told = await page.run("window.late = playertrack(video, { player: 'late' }); late.id")
+        await mailbox.until(lambda mailbox: told in mailbox.players)
+        await page.close()
+    assert told.startswith("late/")
+
+
 async def test_more_than_a_batch_holds_comes_in_parts(films: Path, chromium: Browser) -> None:
     mailbox = Mailbox(503)
     async with serving(Site(films, mailbox.take)) as site:

@@ -41,8 +41,8 @@ globalThis.playertrack = (element, { url = "/playertrack", entry, player, every 
     for (const name of STATE.split(" ")) record[name] = element[name];
     if (/start|attach/.test(type)) record.src = plain(element.currentSrc);
     if (type == "error") {
-      record.errorCode = element.error.code;
-      record.errorMessage = plain(element.error.message);
+      const { code, message = "" } = element.error || {};
+      Object.assign(record, { errorCode: code, errorMessage: plain(message) });
     }
     add(record, type == "timeupdate" ? every : SOON);
   };
@@ -51,16 +51,17 @@ globalThis.playertrack = (element, { url = "/playertrack", entry, player, every 
     sent: performance.now(), records: queue.slice(n, n + SENT), more: queue.length > n + SENT });
 
   const post = async () => {
+    if (posting) return;
     due = Infinity;
-    if (posting || !queue.length) return;
+    if (!queue.length) return;
     posting = true;
     const upTo = first + Math.min(queue.length, SENT), more = queue.length > SENT;
     let status = 0;
     try {
-      const signal = AbortSignal.timeout(30000);
+      const signal = AbortSignal.timeout?.(30000);
       const options = { method: "POST", body: batch(0), keepalive: true, signal };
       status = (await fetch(url, options)).status;
-    } catch {} // no answer
+    } catch {}
     posting = false;
     const failed = [0, 408, 429].includes(status) || status > 499;
     tries = failed ? tries + 1 : 0;
