@@ -17,6 +17,7 @@ from forked import in_fork
 from sending import event, events, indices, sink_for, until
 
 from playertrack.delivery.ks import CallableKS
+from playertrack.outbox import look
 
 HERE = Path(__file__).parent
 PATHS = [str(HERE.parents[1]), str(HERE)]
@@ -81,6 +82,38 @@ def test_a_sink_made_before_the_fork_works_in_each_worker(tmp_path: Path) -> Non
         sink.close(5.0)
     for name in ("one", "two"):
         assert indices(server.received, name) == list(range(1, 11))
+
+
+EMITTING = """
+import sys; sys.path[:0] = sys.argv[3:]
+from pathlib import Path
+from sending import event, sink_for
+sink = sink_for(sys.argv[1], Path(sys.argv[2]))
+for n in range(1, 10**6):
+    if sink.emit(event(n, "theirs")).wait(): print(n, flush=True)
+"""
+
+
+def test_q_one_sender_who_is_killed_leaves_the_queue_to_another(tmp_path: Path) -> None:
+    with Server() as server:
+        command = [sys.executable, "-c", EMITTING, server.base, str(tmp_path), *PATHS]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as other:
+            assert other.stdout is not None
+            durable = [int(other.stdout.readline())]
+            sink = sink_for(server, tmp_path)
+            for n in range(1, 51):
+                sink.emit(event(n, "mine"))
+                durable.append(int(other.stdout.readline()))
+            assert look(tmp_path).in_use
+            other.kill()
+            durable += map(int, other.stdout)
+        until(lambda: sink.flush(5.0))
+        assert sink.close(20.0)
+    assert indices(server.received, "mine") == list(range(1, 51))
+    theirs = indices(server.received, "theirs")
+    assert theirs == sorted(theirs)
+    assert set(durable) <= set(theirs)
+    assert len(theirs) - len(set(theirs)) <= 1, "more than one came twice"
 
 
 def deliver_elsewhere(base: str, queue: str, name: str) -> None:
