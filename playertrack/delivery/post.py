@@ -35,6 +35,9 @@ _ANOTHER = (
     "or, for another application, an identity with a name"
 )
 
+#: How long (s) the disk may take to tell what is left, and to end, when the time is up.
+_ANSWER = 1.0
+
 _shared: dict[Path, Post] = {}
 _lock = threading.RLock()
 
@@ -182,12 +185,12 @@ class Post:
             return False
         self._sender.start()
         self._sender.drain(max(0.0, deadline - monotonic()), names)
-        return self._delivered(names)
+        return self._delivered(names, deadline)
 
-    def _delivered(self, names: Iterable[str]) -> bool:
+    def _delivered(self, names: Iterable[str], deadline: float) -> bool:
         chosen = set(names)
         try:
-            standings = self._standings(1.0)
+            standings = self._standings(max(_ANSWER, deadline - monotonic()))
         except TimeoutError:
             return False
         return not any(each.counts.pending for each in standings if each.name in chosen)
@@ -224,10 +227,10 @@ class Post:
         self.flush(timeout)
         self._sender.stop()
         with suppress(TimeoutError):
-            self._last = self.box.standings(1.0)
-            self._all_delivered = self._delivered(names)
+            self._last = self.box.standings(max(_ANSWER, deadline - monotonic()))
+            self._all_delivered = self._delivered(names, deadline)
         self._disk_trouble = self.box.trouble
-        self.box.close(max(1.0, deadline - monotonic()))
+        self.box.close(max(_ANSWER, deadline - monotonic()))
         return self._all_delivered
 
     def _close_at_exit(self) -> None:

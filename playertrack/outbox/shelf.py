@@ -236,7 +236,10 @@ class Shelf:
             return True
 
     def close(self) -> None:
-        """Let go of everything."""
+        """Let go of everything; the disk has a last chance to take what is in memory."""
+        if self._memory is not None:
+            self._retry_at = 0.0
+            self._mend()
         if self._disk is not None:
             self._disk.close()
         if self._memory is not None:

@@ -154,6 +154,22 @@ def test_a_disk_that_breaks_and_comes_back(tmp_path: Path) -> None:
     box.close()
 
 
+def test_a_close_moves_to_the_disk_what_is_in_memory(tmp_path: Path) -> None:
+    disk = Disk()
+    box = Outbox(tmp_path, connect=disk.connect, retry=1000.0)
+    fill(box, [item(1)])
+    disk.full = True
+    fill(box, [item(2)])
+    disk.full = False
+    fill(box, [item(3)])
+    assert box.trouble
+    assert box.close(20.0)
+    again = Outbox(tmp_path)
+    assert numbers(again) == [1, 2, 3]
+    adds_up(again)
+    again.close()
+
+
 def test_who_takes_over_while_the_disk_is_broken_goes_on_when_it_is_back(tmp_path: Path) -> None:
     disk = Disk()
     first = Outbox(tmp_path, connect=Disk().connect)
