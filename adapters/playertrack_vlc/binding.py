@@ -79,7 +79,7 @@ class VlcBinding(Binding):
     def _unsubscribe(self) -> None:
         for kind in _EVENTS:
             self._events.event_detach(getattr(vlc.EventType, kind))
-        del self._player.release
+        vars(self._player).pop("release", None)  # another binding of it may have done so
         self._player.release()
 
     def _hear(self, event: Any, kind: str) -> None:

@@ -175,3 +175,16 @@ def test_raw_recording_gives_the_same_events(player: Any, film: Path, tmp_path: 
     again = [event.event for s in signals for event in fleet.feed(None, s)]
     assert [name for name in again if name != "VIEW"] == witness.names
     assert str(film.parent) not in raw.read_text()
+
+
+def test_one_player_may_be_measured_twice(player: Any, film: Path) -> None:
+    with Witness() as first, playertrack_vlc.track(player, first.tracker) as binding:
+        with Witness() as second, playertrack_vlc.track(player, second.tracker):
+            binding.load(str(film))
+            binding.play()
+            second.until("PLAY")
+            second.until_at(0.5)
+        binding.seek(4.0)
+        first.until("SEEK")
+    assert second.names == START
+    assert first.names[: len(START)] == START
