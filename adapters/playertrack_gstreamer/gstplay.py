@@ -36,10 +36,11 @@ class _Run:
 class GstPlayTranslator:
     """Translates the records of one GstPlay; one object a player.
 
-    ``policy`` is what suits it: all seeks are commanded.
+    ``policy`` is what suits it: all seeks are commanded, and it pauses to let a queue fill,
+    so that little plays unseen in a stall.
     """
 
-    policy: ClassVar[Policy] = Policy(infer_seeks=False)
+    policy: ClassVar[Policy] = Policy(infer_seeks=False, stall_credit=0.5)
 
     def __init__(self) -> None:
         self._ready = False

@@ -43,10 +43,11 @@ class _File:
 class Translator:
     """Translates the records of one mpv; one object a player.
 
-    ``policy`` is what suits mpv: it reports every seek.
+    ``policy`` is what suits mpv: it reports every seek, and where each frame is, so that
+    nothing plays unseen in a stall.
     """
 
-    policy: ClassVar[Policy] = Policy(infer_seeks=False)
+    policy: ClassVar[Policy] = Policy(infer_seeks=False, stall_credit=0.25)
 
     def __init__(self) -> None:
         self._ready = False

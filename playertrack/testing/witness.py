@@ -67,6 +67,12 @@ class Witness:
         what = f"signal {name} number {count}"
         return self._until(lambda: [s for s in self.signals if s.name == name], count, what)
 
+    def until_over(self) -> Signal:
+        """The signal that playback is over: at its end, as it seems, or by a failure."""
+        over = ("ended", "error", "stop", "close")
+        found: Signal = self._until(lambda: [s for s in self.signals if s.name in over], 1, "end")
+        return found
+
     def until_at(self, position: float) -> float:
         """Where the playhead is (s of content) when next it is at ``position`` or beyond it."""
         start = len(self.signals)

@@ -156,3 +156,9 @@ def test_command_to_stop_is_the_end_of_it() -> None:
     tape = started().play(0.2, 0.0, 1.0).command(1.3, "stop").add(1.31, "prop.pause", value=True)
     tape.at(1.32, 1.1).add(1.4, "end-file", reason="stop")
     assert after_start(derive("mpv", tape)) == []
+
+
+def test_end_that_a_stall_came_to_was_not_played_to() -> None:
+    tape = started(6.0).play(0.2, 0.0, 2.75).add(3.0, "prop.paused-for-cache", value=True)
+    tape.add(11.0, "prop.paused-for-cache", value=False).add(11.01, "end-file", reason="eof")
+    assert after_start(derive("mpv", tape)) == ["PLAY_REACHED_25", "BUFFER_START", "BUFFER_END"]
