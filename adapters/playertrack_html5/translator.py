@@ -16,6 +16,8 @@ _HAVE_METADATA = 1
 _HAVE_FUTURE_DATA = 3
 #: A jump so short (s) and after so long a wait (s) is the page's, over a hole in what it has.
 _HOLE, _WAIT = 0.5, 0.25
+#: An element that waits may tell so much (s) more than where it stands.
+_STILL = 0.1
 
 
 class Translator:
@@ -162,7 +164,8 @@ class Translator:
         waiting, self._waiting = self._waiting, None
         match told.kind:
             case "timeupdate":
-                self._waiting = waiting
+                if waiting is not None and told.position < waiting[1] + _STILL:
+                    self._waiting = waiting
                 return signals.TimeUpdate(at=at, position=told.position)
             case "playing":
                 return signals.Playing(at=at, position=position)

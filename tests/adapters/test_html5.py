@@ -196,6 +196,14 @@ def test_page_that_helps_the_element_over_a_hole_is_nobodys_seek() -> None:
     assert after_start(derive("html5", tape)) == ["BUFFER_START", "BUFFER_END"]
 
 
+def test_short_seek_after_a_wait_that_is_over_is_a_seek() -> None:
+    tape = heard(started().play(0.5, 0.0, 2.0), 2.6, "waiting", position=2.0, paused=False)
+    tape.play(3.0, 2.0, 2.25)
+    heard(tape, 3.5, "seeking", position=2.4, seeking=True, paused=False)
+    heard(tape, 3.6, "seeked", "playing", position=2.4, paused=False).play(3.6, 2.4, 2.9)
+    assert after_start(derive("html5", tape)) == ["BUFFER_START", "BUFFER_END", "SEEK"]
+
+
 def test_seek_ahead_out_of_a_wait_is_a_seek() -> None:
     tape = heard(started().play(0.5, 0.0, 2.0), 2.6, "waiting", position=2.0, paused=False)
     heard(tape, 5.6, "seeking", position=4.0, seeking=True, paused=False)
