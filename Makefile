@@ -44,7 +44,7 @@ cases: $(STAMP) ## the conformance cases
 docs: $(STAMP) ## the documentation, in build/docs; a warning is an error
 	$(BIN)/sphinx-build -E -W --keep-going -q -b html docs build/docs
 
-soak: $(STAMP) ## crashes and broken networks, for minutes (PLAYERTRACK_SOAK=100 for hours)
+soak: $(STAMP) players ## crashes, broken networks, real players, for an hour (PLAYERTRACK_SOAK=100 for hours)
 	$(BIN)/python -m pytest -m soak
 
 demo: $(STAMP) ## plays a generated film, delivers its events to a local collector, explains them
