@@ -279,7 +279,7 @@ class Binding(ABC):
         if isinstance(entry_id, str):
             self._entry_id = None
         elif entry_id is not None:
-            entry_id = entry_id(media)
+            entry_id = self._guarded("naming", partial(entry_id, media))
         return {"t": at, "kind": "app.open", "args": [entry_id or entry_name(media)]}
 
     # ---------------------------------------------------------------------- the threads
@@ -318,6 +318,7 @@ class Binding(ABC):
                     self._feed(partial(self._translator.translate, told))
             self._feed(self._translator.finish)
         finally:
+            atexit.unregister(self.detach)
             if self._file is not None:
                 self._file.close()
 

@@ -302,3 +302,14 @@ def test_no_thread_is_left() -> None:
     with Tracker() as tracker, Toy(tracker, asks=True):
         pass
     assert set(threading.enumerate()) <= before
+
+
+def test_media_whose_name_cannot_be_made_is_called_after_its_file() -> None:
+    def fails(media: str) -> str:
+        raise KeyError(media)
+
+    heard = Heard()
+    with Tracker(on_signal=heard) as tracker, Toy(tracker, entry_id=fails) as toy:
+        toy.load("a.mp4")
+        toy.load("b.mp4", entry_id="1_b")
+    assert [s.entry_id for s in heard if isinstance(s, signals.Loaded)] == ["a", "1_b"]
