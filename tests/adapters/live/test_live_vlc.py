@@ -188,3 +188,19 @@ def test_one_player_may_be_measured_twice(player: Any, film: Path) -> None:
         first.until("SEEK")
     assert second.names == START
     assert first.names[: len(START)] == START
+
+
+def test_players_own_repetition_is_a_replay(instance: Any, player: Any, film: Path) -> None:
+    media = instance.media_new(str(film), ":input-repeat=3")
+    with Witness() as witness, playertrack_vlc.track(player, witness.tracker):
+        player.set_media(media)
+        player.play()
+        witness.until_at(0.3)
+        player.set_time(4800)
+        witness.until("SEEK")
+        witness.until("REPLAY")
+        witness.until("PLAY", 2)
+    assert [name for name in witness.names[5:10] if name != "VIEW"] == [
+        *("SEEK", "PLAY_REACHED_100", "REPLAY", "PLAY_REQUEST", "PLAY")
+    ]
+    media.release()
