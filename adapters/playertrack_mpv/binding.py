@@ -12,9 +12,18 @@ from .client import Client, RefusedError
 from .library import mpv
 from .translator import Translator
 
+#: What changed at once is told in this order: that it is at the end, before it pauses there.
 _PROPERTIES = (
-    *("pause", "speed", "loop-file", "file-format", "seekable", "partially-seekable"),
-    *("duration", "time-pos", "paused-for-cache", "eof-reached"),
+    *(
+        "eof-reached",
+        "pause",
+        "speed",
+        "loop-file",
+        "file-format",
+        "seekable",
+        "partially-seekable",
+    ),
+    *("duration", "time-pos", "paused-for-cache"),
 )
 
 _EVENTS = {"start-file", "file-loaded", "seek", "playback-restart", "end-file"}
