@@ -68,7 +68,7 @@ def test_one_trace_alone(traces: Path, capsys: Capture) -> None:
     told = json.loads(out)
     assert told["trace"] == "smooth.jsonl" and told["added"] == []
     assert {record["event"] for record in told["removed"]} == {"VIEW"}
-    assert err == "1 traces, 1 differ\n"
+    assert err == "1 trace, 1 differ\n"
 
 
 def test_two_versions_meet_through_what_the_first_saved(

@@ -16,7 +16,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from importlib import import_module
-from typing import Any
+from typing import Any, NoReturn
 
 from ..errors import PlayertrackError
 
@@ -73,9 +73,16 @@ def _run(argv: list[str]) -> int:
     return WRONG
 
 
+class _Parser(argparse.ArgumentParser):
+    """Tells wrong use in one line, and where to read on."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(WRONG, f"{self.prog}: {message}; see {self.prog} --help\n")
+
+
 def parser_of(name: str | None, command: Any) -> argparse.ArgumentParser:
     """The parser of the command line; only the module ``command``, called ``name``, is in it."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="playertrack",
         description="Correct playback analytics for custom media players.",
         epilog="playertrack COMMAND --help says more. "

@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING, Any
 
-from .common import add_command, add_json
+from .common import add_command, add_json, count, seconds
 
 if TYPE_CHECKING:
     from ..collector import Collector, Received
@@ -52,10 +52,17 @@ def add_parser(subparsers: Any) -> None:
         "--fault", metavar="FAULT", action="append", default=[], help="see below (repeatable)"
     )
     parser.add_argument(
-        "--events", metavar="N", type=int, help="end when so many were accepted, or after --timeout"
+        "--events",
+        metavar="N",
+        type=count,
+        help="end when so many were accepted, or after --timeout",
     )
     parser.add_argument(
-        "--timeout", metavar="S", type=float, default=60.0, help="seconds (default: 60)"
+        "--timeout",
+        metavar="S",
+        type=seconds,
+        default=60.0,
+        help="how long --events are awaited, then exit code 3 (default: 60)",
     )
     add_json(parser, "an object a line for each event")
 
@@ -83,7 +90,7 @@ def run(args: argparse.Namespace) -> int:
     return 1 if counts["bad"] else 0
 
 
-async def _serve(collector: Collector, events: int | None, seconds: float) -> bool:
+async def _serve(collector: Collector, events: int | None, patience: float) -> bool:
     """Serve until it is enough, or somebody says so; whether as many came as were wanted."""
     import asyncio
     import signal
@@ -101,7 +108,7 @@ async def _serve(collector: Collector, events: int | None, seconds: float) -> bo
         if events is None:
             await stop
             return True
-        enough = asyncio.create_task(collector.wait(events, seconds))
+        enough = asyncio.create_task(collector.wait(events, patience))
         await asyncio.wait((stop, enough), return_when=asyncio.FIRST_COMPLETED)
         for task in (stop, enough):
             task.cancel()

@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from math import isfinite
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 if TYPE_CHECKING:
@@ -64,12 +65,17 @@ def read_policy(options: list[str], base: Policy | None = None) -> Policy:
 
     A value that is no JSON is a string, so that nobody has to quote quotes.
     """
+    from ..errors import PolicyError
     from ..policy import Policy
     from ..traces import LineError, parse_json
 
     values: dict[str, Any] = {} if base is None else base.changes()
     for option in options:
-        name, _, text = option.partition("=")
+        name, equals, text = option.partition("=")
+        if not equals:
+            raise PolicyError(
+                "--policy", option, "a field, = and its value, as in view_interval=null"
+            )
         try:
             values[name] = parse_json(text.encode(errors="surrogateescape"))
         except LineError:
@@ -87,6 +93,38 @@ class Complaints:
     def _report(self, error: TraceError) -> None:
         self.count += 1
         print(error, file=sys.stderr)
+
+
+def add_session(parser: argparse.ArgumentParser) -> None:
+    """``--session N``; see `no_such_session`."""
+    parser.add_argument(
+        "--session", metavar="N", type=count, help="only the N-th session of a player, from 1"
+    )
+
+
+def no_such_session(session: int, path: str, ordinals: Iterable[int]) -> int:
+    """Tell that the input at ``path`` has only the sessions ``ordinals``; the exit code."""
+    print(f"{name_of(path)}: --session: there is no session {session}", end="", file=sys.stderr)
+    print(f": the last is {max(ordinals, default=0) or 'none'}", file=sys.stderr)
+    return 2
+
+
+def count(text: str) -> int:
+    """The type of an option that is a whole number from 1 on."""
+    if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text) > 0):
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 on")
+    return int(text)
+
+
+def seconds(text: str) -> float:
+    """The type of an option that is a time to wait."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not (value >= 0 and isfinite(value)):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds from 0 on")
+    return value
 
 
 def unix_time(text: str) -> float:
@@ -172,6 +210,9 @@ def open_output(path: str) -> Iterator[BinaryIO]:
         with part.open("wb") as file:
             yield file
         part.replace(target)
-    except BaseException:
-        part.unlink(missing_ok=True)
+    except BaseException as error:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.filename is not None:
+            error.filename = path  # nobody has heard of the file beside it
         raise

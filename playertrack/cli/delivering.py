@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
-from math import isfinite
 from typing import TYPE_CHECKING
+
+from .common import seconds
 
 if TYPE_CHECKING:
     from ..outbox import Counts
@@ -42,7 +43,7 @@ def add_deliver_timeout(parser: argparse.ArgumentParser, what: str) -> None:
     parser.add_argument(
         "--deliver-timeout",
         metavar="S",
-        type=_seconds,
+        type=seconds,
         default=30.0,
         help=f"{what} (default: 30)",
     )
@@ -119,13 +120,3 @@ def _dead(sink: DeliverySink) -> str:
 
 def _events(number: int) -> str:
     return "1 event" if number == 1 else f"{number} events"
-
-
-def _seconds(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not (value >= 0 and isfinite(value)):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds from 0 on")
-    return value

@@ -80,7 +80,7 @@ def run(args: argparse.Namespace) -> int:
         changed += bool(found)
         _tell(name, found, args.json)
     what = "saved" if args.save is not None else f"{changed or 'none'} differ"
-    print(f"{len(traces)} traces, {what}", file=sys.stderr)
+    print(f"{len(traces)} trace{'' if len(traces) == 1 else 's'}, {what}", file=sys.stderr)
     return 1 if changed else 0
 
 

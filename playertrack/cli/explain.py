@@ -11,8 +11,10 @@ from .common import (
     add_command,
     add_json,
     add_policy,
+    add_session,
     add_skip_bad,
     name_of,
+    no_such_session,
     open_input,
     read_policy,
 )
@@ -36,9 +38,7 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument("trace", metavar="TRACE", help="a signal trace; - is standard input")
     parser.add_argument("--event", metavar="NAME", help="only this event, as in SEEK")
-    parser.add_argument(
-        "--session", metavar="N", type=int, help="only the N-th session of a player, from 1"
-    )
+    add_session(parser)
     add_raw(parser)
     add_policy(parser)
     add_skip_bad(parser)
@@ -60,6 +60,9 @@ def run(args: argparse.Namespace) -> int:
     with open_input(args.trace) as stream:
         signals = numbered_signals(stream, translator, name_of(args.trace), complaints.on_bad)
         stories = explain(signals, policy)
+    ordinals = [story.summary.ordinal for story in stories]
+    if args.session not in (None, *ordinals):
+        return no_such_session(args.session, args.trace, ordinals)
     told = 0
     for story in stories:
         if args.session not in (None, story.summary.ordinal):

@@ -7,7 +7,7 @@ import os
 import sys
 from typing import Any
 
-from .common import add_command, add_json, unix_time
+from .common import add_command, add_json, count, unix_time
 
 _DAY = 86400
 
@@ -24,7 +24,7 @@ def add_parser(subparsers: Any) -> None:
         "  playertrack report --from 2026-11-01 --to 2026-11-08 --order -count_plays --json",
     )
     parser.add_argument(
-        "--type", metavar="N", type=int, default=38, help="the report's number (38: content)"
+        "--type", metavar="N", type=count, default=38, help="the report's number (38: content)"
     )
     parser.add_argument(
         "--entry-id", metavar="ID", action="append", default=[], help="only this (repeatable)"
@@ -34,13 +34,24 @@ def add_parser(subparsers: Any) -> None:
         dest="since",
         metavar="TIME",
         type=unix_time,
-        help="Unix seconds or ISO 8601 (UTC)",
+        help="Unix seconds or ISO 8601, UTC if it says no zone (default: 7 days before --to)",
     )
-    parser.add_argument("--to", dest="until", metavar="TIME", type=unix_time, help="(default: now)")
+    parser.add_argument(
+        "--to", dest="until", metavar="TIME", type=unix_time, help="as --from (default: now)"
+    )
     parser.add_argument("--order", metavar="COLUMN", default="", help="-COLUMN: largest first")
-    parser.add_argument("--page-size", metavar="N", type=int, default=30)
-    parser.add_argument("--page", metavar="N", type=int, default=1)
-    parser.add_argument("--delimiter", metavar="TEXT", default="|", help="(default: |)")
+    parser.add_argument(
+        "--page-size", metavar="N", type=count, default=30, help="rows a page (default: 30)"
+    )
+    parser.add_argument(
+        "--page", metavar="N", type=count, default=1, help="which page (default: 1)"
+    )
+    parser.add_argument(
+        "--delimiter",
+        metavar="TEXT",
+        default="|",
+        help="what the server parts cells by (default: |)",
+    )
     add_json(parser, "an object a line for each row")
 
 

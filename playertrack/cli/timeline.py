@@ -11,8 +11,10 @@ from .common import (
     add_command,
     add_json,
     add_policy,
+    add_session,
     add_skip_bad,
     name_of,
+    no_such_session,
     open_input,
     open_output,
     read_policy,
@@ -41,9 +43,7 @@ def add_parser(subparsers: Any) -> None:
         help="a .svg, or a .html that explains every event and can be zoomed "
         "(default: the terminal is drawn on)",
     )
-    parser.add_argument(
-        "--session", metavar="N", type=int, help="only the N-th session of a player, from 1"
-    )
+    add_session(parser)
     add_raw(parser)
     add_policy(parser)
     add_skip_bad(parser)
@@ -70,9 +70,13 @@ def run(args: argparse.Namespace) -> int:
         timeline = observe(numbered_signals(stream, translator, source, complaints.on_bad), policy)
     if args.session is not None:
         rows = tuple(row for row in timeline.rows if row.summary.ordinal == args.session)
+        if not rows:
+            ordinals = [row.summary.ordinal for row in timeline.rows]
+            return no_such_session(args.session, args.trace, ordinals)
         timeline = attrs.evolve(timeline, rows=rows)
     if args.json:
-        print(*(json.dumps(row.to_record()) for row in timeline.rows), sep="\n")
+        for row in timeline.rows:
+            print(json.dumps(row.to_record()))
     elif kind is None:
         show_timeline(timeline, sys.stdout)
     else:

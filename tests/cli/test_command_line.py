@@ -49,14 +49,19 @@ def test_each_command_has_help_with_examples(command: str, capsys: Capture) -> N
         (["dervie"], "invalid choice: 'dervie'"),
         (["derive"], "required: TRACE"),
         (["derive", "trace", "--skip"], "unrecognized arguments: --skip"),
-        (["explain", "trace", "--session", "one"], "invalid int value: 'one'"),
+        (["explain", "trace", "--session", "one"], "--session: 'one' is no whole number from 1"),
+        (["timeline", "trace", "--session", "0"], "--session: '0' is no whole number from 1"),
+        (["collector", "--events", "0"], "--events: '0' is no whole number from 1"),
+        (["collector", "--timeout", "-1"], "--timeout: '-1' is no number of seconds"),
         (["check"], "required: CASES"),
     ],
 )
 def test_wrong_use_ends_with_2(argv: list[str], said: str, capsys: Capture) -> None:
     assert main(argv) == 2
 
-    assert said in capsys.readouterr().err
+    (line,) = capsys.readouterr().err.splitlines()
+    assert said in line
+    assert line.endswith("--help")
 
 
 def test_help_loads_nothing_that_it_does_not_need() -> None:

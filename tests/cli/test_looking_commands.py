@@ -45,8 +45,21 @@ def test_explain_can_be_asked_for_one_event(trace: Path, capsys: Capture) -> Non
 def test_explain_can_be_asked_for_one_session(trace: Path, capsys: Capture) -> None:
     assert main(["explain", str(trace), "--session", "1"]) == 0
     assert capsys.readouterr().out.startswith("session 1: ")
-    assert main(["explain", str(trace), "--session", "2"]) == 0
-    assert capsys.readouterr() == ("", f"{trace}: nothing to explain\n")
+
+
+@pytest.mark.parametrize("command", ["explain", "timeline"])
+def test_a_session_that_is_not_there(command: str, trace: Path, capsys: Capture) -> None:
+    assert main([command, str(trace), "--session", "2"]) == 2
+    said = f"{trace}: --session: there is no session 2: the last is 1\n"
+    assert capsys.readouterr() == ("", said)
+
+
+@pytest.mark.parametrize("command", ["explain", "timeline"])
+def test_nothing_is_no_line_of_json(command: str, tmp_path: Path, capsys: Capture) -> None:
+    empty = tmp_path / "empty.jsonl"
+    empty.touch()
+    assert main([command, str(empty), "--json"]) == 0
+    assert capsys.readouterr().out == ""
 
 
 def test_explain_knows_which_events_there_are(trace: Path, capsys: Capture) -> None:
