@@ -25,9 +25,18 @@ class Loop:
         return self
 
     def __exit__(self, *error: object) -> None:
+        self.run(self._end())
         self.loop.call_soon_threadsafe(self.loop.stop)
         self._thread.join()
         self.loop.close()
+
+    async def _end(self) -> None:
+        """A connection that was just taken is served until its client, which is gone, is missed."""
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=5.0)
+            for task in late:
+                task.cancel()
 
     def run(self, coroutine: Coroutine[Any, Any, _T]) -> _T:
         """What ``coroutine`` gives, there."""
@@ -94,9 +103,13 @@ class Listener(Loop):
     async def _shut(self) -> None:
         assert self._server is not None
         self._open = False
+        # A connection that was just taken still has a task of asyncio's, which must neither be
+        # cancelled nor find its server closed, as nobody else has its socket.
+        for listening in self._server.sockets:
+            self.loop.remove_reader(listening.fileno())
+        for _ in range(3):
+            await asyncio.sleep(0)
         self._server.close()
-        # A connection that was just taken still has a task of asyncio's, which must not be
-        # cancelled, as nobody else has its socket.
         while tasks := asyncio.all_tasks() - {asyncio.current_task()}:
             self._abort()
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
