@@ -75,5 +75,5 @@ def read(record: dict[str, Any], base: type[_R], shape: Callable[[_R], type[_R]]
         # "Expected `float`, got `str` - at `$.t`", or "Object missing required field `t`"
         _, *wanted, path, _ = str(error).split("`")
         field = path.removeprefix("$.").partition("[")[0]
-        allowed = wanted[0] if wanted else "a value"
+        allowed = wanted[0] if wanted else "a value: is this a recording of that player?"
         raise TranslationError(field, record.get(field), allowed) from None

@@ -87,6 +87,6 @@ def address(name: str, url: str) -> str:
     except (AttributeError, TypeError, ValueError):
         good = False
     if not good:
-        shown = "an address" if isinstance(url, str) else url
+        shown = "…" if isinstance(url, str) else url  # there may be a password in it
         raise WireError(name, shown, "an http or https address without a query or a password")
     return url.rstrip("/")

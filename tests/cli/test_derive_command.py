@@ -287,3 +287,9 @@ def test_a_recording_with_a_value_that_cannot_be(tmp_path: Path, capsys: Capture
     out, err = capsys.readouterr()
     assert names(out)[:5] == STARTED
     assert [line.split(" ")[0] for line in err.splitlines()[:2]] == [f"{path}:2:", f"{path}:3:"]
+
+
+def test_a_trace_is_no_raw_recording(trace: Path, capsys: Capture) -> None:
+    assert main(["derive", str(trace), "--raw", "html5"]) == 2
+    said = "source: None is not allowed; expected a value: is this a recording of that player?"
+    assert capsys.readouterr() == ("", f"{trace}:1: {said}\n")
