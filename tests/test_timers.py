@@ -143,7 +143,9 @@ def test_a_grace_is_over_in_the_arithmetic_of_floats() -> None:
 def test_a_timer_of_a_clock_that_was_set_back_is_not_early() -> None:
     """Where the clock is far from the time of the events, its times are coarser than theirs."""
     for number in range(50):
-        engine = fed(Playing(at=1.1), TimeUpdate(at=-1e9, position=0.0))
+        engine = fed(
+            Playing(at=1.1), TimeUpdate(at=-1e9, position=0.0), policy=Policy(stall_grace=0.3)
+        )
         engine.feed(Stall(at=-1e9 + number / 7))
         due = engine.next_timer()
         assert due is not None
