@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from .measuring import Row, Scale, Work, children_time, in_turns
 
@@ -26,9 +28,15 @@ def rows(scale: Scale) -> Iterator[Row]:
 
 
 def child(*command: str) -> Work:
-    """A command to be run, silently and with success."""
+    """A command to be run, silently and with success.
+
+    Byte code is written at the first run, as it is when a package is installed.
+    """
+    environment = dict(os.environ)
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    run = partial(subprocess.run, command, check=True, stdout=subprocess.DEVNULL, env=environment)
 
     def work() -> Callable[[], object]:
-        return lambda: subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        return run
 
     return work

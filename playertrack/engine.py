@@ -152,30 +152,25 @@ class Engine(Playback):
         # What is decided here is what `following.in_playing` would decide where all is quiet
         # (`_arm`) and the slack, being full, stays so: nothing but the playhead moves.
         try:
-            if position < self.limit:
-                pace = self.pace
-                elapsed = at - self.moved_at
-                ahead = position - self.position  # type: ignore[operator]
-                if 0.0 < ahead <= elapsed * pace.reach and elapsed < pace.patience:
-                    self.position = position + 0.0  # a whole number becomes a float
-                    self.moved_at = self.now = at + 0.0
-                    return _NOTHING
+            pace = self.pace
+            elapsed = at - self.moved_at
+            ahead = position - self.position  # type: ignore[operator]
+            natural = 0.0 < ahead <= elapsed * pace.reach and elapsed < pace.patience
         except TypeError:
-            pass  # these are no numbers, as making a signal of them will tell
-        return self._judge(TimeUpdate(at=at, position=position))
+            natural = False  # these are no numbers, as making a signal of them will tell
+        if natural:
+            if position < self.limit:
+                self.position = position + 0.0  # a whole number becomes a float
+                self.moved_at = self.now = at + 0.0
+                return _NOTHING
+            if self.limit > -inf:
+                return self._reach(position + 0.0, at + 0.0)
+        return self._take(TimeUpdate(at=at, position=position))
 
-    def _judge(self, update: TimeUpdate) -> Sequence[Event]:
-        """As `timeupdate`, for one that is not as quiet as that."""
-        position, at = update.position, update.at
-        start, pace = self.position, self.pace
-        elapsed = at - self.moved_at
-        if (
-            self.limit == -inf
-            or start is None
-            or not (0.0 < position - start <= elapsed * pace.reach and elapsed < pace.patience)
-        ):
-            return self._take(update)
-        # Quiet, but a quartile or a view is reached on the way.
+    def _reach(self, position: float, at: float) -> Sequence[Event]:
+        """All is quiet, but a quartile or a view is reached on the way to ``position``."""
+        start = self.position
+        assert start is not None
         self.now = self.moved_at = at
         self.position = position
         self.cause = TimeUpdate.name
