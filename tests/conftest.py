@@ -5,9 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import suppress
 from pathlib import Path
+from queue import Empty, SimpleQueue
+from threading import Thread
 from typing import TypeGuard
 
 import pytest
@@ -28,6 +31,9 @@ settings.register_profile("few", deadline=None, max_examples=10, derandomize=Tru
 
 #: So many scenarios of real players run at once: most of the time they only wait.
 _AT_ONCE = 8
+
+#: How long (s) one is waited for; less than the time that pytest gives a test.
+_PATIENCE = 100.0
 
 
 @pytest.fixture(scope="session")
@@ -50,11 +56,15 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class _Scenarios:
-    """Runs the conformance tests of a file beside each other, from the first one on."""
+    """Runs the conformance tests of a file beside each other, from the first one on.
+
+    Its threads do not outlive the tests: a player that hangs costs its own test and no more.
+    """
 
     def __init__(self, session: pytest.Session) -> None:
         self._session = session
-        self._pool = ThreadPoolExecutor(_AT_ONCE)
+        self._queue: SimpleQueue[tuple[Future[None], Callable[[], None]]] = SimpleQueue()
+        self._threads: list[Thread] = []
         self._runs: dict[str, Future[None]] = {}
 
     @pytest.hookimpl(tryfirst=True)
@@ -65,12 +75,35 @@ class _Scenarios:
             for item in self._session.items:
                 if _is_scenario(item) and item.path == pyfuncitem.path:
                     run = getattr(item.cls(), item.originalname)
-                    self._runs[item.nodeid] = self._pool.submit(run)
-        self._runs[pyfuncitem.nodeid].result()
+                    self._runs[item.nodeid] = Future()
+                    self._queue.put((self._runs[item.nodeid], run))
+            while len(self._threads) < _AT_ONCE:
+                self._threads.append(Thread(target=self._work, daemon=True))
+                self._threads[-1].start()
+        self._runs[pyfuncitem.nodeid].result(_PATIENCE)
         return True
 
+    def _work(self) -> None:
+        while True:
+            future, run = self._queue.get()
+            try:
+                run()
+            except BaseException as error:  # the test that waits for it raises it
+                future.set_exception(error)
+            else:
+                future.set_result(None)
+
     def pytest_sessionfinish(self) -> None:
-        self._pool.shutdown(cancel_futures=True)
+        """Begin no more, and let those that run come to their end if they do so soon."""
+        try:
+            while True:
+                self._queue.get_nowait()[0].cancel()
+        except Empty:
+            pass
+        for run in self._runs.values():
+            if not run.done():
+                with suppress(TimeoutError):
+                    run.exception(5.0)
 
 
 def _is_scenario(item: pytest.Item) -> TypeGuard[pytest.Function]:
