@@ -12,8 +12,8 @@ from pathlib import Path
 from time import monotonic
 from typing import cast
 
-#: How much of a file comes before its connection breaks, or is held.
-_BEFORE = 0.5
+#: How much of a file comes before its connection breaks, or is held: enough to begin with.
+_BEFORE = {"cut": 0.5, "held": 0.6}
 
 #: How often (s) a slow connection gives some more.
 _TURN = 0.05
@@ -45,7 +45,7 @@ class MediaServer(ThreadingHTTPServer):
 
         - ``good``: all of it, from where it was asked for.
         - ``slow``: so, but only ``rate`` bytes a second.
-        - ``held``: after half of it nothing comes until `release`.
+        - ``held``: after 60 % nothing comes until `release`.
         - ``cut``: the connection breaks after half of it.
         - ``live``: a playlist of HLS shows a few segments only, further ones as time passes
           since it was asked for first.
@@ -94,7 +94,7 @@ class _Handler(BaseHTTPRequestHandler):
             content = _live(content, self.site.passed(key))
         self.close_connection = True
         start = self._begin(content, _TYPES.get(path.suffix, "application/octet-stream"))
-        before = max(start, int(len(content) * _BEFORE))
+        before = max(start, int(len(content) * _BEFORE.get(how, 1.0)))
         try:
             if how == "slow":
                 self._trickle(content[start:], float(rest.partition("-")[2]))
