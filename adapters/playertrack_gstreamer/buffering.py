@@ -16,6 +16,9 @@ from .library import Gst
 
 _FULL = 100
 
+#: What a pipeline says that can be held; one that is live must not be, one that failed cannot.
+_ABLE = (Gst.StateChangeReturn.SUCCESS, Gst.StateChangeReturn.ASYNC)
+
 #: How long (s) the thread is waited for in the end.
 _PATIENCE = 5.0
 
@@ -100,8 +103,7 @@ class BufferingHold:
             try:
                 told = self._percents.get(timeout=due and max(0.0, due - monotonic()))
             except Empty:
-                due = None
-                self._act(short)
+                due = None if self._act(short) else monotonic() + self._settle
                 continue
             if told is None:
                 return
@@ -111,18 +113,23 @@ class BufferingHold:
             elif due is None:
                 due = monotonic() + self._settle
 
-    def _act(self, short: bool) -> None:
-        """Hold it, or let it go, now that the queue has been so for a while."""
+    def _act(self, short: bool) -> bool:
+        """Hold it, or let it go, now that the queue has been so for a while.
+
+        Whether that is settled: to let go has to wait for data. Before there is any, a playbin
+        may begin anew, and wait for ever for the streaming threads that it has already.
+        """
         with self._lock:
-            if short and self._wanted and not self._held and not self._live():
+            done, state, _ = self._pipeline.get_state(0)
+            if short and self._wanted and not self._held and done in _ABLE:
                 self._held = True
                 self._on_hold()
                 self._pipeline.set_state(Gst.State.PAUSED)
             elif not short and self._held:
+                if self._wanted and state < Gst.State.PAUSED:
+                    return False
                 self._held = False
                 if self._wanted:
                     self._on_release()
                     self._pipeline.set_state(Gst.State.PLAYING)
-
-    def _live(self) -> bool:
-        return bool(self._pipeline.get_state(0)[0] == Gst.StateChangeReturn.NO_PREROLL)
+        return True

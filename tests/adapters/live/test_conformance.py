@@ -86,9 +86,11 @@ class TestVlc(Live):
     @contextmanager
     def connect(self, tracker: Tracker) -> Iterator[Player]:
         player = needed(vlc).media_player_new()
-        with playertrack_vlc.track(player, tracker) as binding:
-            yield binding
-        player.release()
+        try:
+            with playertrack_vlc.track(player, tracker) as binding:
+                yield binding
+        finally:
+            player.release()
 
 
 class TestMpv(Live):
@@ -98,9 +100,11 @@ class TestMpv(Live):
     @contextmanager
     def connect(self, tracker: Tracker) -> Iterator[Player]:
         player = needed(mpv).MPV(vo="null", ao="null", keep_open=self.keep_open)
-        with playertrack_mpv.track(player, tracker) as binding:
-            yield binding
-        player.terminate()
+        try:
+            with playertrack_mpv.track(player, tracker) as binding:
+                yield binding
+        finally:
+            player.terminate()
 
 
 class TestMpvKeepOpen(TestMpv):
@@ -118,9 +122,11 @@ class TestPlaybin(Live):
         headless = needed(gst)
         pipeline = headless.mute(headless.Gst.ElementFactory.make(self.factory))
         headless.unread(pipeline.get_bus())
-        with playertrack_gstreamer.track(pipeline, tracker, hold=True) as binding:
-            yield binding
-        pipeline.set_state(headless.Gst.State.NULL)
+        try:
+            with playertrack_gstreamer.track(pipeline, tracker, hold=True) as binding:
+                yield binding
+        finally:
+            pipeline.set_state(headless.Gst.State.NULL)
 
 
 @pytest.mark.soak
@@ -137,6 +143,8 @@ class TestGstPlay(Live):
         player = headless.gstplay().Play.new(None)
         headless.mute(player.get_pipeline())
         headless.unread(player.get_message_bus())
-        with playertrack_gstreamer.track(player, tracker) as binding:
-            yield binding
-        player.stop()
+        try:
+            with playertrack_gstreamer.track(player, tracker) as binding:
+                yield binding
+        finally:
+            player.stop()
