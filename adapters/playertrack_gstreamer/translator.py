@@ -31,10 +31,11 @@ class _Run:
     """One playback, from a pipeline that has no data to one that has none again.
 
     ``playing``, ``failed``, ``waiting``: what was told last. ``short``: a queue is. ``held``:
-    the program paused to let it fill. ``target``: of a seek that was commanded; ``seeking``:
-    it was accepted; ``adrift``: the pipeline flushed, perhaps for a seek that nobody told of;
-    ``landed``: it has data again. ``live``: it plays as it is sent; ``endless``: it has no
-    length.
+    it is paused to let it fill. ``holding``: the program said so, and not yet that it goes on;
+    it may play in between, as was asked for before. ``target``: of a seek that was commanded;
+    ``seeking``: it was accepted; ``adrift``: the pipeline flushed, perhaps for a seek that
+    nobody told of; ``landed``: it has data again. ``live``: it plays as it is sent;
+    ``endless``: it has no length.
     """
 
     requested: bool = False
@@ -45,6 +46,7 @@ class _Run:
     waiting: bool = False
     short: bool = False
     held: bool = False
+    holding: bool = False
     target: float | None = None
     seeking: bool = False
     adrift: bool = False
@@ -114,14 +116,16 @@ class Translator:
         run = self._run
         match kind:
             case "app.play" | "app.resume":
-                run.requested = True
+                run.requested, run.holding = True, False
                 return [signals.Play(at=at)]
             case "app.pause":
                 run.playing = False
                 return [signals.Pause(at=at)]
             case "app.pause_for_buffering":
+                run.holding = True
                 return self._wait(at)
             case "app.resume_after_buffering":
+                run.holding = False
                 return self._go_on(at)
             case "app.replay" | "app.loop_seek0":
                 run.playing, run.target, run.landed = False, 0.0, False
@@ -205,7 +209,7 @@ class Translator:
             case "paused", "paused":  # a flush
                 run.adrift = run.prerolled
             case "paused", "playing" if run.prerolled:
-                run.held = False
+                run.held = run.holding
                 if not run.playing:
                     run.playing, run.ended = True, False
                     return [signals.Playing(at=at)]
@@ -215,9 +219,9 @@ class Translator:
 
     def _at_pause(self, at: float, run: _Run) -> list[Signal]:
         """Paused by nobody who was heard: to let a queue fill, or by someone else."""
-        if run.held or run.seeking:
+        if run.seeking or (run.held and not run.holding):
             return []
-        if run.short:
+        if run.short or run.holding:
             return self._wait(at)
         run.playing = False
         return [signals.Pause(at=at)]

@@ -94,6 +94,15 @@ def test_pause_to_let_a_queue_fill_is_a_buffer(heard: bool) -> None:
     assert only("BUFFER_END", events).seconds == pytest.approx(1.8, abs=0.02)
 
 
+def test_hold_that_comes_while_the_pipeline_begins_to_play_is_no_pause() -> None:
+    tape = started().play(0.1, 0.0, 1.0).add(1.2, "buffering", percent=10)
+    states(tape.command(1.2, "pause_for_buffering"), 1.21, "paused", "playing")
+    states(tape.add(1.25, "buffering", percent=100), 1.3, "playing", "paused").at(2.0, 1.1)
+    states(tape.command(3.0, "resume_after_buffering"), 3.01, "paused", "playing")
+    events = derive("gstreamer", tape.play(3.01, 1.1, 2.1))
+    assert set(after_start(events)) == {"BUFFER_START", "BUFFER_END"}
+
+
 def test_flap_whose_states_come_late_is_neither_a_buffer_nor_a_pause() -> None:
     tape = started().play(0.1, 0.0, 1.0).add(1.2, "buffering", percent=95)
     tape.command(1.2, "pause_for_buffering").add(1.201, "buffering", percent=100)
