@@ -10,8 +10,8 @@ class PlayertrackError(Exception):
 class FieldError(PlayertrackError, ValueError):
     """A value that cannot be used.
 
-    ``field`` names the offending field, ``value`` is what it held and ``allowed`` says in
-    words what would have been accepted.
+    ``field`` names the offending field, ``value`` is what it held (``...`` if it is not
+    there at all) and ``allowed`` says in words what would have been accepted.
     """
 
     def __init__(self, field: str, value: object, allowed: str) -> None:
@@ -21,7 +21,8 @@ class FieldError(PlayertrackError, ValueError):
         super().__init__(field, value, allowed)
 
     def __str__(self) -> str:
-        return f"{self.field}: {shorten(self.value)} is not allowed; expected {self.allowed}"
+        what = "it is missing" if self.value is ... else f"{shorten(self.value)} is not allowed"
+        return f"{self.field}: {what}; expected {self.allowed}"
 
 
 class SignalError(FieldError):

@@ -287,13 +287,13 @@ def from_record(record: Mapping[str, Any]) -> Signal:
     Unknown fields are ignored; ``player`` is not part of a signal. Raises `SignalError`
     naming the field when the signal is unknown, a field is missing or cannot be valid.
     """
-    name = record.get("signal")
+    name = record.get("signal", ...)
     if not isinstance(name, str) or name not in SIGNALS:
         what = "the name of a signal, as in " + ", ".join(sorted(SIGNALS))
         raise SignalError("signal", name, what)
     for field in _REQUIRED[name]:
         if field not in record:
-            raise SignalError(field, None, f"a value: {name} cannot be without one")
+            raise SignalError(field, ..., f"a value: {name} cannot be without one")
     return SIGNALS[name](**{field: record[field] for field in _FIELDS[name] if field in record})
 
 

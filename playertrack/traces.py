@@ -127,6 +127,8 @@ def parse_signal(line: bytes) -> tuple[str | None, Signal]:
     ('tv', Pause(at=3.0, position=None))
     """
     record = parse_record(line)
+    if "signal" not in record and "kind" in record:
+        raise LineError("signal: it is missing; a raw recording of a player is read by --raw")
     return player_of(record), from_record(record)
 
 

@@ -64,7 +64,7 @@ def test_record_with_an_unknown_signal_is_refused(name: Any) -> None:
 
 
 def test_record_without_a_signal_is_refused() -> None:
-    with pytest.raises(SignalError, match=r"^signal: None is not allowed; expected the name of"):
+    with pytest.raises(SignalError, match=r"^signal: it is missing; expected the name of"):
         from_record({"at": AT})
 
 

@@ -141,7 +141,7 @@ def test_check_tells_where_a_file_is_no_case(tmp_path: Path, capsys: Capture) ->
     path.write_text('{"id": "x", "signals": [{"signal": "play"}], "events": []}')
 
     assert main(["check", str(path)]) == 2
-    assert capsys.readouterr().err.startswith(f"{path}: x: signals[0]: at: None")
+    assert capsys.readouterr().err.startswith(f"{path}: x: signals[0]: at: it is missing")
 
 
 def test_lint_has_nothing_to_say_of_what_derive_makes(
