@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import suppress
@@ -53,6 +54,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MediaServer]:
 def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Six seconds of picture and sound, for real players."""
     return make_clip(tmp_path_factory.mktemp("film") / "film.mp4", 6.0)
+
+
+@pytest.fixture
+def logged(caplog: pytest.LogCaptureFixture) -> Callable[[], list[logging.LogRecord]]:
+    """What the library has logged in this test; asyncio also logs what earlier ones left."""
+    return lambda: [record for record in caplog.records if record.name == "playertrack"]
 
 
 class _Scenarios:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import logging
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -251,7 +252,7 @@ def test_answer_that_is_long_in_coming_keeps_nobody_waiting() -> None:
 
 
 def test_record_that_cannot_be_and_a_bug_are_logged_and_the_next_is_taken(
-    caplog: pytest.LogCaptureFixture,
+    logged: Callable[[], list[logging.LogRecord]],
 ) -> None:
     heard = Heard()
     with Tracker(on_signal=heard) as tracker, Toy(tracker) as toy:
@@ -259,8 +260,9 @@ def test_record_that_cannot_be_and_a_bug_are_logged_and_the_next_is_taken(
         toy.hear("bug")
         toy.load("clip.mp4")
         heard.until("loaded")
-    assert [record.levelname for record in caplog.records] == ["WARNING", "ERROR"]
-    assert "toy: translating failed" in caplog.text
+    warning, error = logged()
+    assert (warning.levelname, error.levelname) == ("WARNING", "ERROR")
+    assert "toy: translating failed" in error.getMessage()
 
 
 def test_recording_holds_what_was_heard(tmp_path: Path) -> None:

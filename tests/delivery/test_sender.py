@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -273,14 +274,16 @@ def test_sessions_are_sent_at_once_but_no_more_than_allowed(tmp_path: Path) -> N
         assert indices(server.received, session) == [1, 2, 3, 4, 5]
 
 
-def test_an_outage_is_one_line_of_the_log(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_outage_is_one_line_of_the_log(
+    tmp_path: Path, logged: Callable[[], list[logging.LogRecord]]
+) -> None:
     with Server(lambda request: ok("", "500 No")) as server:
         sink = sink_for(server, tmp_path)
         for each in events(5, "a", "b"):
             sink.emit(each)
         server.wait(12)
         sink.close(0.1)
-    errors = [record.message for record in caplog.records if record.levelno >= logging.ERROR]
+    errors = [record.message for record in logged() if record.levelno >= logging.ERROR]
     assert len(errors) == 1
     assert "is down: HTTP 500" in errors[0]
 

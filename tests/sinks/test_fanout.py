@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -103,8 +103,8 @@ def test_fanout_survives_its_handler(caplog: pytest.LogCaptureFixture) -> None:
     assert "LookupError" in caplog.text
 
 
-def test_fanout_without_handler_logs(caplog: pytest.LogCaptureFixture) -> None:
+def test_fanout_without_handler_logs(logged: Callable[[], list[logging.LogRecord]]) -> None:
     FanoutSink([Failing(ValueError("bug"))]).emit(PAUSE)
-    assert caplog.record_tuples == [
-        ("playertrack", logging.ERROR, "Failing failed: ValueError('bug')")
-    ]
+    (record,) = logged()
+    assert record.levelno == logging.ERROR
+    assert record.getMessage() == "Failing failed: ValueError('bug')"

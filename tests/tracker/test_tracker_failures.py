@@ -29,7 +29,7 @@ def test_signal_that_cannot_be_is_told_each_time_and_logged_once(
     field: str,
     make: Callable[..., Tracker],
     memory: MemorySink,
-    caplog: pytest.LogCaptureFixture,
+    logged: Callable[[], list[logging.LogRecord]],
 ) -> None:
     told: list[Exception] = []
     tracker = make(on_error=told.append)
@@ -39,13 +39,15 @@ def test_signal_that_cannot_be_is_told_each_time_and_logged_once(
     assert [type(error) for error in told] == [SignalError] * 3
     assert {getattr(error, "field", None) for error in told} == {field}
     assert memory.events == []
-    (record,) = caplog.records
-    assert (record.name, record.levelno) == ("playertrack", logging.WARNING)
+    (record,) = logged()
+    assert record.levelno == logging.WARNING
     assert field in record.getMessage()
 
 
 def test_failing_sinks_and_callbacks_are_told_once_and_hurt_nobody(
-    make: Callable[..., Tracker], memory: MemorySink, caplog: pytest.LogCaptureFixture
+    make: Callable[..., Tracker],
+    memory: MemorySink,
+    logged: Callable[[], list[logging.LogRecord]],
 ) -> None:
     class Failing(NullSink):
         def emit(self, event: Event) -> None:
@@ -75,7 +77,7 @@ def test_failing_sinks_and_callbacks_are_told_once_and_hurt_nobody(
         "Diagnostic", "Event", "Loaded", "Summary"
     ]  # fmt: skip
     assert len(told) == 6
-    assert [record.levelno for record in caplog.records].count(logging.ERROR) == 6
+    assert [record.levelno for record in logged()].count(logging.ERROR) == 6
 
 
 def test_handler_of_errors_may_fail_too(
