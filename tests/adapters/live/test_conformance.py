@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -116,11 +116,14 @@ class TestMpvKeepOpen(TestMpv):
 class TestPlaybin(Live):
     resolution = 0.5
     factory = "playbin"
+    properties: ClassVar[Mapping[str, int]] = {}
 
     @contextmanager
     def connect(self, tracker: Tracker) -> Iterator[Player]:
         headless = needed(gst)
         pipeline = headless.mute(headless.Gst.ElementFactory.make(self.factory))
+        for name, value in self.properties.items():
+            pipeline.set_property(name, value)
         headless.unread(pipeline.get_bus())
         try:
             with playertrack_gstreamer.track(pipeline, tracker, hold=True) as binding:
@@ -132,6 +135,8 @@ class TestPlaybin(Live):
 @pytest.mark.soak
 class TestPlaybin3(TestPlaybin):
     factory = "playbin3"
+    # It would begin with 5 s of media in its queue, and a film that is held has fewer.
+    properties: ClassVar[Mapping[str, int]] = {"buffer-duration": 2_000_000_000}
 
 
 class TestGstPlay(Live):
