@@ -42,6 +42,7 @@ class Sender:
         self.targets: dict[str, Target] = {}
         self._box = box
         self._settings = settings
+        self._beginning = asyncio.Lock()
         self._given = session
         self._loop = None if session is None else asyncio.get_running_loop()
         # Reentrant: an event may come from a handler of the operating system's signals.
@@ -169,6 +170,10 @@ class Sender:
         self, method: str, url: URL, body: bytes, headers: dict[str, str]
     ) -> Answer:
         assert self._session is not None
+        # One begins when the bytes of the one before are out; so do its answers come one after
+        # the other, while the next requests are made, and not all of them at once.
+        await self._beginning.acquire()
+        asyncio.get_running_loop().call_soon(self._beginning.release)
         return await exchange(self._session, method, url, body, headers, self._timeout)
 
     def _look_at_all(self) -> None:
