@@ -10,6 +10,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import attrs
 import pytest
@@ -193,14 +194,23 @@ def test_a_refused_event_is_a_dead_letter_and_the_next_goes_on(
         assert str(status) in letter.reason
 
 
-def test_a_wrong_address_pauses_and_loses_nothing_over_a_restart(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize(
+    ("wrong", "reason"),
+    [
+        ({"path": "/wrong"}, "the address is wrong"),
+        ({"token": "planted0but0wrong0token"}, "INVALID_APP_TOKEN_HASH"),
+    ],
+    ids=["address", "token"],
+)
+def test_a_wrong_setting_pauses_and_loses_nothing_over_a_restart(
+    wrong: dict[str, Any], reason: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with scene(tmp_path, caplog, path="/wrong") as it:
+    with scene(tmp_path, caplog, **wrong) as it:
         it.emit(3)
         until(lambda: it.state == "paused")
-        assert "the address is wrong" in str(it.sink.post.standing(it.sink.name).paused)
+        assert reason in str(it.sink.post.standing(it.sink.name).paused)
         assert it.taken() == []
+        assert it.tried() == []
     with scene(tmp_path, caplog) as it:
         assert it.deliver().delivered == 3
         assert it.taken() == [1, 2, 3]
@@ -345,19 +355,6 @@ def test_a_service_that_gives_no_ks_for_now_is_asked_again(
         it.deliver()
         assert it.taken() == [1, 2, 3]
     assert caplog.text.count("has to wait: no KS") == 1
-
-
-def test_a_token_that_is_wrong_pauses_and_loses_nothing(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    with scene(tmp_path, caplog, token="planted0but0wrong0token") as it:
-        it.emit(3)
-        until(lambda: it.state == "paused")
-        assert "INVALID_APP_TOKEN_HASH" in str(it.sink.post.standing(it.sink.name).paused)
-        assert it.tried() == []
-    with scene(tmp_path, caplog) as it:
-        assert it.deliver().delivered == 3
-        assert it.taken() == [1, 2, 3]
 
 
 def test_a_ks_that_every_server_refuses_pauses_and_loses_nothing(
