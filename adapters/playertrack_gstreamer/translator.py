@@ -32,10 +32,10 @@ class _Run:
 
     ``playing``, ``failed``, ``waiting``: what was told last. ``short``: a queue is. ``held``:
     it is paused to let it fill. ``holding``: the program said so, and not yet that it goes on;
-    it may play in between, as was asked for before. ``target``: of a seek that was commanded;
-    ``seeking``: it was accepted; ``adrift``: the pipeline flushed, perhaps for a seek that
-    nobody told of; ``landed``: it has data again. ``live``: it plays as it is sent;
-    ``endless``: it has no length.
+    it may play in between, as was asked for before. ``target``: of a seek that was commanded,
+    ``anew``: for a replay; ``seeking``: it was accepted; ``adrift``: the pipeline flushed,
+    perhaps for a seek that nobody told of; ``landed``: it has data again. ``live``: it plays
+    as it is sent; ``endless``: it has no length.
     """
 
     requested: bool = False
@@ -48,6 +48,7 @@ class _Run:
     held: bool = False
     holding: bool = False
     target: float | None = None
+    anew: bool = False
     seeking: bool = False
     adrift: bool = False
     landed: bool = False
@@ -128,7 +129,7 @@ class Translator:
                 run.holding = False
                 return self._go_on(at)
             case "app.replay" | "app.loop_seek0":
-                run.playing, run.target, run.landed = False, 0.0, False
+                run.playing, run.target, run.anew, run.landed = False, 0.0, True, False
                 return [signals.Replay(at=at)]
             case "app.stop":
                 self._run = _Run()
@@ -155,7 +156,7 @@ class Translator:
         """A seek begins when it is accepted; before preroll it is refused, and lost."""
         run = self._run
         if not accepted or run.target is None:
-            run.target = None
+            run.target, run.anew = None, False
             return []
         landed, run.landed = run.landed, False
         run.seeking, run.ended = True, False
@@ -164,7 +165,7 @@ class Translator:
 
     def _seeked(self, at: float, target: float) -> list[Signal]:
         run = self._run
-        run.target, run.seeking = None, False
+        run.target, run.anew, run.seeking = None, False, False
         run.track.place(at, target)
         return [signals.Seeked(at=at, position=target)]
 
@@ -211,8 +212,10 @@ class Translator:
             case "paused", "playing" if run.prerolled:
                 run.held = run.holding
                 if not run.playing:
+                    # The call of a replay's seek may return later still.
+                    sought = self._at_seek(at, True) if run.anew and run.landed else []
                     run.playing, run.ended = True, False
-                    return [signals.Playing(at=at)]
+                    return [*sought, signals.Playing(at=at)]
             case "playing", "paused" if run.playing:
                 return self._at_pause(at, run)
         return []

@@ -317,6 +317,19 @@ def test_end_of_a_seek_may_come_before_the_call_returns() -> None:
     assert after_start(derive("gstreamer", tape)) == ["SEEK", "PLAY_REACHED_75"]
 
 
+@pytest.mark.parametrize("late", [True, False])
+def test_replay_is_no_seek_however_late_the_call_returns(late: bool) -> None:
+    tape = started().play(0.1, 0.0, 2.0).command(2.2, "replay")
+    if not late:
+        tape.add(2.21, "ret.seek_simple", r=True)
+    states(tape, 2.22, "paused", "paused").add(2.23, "async-done")
+    states(tape, 2.24, "paused", "playing")
+    if late:
+        tape.add(2.25, "ret.seek_simple", r=True)
+    tape.play(2.3, 0.0, 2.0)
+    assert after_start(derive("gstreamer", tape)) == ["REPLAY", "PLAY_REQUEST", "PLAY"]
+
+
 def test_failure_that_goes_through_all_elements_is_one_until_playback_goes_on() -> None:
     failure = {"domain": "gst-resource-error-quark", "message": "lost"}
     tape = started().play(0.1, 0.0, 1.0)
