@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from math import inf
 from queue import Empty, SimpleQueue
 from time import monotonic
 from typing import Any
@@ -15,9 +16,6 @@ from typing import Any
 from .library import Gst
 
 _FULL = 100
-
-#: What a pipeline says that can be held; one that is live must not be, one that failed cannot.
-_ABLE = (Gst.StateChangeReturn.SUCCESS, Gst.StateChangeReturn.ASYNC)
 
 #: How long (s) the thread is waited for in the end.
 _PATIENCE = 5.0
@@ -33,6 +31,10 @@ class BufferingHold:
     rest is told by `heard`, with each BUFFERING message, on whatever thread; a thread of the
     helper acts on it, once the queue was short or full for ``settle`` (s). Live pipelines
     are left alone, as they must be. ``on_hold`` and ``on_release`` are called before each.
+
+    It only acts on a pipeline that is not on its way to another state: one that is held just
+    when it has its first data, and would play on by itself, may hang for ever. So `play` asks
+    for PAUSED first, and the pipeline is held until it has data.
     """
 
     def __init__(
@@ -52,29 +54,43 @@ class BufferingHold:
         self._lock = threading.Lock()
         self._wanted = pipeline.target_state == Gst.State.PLAYING
         self._held = False
-        self._percents: SimpleQueue[int | None] = SimpleQueue()
+        self._live = False
+        # How full the queue is, and for how long (s) it has to be so; None at the end.
+        self._percents: SimpleQueue[tuple[int, float] | None] = SimpleQueue()
         self._percent = _FULL
         self._thread = threading.Thread(target=self._work, name="gstreamer-holding", daemon=True)
         self._thread.start()
 
     @property
     def held(self) -> bool:
-        """Whether the pipeline is paused to let a queue fill."""
+        """Whether the pipeline is paused until it has data, or to let a queue fill."""
         return self._held
 
     def heard(self, percent: int) -> None:
         """How full the queue is (%); never waits for the pipeline."""
         self._percent = percent
-        self._percents.put(percent)
+        self._percents.put((percent, self._settle))
 
     def play(self) -> Any:
-        """Play, or do so as soon as the queue is full; gives what ``set_state`` does."""
+        """Play, or do so as soon as there is data and the queue is full.
+
+        Gives what ``set_state`` does.
+        """
         with self._lock:
             self._wanted = True
             if self._held:
                 return Gst.StateChangeReturn.ASYNC
-            done = self._pipeline.set_state(Gst.State.PLAYING)
-        self._percents.put(self._percent)  # it may be short since long
+            _, state, pending = self._pipeline.get_state(0)
+            if Gst.State.PLAYING in (state, pending):
+                return self._pipeline.set_state(Gst.State.PLAYING)
+            done = self._pipeline.set_state(Gst.State.PAUSED)
+            if done == Gst.StateChangeReturn.ASYNC:
+                self._hold()
+            elif done != Gst.StateChangeReturn.FAILURE:
+                self._live = done == Gst.StateChangeReturn.NO_PREROLL
+                began = self._pipeline.set_state(Gst.State.PLAYING)
+                done = done if self._live else began
+        self._percents.put((self._percent, 0.0))  # it may be short since long
         return done
 
     def pause(self) -> Any:
@@ -86,7 +102,7 @@ class BufferingHold:
     def reset(self) -> None:
         """There is other media, or none: what was heard holds no more."""
         with self._lock:
-            self._wanted = self._held = False
+            self._wanted = self._held = self._live = False
             self.heard(_FULL)
 
     def close(self) -> None:
@@ -103,33 +119,36 @@ class BufferingHold:
             try:
                 told = self._percents.get(timeout=due and max(0.0, due - monotonic()))
             except Empty:
-                due = None if self._act(short) else monotonic() + self._settle
+                due = self._act(short)
                 continue
             if told is None:
                 return
-            short = told < _FULL
-            if short == self._held:
-                due = None
-            elif due is None:
-                due = monotonic() + self._settle
+            percent, settle = told
+            short = percent < _FULL
+            due = None if short == self._held else min(due or inf, monotonic() + settle)
 
-    def _act(self, short: bool) -> bool:
-        """Hold it, or let it go, now that the queue has been so for a while.
-
-        Whether that is settled: to let go has to wait for data. Before there is any, a playbin
-        may begin anew, and wait for ever for the streaming threads that it has already.
-        """
+    def _act(self, short: bool) -> float | None:
+        """Hold it, or let it go; gives when to try again, if it is on its way somewhere."""
+        self._pipeline.get_state(round(self._settle * Gst.SECOND))  # no longer than it takes
         with self._lock:
             done, state, _ = self._pipeline.get_state(0)
-            if short and self._wanted and not self._held and done in _ABLE:
-                self._held = True
-                self._on_hold()
+            if short == self._held or self._live or not self._wanted:
+                self._held = self._held and short
+                return None
+            if done == Gst.StateChangeReturn.ASYNC:
+                return monotonic()
+            if done == Gst.StateChangeReturn.NO_PREROLL:
+                self._live, self._held = True, False
+                self._pipeline.set_state(Gst.State.PLAYING)
+            elif short and state == Gst.State.PLAYING:
+                self._hold()
                 self._pipeline.set_state(Gst.State.PAUSED)
-            elif not short and self._held:
-                if self._wanted and state < Gst.State.PAUSED:
-                    return False
+            elif self._held and state == Gst.State.PAUSED:
                 self._held = False
-                if self._wanted:
-                    self._on_release()
-                    self._pipeline.set_state(Gst.State.PLAYING)
-        return True
+                self._on_release()
+                self._pipeline.set_state(Gst.State.PLAYING)
+        return None
+
+    def _hold(self) -> None:
+        self._held = True
+        self._on_hold()
