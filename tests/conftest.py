@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import logging
+import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import suppress
@@ -118,4 +119,6 @@ def _is_scenario(item: pytest.Item) -> TypeGuard[pytest.Function]:
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
+    # In the background of a shell it is ignored, also by all programs that the tests start.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     session.config.pluginmanager.register(_Scenarios(session))
