@@ -57,6 +57,19 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_clip(tmp_path_factory.mktemp("film") / "film.mp4", 6.0)
 
 
+@pytest.fixture(scope="session")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Twelve seconds, whose index comes first."""
+    path = tmp_path_factory.mktemp("media") / "clip.mp4"
+    return make_clip(path, 12.0, options={"movflags": "faststart"})
+
+
+@pytest.fixture(scope="session")
+def short(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two seconds."""
+    return make_clip(tmp_path_factory.mktemp("media") / "short.mp4", 2.0)
+
+
 @pytest.fixture
 def logged(caplog: pytest.LogCaptureFixture) -> Callable[[], list[logging.LogRecord]]:
     """What the library has logged in this test; asyncio also logs what earlier ones left."""

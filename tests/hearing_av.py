@@ -1,0 +1,80 @@
+"""Hears the player on PyAV.
+
+Most is played at a speed of `inf`, so that a clip takes as long as it takes to decode.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from math import inf
+from pathlib import Path
+
+from playertrack import signals
+from playertrack.signals import Signal
+from playertrack_av import AvPlayer
+
+DURATION = 12.0
+
+
+class Heard:
+    """What a player told, to be waited for.
+
+    What ``at_ready`` commands comes before anything the first command brings about.
+    """
+
+    def __init__(self, at_ready: Callable[[], None] = lambda: None) -> None:
+        self.signals: list[Signal] = []
+        self._at_ready = at_ready
+        self._changed = threading.Condition()
+
+    def __call__(self, signal: Signal) -> None:
+        with self._changed:
+            self.signals.append(signal)
+            self._changed.notify_all()
+        if signal.name == "ready":
+            self._at_ready()
+
+    def until(self, name: str, timeout: float = 30.0) -> Signal:
+        """The first signal of that name, as soon as there is one."""
+        with self._changed:
+            assert self._changed.wait_for(lambda: self.has(name), timeout), self.names
+            return self[name]
+
+    def has(self, name: str) -> bool:
+        return any(signal.name == name for signal in self.signals)
+
+    @property
+    def names(self) -> list[str]:
+        """All but the updates of the position."""
+        return [s.name for s in self.signals if s.name != "timeupdate"]
+
+    @property
+    def updates(self) -> list[signals.TimeUpdate]:
+        return [s for s in self.signals if isinstance(s, signals.TimeUpdate)]
+
+    def __getitem__(self, name: str) -> Signal:
+        return next(s for s in self.signals if s.name == name)
+
+    def between(self, first: Signal, last: Signal) -> list[Signal]:
+        return self.signals[self.signals.index(first) + 1 : self.signals.index(last)]
+
+
+Cue = tuple[float, str] | tuple[float, str, float | bool]
+
+
+def played(
+    media: str | Path, cues: Iterable[Cue] = (), *, loop: bool = False, timeout: float = 10.0
+) -> Heard:
+    """What was heard of the media from its begin until nothing happened any more."""
+
+    def begin() -> None:
+        player.play()
+
+    heard = Heard(begin)
+    with AvPlayer(heard, speed=inf, timeout=timeout) as player:
+        for cue in cues:
+            player.at(*cue)
+        player.load(str(media), loop=loop)
+        assert player.wait(60), heard.names
+    return heard
