@@ -82,15 +82,22 @@ class BufferingHold:
                 return Gst.StateChangeReturn.ASYNC
             _, state, pending = self._pipeline.get_state(0)
             if Gst.State.PLAYING in (state, pending):
-                return self._pipeline.set_state(Gst.State.PLAYING)
-            done = self._pipeline.set_state(Gst.State.PAUSED)
-            if done == Gst.StateChangeReturn.ASYNC:
-                self._hold()
-            elif done != Gst.StateChangeReturn.FAILURE:
-                self._live = done == Gst.StateChangeReturn.NO_PREROLL
-                began = self._pipeline.set_state(Gst.State.PLAYING)
-                done = done if self._live else began
+                done = self._pipeline.set_state(Gst.State.PLAYING)
+            else:
+                done = self._begin()
         self._percents.put((self._percent, 0.0))  # it may be short since long
+        return done
+
+    def _begin(self) -> Any:
+        """Get it data, and let it play at once if it has some or is live."""
+        done = self._pipeline.set_state(Gst.State.PAUSED)
+        if done == Gst.StateChangeReturn.ASYNC:
+            self._hold()
+        elif done == Gst.StateChangeReturn.NO_PREROLL:
+            self._live = True
+            self._pipeline.set_state(Gst.State.PLAYING)
+        elif done == Gst.StateChangeReturn.SUCCESS:
+            done = self._pipeline.set_state(Gst.State.PLAYING)
         return done
 
     def pause(self) -> Any:
