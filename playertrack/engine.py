@@ -154,7 +154,7 @@ class Engine(Playback):
         try:
             pace = self.pace
             elapsed = at - self.moved_at
-            ahead = position - self.position  # type: ignore[operator]
+            ahead = position - self.position  # type: ignore[operator] # None: TypeError
             natural = 0.0 < ahead <= elapsed * pace.reach and elapsed < pace.patience
         except TypeError:
             natural = False  # these are no numbers, as making a signal of them will tell

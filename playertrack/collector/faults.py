@@ -30,7 +30,7 @@ def _number(least: float, most: float) -> Any:
         if value is None and field.default is None:
             return
         good = isinstance(value, (int, float)) and not isinstance(value, bool)
-        if not good or not least <= value <= most:  # type: ignore[operator]
+        if not good or not least <= value <= most:  # type: ignore[operator] # `good`
             raise FaultError(field.name, value, f"a number from {least:g} to {most:g}")
 
     return check
