@@ -131,6 +131,11 @@ def _is_scenario(item: pytest.Item) -> TypeGuard[pytest.Function]:
     return isinstance(item, pytest.Function) and getattr(item.cls, "beside_each_other", False)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where input and output are forbidden the interpreter is not as it was: that comes last."""
+    items.sort(key=lambda item: "no_io" in vars(getattr(item, "module", None) or object))
+
+
 def pytest_sessionstart(session: pytest.Session) -> None:
     # In the background of a shell it is ignored, also by all programs that the tests start.
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 #: Modules in C whose functions wait for a disk or a network; and others that wait.
@@ -25,14 +26,20 @@ class InputOutputError(AssertionError):
 
 
 def _audit(event: str, arguments: tuple[Any, ...]) -> None:
-    """Hooks cannot be removed, so there is one for all tests."""
     calls = getattr(_forbidden, "calls", None)
     if calls is not None and event.startswith(_AUDITED):
         calls.append(f"audited: {event} {arguments!r}")
         raise InputOutputError(calls[-1])
 
 
-sys.addaudithook(_audit)
+@cache
+def _install() -> None:
+    """Hooks cannot be removed, so there is one for all tests; `conftest` has these run last.
+
+    It runs whenever a thread begins to be traced, and in Python 3.11 another thread that
+    begins meanwhile dies of that.
+    """
+    sys.addaudithook(_audit)
 
 
 @contextmanager
@@ -42,6 +49,7 @@ def no_io() -> Iterator[list[str]]:
     Gives the names of the functions in C that were called, so that a test can tell that
     anything was watched at all. What failed fails again at the end, even if it was caught.
     """
+    _install()
     seen: list[str] = []
     _forbidden.calls = calls = list[str]()
 

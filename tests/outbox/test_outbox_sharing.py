@@ -13,7 +13,7 @@ import pytest
 from forked import in_fork
 from queueing import TO, adds_up, as_it_is, counts, fill, item, numbers, page, rows, settle
 
-from playertrack.outbox import Outbox, QueueError, Settled, look, resume
+from playertrack.outbox import Item, Outbox, QueueError, Settled, look, resume
 
 ROOT = Path(__file__).parents[2]
 
@@ -69,12 +69,18 @@ def test_q_one_sender_the_lock_dies_with_its_holder(tmp_path: Path) -> None:
 def test_nothing_of_the_parents_is_used_in_a_forked_child(tmp_path: Path) -> None:
     box = Outbox(tmp_path)
     fill(box, [item(1)])
-    started = threading.Event()
-    box.append(TO, lambda event: started.set() or item(2), None)  # type: ignore[func-returns-value]
+    started, waiting = threading.Event(), threading.Event()
+
+    def slow(_event: object) -> Item:
+        started.set()
+        waiting.wait(20.0)
+        return item(2)
+
+    box.append(TO, slow, None)
     assert started.wait(20.0)
-    hold = threading.Event()
-    box.append(TO, lambda event: hold.wait(20.0) and item(3), None)  # type: ignore[arg-type,return-value]
+    box.append(TO, as_it_is, item(3))
     box.append(TO, as_it_is, item(4))
+    waiting.set()
 
     def child() -> str:
         mine = box.append(TO, as_it_is, item(50))
@@ -82,7 +88,6 @@ def test_nothing_of_the_parents_is_used_in_a_forked_child(tmp_path: Path) -> Non
         return f"{mine.state} {numbers(box)} {box.close(20.0)}"
 
     assert in_fork(child) == "'durable [] True'"
-    hold.set()
     assert box.flush(20.0)
     assert sorted(numbers(box)) == [1, 2, 3, 4, 50]
     assert box.close(20.0)
