@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 from playertrack.binding import Binding, Listener
@@ -44,7 +45,10 @@ class MpvBinding(Binding):
         self._replays = False
         self._failed = False
         self._media: str | None = None
+        self._opening = threading.Lock()  # of what waits until a file is open:
         self._too_early: float | None = None
+        self._sought = False
+        self._plays_then = False
         self._gone = False
         self._start()
 
@@ -69,9 +73,9 @@ class MpvBinding(Binding):
         self._note("prop.seekable", value=get("seekable") == "yes")
         if (length := get("duration")) is not None:
             self._note("prop.duration", value=float(length))
-        if (position := get("time-pos")) is not None:
+        if get("time-pos") is not None:
             self._note("seek")
-            self._note("prop.time-pos", value=float(position))
+            self._note_position()
             self._note("playback-restart")
 
     def _unsubscribe(self) -> None:
@@ -91,13 +95,40 @@ class MpvBinding(Binding):
             if kind == "shutdown":
                 self._lose()
             elif kind in _EVENTS or kind.startswith("prop."):
+                if kind == "playback-restart":
+                    self._note_position()
                 self._note(kind, **values)
-            if kind == "file-loaded" and self._too_early is not None:
-                position, self._too_early = self._too_early, None
-                self._seek(position)
+            self._begin_at(kind)
         with self._asking:
             self._client.destroy()
             self._gone = True
+
+    def _note_position(self) -> None:
+        """Where playback begins; that the property changed is often told later."""
+        if (position := self._client.get("time-pos")) is not None:
+            self._note("prop.time-pos", value=float(position))
+
+    def _begin_at(self, kind: str) -> None:
+        """Give a seek again that came too early, and play only when a seek has begun.
+
+        What cannot be sought in tells of no seek, so it is not waited for there.
+        """
+        with self._opening:
+            if kind == "file-loaded" and self._too_early is not None:
+                position, self._too_early = self._too_early, None
+                with suppress(RefusedError):
+                    self._client.command("seek", str(position), "absolute")
+                    self._sought = self._client.get("seekable") != "no"
+            elif kind == "seek" or self._failed:
+                self._too_early, self._sought = None, False
+            if self._plays_then and not self._waits:
+                self._plays_then = False
+                self._halt(False)
+
+    @property
+    def _waits(self) -> bool:
+        """For a seek to be taken, or to begin: else it would play where it was, if not for long."""
+        return self._too_early is not None or self._sought
 
     def _look_up(self, record: dict[str, Any]) -> Iterable[dict[str, Any]]:
         """What media a file that starts is, unless it is the same again."""
@@ -125,9 +156,10 @@ class MpvBinding(Binding):
     # ---------------------------------------------------------------------- the commands
 
     def _load(self, media: str) -> None:
-        self._too_early = None
         self._stop()
-        self._halt(True)
+        with self._opening:
+            self._too_early, self._sought, self._plays_then = None, False, False
+            self._halt(True)
         self._client.command("loadfile", media)
 
     def _play(self) -> None:
@@ -135,11 +167,18 @@ class MpvBinding(Binding):
         over = get("idle-active") == "yes" and self._media is not None and not self._failed
         if over or get("eof-reached") == "yes":
             self._replay()
-        else:
-            self._halt(False)
+            return
+        with self._opening:
+            self._plays_then = self._waits and not self._plays_then  # not for ever
+            if self._plays_then:
+                self._note("app.play", args=[])
+            else:
+                self._halt(False)
 
     def _pause(self) -> None:
-        self._halt(True)
+        with self._opening:
+            self._plays_then = False
+            self._halt(True)
 
     def _halt(self, on: bool) -> None:
         """Pause or go on; noted here, since mpv tells of two changes in a row as of none."""
@@ -149,12 +188,17 @@ class MpvBinding(Binding):
     def _seek(self, position: float) -> None:
         """One that comes before the file is open is given again when it is."""
         self._note("app.seek", args=[position])
-        try:
-            self._client.command("seek", str(position), "absolute")
-        except RefusedError as error:
-            if error.code != _TOO_EARLY or self._client.get("idle-active") == "yes":
-                raise
-            self._too_early = position
+        get = self._client.get
+        with self._opening:
+            try:
+                self._client.command("seek", str(position), "absolute")
+            except RefusedError as error:
+                if error.code != _TOO_EARLY or get("idle-active") == "yes":
+                    raise
+                self._too_early = position
+            else:
+                # `_begin_at` cannot have heard of it, for want of the lock.
+                self._sought = get("seekable") != "no"
 
     def _rate(self, rate: float) -> None:
         self._note("app.rate", args=[rate])

@@ -65,6 +65,20 @@ def test_seek_that_comes_too_early_is_given_again(player: Any, film: Path) -> No
         assert witness.until("PLAY").position == pytest.approx(4.0, abs=0.2)
         witness.until("PLAY_REACHED_75")
     assert "PLAY_REACHED_50" not in witness.names
+    assert witness.names.count("PLAY_REQUEST") == 1
+
+
+def test_pause_takes_back_that_it_is_to_play_from_there(player: Any, film: Path) -> None:
+    with Witness() as witness, playertrack_mpv.track(player, witness.tracker) as binding:
+        binding.load(str(film))
+        binding.seek(4.0)
+        binding.play()
+        binding.pause()
+        player.wait_for_property("time-pos", lambda at: at is not None and at > 3.5, timeout=20)
+        assert player.pause
+        assert "PLAY" not in witness.names
+        binding.play()
+        witness.until("PLAY_REACHED_75")
 
 
 def test_playlist_goes_on_by_itself(player: Any, film: Path) -> None:
