@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from math import inf
 from random import random
@@ -13,11 +13,11 @@ import attrs
 from yarl import URL
 
 from ..kaltura.answers import Kind, Verdict, judge, judge_fault
-from ..kaltura.request import Request, attach_ks
+from ..kaltura.request import with_ks
 from ..outbox import Outbox, Page, Row, Settled
 from .credentials import Credentials
 from .law import Law, State
-from .packing import unpack
+from .packing import Head, unpack
 from .settings import DeliverySettings
 from .target import Target
 from .transport import Answer, FaultError, plain_url
@@ -30,7 +30,7 @@ _log = logging.getLogger("playertrack")
 _PAGE = 512
 
 #: Sends one request: method, URL, body, headers.
-Exchange = Callable[[str, URL, bytes, dict[str, str]], Awaitable[Answer]]
+Exchange = Callable[[str, URL, bytes, Mapping[str, str]], Awaitable[Answer]]
 
 
 @attrs.define
@@ -217,7 +217,7 @@ class Channel:
     async def _bring(self, row: Row) -> None:
         """Send ``row`` until it comes to an end."""
         try:
-            request = unpack(row.item, self.target.base)
+            head = unpack(row.item.head)
         except ValueError:
             self._turns.leave(row.seq)
             await self._reject(row, "it cannot be read")
@@ -228,12 +228,12 @@ class Channel:
             await self._turns.wait(row.seq, attempt.not_before)
             attempt.probe = self.law.state is State.DOWN
             if await self._credentials.have():
-                ended = await self._try(row, request, attempt)
+                ended = await self._try(row, head, attempt)
 
-    async def _try(self, row: Row, request: Request, attempt: Attempt) -> bool:
+    async def _try(self, row: Row, head: Head, attempt: Attempt) -> bool:
         """Send it once; says whether it has come to an end."""
         ks = self._credentials.ks
-        verdict, answer = await self._send(request, ks)
+        verdict, answer = await self._send(head, row.item.body, ks)
         match verdict.kind:
             case Kind.DELIVERED:
                 self._arrived()
@@ -257,13 +257,13 @@ class Channel:
                 self._pause(verdict.reason)
         return False
 
-    async def _send(self, request: Request, ks: str | None) -> tuple[Verdict, Answer | None]:
-        text, body = attach_ks(request, ks)
-        secret = ks is not None and request.form == "query"
+    async def _send(self, head: Head, body: bytes, ks: str | None) -> tuple[Verdict, Answer | None]:
+        text, body = with_ks(ks, head.form, self.target.base + head.path, body)
+        secret = ks is not None and head.form == "query"
         url = URL(text, encoded=True) if secret else plain_url(text)
         secrets = () if ks is None else (ks,)
         try:
-            answer = await self._exchange(request.method, url, body, dict(request.headers))
+            answer = await self._exchange(head.method, url, body, head.headers)
         except FaultError as error:
             return judge_fault(error.fault, error.detail, secrets), None
         except asyncio.CancelledError:

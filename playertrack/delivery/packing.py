@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import lru_cache
+
+import attrs
 import msgspec
 
 from ..kaltura.request import Request
@@ -37,20 +41,18 @@ def pack(request: Request, lane: str | None = None) -> Item:
     )
 
 
-def unpack(item: Item, base: str) -> Request:
-    """The request that was packed, for the service at ``base``; raises `ValueError`."""
-    destination, identity, method, path, headers, form = _decode(item.head)
-    return Request(
-        destination=destination,
-        lane=item.lane,
-        identity=identity,
-        method=method,
-        base=base,
-        path=path,
-        headers=headers,
-        body=item.body,
-        form=form,
-        event=item.event,
-        index=item.number,
-        at=item.at,
-    )
+@attrs.frozen
+class Head:
+    """Where and how an event is sent; most events of a destination have the same."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    form: str
+
+
+@lru_cache(maxsize=64)
+def unpack(head: str) -> Head:
+    """The head of an item that was packed; raises `ValueError` for anything else."""
+    _, _, method, path, headers, form = _decode(head)
+    return Head(method, path, dict(headers), form)

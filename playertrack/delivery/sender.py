@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from contextlib import suppress
 from functools import partial
 from time import monotonic
@@ -167,7 +167,7 @@ class Sender:
         self._open()
 
     async def _exchange(
-        self, method: str, url: URL, body: bytes, headers: dict[str, str]
+        self, method: str, url: URL, body: bytes, headers: Mapping[str, str]
     ) -> Answer:
         assert self._session is not None
         # One begins when the bytes of the one before are out; so do its answers come one after

@@ -35,7 +35,7 @@ class Turns:
         self.enter(seq, not_before)
         told = False
         try:
-            while (due := self._due(seq)) > (now := self._loop.time()):
+            while (due := self._due(seq, now := self._loop.time())) > now:
                 if not told:
                     told = True
                     self.change()  # whoever waits for all to wait may look again
@@ -46,7 +46,8 @@ class Turns:
 
     def next(self) -> float:
         """When the next row may go (inf: not until something else happens)."""
-        return min(map(self._due, self._waiting), default=inf)
+        now = self._loop.time()
+        return min((self._due(seq, now) for seq in self._waiting), default=inf)
 
     def change(self) -> None:
         """Something happened that may let a row go."""
@@ -57,10 +58,9 @@ class Turns:
         """Wait until something happens, or for so long (s)."""
         await asyncio.wait([self._changed], timeout=seconds)
 
-    def _due(self, seq: int) -> float:
+    def _due(self, seq: int, now: float) -> float:
         if self._law.state is State.DOWN:
             return self._law.due(first=seq == min(self._waiting))
-        now = self._loop.time()
         if self._law.draining and any(
             other < seq and ready <= now for other, ready in self._waiting.items()
         ):

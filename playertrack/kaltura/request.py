@@ -64,14 +64,19 @@ class Mapper(Protocol):
 
 def attach_ks(request: Request, ks: str | None) -> tuple[str, bytes]:
     """The URL and the body to send: those of ``request`` with ``ks``, if there is one."""
+    return with_ks(ks, request.form, request.url, request.body)
+
+
+def with_ks(ks: str | None, form: str, url: str, body: bytes) -> tuple[str, bytes]:
+    """As `attach_ks`, for what a request is made of."""
     if not ks:
-        return request.url, request.body
-    if request.form == "query":
-        mark = "&" if "?" in request.path else "?"
-        return f"{request.url}{mark}ks={quote_plus(ks)}", request.body
-    if request.form == "json":
-        rest = request.body.lstrip()[1:]
+        return url, body
+    if form == "query":
+        mark = "&" if "?" in url else "?"
+        return f"{url}{mark}ks={quote_plus(ks)}", body
+    if form == "json":
+        rest = body.lstrip()[1:]
         comma = b"" if rest.lstrip().startswith(b"}") else b","
-        return request.url, b'{"ks":' + json.dumps(ks).encode() + comma + rest
-    mark_bytes = b"&" if request.body else b""
-    return request.url, b"ks=" + quote_plus(ks).encode() + mark_bytes + request.body
+        return url, b'{"ks":' + json.dumps(ks).encode() + comma + rest
+    mark_bytes = b"&" if body else b""
+    return url, b"ks=" + quote_plus(ks).encode() + mark_bytes + body

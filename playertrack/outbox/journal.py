@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import struct
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from zlib import crc32
@@ -19,6 +19,7 @@ from zlib import crc32
 _HEADER = struct.Struct("<8sQ")
 _RECORD = struct.Struct("<QQ")
 _MAGIC = b"ptrkack1"
+_PWRITE: Callable[[int, bytes, int], int] | None = getattr(os, "pwrite", None)
 
 #: How many rows may be delivered and not yet removed.
 SLOTS = 4096
@@ -69,8 +70,8 @@ class Journal:
 
     def _put(self, offset: int, record: bytes) -> int:
         """Write ``record`` there, with one call of the system where it has one for that."""
-        if hasattr(os, "pwrite"):
-            return os.pwrite(self._file.fileno(), record, offset)
+        if _PWRITE is not None:
+            return _PWRITE(self._file.fileno(), record, offset)
         self._file.seek(offset)
         return self._file.write(record)
 
