@@ -95,7 +95,7 @@ def rows(scale: Scale) -> list[Row]:
     return [
         _emit(500 if quick else 2_000, scale.runs),
         _group_commit(2_000 if quick else 10_000),
-        _one_lane(1_000 if quick else 2_000, 2 * scale.runs + 1),
+        _one_lane(1_000 if quick else 5_000, 2 * scale.runs + 1),
         _lanes(800 if quick else 1600, scale.runs),
         _memory(scale.players),
     ]
