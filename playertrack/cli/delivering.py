@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .common import seconds
@@ -57,6 +58,8 @@ class Sinks:
 
         if args.queue is not None and not any(spec in _QUEUED for spec in args.sink):
             raise SinkError("--queue: no sink needs one; add --sink stats or --sink kava")
+        if args.queue is not None and Path(args.queue).is_file():
+            raise SinkError(f"--queue: {args.queue} is a file; a queue is a directory")
         self.all: list[Sink] = []
         self._before: list[tuple[DeliverySink, Counts | None]] = []
         for spec in args.sink:

@@ -38,9 +38,6 @@ _ANOTHER = (
 #: How long (s) the disk may take to tell what is left, and to end, when the time is up.
 _ANSWER = 1.0
 
-_shared: dict[Path, Post] = {}
-_lock = threading.RLock()
-
 
 class Post:
     """Queues events durably in ``directory`` and sends them to the targets that are added.
@@ -208,11 +205,11 @@ class Post:
 
     def leave(self, names: Iterable[str], timeout: float) -> bool:
         """As `close` for one of those who share it: the last one closes it."""
-        with _lock:
+        with _shared.lock:
             self._users -= 1
             last = self._users == 0
             if last and self._key is not None:
-                _shared.pop(self._key, None)
+                _shared.posts.pop(self._key, None)
         delivered = self._close(timeout, names) if last else self.flush(timeout, names)
         self.drop(names)
         return delivered
@@ -256,6 +253,27 @@ def _is_same(one: Target, other: Target) -> bool:
     return one.provider.same_as(other.provider)
 
 
+class _Shared:
+    """The posts that are shared, by their directories."""
+
+    def __init__(self) -> None:
+        self.posts: dict[Path, Post] = {}
+        self.lock = threading.RLock()
+        watched.add(self)
+
+    def before_fork(self) -> None:
+        """Nothing has to be done for the sake of the parent."""
+
+    after_fork_in_parent = before_fork
+
+    def after_fork_in_child(self) -> None:
+        """Whoever held the lock is in the parent."""
+        self.lock = threading.RLock()
+
+
+_shared = _Shared()
+
+
 def share(directory: str | PathLike[str] | None, **options: Any) -> Post:
     """The `Post` of a directory for one more user, who has to `Post.leave` it.
 
@@ -263,12 +281,12 @@ def share(directory: str | PathLike[str] | None, **options: Any) -> Post:
     shared with nobody.
     """
     key = None if directory is None else Path(directory).resolve()
-    with _lock:
-        post = None if key is None else _shared.get(key)
+    with _shared.lock:
+        post = None if key is None else _shared.posts.get(key)
         if post is None:
             post = Post(directory, **options)
             post._key = key
             if key is not None:
-                _shared[key] = post
+                _shared.posts[key] = post
         post._users += 1
     return post

@@ -14,7 +14,15 @@ from ..delivery.ks import KSProvider, ks_provider
 from ..delivery.packing import pack
 from ..errors import PlayertrackError
 from ..events import Event
-from ..kaltura import ANALYTICS_URL, SERVICE_URL, Identity, Mapper, Recall, WireError
+from ..kaltura import (
+    ANALYTICS_URL,
+    SERVICE_URL,
+    Identity,
+    Mapper,
+    Recall,
+    WireError,
+    WireProfile,
+)
 from ..outbox import Counts, Item, Receipt, RefusedError
 from ..outbox.waiting import Encode
 from .base import SinkError
@@ -183,6 +191,25 @@ def identity_from(environment: Mapping[str, str] = os.environ) -> Identity:
         return Identity(**values)
     except WireError as error:
         raise SinkError(f"{_IDENTITY.get(error.field, error.field)}: {error}") from None
+
+
+_PROFILES = {
+    "guide": WireProfile(),
+    "legacy": WireProfile.legacy(),
+    "player_v7": WireProfile.player_v7(),
+}
+
+
+def profile_from(environment: Mapping[str, str] = os.environ) -> WireProfile:
+    """The profile that ``KALTURA_WIRE_PROFILE`` names, the guide's if it is not set.
+
+    Raises `SinkError` for a name that there is not.
+    """
+    name = environment.get("KALTURA_WIRE_PROFILE") or "guide"
+    if name not in _PROFILES:
+        known = ", ".join(_PROFILES)
+        raise SinkError(f"KALTURA_WIRE_PROFILE: {name!r} is none of {known}")
+    return _PROFILES[name]
 
 
 def ks_from(identity: Identity, environment: Mapping[str, str] = os.environ) -> KSProvider | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from pathlib import Path
+from os import PathLike
 
 import attrs
 from fault_server import Received, Server
@@ -36,7 +36,7 @@ def events(count: int, *sessions: str) -> list[Event]:
 
 def sink_for(
     server: Server | str,
-    queue: Path | None = None,
+    queue: PathLike[str] | None = None,
     *,
     ks: KS = None,
     settings: DeliverySettings = FAST,

@@ -81,6 +81,30 @@ async def test_derive_delivers_to_both_services(
 
 
 @in_loop
+async def test_the_environment_says_what_the_requests_look_like(
+    trace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KALTURA_WIRE_PROFILE", "legacy")
+    arguments = ["derive", str(trace), "-o", str(tmp_path / "events"), "--sink", "stats"]
+    async with Collector() as collector:
+        deliver_to(monkeypatch, collector.analytics_url)
+        assert await asyncio.to_thread(main, arguments) == 0
+        assert came(collector, "stats") == STATS
+        assert {each.fields["uiconfId"] for each in collector.received} == {"0"}
+        assert collector.received[0].fields["eventTimestamp"] == "1700000000000"
+
+
+@pytest.mark.parametrize("sink", ["stats", "kava"])
+def test_a_look_that_there_is_not_is_told(
+    sink: str, trace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("KALTURA_WIRE_PROFILE", "v8")
+    assert main(["derive", str(trace), "--sink", sink]) == 2
+    said = "KALTURA_WIRE_PROFILE: 'v8' is none of guide, legacy, player_v7"
+    assert said in capsys.readouterr().err
+
+
+@in_loop
 async def test_play_delivers_under_the_entry_of_the_environment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -220,6 +244,7 @@ def test_a_view_that_cannot_be_names_the_option_and_the_cure(
     ("options", "said"),
     [
         (["--queue", "somewhere"], "--queue: no sink needs one; add --sink stats or --sink kava"),
+        (["--sink", "stats", "--queue", __file__], f"--queue: {__file__} is a file; a queue is a"),
         (["--deliver-timeout", "nan"], "'nan' is no number of seconds"),
         (["--deliver-timeout", "soon"], "'soon' is no number of seconds"),
     ],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -82,6 +83,43 @@ def test_a_sink_made_before_the_fork_works_in_each_worker(tmp_path: Path) -> Non
         sink.close(5.0)
     for name in ("one", "two"):
         assert indices(server.received, name) == list(range(1, 11))
+
+
+class Slow:
+    """The directory of a queue that is not told to the one who opens it, until it may be."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._asked = 0
+        self.opening, self.told = threading.Event(), threading.Event()
+
+    def __fspath__(self) -> str:
+        self._asked += 1
+        if self._asked == 2:  # first it is looked up, then opened
+            self.opening.set()
+            assert self.told.wait(20.0)
+        return str(self._directory)
+
+
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_a_child_opens_queues_though_its_parent_was_opening_one(tmp_path: Path) -> None:
+    slow = Slow(tmp_path / "parent")
+    with Server() as server:
+        opening = threading.Thread(target=lambda: sink_for(server, slow).close(5.0))
+        opening.start()
+        assert slow.opening.wait(20.0)
+
+        def child() -> bool:
+            signal.alarm(20)  # what waits for ever is to fail
+            sink = sink_for(server, tmp_path / "child")
+            sink.emit(event(1, "child"))
+            return sink.close(10.0)
+
+        said = in_fork(child)
+        slow.told.set()
+        opening.join(20.0)
+    assert said == "True"
+    assert indices(server.received, "child") == [1]
 
 
 EMITTING = """
