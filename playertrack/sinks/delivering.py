@@ -161,6 +161,20 @@ def analytics_url(environment: Mapping[str, str] = os.environ) -> str:
     return environment.get("KALTURA_ANALYTICS_URL") or ANALYTICS_URL
 
 
+def options_from(argument: str) -> dict[str, Any]:
+    """What a sink is made with that is opened by its name and ``argument``, but the address.
+
+    See `identity_from`, `ks_from` and `profile_from`, and what they raise.
+    """
+    identity = identity_from()
+    return {
+        "identity": identity,
+        "queue": argument or None,
+        "ks": ks_from(identity),
+        "profile": profile_from(),
+    }
+
+
 _IDENTITY = {
     "partner_id": "KALTURA_PARTNER_ID",
     "entry_id": "KALTURA_ENTRY_ID",

@@ -18,7 +18,7 @@ from ..kaltura import (
     WireProfile,
 )
 from ..outbox import Item, Receipt
-from .delivering import KS, DeliverySink, Queue, analytics_url, identity_from, ks_from, profile_from
+from .delivering import KS, DeliverySink, Queue, analytics_url, options_from
 
 if TYPE_CHECKING:
     import aiohttp
@@ -68,16 +68,9 @@ class KavaSink(DeliverySink):
     def open(cls, argument: str) -> Self:
         """``kava:DIRECTORY`` of the queue, or ``kava`` for one in memory.
 
-        The rest is in the environment: see `identity_from`, `ks_from` and `profile_from`.
+        The rest is in the environment: see `options_from`.
         """
-        identity = identity_from()
-        return cls(
-            identity,
-            queue=argument or None,
-            ks=ks_from(identity),
-            url=analytics_url(),
-            profile=profile_from(),
-        )
+        return cls(url=analytics_url(), **options_from(argument))
 
     def emit(self, event: Event) -> Receipt:
         """Queue ``event`` and return at once; any thread may call it (Q-durable)."""

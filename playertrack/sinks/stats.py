@@ -10,7 +10,7 @@ from ..delivery import DEFAULT_SETTINGS, DeliverySettings
 from ..events import Event
 from ..kaltura import SERVICE_URL, Identity, StatsMapper, WireProfile
 from ..outbox import Receipt
-from .delivering import KS, DeliverySink, Queue, identity_from, ks_from, profile_from, service_url
+from .delivering import KS, DeliverySink, Queue, options_from, service_url
 
 if TYPE_CHECKING:
     import aiohttp
@@ -92,13 +92,6 @@ class StatsSink(DeliverySink):
     def open(cls, argument: str) -> Self:
         """``stats:DIRECTORY`` of the queue, or ``stats`` for one in memory.
 
-        The rest is in the environment: see `identity_from`, `ks_from` and `profile_from`.
+        The rest is in the environment: see `options_from`.
         """
-        identity = identity_from()
-        return cls(
-            identity,
-            queue=argument or None,
-            ks=ks_from(identity),
-            url=service_url(),
-            profile=profile_from(),
-        )
+        return cls(url=service_url(), **options_from(argument))
