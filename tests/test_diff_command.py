@@ -96,6 +96,21 @@ def test_raw_recordings_can_be_compared(capsys: Capture) -> None:
     assert "e_replay_after_end.jsonl" in capsys.readouterr().out
 
 
+def test_a_line_that_cannot_be_taken_is_told_once_and_left_out(
+    traces: Path, capsys: Capture
+) -> None:
+    smooth = traces / "smooth.jsonl"
+    smooth.write_text(smooth.read_text() + "no JSON\n")
+    assert diff(traces) == 2
+    assert capsys.readouterr().err.startswith(f"{smooth}:")
+    assert diff(traces, "--skip-bad") == 1
+    out, err = capsys.readouterr()
+    told, summary = err.splitlines()
+    assert out == ""
+    assert told.startswith(f"{smooth}:")
+    assert summary == "2 traces, none differ, 1 lines left out"
+
+
 def test_the_events_of_a_golden_trace_are_no_trace(traces: Path, capsys: Capture) -> None:
     (traces / "smooth.events.jsonl").write_text('{"event": "PLAY"}\n')
     assert diff(traces) == 0

@@ -8,12 +8,21 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .common import add_command, add_json, add_policy, open_output, read_policy
+from .common import (
+    Complaints,
+    add_command,
+    add_json,
+    add_policy,
+    add_skip_bad,
+    open_output,
+    read_policy,
+)
 from .reading import add_raw, numbered_signals, translator_of
 
 if TYPE_CHECKING:
     from ..differences import Difference
     from ..events import Event
+    from ..traces import OnBad, TraceError
 
 #: How the events beside a golden trace are named, which are no trace.
 _EVENTS = ".events.jsonl"
@@ -54,25 +63,28 @@ def add_parser(subparsers: Any) -> None:
         "--save", metavar="DIR", type=Path, help="only save the events there, a log for each trace"
     )
     add_raw(parser)
+    add_skip_bad(parser)
     add_json(parser, "an object a line for each trace, with the events removed and added")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run it; 1 if anything differs, 2 if there are no traces."""
+    """Run it; 1 if anything differs or lines were left out, 2 if there are no traces."""
     from ..differences import difference
 
     traces = list(_traces(args.traces))
     if not traces:
         print(f"{args.traces}: no traces", file=sys.stderr)
         return 2
+    complaints = Complaints(args.skip_bad)
+    again = _told if args.skip_bad else None
     changed = 0
     for path, name in traces:
-        after = _derive(path, args.policy, args.raw)
+        after = _derive(path, args.policy, args.raw, complaints.on_bad)
         if args.save is not None:
             _save(args.save / name, after)
             continue
         before = (
-            _derive(path, args.base, args.raw)
+            _derive(path, args.base, args.raw, again)
             if args.against is None
             else _saved(args.against / name)
         )
@@ -80,8 +92,14 @@ def run(args: argparse.Namespace) -> int:
         changed += bool(found)
         _tell(name, found, args.json)
     what = "saved" if args.save is not None else f"{changed or 'none'} differ"
+    if complaints.count:
+        what += f", {complaints.count} lines left out"
     print(f"{len(traces)} trace{'' if len(traces) == 1 else 's'}, {what}", file=sys.stderr)
-    return 1 if changed else 0
+    return 1 if changed or complaints.count else 0
+
+
+def _told(_: TraceError) -> None:
+    """A line that the first reading of a trace has told of."""
 
 
 def _traces(where: Path) -> Iterator[tuple[Path, Path]]:
@@ -94,7 +112,9 @@ def _traces(where: Path) -> Iterator[tuple[Path, Path]]:
             yield path, path.relative_to(where)
 
 
-def _derive(path: Path, policy: list[str], raw: str | None) -> list[dict[str, Any]]:
+def _derive(
+    path: Path, policy: list[str], raw: str | None, on_bad: OnBad | None
+) -> list[dict[str, Any]]:
     from ..events import to_record
     from ..fleet import Fleet
 
@@ -103,7 +123,7 @@ def _derive(path: Path, policy: list[str], raw: str | None) -> list[dict[str, An
     fleet = Fleet(policy=read_policy(policy, suited))
     events: list[Event] = []
     with path.open("rb") as stream:
-        for _, (player, signal) in numbered_signals(stream, translator, str(path), None):
+        for _, (player, signal) in numbered_signals(stream, translator, str(path), on_bad):
             events += fleet.feed(player, signal)
     return [to_record(event) for event in events + fleet.close()]
 
