@@ -25,8 +25,8 @@ AT_ONCE = 8
 
 PLAYS = 1000
 
-#: How much memory (kB) the second half of the plays may take: allocators settle slowly.
-GROWTH = 24_000
+#: How much memory (kB) the second half of the plays may take: it was 200 to 3,800.
+GROWTH = 12_000
 
 PLAYERS: tuple[type[Live], ...] = (
     *(real.TestVlc, real.TestMpv, real.TestMpvKeepOpen),
