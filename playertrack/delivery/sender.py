@@ -43,6 +43,7 @@ class Sender:
         self._box = box
         self._settings = settings
         self._beginning = asyncio.Lock()
+        self._on_their_way = 0
         self._given = session
         self._loop = None if session is None else asyncio.get_running_loop()
         # Reentrant: an event may come from a handler of the operating system's signals.
@@ -170,11 +171,17 @@ class Sender:
         self, method: str, url: URL, body: bytes, headers: Mapping[str, str]
     ) -> Answer:
         assert self._session is not None
-        # One begins when the bytes of the one before are out; so do its answers come one after
-        # the other, while the next requests are made, and not all of them at once.
-        await self._beginning.acquire()
-        asyncio.get_running_loop().call_soon(self._beginning.release)
-        return await exchange(self._session, method, url, body, headers, self._timeout)
+        self._on_their_way += 1
+        try:
+            # Of several one begins when the bytes of the one before are out: so their answers
+            # come one after the other, while the next requests are made, and not all at once.
+            # One alone need not wait, which would cost it another round of the loop.
+            if self._on_their_way > 1:
+                await self._beginning.acquire()
+                asyncio.get_running_loop().call_soon(self._beginning.release)
+            return await exchange(self._session, method, url, body, headers, self._timeout)
+        finally:
+            self._on_their_way -= 1
 
     def _look_at_all(self) -> None:
         for channel in self._channels.values():
