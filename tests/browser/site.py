@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from mimetypes import guess_type
 from pathlib import Path
 from typing import Any
@@ -68,23 +68,36 @@ class Site:
         return web.Response(text=SCRIPT.read_text("utf-8"), content_type="text/javascript")
 
     async def _film(self, request: web.Request) -> web.StreamResponse:
-        return web.FileResponse(self.folder / request.match_info["name"])
+        return await self._give(request, 1.0)
 
     async def _held(self, request: web.Request) -> web.StreamResponse:
-        film = (self.folder / request.match_info["name"]).read_bytes()
+        return await self._give(request, 0.6)
+
+    async def _give(self, request: web.Request, share: float) -> web.StreamResponse:
+        """What is asked for of a film; what is behind that ``share`` of it when `release`d.
+
+        Not by a `FileResponse`: a browser gives many a request up, which may leave its file
+        open.
+        """
+        path = self.folder / request.match_info["name"]
+        if not path.is_file():
+            raise web.HTTPNotFound
+        film = path.read_bytes()
         span = request.http_range
         start, stop = span.start or 0, span.stop or len(film)
-        held = max(start, min(stop, len(film) * 6 // 10))
-        response = web.StreamResponse(status=206)
+        held = max(start, min(stop, int(len(film) * share)))
+        response = web.StreamResponse(status=206 if "Range" in request.headers else 200)
         response.content_type = guess_type(request.path)[0] or "application/octet-stream"
         response.headers["Accept-Ranges"] = "bytes"
-        response.headers["Content-Range"] = f"bytes {start}-{stop - 1}/{len(film)}"
+        if response.status == 206:
+            response.headers["Content-Range"] = f"bytes {start}-{stop - 1}/{len(film)}"
         response.content_length = stop - start
-        await response.prepare(request)
-        await response.write(film[start:held])
-        if held < stop:
-            await self.released.wait()
-            await response.write(film[held:stop])
+        with suppress(ConnectionResetError):  # so it is when a request is given up
+            await response.prepare(request)
+            await response.write(film[start:held])
+            if held < stop:
+                await self.released.wait()
+                await response.write(film[held:stop])
         return response
 
 
