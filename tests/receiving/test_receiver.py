@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import json
 import logging
 
 import pytest
-from posting import batch, closed, event, receiving, started
+from posting import batch, closed, event, played, receiving, started
 
 from playertrack.clock import ManualClock
 from playertrack.events import Event
@@ -129,6 +130,29 @@ def test_body_that_breaks_off_is_no_traceback(
     with caplog.at_level(logging.WARNING):
         asyncio.run(post())
     assert "receiver.py" not in caplog.text  # what aiohttp itself cannot read, it tells itself
+
+
+def test_batch_whose_body_comes_while_it_closes_is_nothing() -> None:
+    sink = MemorySink()
+    body = json.dumps(batch(played(0.0, 0.0, 1.0), first=5)).encode()
+
+    async def post() -> None:
+        receiver = Receiver([sink])
+        async with receiving(receiver) as client:
+            await client.post(batch(started()))
+            reader, writer = await asyncio.open_connection("127.0.0.1", client.port)
+            head = f"Host: here\r\nExpect: 100-continue\r\nContent-Length: {len(body)}\r\n\r\n"
+            writer.write(b"POST /playertrack HTTP/1.1\r\n" + head.encode())
+            continued = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 30.0)
+            assert continued.startswith(b"HTTP/1.1 100")  # so it waits for the body now
+            await receiver.close()
+            writer.write(body)
+            answer = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 30.0)
+            assert answer.startswith(b"HTTP/1.1 429")
+            writer.close()
+
+    asyncio.run(post())
+    assert names(sink).count("WIDGET_LOADED") == 1
 
 
 def test_too_many_batches_have_to_wait_and_then_may_come() -> None:

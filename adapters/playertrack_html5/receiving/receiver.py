@@ -22,6 +22,8 @@ from .pages import OnRecord, Pages, nobody
 #: How long (s) a page may take to send a batch.
 _PATIENCE = 10.0
 
+_BUSY = 429, "too many batches; come again later"
+
 
 class Receiver:
     """Takes the batches of the script in pages and hands the events of their players to sinks.
@@ -115,7 +117,7 @@ class Receiver:
     async def _take(self, request: web.Request) -> tuple[int, str | None]:
         now = self._clock.time()
         if self._closed or not self._bucket.passes(now):
-            return 429, "too many batches; come again later"
+            return _BUSY
         try:
             async with asyncio.timeout(_PATIENCE):
                 body = await self._body(request)
@@ -129,6 +131,8 @@ class Receiver:
             batch = read_batch(body)
         except BatchError as error:
             return 400, str(error)
+        if self._closed:  # while the body came: its player is settled
+            return _BUSY
         taken = self._pages.take(batch, self._clock.time())
         self._hand_on(taken.events)
         if taken.busy:
