@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from mimetypes import guess_type
@@ -106,11 +107,15 @@ async def serving(site: Site) -> AsyncIterator[Site]:
     """The site on a free port of this machine, for as long as the block runs."""
     runner = web.AppRunner(site.app, access_log=None, shutdown_timeout=1.0)
     await runner.setup()
-    listening = web.TCPSite(runner, "127.0.0.1", 0)
-    await listening.start()
-    site.port = runner.addresses[0][1]
+    listener = socket.create_server(("127.0.0.1", 0))
+    await web.SockSite(runner, listener).start()
+    site.port = listener.getsockname()[1]
     try:
         yield site
     finally:
         site.release()
+        # A browser connects ahead of need, and Python 3.11 loses a connection that is accepted
+        # when its server is closed before there is a transport for it (CPython's gh-109564).
+        asyncio.get_running_loop().remove_reader(listener)
+        await asyncio.sleep(0)
         await runner.cleanup()
