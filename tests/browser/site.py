@@ -117,5 +117,6 @@ async def serving(site: Site) -> AsyncIterator[Site]:
         # A browser connects ahead of need, and Python 3.11 loses a connection that is accepted
         # when its server is closed before there is a transport for it (CPython's gh-109564).
         asyncio.get_running_loop().remove_reader(listener)
-        await asyncio.sleep(0)
+        for _ in range(2):
+            await asyncio.sleep(0)
         await runner.cleanup()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import io
 import json
 import socket
+import warnings
 
 import pytest
 from asking import KS, started
@@ -299,3 +301,20 @@ async def test_a_slow_client_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) 
         )
         assert b" 408 " in await reader.readline()
         writer.close()
+
+
+@in_loop
+async def test_what_connects_while_it_stops_leaves_nothing_open() -> None:
+    loop = asyncio.get_running_loop()
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        collector = Collector()
+        await collector.start()
+        with socket.create_connection(("127.0.0.1", collector.port)):
+            # In this order it is accepted, and stopped before it is served.
+            accepted = loop.create_future()
+            loop.call_soon(accepted.set_result, None)
+            await accepted
+            await collector.stop()
+        gc.collect()
+    assert [str(each.message) for each in told] == []
