@@ -16,8 +16,8 @@ from tempfile import TemporaryDirectory
 from time import perf_counter, sleep
 
 from playertrack.delivery import DEFAULT_SETTINGS
+from playertrack.destinations.kaltura import Identity, StatsMapper, attach_ks
 from playertrack.events import Event
-from playertrack.kaltura import Identity, StatsMapper, attach_ks
 from playertrack.outbox import Bounds, Item, Outbox
 from playertrack.outbox.opening import open_store
 
@@ -73,8 +73,8 @@ while True:
 _DRAIN = """
 import sys
 from pathlib import Path
-from playertrack.kaltura import Identity
-from playertrack.sinks.stats import StatsSink
+from playertrack.destinations.kaltura import Identity
+from playertrack.destinations.kaltura.stats_sink import StatsSink
 def most():
     [line] = [l for l in Path("/proc/self/status").read_text().splitlines() if "VmHWM" in l]
     return int(line.split()[1])
@@ -129,7 +129,7 @@ def _directory() -> Iterator[str]:
 
 def _emit(count: int, runs: int) -> Row:
     """The 99th percentile of ``emit`` at some 1000 events a second; the median of the runs."""
-    from playertrack.sinks.stats import StatsSink
+    from playertrack.destinations.kaltura.stats_sink import StatsSink
 
     with socket.socket() as dead, _directory() as directory:
         dead.bind(("127.0.0.1", 0))  # and does not listen
@@ -220,7 +220,7 @@ async def _bare(base: str, count: int, at_once: int = 1) -> float:
 
 def _queued(base: str, count: int, lanes: int) -> float:
     """Requests a second of a sink that finds them queued."""
-    from playertrack.sinks.stats import StatsSink
+    from playertrack.destinations.kaltura.stats_sink import StatsSink
 
     with _directory() as directory:
         _fill(directory, base, count, lanes)
@@ -233,7 +233,7 @@ def _queued(base: str, count: int, lanes: int) -> float:
 
 
 def _fill(directory: str, base: str, count: int, lanes: int) -> None:
-    from playertrack.delivery.packing import pack
+    from playertrack.delivery.envelope import pack
 
     mapper = StatsMapper(_ME, service_url=base)
 

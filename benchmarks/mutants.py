@@ -31,25 +31,31 @@ from mutmut.mutation.file_mutation import mutate_file_contents
 
 _ROOT = Path(__file__).parent.parent
 
-#: The layers up to `fleet` that have something to change.
+#: What decides which events there are: the core, and the values that it is made of.
 MODULES = (
-    *("checks", "signals", "events", "policy", "playhead", "progress", "session", "setting"),
-    *("playback", "lifecycle", "pausing", "seeking", "stalling", "advertising", "following"),
-    *("passing", "ending", "machine", "saving", "engine", "fleet"),
+    *("_fields", "signals", "events", "policy"),
+    *(
+        ".".join(path.relative_to(_ROOT / "playertrack").with_suffix("").parts)
+        for path in sorted((_ROOT / "playertrack" / "core").rglob("*.py"))
+        if path.stem != "__init__"
+    ),
 )
 
 #: The tests of all the core, those of one module, and those that take long.
-_ALL = ("rules", "cases", "engine", "diagnostics", "summaries", "timers", "snapshots")
+_ALL = (
+    *("core/test_rules", "core/test_engine", "core/test_diagnostics", "core/test_summaries"),
+    *("core/test_timers", "core/test_snapshots", "trace/test_conformance_cases"),
+)
 _OWN = {
-    "checks": ("signals",),
-    "signals": ("signals", "signal_records"),
-    "events": ("events",),
-    "policy": ("policy",),
-    "playhead": ("playhead",),
-    "progress": ("progress",),
-    "machine": ("machine_table",),
+    "_fields": ("test_signals",),
+    "signals": ("test_signals", "test_signal_records"),
+    "events": ("test_events",),
+    "policy": ("test_policy",),
+    "core.playhead": ("core/test_playhead",),
+    "core.rangeset": ("core/test_rangeset",),
+    "core.machine": ("core/test_machine_table",),
 }
-_SLOW = ("machine", "properties")
+_SLOW = ("core/test_machine", "core/test_properties")
 
 #: After so much CPU time (s) the tests will not end any more.
 _LIMIT = 40
@@ -74,7 +80,7 @@ class Mutant:
 
 def mutants(module: str) -> Iterator[Mutant]:
     """All mutants of one module of the core."""
-    path = _ROOT / "playertrack" / f"{module}.py"
+    path = (_ROOT / "playertrack").joinpath(*module.split(".")).with_suffix(".py")
     changed = mutate_file_contents(str(path), path.read_text("utf-8")).code
     real = importlib.import_module(f"playertrack.{module}")
     for node in ast.parse(changed).body:
@@ -152,8 +158,8 @@ class Judge:
 
 
 def _kind(item: pytest.Item) -> str:
-    """What its file tests."""
-    return item.path.stem.removeprefix("test_")
+    """Its file, as `_ALL` and the others name it."""
+    return item.path.relative_to(_ROOT / "tests").with_suffix("").as_posix()
 
 
 def _passes(session: pytest.Session, mutant: Mutant | None) -> bool:
@@ -187,15 +193,15 @@ def main() -> int:
     options = parser.parse_args()
     judge = Judge(options)
     kinds = {*_ALL, *sum(_OWN.values(), ()), *(() if options.quick else _SLOW)}
-    tests = [str(_ROOT / "tests" / f"test_{name}.py") for name in sorted(kinds)]
+    tests = [str(_ROOT / "tests" / f"{name}.py") for name in sorted(kinds)]
     quietly = ["-q", "-s", "--timeout=0", "-p", "no:cacheprovider", "--hypothesis-profile=few"]
     code = pytest.main([*quietly, *tests], plugins=[judge])
     total = Counter(mutant.module for mutant in judge.drawn)
     survived = Counter(mutant.module for mutant in judge.survived)
     for module in total:
-        print(f"{module:12} {total[module]:5} {survived[module]:4} survived")
+        print(f"{module:28} {total[module]:5} {survived[module]:4} survived")
     share = 100 * survived.total() / max(1, total.total())
-    print(f"{'all':12} {total.total():5} {survived.total():4} survived, {share:.1f} %")
+    print(f"{'all':28} {total.total():5} {survived.total():4} survived, {share:.1f} %")
     return int(code)
 
 

@@ -10,9 +10,9 @@ from unittest.mock import patch
 import attrs
 from transitions import Event, MachineError
 
-import playertrack.engine
+import playertrack.core.engine
 from playertrack import Engine, Policy, State, signals
-from playertrack.machine import RULES, Guard, Rule, build
+from playertrack.core.machine import RULES, Guard, Rule, build
 
 from .measuring import Row, Scale, Work, in_turns
 from .stock import StockMachine
@@ -175,7 +175,7 @@ def _whole(scale: Scale) -> Row:
             engine.feed(signals.Playing(at=0.0))
 
             def run() -> None:
-                with patch.object(playertrack.engine, "TRIGGERS", events):
+                with patch.object(playertrack.core.engine, "TRIGGERS", events):
                     for signal in flips:
                         engine.feed(signal)
 

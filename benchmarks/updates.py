@@ -8,9 +8,9 @@ from unittest.mock import patch
 
 from transitions import Machine
 
-import playertrack.engine
+import playertrack.core.engine
 from playertrack import Engine, Fleet, Policy, State, signals
-from playertrack.machine import RULES, Effect, FastEvent, Rule, build
+from playertrack.core.machine import RULES, Effect, FastEvent, Rule, build
 
 from .measuring import Row, Scale, Work, in_turns
 from .stock import StockMachine
@@ -66,7 +66,7 @@ class _CountedMachine(Machine):
 def _triggers() -> int:
     """Counted while it plays, stands, plays fast, after its clock was set back, and in a pause."""
     counted = 0
-    with patch.object(playertrack.engine, "TRIGGERS", build(machine=_CountedMachine).events):
+    with patch.object(playertrack.core.engine, "TRIGGERS", build(machine=_CountedMachine).events):
         engine = started()
         if not _CountedEvent.count:
             raise AssertionError("the triggers are not counted")

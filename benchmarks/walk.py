@@ -1,7 +1,7 @@
 """``python benchmarks/walk.py --minutes 10``: walk over every state that a player can be in.
 
 Breadth first, by all signals and by those that happen all the time, half of the time each;
-see `tests/walking.py` for what makes a state. Stops with the signals that led there at the
+see `tests/core/walking.py` for what makes a state. Stops with the signals that led there at the
 first invariant that does not hold.
 """
 
@@ -13,7 +13,7 @@ from pathlib import Path
 from time import monotonic
 
 _ROOT = Path(__file__).parent.parent
-sys.path[:0] = [str(_ROOT), str(_ROOT / "tests")]
+sys.path[:0] = [str(_ROOT), str(_ROOT / "tests" / "core")]
 
 from walking import CORE, FULL, Walk  # noqa: E402 (the walk is a test's)
 

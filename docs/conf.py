@@ -7,7 +7,7 @@ from importlib.metadata import version as version_of
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-sys.path[:0] = [str(Path(__file__).parent / "_ext"), str(ROOT / "tests")]
+sys.path[:0] = [str(Path(__file__).parent / "_ext"), str(ROOT / "tests" / "core")]
 
 project = "playertrack"
 author = "the playertrack authors"

@@ -10,7 +10,7 @@
     ['WIDGET_LOADED', 'MEDIA_LOADED']
     ['PLAY_REQUEST', 'PLAY', 'FIRST_PLAY', 'VIEW']
 
-`Engine` derives the events of one player, `Fleet` those of many; `playertrack.tracker`
+`Engine` derives the events of one player, `Fleet` those of many; `playertrack.live.tracker`
 has the live shell around an engine and `playertrack.sinks` where its events can go.
 """
 
@@ -24,18 +24,18 @@ from .errors import PlayertrackError, PolicyError, SignalError, SnapshotError
 if TYPE_CHECKING:
     from . import events as events
     from . import signals as signals
-    from .engine import Engine as Engine
+    from .core.context import Diagnostic as Diagnostic
+    from .core.engine import Engine as Engine
+    from .core.fleet import Fleet as Fleet
+    from .core.playback import State as State
+    from .core.session import Summary as Summary
+    from .core.session import offline_ids as offline_ids
+    from .core.session import random_ids as random_ids
     from .events import Event as Event
-    from .fleet import Fleet as Fleet
-    from .playback import State as State
+    from .live.backfill import WatchError as WatchError
+    from .live.backfill import report_view as report_view
+    from .live.tracker import Tracker as Tracker
     from .policy import Policy as Policy
-    from .session import Summary as Summary
-    from .session import offline_ids as offline_ids
-    from .session import random_ids as random_ids
-    from .setting import Diagnostic as Diagnostic
-    from .tracker import Tracker as Tracker
-    from .watching import WatchError as WatchError
-    from .watching import report_view as report_view
 
 __all__ = [
     "Diagnostic",
@@ -61,18 +61,18 @@ __all__ = [
 #: Where each name lives that is imported when it is first asked for, so that commands
 #: which need none of it start at once.
 _HOMES = {
-    "Diagnostic": "setting",
-    "Engine": "engine",
+    "Diagnostic": "core.context",
+    "Engine": "core.engine",
     "Event": "events",
-    "Fleet": "fleet",
+    "Fleet": "core.fleet",
     "Policy": "policy",
-    "State": "playback",
-    "Summary": "session",
-    "Tracker": "tracker",
-    "WatchError": "watching",
-    "offline_ids": "session",
-    "random_ids": "session",
-    "report_view": "watching",
+    "State": "core.playback",
+    "Summary": "core.session",
+    "Tracker": "live.tracker",
+    "WatchError": "live.backfill",
+    "offline_ids": "core.session",
+    "random_ids": "core.session",
+    "report_view": "live.backfill",
 }
 
 

@@ -19,11 +19,11 @@ from typing import Any, ClassVar, TypeVar, dataclass_transform
 
 import attrs
 
-from .checks import ACTIONS as ACTIONS
-from .checks import MAX_AT as MAX_AT
-from .checks import MAX_DURATION as MAX_DURATION
-from .checks import SLOTS as SLOTS
-from .checks import checked
+from ._fields import ACTIONS as ACTIONS
+from ._fields import MAX_AT as MAX_AT
+from ._fields import MAX_DURATION as MAX_DURATION
+from ._fields import SLOTS as SLOTS
+from ._fields import checked
 from .errors import SignalError
 
 # ------------------------------------------------------------------------- the signals

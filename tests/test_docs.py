@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from playertrack.cli import COMMANDS, main
-from playertrack.machine import diagram
+from playertrack.core.machine import diagram
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"

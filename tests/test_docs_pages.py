@@ -17,9 +17,9 @@ import pytest
 import scenarios
 from test_rules import RULES
 
-from playertrack.cases import load
 from playertrack.cli import COMMANDS, parser_of
 from playertrack.timeline import Timeline, observe
+from playertrack.trace.conformance import load
 from playertrack_av.clips import make_clip
 
 ROOT = Path(__file__).parents[1]

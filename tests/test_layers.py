@@ -19,43 +19,28 @@ PACKAGE = ROOT / "playertrack"
 ADAPTERS = ROOT / "adapters"
 MAX_LINES = 400
 
-#: The layers, lowest first. A module may import from the layers below its own, and within
-#: its own as long as there is no circle. ``sinks`` and ``cli`` stand for all modules in them;
-#: ``playertrack`` is the package itself, which hands on the names of the public API.
-LAYERS: tuple[tuple[str, ...], ...] = (
-    ("errors",),
-    ("checks",),
-    ("signals", "events", "policy"),
-    ("playhead", "progress", "session"),
-    ("pending", "setting"),
-    ("playback",),
-    (
-        "lifecycle",
-        "pausing",
-        "seeking",
-        "stalling",
-        "advertising",
-        "following",
-        "passing",
-        "ending",
-    ),
-    ("machine", "saving"),
-    ("engine",),
-    ("fleet",),
-    ("explain", "decoding", "traces", "invariants", "cases", "recordings", "differences"),
-    ("timeline",),
-    ("kaltura",),
-    ("outbox", "delivery", "collector"),
-    ("sinks", "clock", "signalling", "courier", "tracker", "watching", "binding", "headless"),
-    ("playertrack",),
-    ("testing",),
-    ("cli", "__main__"),
-)
-LEVEL = {name: level for level, layer in enumerate(LAYERS) for name in layer}
-
-#: The layers up to here are the core: all that decides which events there are.
-CORE = {name for name in LEVEL if LEVEL[name] <= LEVEL["fleet"]}
-VALUES = {"errors", "signals", "events", "policy"}
+#: What each room of the house may import from, besides itself; ``top`` is the modules that lie
+#: in the package's own folder. A room is a folder, so a new module has its place already.
+ROOMS: dict[str, set[str]] = {
+    "top": set(),
+    "core": {"top"},
+    "trace": {"top", "core"},
+    "sinks": {"top", "trace"},
+    "outbox": {"top"},
+    "delivery": {"top", "outbox"},
+    "destinations": {"top", "outbox", "delivery", "sinks"},
+    "live": {"top", "core", "trace", "sinks"},
+    "timeline": {"top", "core", "trace"},
+    "collector": {"top", "core", "trace", "outbox", "delivery", "destinations"},
+    "testing": {
+        *("top", "core", "trace", "sinks", "outbox", "delivery", "destinations"),
+        *("live", "timeline", "collector"),
+    },
+    "cli": {
+        *("top", "core", "trace", "sinks", "outbox", "delivery", "destinations"),
+        *("live", "timeline", "collector", "testing"),
+    },
+}
 
 #: The core is a function of its signals, so what else it could ask, or tell, stays out of it.
 IMPURE = {
@@ -65,11 +50,11 @@ IMPURE = {
     *("logging", "warnings"),
 }
 IMPURE_CALLS = {"open", "print", "input"}
-ALLOWED = {"session": {"uuid"}}
+ALLOWED = {"playertrack.core.session": {"uuid"}}
 CORE_NEEDS = {"attrs", "msgspec", "transitions"}
 
-#: What an adapter has no business with: the engine's own parts.
-INTERNAL = CORE - VALUES - {"session", "engine", "fleet"}
+#: What an adapter may know of the engine.
+PUBLIC_CORE = ("playertrack.core.session", "playertrack.core.engine", "playertrack.core.fleet")
 
 HEAVY = {"aiohttp", "argparse", "asyncio", "av", "gi", "mpv", "rich", "vlc"}
 
@@ -101,10 +86,10 @@ def imports(source: str, module: str, is_package: bool = False) -> Iterator[str]
             yield from (f"{start}.{alias.name}" for alias in node.names)
 
 
-def unit(dotted: str) -> str:
-    """The entry of the layer table for a dotted name: ``playertrack.sinks.null.X`` is ``sinks``."""
+def room(dotted: str) -> str:
+    """The room of a dotted name: ``playertrack.sinks.null.NullSink`` is in ``sinks``."""
     _, *below = dotted.split(".")
-    return below[0] if below and below[0] in LEVEL else "playertrack"
+    return below[0] if below and below[0] in ROOMS else "top"
 
 
 def imported_by(module: str, path: Path) -> list[str]:
@@ -118,45 +103,70 @@ def own_imports(module: str, path: Path) -> Iterator[str]:
             yield dotted
 
 
-CORE_MODULES = {name: path for name, path in MODULES.items() if unit(name) in CORE}
+#: The core decides which events there are; what it is made of is pure, too.
+CORE_MODULES = {
+    name: path
+    for name, path in MODULES.items()
+    if room(name) == "core"
+    or name in ("playertrack.errors", "playertrack.signals", "playertrack.events")
+    or name in ("playertrack.policy", "playertrack._fields")
+}
 
 
 @pytest.mark.parametrize(
     ("source", "module", "is_package", "expected"),
     [
-        ("import os.path, time", "playertrack.engine", False, ["os.path", "time"]),
-        ("from os import path", "playertrack.engine", False, ["os.path"]),
-        ("from . import events", "playertrack.engine", False, ["playertrack.events"]),
-        ("from .events import Event", "playertrack.engine", False, ["playertrack.events.Event"]),
-        ("from .engine import Engine", "playertrack", True, ["playertrack.engine.Engine"]),
+        ("import os.path, time", "playertrack.core.engine", False, ["os.path", "time"]),
+        ("from os import path", "playertrack.core.engine", False, ["os.path"]),
+        ("from .. import events", "playertrack.core.engine", False, ["playertrack.events"]),
+        (
+            "from ..events import Event",
+            "playertrack.core.fleet",
+            False,
+            ["playertrack.events.Event"],
+        ),
+        (
+            "from .core.engine import Engine",
+            "playertrack",
+            True,
+            ["playertrack.core.engine.Engine"],
+        ),
         ("from .. import events", "playertrack.sinks.null", False, ["playertrack.events"]),
         ("from .null import Null", "playertrack.sinks", True, ["playertrack.sinks.null.Null"]),
-        ("def f():\n    import socket", "playertrack.engine", False, ["socket"]),
+        ("def f():\n    import socket", "playertrack.core.engine", False, ["socket"]),
     ],
-)  # fmt: skip
+)
 def test_imports_are_found_and_made_absolute(
     source: str, module: str, is_package: bool, expected: list[str]
 ) -> None:
     assert list(imports(source, module, is_package)) == expected
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_module_has_a_place_in_the_layer_table(module: str) -> None:
-    entry = ".".join(module.split(".")[1:2]) or "playertrack"
-    assert entry in LEVEL, f"{module} is in no layer: give it a place in LAYERS"
+def test_each_folder_is_a_room() -> None:
+    folders = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
+    assert folders == ROOMS.keys() - {"top"}
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_module_imports_only_from_its_own_layer_and_those_below(module: str) -> None:
-    level = LEVEL[unit(module)]
-    above = [name for name in own_imports(module, MODULES[module]) if LEVEL[unit(name)] > level]
-    assert not above, (
-        f"{module} imports {', '.join(above)}, which is above it; "
-        "a name is imported from the module that defines it"
-    )
+#: The package and its ``__main__`` hand on names and commands from all rooms.
+DOORS = ("playertrack", "playertrack.__main__")
 
 
-def test_modules_of_a_layer_do_not_import_each_other_in_a_circle() -> None:
+@pytest.mark.parametrize("module", [name for name in MODULES if name not in DOORS])
+def test_module_imports_only_from_rooms_below_its_own(module: str) -> None:
+    own = room(module)
+    wrong = [
+        name
+        for name in own_imports(module, MODULES[module])
+        if room(name) not in ROOMS[own] | {own}
+    ]
+    assert not wrong, f"{module} imports {', '.join(wrong)}, which {own} may not"
+
+
+def test_rooms_have_an_order() -> None:
+    TopologicalSorter(ROOMS).prepare()
+
+
+def test_modules_do_not_import_each_other_in_a_circle() -> None:
     known = {
         module: {
             found
@@ -173,7 +183,7 @@ def test_modules_of_a_layer_do_not_import_each_other_in_a_circle() -> None:
 def test_core_module_knows_no_clock_no_io_and_no_randomness(module: str) -> None:
     path = CORE_MODULES[module]
     tops = {dotted.split(".")[0] for dotted in imported_by(module, path)}
-    impure = tops & IMPURE - ALLOWED.get(unit(module), set())
+    impure = tops & IMPURE - ALLOWED.get(module, set())
     assert not impure, f"{module} imports {', '.join(sorted(impure))}"
     calls = {
         node.func.id
@@ -197,7 +207,8 @@ def test_adapter_imports_only_what_is_public_and_no_other_adapter(module: str) -
         assert not (top.startswith("playertrack_") and top != own), f"{module}: {dotted}"
         if top == "playertrack":
             assert not any(part.startswith("_") for part in below), f"{module}: {dotted}"
-            assert unit(dotted) not in INTERNAL, f"{module}: {dotted} is a part of the engine"
+            public = dotted.startswith(PUBLIC_CORE)
+            assert room(dotted) != "core" or public, f"{module}: {dotted} is a part of the engine"
 
 
 @pytest.mark.parametrize("module", [*MODULES, *ADAPTER_MODULES])
@@ -217,9 +228,3 @@ def test_import_of_playertrack_loads_nothing_heavy() -> None:
     loaded = {name.split(".")[0] for name in done.stdout.split()}
     assert "playertrack" in loaded
     assert not loaded & HEAVY
-
-
-def test_the_makefile_asks_for_every_branch_of_the_core() -> None:
-    joined = (ROOT / "Makefile").read_text().replace("\\\n", " ")
-    (core,) = (line for line in joined.splitlines() if line.startswith("CORE := "))
-    assert set(core.split()[2:]) == CORE

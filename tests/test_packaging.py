@@ -118,7 +118,7 @@ for found in pkgutil.walk_packages(playertrack.__path__, "playertrack."):
         importlib.import_module(found.name)
         print(found.name)
 """
-    assert "playertrack.engine" in run(bare / "python", "-I", "-c", code, cwd=tmp_path).split()
+    assert "playertrack.core.engine" in run(bare / "python", "-I", "-c", code, cwd=tmp_path).split()
 
 
 def test_engines_of_others_can_be_judged_by_the_cases(bare: Path, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 from signal_values import AT, LEAST, OPTIONAL, make
 
 from playertrack import signals
-from playertrack.checks import checked
+from playertrack._fields import checked
 from playertrack.errors import SignalError
 from playertrack.signals import (
     ACTIONS,

@@ -14,12 +14,12 @@ from playertrack.collector import Collector
 from playertrack.collector.lines import event_line
 from playertrack.collector.lines import summary_lines as received_lines
 from playertrack.delivery import DeliverySettings, Post
-from playertrack.explain import explain
-from playertrack.kaltura import Identity
+from playertrack.destinations.kaltura import Identity
+from playertrack.destinations.kaltura.kava_sink import KavaSink
+from playertrack.destinations.kaltura.stats_sink import StatsSink
 from playertrack.signals import Signal
 from playertrack.sinks import Sink
-from playertrack.sinks.kava import KavaSink
-from playertrack.sinks.stats import StatsSink
+from playertrack.trace.explain import explain
 
 from .clips import make_clip
 from .player import AvPlayer

@@ -6,7 +6,7 @@ import attrs
 import av
 import av.error
 
-from playertrack.binding import entry_name
+from playertrack.live.adapter import entry_name
 
 
 @attrs.frozen

@@ -12,14 +12,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from playertrack.recordings import TranslationError
+from playertrack.trace.recording import TranslationError
 
 from .gstplay import GstPlayTranslator
 from .translator import Translator
 
 if TYPE_CHECKING:
     from playertrack import Tracker
-    from playertrack.binding import EntryId
+    from playertrack.live.adapter import EntryId
 
     from .playbin import PlaybinBinding
     from .player import GstPlayBinding

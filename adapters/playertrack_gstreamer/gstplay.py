@@ -7,10 +7,10 @@ from typing import Any, ClassVar
 import attrs
 
 from playertrack import Policy, signals
-from playertrack.recordings import Command, Record
 from playertrack.signals import Signal
+from playertrack.trace.recording import Command, Record
 
-from .positions import Track, seconds
+from .position_filter import Track, seconds
 from .records import GSTPLAY, Duration, PlayError, PlayPoll, PlayState, Position, read
 
 #: A seek that lands within this (s of content) of a target is the one to that target.

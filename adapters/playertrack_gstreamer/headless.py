@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from playertrack.binding import Binding, Listener
-from playertrack.headless import Headless
+from playertrack.live.adapter import Binding, Listener
+from playertrack.live.headless import Headless
 
 from .gstplay import GstPlayTranslator
 from .library import Gst, gstplay

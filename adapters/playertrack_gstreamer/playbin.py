@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from playertrack.binding import Binding, Listener
+from playertrack.live.adapter import Binding, Listener
 
 from .buffering import BufferingHold
-from .hearing import Ear, uri_of
 from .library import Gst
+from .media_uri import Ear, uri_of
 from .translator import Translator
 
 _TIME = Gst.Format.TIME

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from playertrack.binding import Binding, Listener
+from playertrack.live.adapter import Binding, Listener
 
 from .gstplay import GstPlayTranslator
-from .hearing import Ear, uri_of
 from .library import Gst
+from .media_uri import Ear, uri_of
 
 #: The first word of each message; what a record holds of it, by the name in the message.
 _HEARD: dict[str, tuple[str, ...]] = {

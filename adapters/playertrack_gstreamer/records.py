@@ -12,8 +12,8 @@ from typing import Annotated, Any
 
 import msgspec
 
-from playertrack import recordings
-from playertrack.recordings import Number, Record, by_kind
+from playertrack.trace import recording as recordings
+from playertrack.trace.recording import Number, Record, by_kind
 
 _Nanoseconds = Annotated[float, msgspec.Meta(ge=-1e20, le=1e20)]
 

@@ -11,10 +11,10 @@ from typing import Any, ClassVar
 import attrs
 
 from playertrack import Policy, signals
-from playertrack.recordings import Command, Record
 from playertrack.signals import Signal
+from playertrack.trace.recording import Command, Record
 
-from .positions import Track, seconds
+from .position_filter import Track, seconds
 from .records import PLAYBIN, Buffering, PipelineError, Poll, Sought, StateChanged, StateSet, read
 
 #: A move of less (s of content) than this, beside what was played, is no seek.

@@ -6,7 +6,7 @@
 
 from pathlib import Path
 
-from playertrack.recordings import TranslationError
+from playertrack.trace.recording import TranslationError
 
 from .translator import Translator
 

@@ -16,7 +16,7 @@ from typing import Any
 import attrs
 
 from playertrack import Engine, Event
-from playertrack.traces import parse_record
+from playertrack.trace.codec import parse_record
 
 from .translator import Translator
 

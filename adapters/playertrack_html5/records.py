@@ -11,8 +11,8 @@ from typing import Annotated, Any
 
 import msgspec
 
-from playertrack import recordings
-from playertrack.recordings import Number
+from playertrack.trace import recording as recordings
+from playertrack.trace.recording import Number
 
 
 class Record(recordings.Record):

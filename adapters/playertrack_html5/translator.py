@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from playertrack import Policy, signals
 from playertrack.signals import Signal
 
-from .length import Length
+from .duration import Length
 from .records import ElementEvent, PageEvent, SetMedia, read
 
 #: `HTMLMediaElement.HAVE_METADATA`: from here on the length is known, if it has any.

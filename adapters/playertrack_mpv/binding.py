@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 
-from playertrack.binding import Binding, Listener
+from playertrack.live.adapter import Binding, Listener
 
 from .client import Client, RefusedError
 from .library import mpv

@@ -11,8 +11,8 @@ from typing import Annotated, Any
 
 import msgspec
 
-from playertrack import recordings
-from playertrack.recordings import Number, Record, by_kind
+from playertrack.trace import recording as recordings
+from playertrack.trace.recording import Number, Record, by_kind
 
 
 class Seconds(Record):

@@ -11,7 +11,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from playertrack.recordings import TranslationError
+from playertrack.trace.recording import TranslationError
 
 from .translator import Translator
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import vlc
 
     from playertrack import Tracker
-    from playertrack.binding import EntryId
+    from playertrack.live.adapter import EntryId
 
     from .binding import VlcBinding
 

@@ -11,7 +11,7 @@ import inspect
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from playertrack.binding import Binding, Listener
+from playertrack.live.adapter import Binding, Listener
 
 from .library import vlc
 from .translator import Translator

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from playertrack.binding import Binding, Listener
-from playertrack.headless import Headless
+from playertrack.live.adapter import Binding, Listener
+from playertrack.live.headless import Headless
 
 from .binding import VlcBinding
 from .library import vlc

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from playertrack import recordings
-from playertrack.recordings import Number, Record, by_kind
+from playertrack.trace import recording as recordings
+from playertrack.trace.recording import Number, Record, by_kind
 
 
 class Returned(Record):

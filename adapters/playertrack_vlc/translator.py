@@ -12,8 +12,8 @@ from typing import Any, ClassVar
 import attrs
 
 from playertrack import Policy, signals
-from playertrack.recordings import Command, Record
 from playertrack.signals import Signal
+from playertrack.trace.recording import Command, Record
 
 from .records import Buffering, LengthChanged, Poll, Returned, TimeChanged, read
 

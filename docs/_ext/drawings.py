@@ -1,6 +1,6 @@
 """Drawings made when the documentation is built, by the code that it documents.
 
-``{timeline} NAME`` draws a scenario of ``tests/rules`` or a case of ``tests/cases``; without a
+``{timeline} NAME`` draws a scenario of ``tests/core/rules`` or a case of ``tests/cases``; without a
 name, the scenario that is its content, with the ``policy`` of that option. ``mermaid`` blocks
 are drawn as the state machine: its usual ways, and the table of all of them.
 """
@@ -20,10 +20,10 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 from playertrack import Policy
-from playertrack.cases import load
 from playertrack.signals import Signal
 from playertrack.timeline import observe, to_svg
-from playertrack.traces import encode_signal
+from playertrack.trace.codec import encode_signal
+from playertrack.trace.conformance import load
 
 ROOT = Path(__file__).parents[2]
 WIDTH = 820.0

@@ -1,6 +1,6 @@
 """The state machine as a drawing of its usual ways, and as the table of all ways.
 
-Both are of `playertrack.machine.RULES`: a way that the table does not have is an error.
+Both are of `playertrack.core.machine.RULES`: a way that the table does not have is an error.
 """
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from __future__ import annotations
 from html import escape
 from math import hypot
 
-from playertrack.machine import RULES
-from playertrack.playback import State
+from playertrack.core.machine import RULES
+from playertrack.core.playback import State
 
 _WIDTH, _HEIGHT = 84, 30
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from .common import add_command, add_json, name_of
 
 if TYPE_CHECKING:
-    from ..cases import Case, Result
+    from ..trace.conformance import Case, Result
 
 
 def add_parser(subparsers: Any) -> None:
@@ -32,7 +32,7 @@ def add_parser(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run it; 1 if a case failed, 2 if there is none."""
-    from .. import cases
+    from ..trace import conformance as cases
 
     results = []
     for path in args.cases:
@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _load(path: str) -> list[Case]:
-    from .. import cases
+    from ..trace import conformance as cases
 
     return cases.parse(sys.stdin.buffer.read(), name_of(path)) if path == "-" else cases.load(path)
 

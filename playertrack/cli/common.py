@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 if TYPE_CHECKING:
     from ..policy import Policy
-    from ..traces import ByteStream, TraceError
+    from ..trace.codec import ByteStream, TraceError
 
 #: From this size (bytes) on, a file takes long enough to show how far it is.
 _LONG = 32 << 20
@@ -67,7 +67,7 @@ def read_policy(options: list[str], base: Policy | None = None) -> Policy:
     """
     from ..errors import PolicyError
     from ..policy import Policy
-    from ..traces import LineError, parse_json
+    from ..trace.codec import LineError, parse_json
 
     values: dict[str, Any] = {} if base is None else base.changes()
     for option in options:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from .common import seconds
 
 if TYPE_CHECKING:
+    from ..destinations.kaltura.sink import DeliverySink
     from ..outbox import Counts
     from ..sinks import Sink
-    from ..sinks.delivering import DeliverySink
 
 #: The sinks whose events go through a queue.
 _QUEUED = ("stats", "kava")
@@ -67,7 +67,7 @@ class Sinks:
             self._add(open_sink(f"{spec}:{args.queue}" if queued else spec))
 
     def _add(self, sink: Sink) -> None:
-        from ..sinks.delivering import DeliverySink
+        from ..destinations.kaltura.sink import DeliverySink
 
         self.all.append(sink)
         if isinstance(sink, DeliverySink):

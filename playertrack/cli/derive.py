@@ -23,8 +23,8 @@ from .drawing import add_timeline, show_timeline
 from .reading import add_raw, numbered_signals, translator_of
 
 if TYPE_CHECKING:
+    from ..core.fleet import Fleet
     from ..events import Event
-    from ..fleet import Fleet
     from ..timeline import Observer
     from .reading import Numbered
 
@@ -61,9 +61,9 @@ def add_parser(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run it; 1 if lines were left out, 3 if a sink could not deliver."""
-    from ..fleet import Fleet
+    from ..core.fleet import Fleet
     from ..sinks import FanoutSink
-    from ..traces import derive, encode_event
+    from ..trace.codec import derive, encode_event
 
     translator = translator_of(args.raw)
     policy = read_policy(args.policy, None if translator is None else translator.policy)

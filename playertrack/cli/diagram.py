@@ -23,7 +23,7 @@ def run(args: argparse.Namespace) -> int:
     """Run it; 0."""
     import json
 
-    from ..machine import diagram
+    from ..core.machine import diagram
 
     text = diagram()
     print(json.dumps({"mermaid": text}) if args.json else text.rstrip("\n"))

@@ -20,9 +20,9 @@ from .common import (
 from .reading import add_raw, numbered_signals, translator_of
 
 if TYPE_CHECKING:
-    from ..differences import Difference
     from ..events import Event
-    from ..traces import OnBad, TraceError
+    from ..trace.codec import OnBad, TraceError
+    from ..trace.diff import Difference
 
 #: How the events beside a golden trace are named, which are no trace.
 _EVENTS = ".events.jsonl"
@@ -69,7 +69,7 @@ def add_parser(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run it; 1 if anything differs or lines were left out, 2 if there are no traces."""
-    from ..differences import difference
+    from ..trace.diff import difference
 
     traces = list(_traces(args.traces))
     if not traces:
@@ -115,8 +115,8 @@ def _traces(where: Path) -> Iterator[tuple[Path, Path]]:
 def _derive(
     path: Path, policy: list[str], raw: str | None, on_bad: OnBad | None
 ) -> list[dict[str, Any]]:
+    from ..core.fleet import Fleet
     from ..events import to_record
-    from ..fleet import Fleet
 
     translator = translator_of(raw)
     suited = None if translator is None else translator.policy
@@ -130,7 +130,7 @@ def _derive(
 
 def _saved(path: Path) -> list[dict[str, Any]]:
     """The events of a log; raises `TraceError` for what is none."""
-    from ..traces import TraceError, read_records
+    from ..trace.codec import TraceError, read_records
 
     records = []
     with path.open("rb") as stream:

@@ -21,7 +21,7 @@ from .common import (
 from .reading import add_raw, numbered_signals, translator_of
 
 if TYPE_CHECKING:
-    from ..explain import Story
+    from ..trace.explain import Story
 
 
 def add_parser(subparsers: Any) -> None:
@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
     """Run it; 1 if lines were left out."""
     from ..errors import shorten
     from ..events import EVENTS
-    from ..explain import explain
+    from ..trace.explain import explain
 
     if args.event is not None and args.event not in EVENTS:
         print(f"--event: there is no event {shorten(args.event)}", file=sys.stderr)

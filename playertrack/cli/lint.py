@@ -34,8 +34,8 @@ def run(args: argparse.Namespace) -> int:
     import attrs
 
     from ..errors import shorten
-    from ..invariants import Finding, Lint
-    from ..traces import read_records
+    from ..trace.codec import read_records
+    from ..trace.lint import Finding, Lint
 
     lint, source, count = Lint(read_policy(args.policy)), name_of(args.events), 0
 

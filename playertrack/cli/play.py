@@ -18,8 +18,8 @@ from .drawing import add_timeline, show_timeline
 from .screen import JsonLines, Progress, Screen, summary_lines
 
 if TYPE_CHECKING:
+    from ..core.session import Summary
     from ..policy import Policy
-    from ..session import Summary
     from ..signals import Signal
     from ..sinks import Sink
 
@@ -199,8 +199,8 @@ class _Report:
         *,
         real: bool,
     ) -> None:
+        from ..live.tracker import Tracker
         from ..signals import DurationChange, Loaded, Playing
-        from ..tracker import Tracker
 
         # What fails is told here, in a line rather than with its traceback.
         logging.getLogger("playertrack").addHandler(logging.NullHandler())
@@ -263,7 +263,7 @@ class _Report:
 
     def _on_signal(self, signal: Signal) -> None:
         from ..signals import Error
-        from ..traces import encode_signal
+        from ..trace.codec import encode_signal
 
         if isinstance(signal, self._opens):
             self._opened = True

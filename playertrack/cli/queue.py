@@ -69,7 +69,7 @@ def _flush(directory: str, timeout: float) -> None:
 
 def _tell_of_others(standings: Iterable[Standing]) -> None:
     """Say which events were not even tried, since they are not of the environment's identity."""
-    from ..sinks.delivering import identity_from
+    from ..destinations.kaltura.sink import identity_from
 
     key = identity_from().key
     for standing in standings:

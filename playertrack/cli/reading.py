@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ..recordings import Translator
     from ..signals import Signal
-    from ..traces import ByteStream, OnBad
+    from ..trace.codec import ByteStream, OnBad
+    from ..trace.recording import Translator
 
 #: Who reads raw recordings: an entry is called for a `Translator`.
 GROUP = "playertrack.adapters"
@@ -50,7 +50,7 @@ def numbered_signals(
 ) -> Iterator[Numbered]:
     """The signals of a trace, or those that ``translator`` makes of a raw recording."""
     from ..errors import SignalError
-    from ..traces import TraceError, read_records, read_signals
+    from ..trace.codec import TraceError, read_records, read_signals
 
     if translator is None:
         yield from read_signals(stream, source, on_bad)

@@ -61,9 +61,9 @@ def run(args: argparse.Namespace) -> int:
     import json
     from time import time
 
-    from ..delivery.asking import ask, checked_address
-    from ..kaltura.report import ReportQuery, rows
-    from ..kaltura.stats import SERVICE_URL
+    from ..destinations.kaltura.api import ask, checked_address
+    from ..destinations.kaltura.report import ReportQuery, rows
+    from ..destinations.kaltura.stats import SERVICE_URL
 
     ks = os.environ.get("KALTURA_KS", "")
     if not ks:

@@ -49,8 +49,8 @@ def add_parser(subparsers: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run it; 3 if a sink could not deliver."""
     from ..errors import PlayertrackError
+    from ..live.backfill import parse_watched, report_view
     from ..sinks import FanoutSink
-    from ..watching import parse_watched, report_view
     from .screen import JsonLines, Screen
 
     policy = read_policy(args.policy)

@@ -10,8 +10,8 @@ from ..events import EVENTS
 from ..signals import DurationChange, Loaded, Signal, TimeUpdate
 
 if TYPE_CHECKING:
+    from ..core.session import Summary
     from ..events import Event
-    from ..session import Summary
 
 _WIDTH = max(map(len, EVENTS))
 _BAR = 30

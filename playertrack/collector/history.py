@@ -7,7 +7,7 @@ from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Mapping
 
 from .judging import event_name, judge_event
-from .session import SessionJudge
+from .session_check import SessionJudge
 from .values import Received, SessionVerdict
 
 #: Events that are kept, and sessions that are judged, at most.

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 
+from ..destinations.kaltura.fields import clean
 from ..errors import shorten
-from ..kaltura.fields import clean
 from .values import KAVA, NAMES, STATS, in_milliseconds, number
 
 Fields = Mapping[str, str]

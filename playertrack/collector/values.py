@@ -9,8 +9,8 @@ from typing import Any
 
 import attrs
 
-from ..kaltura.kava import KAVA_IDS
-from ..kaltura.stats import STATS_IDS
+from ..destinations.kaltura.kava import KAVA_IDS
+from ..destinations.kaltura.stats import STATS_IDS
 
 STATS, KAVA, KS, REPORT = "stats", "kava", "ks", "report"
 ENDPOINTS = (STATS, KAVA, KS, REPORT)

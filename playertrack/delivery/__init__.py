@@ -3,9 +3,9 @@
 aiohttp is loaded when a `Post` is made.
 """
 
+from .destination import Learner, Target
 from .post import Post, share
 from .settings import DEFAULT_SETTINGS, DeliveryError, DeliverySettings
-from .target import Learner, Target
 
 __all__ = (
     "DEFAULT_SETTINGS",

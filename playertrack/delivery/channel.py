@@ -12,17 +12,17 @@ from random import random
 import attrs
 from yarl import URL
 
-from ..kaltura.answers import Kind, Verdict, judge, judge_fault
-from ..kaltura.request import with_ks
+from ..destinations.kaltura.request import with_ks
+from ..destinations.kaltura.responses import Kind, Verdict, judge, judge_fault
 from ..outbox import Outbox, Page, Row, Settled
-from .credentials import Credentials
-from .law import Law, State
-from .packing import Head, unpack
+from .auth import Credentials
+from .destination import Target
+from .envelope import Head, unpack
+from .lanes import Window
+from .retry import Law, State
+from .scheduler import Turns
 from .settings import DeliverySettings
-from .target import Target
 from .transport import Answer, FaultError, plain_url
-from .turns import Turns
-from .window import Window
 
 _log = logging.getLogger("playertrack")
 

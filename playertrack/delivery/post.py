@@ -17,10 +17,10 @@ from weakref import WeakSet
 
 import attrs
 
+from .._fork import watched
 from ..outbox import DEFAULT_BOUNDS, Bounds, Counts, Item, Outbox, Receipt, Standing
-from ..outbox.forking import watched
+from .destination import Learner, Target
 from .settings import DEFAULT_SETTINGS, DeliveryError, DeliverySettings
-from .target import Learner, Target
 
 if TYPE_CHECKING:
     import aiohttp

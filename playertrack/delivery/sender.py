@@ -16,9 +16,9 @@ from yarl import URL
 
 from ..outbox import Outbox
 from .channel import Channel
-from .resolving import ThreadResolver
+from .destination import Target
+from .resolver import ThreadResolver
 from .settings import DeliverySettings
-from .target import Target
 from .transport import Answer, check_address, exchange, new_session
 
 _log = logging.getLogger("playertrack")

@@ -13,7 +13,7 @@ import attrs
 from aiohttp.abc import AbstractResolver
 from yarl import URL
 
-from ..kaltura.answers import Fault
+from ..destinations.kaltura.responses import Fault
 from .settings import DeliveryError, DeliverySettings
 
 #: The longest answer (bytes) that is read; the services answer with some hundred.

@@ -5,9 +5,9 @@ makes groups of events durable (SQLite, WAL, FULL), and a sender reads them and 
 became of them.
 """
 
-from .box import DURABILITIES, Outbox
-from .group import Settled
-from .looking import Look, look, resume
+from .batch import Settled
+from .inspect import Look, look, resume
+from .outbox import DURABILITIES, Outbox
 from .receipt import Receipt
 from .values import (
     DEFAULT_BOUNDS,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import attrs
 
-from .notes import Notes
+from .lane_notes import Notes
 from .store import DELIVERED, DROPPED, REJECTED, Store
 from .values import DeadLetter, Item
 

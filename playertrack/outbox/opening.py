@@ -10,9 +10,9 @@ from pathlib import Path
 
 import attrs
 
+from .ack_log import generation_of
 from .adopting import adopt
 from .connecting import Connect, connect
-from .journal import generation_of
 from .remains import Remains
 from .store import Store
 

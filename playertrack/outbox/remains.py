@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeGuard
 
 from .adopting import Estate
-from .notes import sound_notes
+from .lane_notes import sound_notes
 from .store import LETTER, ROW, intact
 from .values import DeadLetter, Item
 

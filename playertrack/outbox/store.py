@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from .connecting import Connection
-from .notes import NOTES_TABLE, Notes, read_note, write_notes
+from .lane_notes import NOTES_TABLE, Notes, read_note, write_notes
 from .values import Counts, DeadLetter, Item, QueueError, Row, Standing
 
 #: "PTrk": says that an SQLite file is a queue of this library.

@@ -8,19 +8,19 @@ from typing import Protocol
 
 from ..errors import PlayertrackError, shorten
 from ..events import Event
-from ..traces import encode_event
+from ..trace.codec import encode_event
 
 #: The entry point group of other people's sinks; an entry is called with the argument.
 GROUP = "playertrack.sinks"
 
 _BUILT_IN = {
-    "console": "ConsoleSink",
-    "fanout": "FanoutSink",
-    "jsonl": "JsonlSink",
-    "kava": "KavaSink",
-    "memory": "MemorySink",
-    "null": "NullSink",
-    "stats": "StatsSink",
+    "console": ".console:ConsoleSink",
+    "fanout": ".fanout:FanoutSink",
+    "jsonl": ".jsonl:JsonlSink",
+    "kava": "playertrack.destinations.kaltura.kava_sink:KavaSink",
+    "memory": ".memory:MemorySink",
+    "null": ".null:NullSink",
+    "stats": "playertrack.destinations.kaltura.stats_sink:StatsSink",
 }
 
 
@@ -62,8 +62,8 @@ def open_sink(spec: str) -> Sink:
 def _opener(name: str) -> Callable[[str], Sink]:
     """What opens the sink ``name``; installed packages are searched only for other's sinks."""
     if name in _BUILT_IN:
-        module = import_module(f".{name}", __package__)
-        opener: Callable[[str], Sink] = getattr(module, _BUILT_IN[name]).open
+        module, _, sink = _BUILT_IN[name].partition(":")
+        opener: Callable[[str], Sink] = getattr(import_module(module, __package__), sink).open
         return opener
     from importlib.metadata import entry_points
 

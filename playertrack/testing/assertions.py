@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol, cast
 
 from ..events import QUARTILES, Event, to_record
-from ..explain import RULES, explain
-from ..invariants import check
 from ..policy import Policy
 from ..signals import Signal
+from ..trace.explain import RULES, explain
+from ..trace.lint import check
 from .patterns import Expected, Pattern, Record, Row, align
 
 #: So many rows are shown before the first difference, and after it.
@@ -115,7 +115,7 @@ def assert_quartiles(log: Log, *quartiles: int, session: int = 1) -> None:
 
 
 def assert_session_valid(log: Log, policy: Policy | None = None) -> None:
-    """The events keep what every event log must: see `playertrack.invariants`.
+    """The events keep what every event log must: see `playertrack.trace.lint`.
 
     ``policy``: what they were made with, if it is not known from the log.
     """

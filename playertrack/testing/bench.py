@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from types import TracebackType
 from typing import Self
 
-from ..clock import ManualClock
+from ..core.session import offline_ids
 from ..events import Event
+from ..live.clock import ManualClock
+from ..live.tracker import Tracker
 from ..policy import Policy
-from ..session import offline_ids
 from ..signals import Signal
 from ..sinks import MemorySink, Sink
-from ..tracker import Tracker
 
 #: How long (s) to wait for the tracker's thread, which has nothing to wait for.
 _PATIENCE = 30.0

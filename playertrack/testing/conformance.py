@@ -25,7 +25,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, Protocol
 
 from ..events import QUARTILES
-from ..tracker import Tracker
+from ..live.tracker import Tracker
 from .assertions import assert_events
 from .witness import Witness
 
@@ -36,7 +36,7 @@ AGAIN = ("REPLAY", "PLAY_REQUEST", "PLAY")
 
 
 class Player(Protocol):
-    """What the tests command; a `playertrack.binding.Binding` has all of it."""
+    """What the tests command; a `playertrack.live.adapter.Binding` has all of it."""
 
     def load(self, media: str, *, entry_id: str | None = None) -> None:
         """Take media in place of what is there."""

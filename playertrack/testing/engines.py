@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-from ..cases import Case, MakeEngine, Restore, load, run
+from ..trace.conformance import Case, MakeEngine, Restore, load, run
 
 #: So many failed cases are told in full.
 _TOLD = 3

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from ..core.fleet import Fleet
 from ..errors import PlayertrackError
 from ..events import Event, to_record
-from ..fleet import Fleet
 from ..policy import Policy
-from ..traces import derive, encode_event, encode_signal, read_records
+from ..trace.codec import derive, encode_event, encode_signal, read_records
 from .assertions import Played, assert_events
 
 #: How far (s, s of content) the times and positions of two runs may lie apart.

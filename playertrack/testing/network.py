@@ -13,9 +13,9 @@ import attrs
 
 from ..collector import Collector, Received, SessionVerdict, Switch
 from ..delivery import DeliverySettings
-from ..kaltura import Identity
-from ..sinks.kava import KavaSink
-from ..sinks.stats import StatsSink
+from ..destinations.kaltura import Identity
+from ..destinations.kaltura.kava_sink import KavaSink
+from ..destinations.kaltura.stats_sink import StatsSink
 
 _T = TypeVar("_T")
 

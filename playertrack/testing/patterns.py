@@ -9,8 +9,8 @@ from typing import Any
 
 import attrs
 
-from ..cases import same
 from ..errors import shorten
+from ..trace.conformance import same
 
 #: An event: its name, in which ``*`` and ``?`` are wildcards; or its fields, the name under
 #: ``event``; or both, as ``("SEEK", {"target": 60})``. ``...`` is any number of events.

@@ -15,12 +15,12 @@ from typing import Any, Literal, Self, get_args
 
 import attrs
 
-from ..engine import Engine
+from ..core.engine import Engine
 from ..errors import PlayertrackError
 from ..events import Event
 from ..policy import Policy
 from ..signals import Signal, from_record
-from ..traces import encode_signal
+from ..trace.codec import encode_signal
 
 #: What players get wrong; see `ScriptedPlayer.faults`.
 Fault = Literal[

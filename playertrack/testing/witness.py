@@ -8,9 +8,9 @@ from types import TracebackType
 from typing import Any, Self
 
 from ..events import Event, to_record
-from ..invariants import check
+from ..live.tracker import Tracker
 from ..signals import Signal, TimeUpdate
-from ..tracker import Tracker
+from ..trace.lint import check
 
 
 class Witness:

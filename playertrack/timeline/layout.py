@@ -11,8 +11,8 @@ import attrs
 
 from ..errors import shorten
 from ..events import Error, Event, Seek, Speed
-from ..explain import Told
-from .clock import clock
+from ..trace.explain import Told
+from .time_format import clock
 
 #: The width of a character of a name, and the height of a lane of names.
 CHARACTER, LANE = 6.0, 14.0

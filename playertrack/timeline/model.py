@@ -7,11 +7,11 @@ from typing import Any
 
 import attrs
 
+from ..core.session import Summary
 from ..errors import shorten
-from ..explain import Story
-from ..session import Summary
-from .clock import clock
+from ..trace.explain import Story
 from .strokes import Stroke
+from .time_format import clock
 
 #: Positions beyond that (s) are times of day: they are told from the first one on.
 _CLOCK = 360_000.0

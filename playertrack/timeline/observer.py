@@ -13,15 +13,15 @@ from math import inf
 
 import attrs
 
-from ..engine import Engine
+from ..core.engine import Engine
+from ..core.fleet import Fleet
+from ..core.playback import State
+from ..core.rangeset import holds
+from ..core.session import Summary
 from ..events import QUARTILES, Event, Seek
-from ..explain import Story, Teller
-from ..fleet import Fleet
-from ..playback import State
 from ..policy import Policy
-from ..progress import holds
-from ..session import Summary
 from ..signals import Signal, Tick
+from ..trace.explain import Story, Teller
 from .model import Band, Mark, Row, Stretch, Timeline
 from .strokes import Course, Tread
 

@@ -15,11 +15,11 @@ import re
 from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
-from ..explain import Told, headline
-from .clock import clock
+from ..trace.explain import Told, headline
 from .layout import LANE, Label, Scale, count, lanes_of, place, ticks, tier
 from .model import Mark, Row, Timeline
 from .style import STYLE
+from .time_format import clock
 
 #: Sessions drawn; who has more chooses some.
 MOST_ROWS = 100

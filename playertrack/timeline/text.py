@@ -7,9 +7,9 @@ from itertools import pairwise
 
 import attrs
 
-from .clock import clock
 from .layout import Scale, name_of, ticks
 from .model import Band, Row, Timeline
+from .time_format import clock
 
 #: Sessions drawn, events told of each.
 MOST_ROWS, _MOST_EVENTS = 20, 40

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from playertrack.explain import RULES
-from playertrack.traces import parse_record
+from playertrack.trace.codec import parse_record
+from playertrack.trace.explain import RULES
 from playertrack_html5.comparison import Row, Told, compare
 
 ROOT = Path(__file__).parents[2]

@@ -16,9 +16,9 @@ from truth import judge
 
 from playertrack import Policy, SignalError
 from playertrack.events import to_record
-from playertrack.invariants import check
 from playertrack.signals import Signal
-from playertrack.traces import parse_record
+from playertrack.trace.codec import parse_record
+from playertrack.trace.lint import check
 
 TRACES = Path(__file__).parents[1] / "traces"
 EXPECTED = json.loads((TRACES / "expect.json").read_text("utf-8"))

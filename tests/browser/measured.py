@@ -11,7 +11,7 @@ import attrs
 
 from browser.site import PATIENCE, Site, serving
 from playertrack.events import Event, to_record
-from playertrack.invariants import check
+from playertrack.trace.lint import check
 from playertrack_html5 import Translator
 from playertrack_html5.receiving import Receiver
 

@@ -69,7 +69,7 @@ def test_help_loads_nothing_that_it_does_not_need() -> None:
 import sys
 from playertrack.cli import main
 code = main(["--help"]) or main(["derive", "--help"])
-heavy = {"aiohttp", "asyncio", "attr", "av", "msgspec", "playertrack.engine", "transitions"}
+heavy = {"aiohttp", "asyncio", "attr", "av", "msgspec", "playertrack.core.engine", "transitions"}
 sys.exit(code or ", ".join(sorted(heavy & set(sys.modules))) or 0)
 """
 

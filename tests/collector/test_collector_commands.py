@@ -16,7 +16,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
-from looping import in_loop
+from async_tests import in_loop
 
 from playertrack.collector import Collector
 

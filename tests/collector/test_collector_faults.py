@@ -9,7 +9,7 @@ import aiohttp
 import attrs
 import pytest
 from asking import KS, Client, started
-from looping import in_loop
+from async_tests import in_loop
 
 from playertrack.collector import FaultError, Switch
 

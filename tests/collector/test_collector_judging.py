@@ -15,10 +15,9 @@ from hypothesis import strategies as st
 
 from playertrack import Engine, Policy, signals
 from playertrack.collector.judging import event_name, judge_event, unclean
-from playertrack.collector.session import SessionJudge
+from playertrack.collector.session_check import SessionJudge
 from playertrack.collector.values import KAVA, STATS
-from playertrack.events import Event
-from playertrack.kaltura import (
+from playertrack.destinations.kaltura import (
     STATS_IDS,
     Identity,
     KavaMapper,
@@ -26,6 +25,7 @@ from playertrack.kaltura import (
     StatsMapper,
     WireProfile,
 )
+from playertrack.events import Event
 
 CASES = sorted((Path(__file__).parents[1] / "cases").glob("*.json"))
 

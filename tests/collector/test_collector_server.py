@@ -11,7 +11,7 @@ import warnings
 
 import pytest
 from asking import KS, started
-from looping import in_loop
+from async_tests import in_loop
 
 from playertrack.collector import Collector, CollectorError, Received
 from playertrack.collector.lines import event_line, summary_lines

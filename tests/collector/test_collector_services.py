@@ -6,11 +6,11 @@ from typing import Any
 
 import aiohttp
 import pytest
-from looping import in_loop
+from async_tests import in_loop
 
 from playertrack import Engine, signals
 from playertrack.collector import Collector
-from playertrack.kaltura import (
+from playertrack.destinations.kaltura import (
     Identity,
     KavaMapper,
     Kind,
@@ -21,7 +21,7 @@ from playertrack.kaltura import (
     attach_ks,
     judge,
 )
-from playertrack.kaltura.report import ReportQuery, rows
+from playertrack.destinations.kaltura.report import ReportQuery, rows
 
 ME = Identity(
     partner_id=102, entry_id="1_abc", referrer="kiosk://device-001", user_id="viewer@example.com"

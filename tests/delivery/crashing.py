@@ -48,10 +48,10 @@ def kill_at(owner: type, name: str, nth: int, *, after: bool) -> None:
 def points() -> dict[str, tuple[type, str, bool]]:
     """The named points: class, method, and whether it dies after it."""
     from playertrack.delivery.channel import Channel
-    from playertrack.outbox.box import Outbox
-    from playertrack.outbox.disk import Disk
-    from playertrack.outbox.journal import Journal
-    from playertrack.outbox.shelf import Shelf
+    from playertrack.outbox.ack_log import Journal
+    from playertrack.outbox.failover import Shelf
+    from playertrack.outbox.files import Disk
+    from playertrack.outbox.outbox import Outbox
     from playertrack.outbox.store import Store
 
     return {
@@ -71,8 +71,8 @@ def send(base: str, queue: Path, order: dict[str, Any], reports: int) -> None:
     """Emit until killed; write what is durable to the pipe ``reports``."""
     from sending import FAST, ME, event
 
+    from playertrack.destinations.kaltura.stats_sink import StatsSink
     from playertrack.outbox import Receipt
-    from playertrack.sinks.stats import StatsSink
 
     if "point" in order:
         owner, name, after = points()[order["point"]]

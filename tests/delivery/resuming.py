@@ -12,9 +12,9 @@ import sys
 from pathlib import Path
 
 from playertrack import Tracker, signals
-from playertrack.kaltura import Identity
-from playertrack.sinks.kava import KavaSink
-from playertrack.sinks.stats import StatsSink
+from playertrack.destinations.kaltura import Identity
+from playertrack.destinations.kaltura.kava_sink import KavaSink
+from playertrack.destinations.kaltura.stats_sink import StatsSink
 
 START = 1_700_000_000.0
 

@@ -10,10 +10,10 @@ import attrs
 from fault_server import Received, Server
 
 from playertrack.delivery import DeliverySettings
+from playertrack.destinations.kaltura import Identity
+from playertrack.destinations.kaltura.sink import KS
+from playertrack.destinations.kaltura.stats_sink import StatsSink
 from playertrack.events import Event
-from playertrack.kaltura import Identity
-from playertrack.sinks.delivering import KS
-from playertrack.sinks.stats import StatsSink
 
 ME = Identity(partner_id=102, entry_id="1_abc")
 

@@ -9,7 +9,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from looping import in_loop
+from async_tests import in_loop
 
 from playertrack.cli import main
 from playertrack.collector import Collector

@@ -7,19 +7,19 @@ from pathlib import Path
 
 import attrs
 import pytest
+from async_tests import in_loop
 from fault_server import Server, ok
-from looping import in_loop
 from sending import FAST, ME, event, indices, sink_for, until
 
 from playertrack import Tracker, signals
 from playertrack.collector import Collector
 from playertrack.delivery import Post
-from playertrack.delivery.ks_services import SessionStart
+from playertrack.destinations.kaltura import Identity, WireError
+from playertrack.destinations.kaltura.kava_sink import KavaSink
+from playertrack.destinations.kaltura.ks_services import SessionStart
+from playertrack.destinations.kaltura.stats_sink import StatsSink
 from playertrack.events import Event, MediaLoaded
-from playertrack.kaltura import Identity, WireError
 from playertrack.sinks import FanoutSink, MemorySink, SinkError
-from playertrack.sinks.kava import KavaSink
-from playertrack.sinks.stats import StatsSink
 
 
 def test_what_is_left_is_told_with_the_reason_and_the_cure(tmp_path: Path) -> None:

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 from fault_server import Server
-from forbidding import InputOutputError, no_io
+from no_io import InputOutputError, no_io
 from sending import FAST, ME, event, events, indices
 
 from playertrack import Tracker
 from playertrack.delivery import Post
-from playertrack.sinks.kava import KavaSink
-from playertrack.sinks.stats import StatsSink
+from playertrack.destinations.kaltura.kava_sink import KavaSink
+from playertrack.destinations.kaltura.stats_sink import StatsSink
 
 
 @pytest.mark.parametrize(

@@ -33,10 +33,10 @@ from sending import FAST, HASTY, ME, events, firsts, until
 
 from playertrack.collector import Collector
 from playertrack.delivery import DeliverySettings
-from playertrack.delivery.ks import KSProvider
-from playertrack.delivery.ks_services import AppToken, SessionStart
+from playertrack.destinations.kaltura.ks import KSProvider
+from playertrack.destinations.kaltura.ks_services import AppToken, SessionStart
+from playertrack.destinations.kaltura.stats_sink import StatsSink
 from playertrack.outbox import Counts, look
-from playertrack.sinks.stats import StatsSink
 
 TOKEN_ID, TOKEN = "0_planted", "planted0token0of0the0application0"
 SECRET = "planted0secret0of0the0partner"

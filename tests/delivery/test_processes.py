@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 from fault_server import Server
-from forked import in_fork
+from forked_child import in_fork
 from sending import event, events, indices, sink_for, until
 
-from playertrack.delivery.ks import CallableKS
+from playertrack.destinations.kaltura.ks import CallableKS
 from playertrack.outbox import look
 
 HERE = Path(__file__).parent

@@ -15,9 +15,9 @@ from sending import FAST, ME, event, events, firsts, index_of, indices, sink_for
 
 from playertrack import Tracker
 from playertrack.delivery import Post
+from playertrack.destinations.kaltura.kava_sink import KavaSink
+from playertrack.destinations.kaltura.stats_sink import StatsSink
 from playertrack.outbox import Receipt, look
-from playertrack.sinks.kava import KavaSink
-from playertrack.sinks.stats import StatsSink
 
 
 def test_q_order_of_ten_thousand_emits_from_eight_threads_while_the_network_flaps(
@@ -218,7 +218,7 @@ def test_a_queue_in_memory_leaves_nothing(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_an_event_without_its_entry_is_a_dead_letter(tmp_path: Path) -> None:
-    from playertrack.kaltura import Identity
+    from playertrack.destinations.kaltura import Identity
 
     with Server() as server:
         sink = StatsSink(Identity(partner_id=1), queue=tmp_path, url=server.base, settings=FAST)

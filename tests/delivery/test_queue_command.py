@@ -10,12 +10,12 @@ from fault_server import Received, Server, ok
 from sending import FAST, ME, event, events, indices, sink_for, until
 
 from playertrack.cli import main
-from playertrack.delivery.ks import KSProvider, StaticKS
-from playertrack.delivery.ks_services import AppToken, SessionStart
+from playertrack.destinations.kaltura.kava_sink import KavaSink
+from playertrack.destinations.kaltura.ks import KSProvider, StaticKS
+from playertrack.destinations.kaltura.ks_services import AppToken, SessionStart
+from playertrack.destinations.kaltura.sink import identity_from, ks_from
+from playertrack.destinations.kaltura.stats_sink import StatsSink
 from playertrack.sinks import SinkError, open_sink
-from playertrack.sinks.delivering import identity_from, ks_from
-from playertrack.sinks.kava import KavaSink
-from playertrack.sinks.stats import StatsSink
 
 
 @pytest.fixture(autouse=True)

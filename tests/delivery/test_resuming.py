@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from async_tests import in_loop
 from fault_server import Server, ok
-from looping import in_loop
 
 from playertrack import events
 from playertrack.collector import Collector, Received
-from playertrack.kaltura import Identity, KavaMapper, StatsMapper
-from playertrack.sinks.kava import KavaSink
+from playertrack.destinations.kaltura import Identity, KavaMapper, StatsMapper
+from playertrack.destinations.kaltura.kava_sink import KavaSink
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]

@@ -14,11 +14,11 @@ from fault_server import Server, ok
 from sending import FAST, HASTY, ME, event, events, indices, sink_for, until
 
 from playertrack.delivery import DeliverySettings
-from playertrack.delivery.ks import KSError
-from playertrack.delivery.ks_services import AppToken, SessionStart
+from playertrack.destinations.kaltura.ks import KSError
+from playertrack.destinations.kaltura.ks_services import AppToken, SessionStart
+from playertrack.destinations.kaltura.stats_sink import StatsSink
 from playertrack.outbox import look
 from playertrack.sinks import SinkError
-from playertrack.sinks.stats import StatsSink
 
 KS = "planted0ks0that0only0one0server0may0see"
 

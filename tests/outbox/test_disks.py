@@ -11,8 +11,8 @@ from fault_disk import Disk
 from queueing import TO, adds_up, as_it_is, counts, fill, item, numbers, page, rows, settle
 
 from playertrack.outbox import Bounds, Outbox, Settled
-from playertrack.outbox.group import Added
-from playertrack.outbox.shelf import Shelf
+from playertrack.outbox.batch import Added
+from playertrack.outbox.failover import Shelf
 
 # ------------------------------------------------------------------------------ power cuts
 
@@ -240,7 +240,7 @@ def test_a_clock_that_was_set_back_keeps_nothing_in_memory(
     year = 365 * 86400 * 10**9
     place, away = tmp_path / "queue", tmp_path / "away"
     for years, first in ((60, 0), (0, 10)):
-        monkeypatch.setattr("playertrack.outbox.shelf.time_ns", lambda now=years * year: now)
+        monkeypatch.setattr("playertrack.outbox.failover.time_ns", lambda now=years * year: now)
         if place.exists():
             place.rename(away)
         place.write_text("in the way")

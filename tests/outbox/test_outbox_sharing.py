@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from forked import in_fork
+from forked_child import in_fork
 from queueing import TO, adds_up, as_it_is, counts, fill, item, numbers, page, rows, settle
 
 from playertrack.outbox import Item, Outbox, QueueError, Settled, look, resume

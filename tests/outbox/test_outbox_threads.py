@@ -6,7 +6,7 @@ import signal
 import threading
 from pathlib import Path
 
-from forbidding import no_io
+from no_io import no_io
 from queueing import TO, as_it_is, item, numbers, page
 
 from playertrack.outbox import Bounds, Outbox

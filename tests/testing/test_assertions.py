@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from playertrack import Policy
 from playertrack.events import to_record
-from playertrack.explain import RULES
 from playertrack.testing import (
     ScriptedPlayer,
     assert_events,
@@ -22,6 +21,7 @@ from playertrack.testing import (
 )
 from playertrack.testing.patterns import Expected
 from playertrack.testing.witness import Witness
+from playertrack.trace.explain import RULES
 
 QUIET = Policy(view_interval=None)
 

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from playertrack import Engine, Policy
-from playertrack.cases import Case
 from playertrack.events import Event, to_record
 from playertrack.signals import Signal
 from playertrack.testing import assert_conforms, conformance_cases
+from playertrack.trace.conformance import Case
 
 
 class Foreign:

@@ -11,7 +11,7 @@ import pytest
 from playertrack import Policy, signals
 from playertrack.signals import Signal
 from playertrack.testing import Fault, ScriptedPlayer, ScriptError
-from playertrack.traces import read_signals
+from playertrack.trace.codec import read_signals
 
 
 def names(log: list[Any]) -> list[str]:

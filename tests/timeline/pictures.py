@@ -12,10 +12,10 @@ import attrs
 import scenarios
 
 from playertrack import Policy
-from playertrack.cases import load
 from playertrack.cli.reading import numbered_signals, translator_of
 from playertrack.signals import Signal, from_record
 from playertrack.timeline import Timeline, observe
+from playertrack.trace.conformance import load
 
 TESTS = Path(__file__).parents[1]
 

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from pictures import observed, playing, trace, updates
 
 from playertrack.events import EVENTS
-from playertrack.explain import Told
 from playertrack.timeline import observe, to_svg, to_text
-from playertrack.timeline.clock import clock
 from playertrack.timeline.layout import Label, Scale, place, ticks
+from playertrack.timeline.time_format import clock
+from playertrack.trace.explain import Told
 
 SVG = "{http://www.w3.org/2000/svg}"
 

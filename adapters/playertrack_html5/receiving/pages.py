@@ -12,7 +12,7 @@ from typing import Any, cast
 import attrs
 
 from playertrack import Engine, Event, Fleet, Policy, SignalError, random_ids
-from playertrack.session import SessionIds
+from playertrack.core.session import SessionIds
 from playertrack.signals import Signal, Tick, TimeUpdate
 
 from ..translator import Translator

@@ -9,8 +9,8 @@ from aiohttp import web
 from aiohttp.http import HttpProcessingError
 
 from playertrack import Event, Policy, random_ids
-from playertrack.clock import Clock, LiveClock
-from playertrack.session import SessionIds
+from playertrack.core.session import SessionIds
+from playertrack.live.clock import Clock, LiveClock
 from playertrack.sinks import FanoutSink, Sink
 
 from .. import SCRIPT

@@ -1,0 +1,1 @@
+"""The pure engine: one player's state, its rules, and many players."""

@@ -1,0 +1,50 @@
+"""What a player is made with, and what the engine has to say to people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import attrs
+
+from ..policy import Policy
+from .playhead import Pace
+from .session import SessionIds, offline_ids
+
+#: Rates remembered; a player that never repeats one must not fill the memory.
+_MOST_PACES = 64
+
+
+@attrs.frozen
+class Diagnostic:
+    """Something the engine ignored, inferred or repaired; for people, never an exception.
+
+    ``kind``: ``ignored`` (it meant nothing here), ``inferred`` (nobody said so),
+    ``repaired`` (it could not be as told) or ``limit`` (something was forgotten).
+    """
+
+    kind: str
+    at: float
+    player: str | None
+    rule: str
+    signal: str
+    message: str
+
+
+@attrs.frozen(eq=False)
+class Setup:
+    """What a player is made with and never changes; players that share it keep it once."""
+
+    policy: Policy = Policy()
+    ids: SessionIds = offline_ids
+    entry_id: str | None = None
+    diagnose: Callable[[Diagnostic], None] | None = None
+    _paces: dict[float, Pace] = attrs.field(factory=dict, init=False)
+
+    def pace(self, rate: float) -> Pace:
+        """The `Pace` of ``rate``, one object for all players of this setup."""
+        pace = self._paces.get(rate)
+        if pace is None:
+            if len(self._paces) >= _MOST_PACES:
+                self._paces.clear()
+            pace = self._paces[rate] = Pace.of(self.policy, rate)
+        return pace

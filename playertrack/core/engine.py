@@ -1,0 +1,384 @@
+"""The engine: signals in, events out, for one player.
+
+No I/O, no clock, no logging, no randomness: time is the ``at`` of the signals, ids come
+from a factory. The state is a value that can be saved and restored (`snapshot`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from math import inf, nextafter
+from typing import Any
+
+from .. import signals
+from ..events import Event
+from ..policy import Policy
+from ..signals import Close, Signal, Tick, TimeUpdate
+from . import snapshot as saving
+from .context import Diagnostic, Setup
+from .machine import HANDLED, TRIGGERS
+from .playback import Playback, State
+from .rules import ads as advertising
+from .rules import attributes as passing
+from .rules import buffering as stalling
+from .rules import end as ending
+from .rules import lifecycle
+from .rules import pause as pausing
+from .rules import position as following
+from .rules import seek as seeking
+from .session import SessionIds, Summary, offline_ids
+
+_NOTHING: tuple[Event, ...] = ()
+
+#: What each signal does once its position has been judged.
+_HANDLERS: dict[type[Signal], Callable[[Any, Any], None]] = {
+    signals.Ready: lambda pb, signal: pb.fire("ready"),
+    signals.Loaded: lifecycle.on_loaded,
+    signals.Play: pausing.on_intent,
+    signals.Playing: pausing.on_intent,
+    signals.Pause: pausing.on_intent,
+    signals.Seeking: seeking.on_seeking,
+    signals.Seeked: seeking.on_seeked,
+    signals.Seek: seeking.on_seek,
+    signals.Stall: stalling.on_stall,
+    signals.StallEnd: stalling.on_stall_end,
+    signals.Ended: ending.on_ended,
+    signals.Looped: ending.on_looped,
+    signals.Stop: ending.on_stop,
+    signals.Replay: lifecycle.on_replay,
+    signals.RateChange: passing.on_ratechange,
+    signals.DurationChange: lifecycle.on_durationchange,
+    signals.Error: ending.on_error,
+    signals.SourceSelected: passing.on_source_selected,
+    signals.FlavorSwitch: passing.on_flavor_switch,
+    signals.Captions: passing.on_captions,
+    signals.AudioTrack: passing.on_audio_track,
+    signals.Volume: passing.on_volume,
+    signals.Fullscreen: passing.on_fullscreen,
+    signals.Engage: passing.on_engage,
+    signals.AdStart: advertising.on_ad_start,
+    signals.AdProgress: advertising.on_ad_progress,
+    signals.AdClick: advertising.on_ad_click,
+    signals.AdEnd: advertising.on_ad_end,
+    signals.Close: lifecycle.on_close,
+}
+
+#: Their position is their own affair (R-position).
+_OWN_POSITION = (
+    signals.Seeking,
+    signals.Seeked,
+    signals.Seek,
+    signals.Loaded,
+    signals.Looped,
+    signals.Replay,
+    signals.AdStart,
+    signals.AdProgress,
+    signals.AdClick,
+    signals.AdEnd,
+)
+
+
+#: What a player may have without its updates needing judgement.
+_HARMLESS = {
+    "joined",
+    "played_before",
+    "watched",
+    "tally",
+    "overlay",
+    "passed",
+    "errors",
+    "last_summary",
+}
+
+
+class Engine(Playback):
+    """Derives the events of one player from its signals.
+
+    ``player``: an id that its events carry, or None. ``policy``: the tunables. ``ids``: the
+    session id factory (R-ids). ``entry_id``: the media to assume where none was named
+    (R-complete). ``diagnose`` is called with each `Diagnostic`.
+
+        >>> from playertrack import Engine, signals
+        >>> engine = Engine()
+        >>> engine.feed(signals.Playing(at=5.0))[-1]
+        Event(VIEW #6 at=5.0 position=0.0 play_time=0.0 buffer_time=0.0)
+    """
+
+    __slots__ = ()
+
+    def __init__(
+        self,
+        player: str | None = None,
+        *,
+        policy: Policy | None = None,
+        ids: SessionIds = offline_ids,
+        entry_id: str | None = None,
+        diagnose: Callable[[Diagnostic], None] | None = None,
+        setup: Setup | None = None,
+    ) -> None:
+        if setup is None:
+            setup = Setup(policy or Policy(), ids, entry_id, diagnose)
+        pace = setup.pace(1.0)
+        super().__init__(
+            position=None,
+            moved_at=0.0,
+            slack=pace.cap,
+            pace=pace,
+            elapsed=None,
+            setup=setup,
+            player=player,
+        )
+
+    # ------------------------------------------------------------------ signals in
+
+    def feed(self, signal: Signal) -> Sequence[Event]:
+        """Take one signal and return the events that it makes, in order.
+
+        Total: no valid signal raises. One that means nothing in the present state changes
+        nothing and is reported as a diagnostic.
+        """
+        if type(signal) is TimeUpdate:
+            return self.timeupdate(signal.position, signal.at)
+        return self._take(signal)
+
+    def timeupdate(self, position: float, at: float) -> Sequence[Event]:
+        """The playhead is at ``position`` (s of content), seen at ``at`` (Unix time, s).
+
+        The same as feeding a `TimeUpdate`, without making one where the playhead just went
+        on as it should and nothing is due. Raises `SignalError` for what cannot be valid.
+        """
+        # What is decided here is what `following.in_playing` would decide where all is quiet
+        # (`_arm`) and the slack, being full, stays so: nothing but the playhead moves.
+        try:
+            pace = self.pace
+            elapsed = at - self.moved_at
+            ahead = position - self.position  # type: ignore[operator] # None: TypeError
+            natural = 0.0 < ahead <= elapsed * pace.reach and elapsed < pace.patience
+        except TypeError:
+            natural = False  # these are no numbers, as making a signal of them will tell
+        if natural:
+            if position < self.limit:
+                self.position = position + 0.0  # a whole number becomes a float
+                self.moved_at = self.now = at + 0.0
+                return _NOTHING
+            if self.limit > -inf:
+                return self._reach(position + 0.0, at + 0.0)
+        return self._take(TimeUpdate(at=at, position=position))
+
+    def _reach(self, position: float, at: float) -> Sequence[Event]:
+        """All is quiet, but a quartile or a view is reached on the way to ``position``."""
+        start = self.position
+        assert start is not None
+        self.now = self.moved_at = at
+        self.position = position
+        self.cause = TimeUpdate.name
+        self.reach(start, position)
+        self.limit = self._next_point()
+        out, self.out = self.out, None
+        return _NOTHING if out is None else out
+
+    def tick(self, at: float) -> Sequence[Event]:
+        """Time has come to ``at``: settle what is due (R-timer)."""
+        return self._take(Tick(at=at))
+
+    def close(self, at: float | None = None) -> Sequence[Event]:
+        """The player goes away, at ``at`` or when it was last heard of (R-close, R-eof)."""
+        if at is not None:
+            return self._take(Close(at=at))
+        if self.closed:
+            return _NOTHING
+        last = self.last_at
+        # Its own `at` says nothing here, and may be more than a signal can have.
+        return self._act(Close(at=0.0), 0.0 if last is None else last)
+
+    def _take(self, signal: Signal) -> Sequence[Event]:
+        at = None if self.closed else self._order(signal)
+        return _NOTHING if at is None else self._act(signal, at)
+
+    def _act(self, signal: Signal, now: float) -> Sequence[Event]:
+        """Do what is due by ``now``, what the signal says, and what that makes due."""
+        self.now = now
+        self._settle(now)
+        self.cause = signal.name
+        kind = type(signal)
+        if kind is TimeUpdate:
+            assert signal.position is not None
+            following.follow(self, signal.position, alone=True)
+        elif kind is not Tick:
+            if signal.position is not None and not isinstance(signal, _OWN_POSITION):
+                following.hear(self, signal)
+            _HANDLERS[kind](self, signal)
+        self._settle(now)
+        self.cause = ""
+        self._arm(self.tidy())
+        out, self.out = self.out, None
+        return _NOTHING if out is None else out
+
+    # ------------------------------------------------------------------ time
+
+    def _order(self, signal: Signal) -> float | None:
+        """The time of ``signal`` in the order of the output; None for a tick of the past.
+
+        Time never goes back (R-order), and a tick never turns it (R-timer).
+        """
+        last = self.last_at
+        at = signal.at + self.offset
+        if last is None or at >= last:
+            return at
+        if type(signal) is Tick:
+            return None
+        self.now, self.cause = last, signal.name
+        if last - at <= self.policy.max_backstep:
+            self.note("repaired", "R-order", f"{last - at:.3f} s early, taken as the last")
+        else:
+            self.offset += last - at
+            while signal.at + self.offset > last:  # by a rounding, which a tick would show
+                self.offset = nextafter(self.offset, -inf)
+            self.note("repaired", "R-order", f"the clock was set back by {last - at:.3f} s")
+        self.cause = ""
+        return last
+
+    def next_timer(self) -> float | None:
+        """When `tick` next wants to be called, in the time of the signals; None: not at all."""
+        dues = [due for due, _ in self._timers()]
+        if not dues:
+            return None
+        due = min(dues)
+        at = due - self.offset
+        while at + self.offset < due:
+            at = nextafter(at, inf)
+        return at
+
+    def _settle(self, at: float) -> None:
+        """Do what is due by ``at``, in order of due time (R-timer)."""
+        while self.waiting or self.drag or self.stall_open or self.ad or self.cadence:
+            timers = [(due, act) for due, act in self._timers() if due <= at]
+            if not timers:
+                return
+            due, act = min(timers, key=lambda timer: timer[0])
+            self.now = due
+            act()
+            self.now = at
+
+    def _timers(self) -> Iterator[tuple[float, Callable[[], object]]]:
+        """What waits for its time, and what is then done."""
+        policy = self.policy
+        waiting, stall, ad = self.waiting, self.stall_open, self.ad
+        if waiting is not None:
+            grace = max(waiting.end_grace or 0.0, waiting.ad_grace)
+            yield _over(waiting.at, grace), lambda: self.fire("pause_stands")
+        if self.drag is not None:
+            yield _over(self.drag.at, policy.settle), self.settle_seek
+        if stall is not None and self.state is State.STALLING:
+            yield _over(stall.at, policy.stall_grace), lambda: self.fire("buffer")
+        if ad is not None:
+            yield _over(ad.heard, policy.ad_timeout), lambda: advertising.give_up(self)
+        silence = stalling.silence(self)
+        if silence is not None:
+            yield _over(*silence), lambda: stalling.freeze(self, seen=False)
+
+    # ------------------------------------------------------------------ the machine
+
+    def handles(self, trigger: str) -> bool:
+        return (self.state, trigger) in HANDLED
+
+    def fire(self, trigger: str, at: float | None = None) -> bool:
+        if self.drag is not None and trigger != "pause_stands" and self.handles(trigger):
+            self.settle_seek()
+        if not self.handles(trigger):
+            self.note("ignored", "R-complete", f"{trigger} means nothing in {self.state.value}")
+            return False
+        return TRIGGERS[trigger].trigger(self, self.now if at is None else at)
+
+    def _arm(self, seldom: Mapping[str, Any]) -> None:
+        """See whether all is quiet, and how far updates may then go (see `timeupdate`).
+
+        ``seldom`` is what the player has besides what it always has.
+        """
+        pace = self.pace
+        quiet = (
+            self.state is State.PLAYING
+            and self.slack == pace.cap
+            and not pace.fast
+            and self.elapsed is None
+            and self.now <= self.moved_at
+            and (not seldom or seldom.keys() <= _HARMLESS)
+        )
+        self.limit = self._next_point() if quiet else -inf
+
+    def _next_point(self) -> float:
+        """The position at which the next quartile or view is due, a little early at most."""
+        point, bit = inf, 1
+        here = self.position
+        assert here is not None and self.media is not None
+        for _, quartile in self.media.points:
+            if quartile > here and not self.fired & bit:
+                point = quartile
+                break
+            bit <<= 1
+        interval = self.setup.policy.view_interval
+        if interval is not None:
+            due = (self.viewed + 1) * interval - 1e-5 - self.played
+            point = min(point, self.span_from + due * self.pace.rate)
+        return point
+
+    # ------------------------------------------------------------------ what it knows
+
+    @property
+    def closed(self) -> bool:
+        """Whether the player went away; later signals are ignored."""
+        return self.state is State.CLOSED
+
+    @property
+    def session_id(self) -> str | None:
+        """The id of the running session, None before its first event."""
+        return self.session
+
+    @property
+    def entry_id(self) -> str | None:
+        """The entry of the media at hand."""
+        return None if self.media is None else self.media.entry_id
+
+    @property
+    def duration(self) -> float | None:
+        """The duration of the media at hand (s)."""
+        return None if self.media is None else self.media.duration
+
+    @property
+    def rate(self) -> float:
+        """The playback speed."""
+        return self.pace.rate
+
+    def summary(self) -> Summary:
+        """What the running session amounts to so far."""
+        return lifecycle.summarize(self)
+
+    # ------------------------------------------------------------------ state as a value
+
+    def snapshot(self) -> bytes:
+        """The whole state as a few bytes, to go on from elsewhere (R-pure)."""
+        return saving.save(self)
+
+    @classmethod
+    def restore(
+        cls,
+        data: bytes,
+        *,
+        ids: SessionIds = offline_ids,
+        diagnose: Callable[[Diagnostic], None] | None = None,
+    ) -> Engine:
+        """The engine of a `snapshot`; ``ids`` and ``diagnose`` are code and given anew.
+
+        Raises `SnapshotError` if ``data`` is no snapshot, or one of another version.
+        """
+        engine = cls.__new__(cls)
+        engine._arm(saving.load(engine, data, ids, diagnose))
+        return engine
+
+
+def _over(since: float, grace: float) -> float:
+    """The first moment at which ``grace`` is over in the arithmetic of floats (R-timer)."""
+    due = since + grace
+    while due - since < grace:
+        due = nextafter(due, inf)
+    return due

@@ -1,0 +1,274 @@
+"""The state machine: one table, run by `transitions`.
+
+A row says from which state which trigger leads where, and what it does on the way.
+Triggers are the names of signals, and a few that the engine raises itself: ``buffer`` (a
+stall outlasted its grace), ``pause_stands`` and ``pause_excused`` (a pause that might have
+been something else), ``fail`` (a fatal error). Seeks and linear ads are no states: they
+are laid over one (see `seeking` and `advertising`). `diagram` draws what runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import attrs
+from transitions import Event, Machine, MachineError
+
+from .playback import Playback, State
+from .rules.buffering import begin_buffer, begin_stall, drop_stall, end_buffer
+from .rules.end import come_to_rest, early_end, fail, last_stretch
+from .rules.lifecycle import (
+    deafen,
+    leave_for_replay,
+    media_loaded,
+    remember_play,
+    replay,
+    request,
+    start,
+    take_up,
+    widget_loaded,
+    withdraw,
+)
+from .rules.pause import (
+    ad_may_follow,
+    at_end,
+    look_ahead,
+    pause,
+    pause_again,
+    pause_excused,
+    pause_stands,
+    plays_on,
+    resume,
+    wait_for_ad,
+    wait_for_end,
+    want_pause,
+    want_play,
+)
+
+if TYPE_CHECKING:
+    from transitions.core import TransitionConfigDict
+
+Effect = Callable[[Playback, float], None]
+Guard = Callable[[Playback, float], bool]
+
+
+def has_started(pb: Playback, at: float) -> bool:
+    """The session had its PLAY."""
+    return pb.started
+
+
+@attrs.frozen
+class Rule:
+    """One row: in ``source``, ``trigger`` leads to ``dest`` (None: it stays) if all guards say so.
+
+    Of several rows for the same source and trigger the first that may is taken. Effects
+    run before the state changes, in order.
+    """
+
+    source: State
+    trigger: str
+    dest: State | None
+    effects: tuple[Effect, ...] = ()
+    guards: tuple[Guard, ...] = ()
+
+
+S = State
+
+# fmt: off
+RULES: Sequence[Rule] = (
+    # --- a player, and something to play
+    Rule(S.IDLE,      "ready",         S.READY,     (widget_loaded,)),
+    Rule(S.IDLE,      "loaded",        S.LOADED,    (media_loaded,)),
+    Rule(S.READY,     "loaded",        S.LOADED,    (media_loaded,)),
+    Rule(S.LOADED,    "loaded",        S.LOADED,    (media_loaded,)),
+    Rule(S.STARTING,  "loaded",        S.LOADED,    (media_loaded,)),
+    Rule(S.PLAYING,   "loaded",        S.LOADED,    (media_loaded,)),
+    Rule(S.PAUSED,    "loaded",        S.LOADED,    (media_loaded,)),
+    Rule(S.RESUMING,  "loaded",        S.LOADED,    (media_loaded,)),
+    Rule(S.ENDED,     "loaded",        S.LOADED,    (media_loaded,)),
+    Rule(S.FAILED,    "loaded",        S.LOADED,    (media_loaded,)),
+
+    # --- from the request to the first frame
+    Rule(S.IDLE,      "play",          None,        (remember_play,)),
+    Rule(S.READY,     "play",          None,        (remember_play,)),
+    Rule(S.LOADED,    "play",          S.STARTING,  (request,)),
+    Rule(S.STARTING,  "pause",         S.LOADED,    (withdraw,)),
+    Rule(S.IDLE,      "playing",       S.PLAYING,   (media_loaded, request, start)),
+    Rule(S.READY,     "playing",       S.PLAYING,   (media_loaded, request, start)),
+    Rule(S.LOADED,    "playing",       S.PLAYING,   (request, start)),
+    Rule(S.STARTING,  "playing",       S.PLAYING,   (start,)),
+
+    # --- pausing, and pauses that may be something else
+    Rule(S.PLAYING,   "pause",         S.ENDING,    (wait_for_end,),  (at_end,)),
+    Rule(S.PLAYING,   "pause",         S.ENDING,    (wait_for_ad,),   (ad_may_follow,)),
+    Rule(S.PLAYING,   "pause",         S.PAUSED,    (pause,)),
+    Rule(S.STALLING,  "pause",         S.ENDING,    (drop_stall, wait_for_ad), (ad_may_follow,)),
+    Rule(S.STALLING,  "pause",         S.PAUSED,    (drop_stall, pause)),
+    Rule(S.BUFFERING, "pause",         S.ENDING,    (end_buffer, wait_for_ad), (ad_may_follow,)),
+    Rule(S.BUFFERING, "pause",         S.PAUSED,    (end_buffer, pause)),
+    Rule(S.ENDING,    "play",          None,        (want_play,)),
+    Rule(S.ENDING,    "pause",         None,        (want_pause,)),
+    Rule(S.ENDING,    "pause_stands",  S.RESUMING,  (pause_stands, look_ahead), (plays_on,)),
+    Rule(S.ENDING,    "pause_stands",  S.PAUSED,    (pause_stands,)),
+    Rule(S.ENDING,    "pause_excused", S.PLAYING,   (pause_excused,)),
+    Rule(S.PAUSED,    "play",          S.RESUMING,  (look_ahead,)),
+    Rule(S.PAUSED,    "playing",       S.PLAYING,   (resume,)),
+    Rule(S.RESUMING,  "playing",       S.PLAYING,   (resume,)),
+    Rule(S.RESUMING,  "pause",         S.PAUSED,    (pause_again,)),
+
+    # --- waiting for data
+    Rule(S.PLAYING,   "stall",         S.STALLING,  (begin_stall,)),
+    Rule(S.STALLING,  "buffer",        S.BUFFERING, (begin_buffer,)),
+    Rule(S.STALLING,  "stall_end",     S.PLAYING,   (drop_stall,)),
+    Rule(S.STALLING,  "playing",       S.PLAYING,   (drop_stall,)),
+    Rule(S.BUFFERING, "stall_end",     S.PLAYING,   (end_buffer,)),
+    Rule(S.BUFFERING, "playing",       S.PLAYING,   (end_buffer,)),
+
+    # --- the end, and over again
+    Rule(S.STARTING,  "ended",         S.ENDED,     (early_end, come_to_rest)),
+    Rule(S.PLAYING,   "ended",         S.ENDED,     (early_end, last_stretch, come_to_rest)),
+    Rule(S.ENDING,    "ended",         S.ENDED,     (early_end, last_stretch, come_to_rest)),
+    Rule(S.PAUSED,    "ended",         S.ENDED,     (early_end, last_stretch, come_to_rest)),
+    Rule(S.RESUMING,  "ended",         S.ENDED,     (early_end, last_stretch, come_to_rest)),
+    Rule(S.FAILED,    "ended",         S.ENDED,     (come_to_rest,)),
+    Rule(S.ENDED,     "play",          S.STARTING,  (replay, request)),
+    Rule(S.ENDED,     "playing",       S.PLAYING,   (replay, request, start)),
+    Rule(S.STARTING,  "replay",        S.STARTING,  (leave_for_replay, request)),
+    Rule(S.PLAYING,   "replay",        S.STARTING,  (leave_for_replay, request)),
+    Rule(S.PAUSED,    "replay",        S.STARTING,  (leave_for_replay, request)),
+    Rule(S.RESUMING,  "replay",        S.STARTING,  (leave_for_replay, request)),
+    Rule(S.ENDED,     "replay",        S.STARTING,  (leave_for_replay, request)),
+    Rule(S.FAILED,    "replay",        S.STARTING,  (leave_for_replay, request)),
+
+    # --- stopped, broken, gone
+    Rule(S.LOADED,    "stop",          S.ENDED,     (come_to_rest, deafen)),
+    Rule(S.STARTING,  "stop",          S.ENDED,     (come_to_rest, deafen)),
+    Rule(S.PLAYING,   "stop",          S.ENDED,     (come_to_rest, deafen)),
+    Rule(S.PAUSED,    "stop",          S.ENDED,     (come_to_rest, deafen)),
+    Rule(S.RESUMING,  "stop",          S.ENDED,     (come_to_rest, deafen)),
+    Rule(S.FAILED,    "stop",          S.ENDED,     (come_to_rest, deafen)),
+    Rule(S.ENDED,     "stop",          None,        (deafen,)),
+    Rule(S.LOADED,    "fail",          S.FAILED,    (fail,)),
+    Rule(S.STARTING,  "fail",          S.FAILED,    (fail,)),
+    Rule(S.PLAYING,   "fail",          S.FAILED,    (fail,)),
+    Rule(S.PAUSED,    "fail",          S.FAILED,    (fail,)),
+    Rule(S.RESUMING,  "fail",          S.FAILED,    (fail,)),
+    Rule(S.FAILED,    "playing",       S.PLAYING,   (take_up,), (has_started,)),
+    Rule(S.FAILED,    "playing",       S.PLAYING,   (request, start)),
+    *(Rule(state,     "close",         S.CLOSED) for state in State if state is not S.CLOSED),
+)
+# fmt: on
+
+
+def as_transitions(rules: Sequence[Rule]) -> list[TransitionConfigDict]:
+    """The table in the form that `transitions` takes."""
+    return [
+        {
+            "trigger": rule.trigger,
+            "source": rule.source,
+            "dest": rule.dest,
+            "conditions": list(rule.guards),
+            "before": list(rule.effects),
+        }
+        for rule in rules
+    ]
+
+
+#: Destination, guards, effects.
+_Row = tuple[Any, tuple[Any, ...], tuple[Any, ...]]
+
+
+class FastEvent(Event):
+    """A trigger whose rows are compiled to plain tuples when it first fires.
+
+    `transitions` builds an event object and resolves every callback anew each time a
+    trigger fires. The table uses sources, destinations, conditions and ``before`` effects
+    only, so that is not needed; the states have no callbacks either. What a row may not use is
+    refused, and a test holds this against the stock class over random sequences.
+    """
+
+    _compiled: dict[Any, tuple[_Row, ...]] | None = None
+
+    def trigger(self, model: Any, *args: Any, **kwargs: Any) -> bool:
+        rows = self._compiled
+        if rows is None:
+            rows = self._compiled = self._compile()
+        if model.state not in rows:
+            raise MachineError(f"{self.name!r} means nothing in {model.state}")
+        for dest, guards, effects in rows[model.state]:
+            for guard in guards:
+                if not guard(model, *args):
+                    break
+            else:
+                for effect in effects:
+                    effect(model, *args)
+                if dest is not None:
+                    model.state = dest
+                return True
+        return False
+
+    def _compile(self) -> dict[Any, tuple[_Row, ...]]:
+        machine = self.machine
+        if (
+            machine.has_queue
+            or machine.send_event
+            or machine.prepare_event
+            or machine.before_state_change
+            or machine.after_state_change
+            or machine.finalize_event
+            or machine.on_exception
+            or any(state.on_enter or state.on_exit for state in machine.states.values())
+        ):
+            raise NotImplementedError("a playback's states and machine have no callbacks")
+        rows: dict[Any, tuple[_Row, ...]] = {}
+        for source, transitions in self.transitions.items():
+            for each in transitions:
+                if each.prepare or each.after or any(not c.target for c in each.conditions):
+                    raise NotImplementedError("a row has guards and effects before, no more")
+                state = machine.states[source].value
+                dest = None if each.dest is None else machine.states[each.dest].value
+                guards = tuple(condition.func for condition in each.conditions)
+                rows[state] = (*rows.get(state, ()), (dest, guards, tuple(each.before)))
+        return rows
+
+
+class _PlaybackMachine(Machine):
+    event_cls = FastEvent
+
+
+def build(rules: Sequence[Rule] = RULES, machine: type[Machine] = _PlaybackMachine) -> Machine:
+    """A machine for all playbacks: they are never registered with it, so they stay plain."""
+    return machine(
+        model=None,
+        states=State,
+        initial=State.IDLE,
+        transitions=as_transitions(rules),
+        auto_transitions=False,
+        queued=False,
+    )
+
+
+MACHINE = build()
+
+#: The triggers of the table, ready to fire.
+TRIGGERS = dict(MACHINE.events)
+
+#: What the table has a row for; anything else is ignored before it gets to the machine.
+HANDLED = frozenset((rule.source, rule.trigger) for rule in RULES)
+
+
+def diagram() -> str:
+    """The table as Mermaid text, drawn by `transitions` from what runs."""
+    from transitions.extensions import GraphMachine
+
+    graph = GraphMachine(
+        states=State,
+        initial=State.IDLE,
+        transitions=as_transitions(RULES),
+        auto_transitions=False,
+        graph_engine="mermaid",
+        show_conditions=True,
+        title="title: playertrack",
+    )
+    return str(graph.get_combined_graph().draw(None))

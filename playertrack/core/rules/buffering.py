@@ -1,0 +1,141 @@
+"""Waiting for data: stalls, their grace, and pictures that stand still.
+
+R-stall, R-stall-end, R-pair, R-frozen.
+"""
+
+from __future__ import annotations
+
+from statistics import median
+
+from ...signals import Stall, StallEnd
+from ..open_intervals import OpenStall
+from ..playback import Playback, State
+
+STALLED = (State.STALLING, State.BUFFERING)
+
+# ------------------------------------------------------------------ effects of the table
+
+
+def begin_stall(pb: Playback, at: float) -> None:
+    """The player waits since ``at``; whether it is felt shows when the grace is over."""
+    travel = pb.travel(at)
+    pb.stall_open = OpenStall(at, pb.expected(travel))
+    pb.stall(at)
+
+
+def drop_stall(pb: Playback, at: float) -> None:
+    """It was over before anybody noticed."""
+    pb.stall_open = None
+    pb.unstall(pb.now)
+
+
+def begin_buffer(pb: Playback, at: float) -> None:
+    """The grace is over: BUFFER_START, of when the stall began (R-stall)."""
+    stall = pb.stall_open
+    assert stall is not None
+    started = pb.emit(
+        "BUFFER_START",
+        "R-frozen" if stall.frozen else "R-stall",
+        at=stall.at,
+        cause="timeupdate" if stall.frozen else "stall",
+    )
+    stall.at = started.at
+    pb.counts.stalls += 1
+
+
+def end_buffer(pb: Playback, at: float) -> None:
+    """BUFFER_END; the playhead has all its slack again, and may settle (R-settle)."""
+    stall, pb.stall_open = pb.stall_open, None
+    assert stall is not None
+    pb.unstall(pb.now)
+    seconds = max(0.0, pb.now - stall.at)
+    if stall.frozen and stall.landed is not None and pb.position is not None:
+        played = max(0.0, stall.landed - pb.position) / pb.pace.rate
+        seconds = max(0.0, seconds - played)
+    pb.counts.stall_time += seconds
+    pb.counts.view_buffer += seconds
+    where = pb.position if stall.landed is None else stall.landed
+    pb.emit("BUFFER_END", "R-stall-end", position=where, seconds=seconds)
+    pb.slack = pb.pace.cap
+    pb.landing = pb.now
+    pb.seen_moving()
+
+
+# ------------------------------------------------------------------ parts of them
+
+
+def settle(pb: Playback) -> None:
+    """What interrupts a stall ends it first (R-pair)."""
+    if pb.state in STALLED:
+        pb.fire("stall_end")
+
+
+# ------------------------------------------------------------------ signals
+
+
+def on_stall(pb: Playback, signal: Stall) -> None:
+    if pb.ad is not None:
+        pb.note("ignored", "R-ad", "stall in a linear ad")
+    elif pb.seek is not None and pb.seeking:
+        pb.seek.stalled = True
+    else:
+        pb.fire("stall")
+
+
+def on_stall_end(pb: Playback, signal: StallEnd) -> None:
+    if pb.seek is not None and pb.seeking:
+        pb.seek.stalled = False
+    else:
+        pb.fire("stall_end")
+
+
+# ------------------------------------------------------------------ playheads that stand still
+
+
+def note_update(pb: Playback) -> None:
+    """Learn how often updates come while it plays (R-frozen)."""
+    cadence = pb.cadence
+    if cadence is not None:
+        if cadence.update is not None:
+            cadence.gaps = (*cadence.gaps, pb.now - cadence.update)[-5:]
+        cadence.update = pb.now
+
+
+def note_move(pb: Playback) -> None:
+    """The playhead moved."""
+    if pb.cadence is not None:
+        pb.cadence.since = pb.now
+
+
+def freeze(pb: Playback, seen: bool) -> None:
+    """The playhead has stood still for too long: a stall since its last move.
+
+    ``seen``: an update showed it, and said where it is; else none came.
+    """
+    assert pb.cadence is not None and pb.position is not None
+    since = pb.cadence.since
+    pb.note("inferred", "R-frozen", f"the playhead stands still since {since}")
+    pb.fire("stall", since)
+    assert pb.stall_open is not None
+    # A frozen playhead is where it is, whatever time has passed.
+    pb.stall_open.position = pb.position
+    pb.stall_open.frozen = True
+    pb.stall_open.fresh = not seen
+
+
+def frozen_now(pb: Playback) -> bool:
+    """Whether an update that did not move shows a playhead frozen for long enough."""
+    grace = pb.policy.frozen_after
+    cadence = pb.cadence
+    return grace is not None and cadence is not None and pb.now - cadence.since >= grace
+
+
+def silence(pb: Playback) -> tuple[float, float] | None:
+    """Since when, and how long, no update may come before it is a stall; None if it may."""
+    grace = pb.policy.frozen_after
+    cadence = pb.cadence
+    if grace is None or cadence is None or pb.state is not State.PLAYING or pb.suspended:
+        return None
+    heard = cadence.since if cadence.update is None else max(cadence.since, cadence.update)
+    usual = 4 * median(cadence.gaps) if cadence.gaps else 0.0
+    return heard, max(grace, usual)

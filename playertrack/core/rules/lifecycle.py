@@ -1,0 +1,276 @@
+"""Loading, starting, starting over, stopping: how a session begins and is left.
+
+R-ready, R-loaded, R-complete, R-request, R-play, R-replay, R-replay-signal, R-stop,
+R-close-open. Functions named after a trigger's meaning are effects of the table in
+`machine`; those that take a signal are what `engine` calls for it.
+"""
+
+from __future__ import annotations
+
+from ...events import QUARTILES
+from ...signals import Close, DurationChange, Loaded, Replay
+from ..playback import Playback, State
+from ..playhead import Run
+from ..rangeset import holds, intervals, join, length
+from ..session import Media, Summary, known
+from . import buffering as stalling
+
+# ------------------------------------------------------------------ effects of the table
+
+
+def widget_loaded(pb: Playback, at: float) -> None:
+    """Once per player; it opens the first session (R-ready)."""
+    pb.emit("WIDGET_LOADED", "R-ready", position=None)
+
+
+def media_loaded(pb: Playback, at: float) -> None:
+    """The media is known; nobody named it if there is none yet (R-loaded, R-complete)."""
+    if pb.state is State.IDLE:
+        pb.fire("ready")
+    if pb.media is None:
+        pb.media = known(pb.setup.entry_id, provisional=True)
+    pb.emit("MEDIA_LOADED", "R-loaded", live=pb.media.live)
+
+
+def request(pb: Playback, at: float) -> None:
+    """Playback was asked for, once per session; the wait for the first frame begins."""
+    if not pb.requested and not pb.started:
+        pb.requested = True
+        pb.emit("PLAY_REQUEST", "R-request")
+    if pb.joining is None and pb.ad is None:
+        pb.joining = pb.now
+    pb.run = Run.begin(pb.position or 0.0, pb.now, pb.pace)
+
+
+def withdraw(pb: Playback, at: float) -> None:
+    """The viewer changed their mind before the first frame (R-pause in STARTING)."""
+    stop_joining(pb)
+    pb.run = None
+
+
+def start(pb: Playback, at: float) -> None:
+    """The first frame, at ``at``: PLAY once per session, FIRST_PLAY once per player (R-play)."""
+    pb.place(pb.position or 0.0)
+    if not pb.started:
+        at = max(at, pb.event_at)
+        stop_joining(pb, at)
+        pb.join_time, pb.joined = pb.joined, 0.0
+        pb.requested = False
+        pb.emit("PLAY", "R-play", at=at, join_time=pb.join_time)
+        if not pb.played_before:
+            pb.emit("FIRST_PLAY", "R-play", at=at)
+        if pb.policy.view_interval is not None:
+            pb.emit("VIEW", "R-view", at=at, play_time=0.0, buffer_time=0.0)
+    pb.joining = None
+    pb.begin_stretch()
+    pb.first = True
+
+
+def replay(pb: Playback, at: float) -> None:
+    """The first playback after the end is a new session of the same media (R-replay)."""
+    position = pb.restart
+    if position is None or pb.near_end(position):
+        position = 0.0
+    previous = pb.session
+    if pb.policy.replay_session == "new":
+        end_session(pb)
+        pb.place(position)
+        pb.emit("REPLAY", "R-replay", previous_session=previous)
+        if pb.policy.repeat_loaded:
+            media_loaded(pb, at)
+    else:
+        settle_open(pb)
+        pb.place(position)
+        pb.watched = None
+        forget_interruptions(pb)
+        pb.emit("REPLAY", "R-replay", previous_session=previous)
+
+
+def take_up(pb: Playback, at: float) -> None:
+    """Playback goes on after a fatal error, without a word (R-error)."""
+    pb.begin_stretch()
+
+
+def remember_play(pb: Playback, at: float) -> None:
+    """Asked to play before there is anything to play: the wait counts from here (R-complete)."""
+    if pb.wanted is None:
+        pb.wanted = "play"
+        if pb.ad is None:
+            pb.joining = pb.now
+
+
+def deafen(pb: Playback, at: float) -> None:
+    """After a stop, what the player reports moves nothing (R-stop)."""
+    pb.deaf = True
+    pb.restart = None
+
+
+# ------------------------------------------------------------------ parts of them
+
+
+def stop_joining(pb: Playback, at: float | None = None) -> None:
+    """The wait for the first frame is over, or interrupted."""
+    if pb.joining is not None:
+        pb.joined += max(0.0, (pb.now if at is None else at) - pb.joining)
+        pb.joining = None
+
+
+def settle_open(pb: Playback) -> None:
+    """Settle what is open before a session is left, in the contract's order (R-close-open)."""
+    if pb.waiting is not None:
+        pb.fire("pause_stands")
+    pb.settle_seek()
+    stalling.settle(pb)
+    pb.seek = pb.ad = pb.wanted = None
+    pb.overlay = 0
+
+
+def forget_interruptions(pb: Playback) -> None:
+    """What was meant for the playhead that is left behind says nothing of the next."""
+    pb.slack = pb.pace.cap
+    pb.first = pb.rebase = pb.stale = pb.deaf = False
+    pb.landing = pb.restart = pb.run = pb.stay = None
+    pb.joining = None
+
+
+def end_session(pb: Playback) -> None:
+    """Leave the session; the next event opens another."""
+    settle_open(pb)
+    pb.close_span()
+    pb.last_summary = summarize(pb)
+    pb.session = None
+    pb.index = 0
+    pb.requested = False
+    pb.played_before = pb.played_before or pb.started
+    pb.join_time = None
+    pb.joined = 0.0
+    pb.arrive(None, pb.now)
+    pb.span_from = pb.played = 0.0
+    pb.watched = pb.tally = pb.errors = pb.cadence = None
+    pb.viewed = pb.fired = 0
+    forget_interruptions(pb)
+
+
+def summarize(pb: Playback) -> Summary:
+    """What the running session amounts to so far."""
+    watched = list(pb.watched or ())
+    if pb.position is not None and pb.position > pb.span_from:
+        join(watched, pb.span_from, pb.position)
+    tally = pb.tally
+    end = pb.end
+    inside = [(a, min(b, end)) for a, b in intervals(watched) if a < end] if end else []
+    media = pb.media or Media()
+    return Summary(
+        player=pb.player,
+        session=pb.session,
+        ordinal=pb.ordinal,
+        entry_id=media.entry_id,
+        duration=media.duration,
+        live=media.live,
+        join_time=pb.join_time,
+        play_time=pb.play_time,
+        stall_count=0 if tally is None else tally.stalls,
+        stall_time=0.0 if tally is None else tally.stall_time,
+        seek_count=0 if tally is None else tally.seeks,
+        error_count=0 if tally is None else tally.errors,
+        watched=intervals(watched),
+        unique_time=length(watched),
+        completion=None if end is None else sum((b - a for a, b in inside), 0.0) / end,
+        quartiles=tuple(q for bit, q in enumerate(QUARTILES) if pb.fired & 1 << bit),
+        position=pb.position,
+    )
+
+
+def start_over(pb: Playback) -> None:
+    """The player began again by itself: as `ended`, `play`, `playing` at 0 (R-loop)."""
+    if pb.state is not State.ENDED:
+        pb.fire("ended")
+    pb.restart = 0.0
+    pb.fire("play")
+    pb.fire("playing")
+
+
+# ------------------------------------------------------------------ signals
+
+
+def on_loaded(pb: Playback, signal: Loaded) -> None:
+    """Refine the media at hand, or begin with the new one (R-loaded)."""
+    media = pb.media
+    if media is not None:
+        same = media.entry_id == signal.entry_id
+        keep = same and pb.policy.reload_same_entry == "keep"
+        if media.provisional or (same and not pb.started) or keep:
+            refine(pb, signal, media)
+            return
+        end_session(pb)
+    elif pb.state is State.IDLE:
+        pb.fire("ready")
+    pb.media = known(signal.entry_id, signal.duration, signal.live, signal.dvr, signal.loop)
+    if signal.position is not None:
+        pb.place(signal.position)
+    if pb.fire("loaded") and pb.wanted == "play":
+        pb.wanted = None
+        pb.fire("play")
+
+
+def refine(pb: Playback, signal: Loaded, media: Media) -> None:
+    """More is known of the media that is there; emits nothing of its own."""
+    duration = media.duration if signal.duration is None else signal.duration
+    pb.media = known(signal.entry_id, duration, signal.live, signal.dvr, signal.loop)
+    if signal.position is not None and not pb.started:
+        pb.place(signal.position)
+        if pb.state is State.STARTING:
+            pb.run = Run.begin(signal.position, pb.now, pb.pace)
+    judge_again(pb)
+
+
+def on_durationchange(pb: Playback, signal: DurationChange) -> None:
+    """A duration that becomes known may show that quartiles were reached (R-duration)."""
+    media = pb.media
+    if media is None:
+        pb.note("ignored", "R-complete", "durationchange before any media")
+        return
+    pb.media = known(
+        media.entry_id,
+        signal.duration,
+        media.live if signal.live is None else signal.live,
+        media.dvr if signal.dvr is None else signal.dvr,
+        media.loop if signal.loop is None else signal.loop,
+        media.provisional,
+    )
+    judge_again(pb)
+
+
+def judge_again(pb: Playback) -> None:
+    """Quartiles not yet fired may have been reached already; fired ones never fire again."""
+    assert pb.media is not None
+    if pb.started:
+        pb.close_span()
+        for bit, (quartile, point) in enumerate(pb.media.points):
+            if holds(pb.watched or (), point):
+                pb.reached(bit, quartile)
+
+
+def on_replay(pb: Playback, signal: Replay) -> None:
+    """The user asked to start over: at 0, whatever the player still reports (R-replay-signal)."""
+    if pb.state in (State.IDLE, State.READY, State.LOADED):
+        pb.note("ignored", "R-replay-signal", "replay before anything was asked to play")
+        return
+    settle_open(pb)
+    pb.fire("replay")
+    pb.stale = True
+
+
+def leave_for_replay(pb: Playback, at: float) -> None:
+    """Start over from the beginning."""
+    pb.restart = None
+    replay(pb, at)
+
+
+def on_close(pb: Playback, signal: Close) -> None:
+    """The player goes away: settle what is open, and say no more (R-close)."""
+    settle_open(pb)
+    if pb.session is not None:
+        pb.close_span()
+        pb.last_summary = summarize(pb)
+    pb.fire("close")

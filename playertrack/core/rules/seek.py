@@ -1,0 +1,248 @@
+"""Seeks that the player reports: R-seek, R-seek-quiet, R-seek-lost, R-seek-early and others.
+
+A seek is laid over the state until it is complete. Its SEEK comes then, once, and what
+the player said meanwhile shows after it.
+"""
+
+from __future__ import annotations
+
+from ...signals import Seek, Seeked, Seeking
+from ..open_intervals import OpenSeek
+from ..playback import Playback, State
+from ..playhead import Move, Run
+from . import buffering as stalling
+from . import lifecycle
+from . import pause as pausing
+
+_UNSTARTED = (State.LOADED, State.STARTING)
+_MEDIALESS = (State.IDLE, State.READY)
+
+# ------------------------------------------------------------------ signals
+
+
+def on_seeking(pb: Playback, signal: Seeking) -> None:
+    """A seek began, or the one that is open goes on to another target."""
+    seek = unfinished(pb)
+    if seek is not None:
+        seek.done = False
+        if signal.position is not None:
+            seek.target, seek.named = signal.position, True
+    elif silent(pb):
+        choose(pb, signal.position, done=False)
+        if pb.state in _UNSTARTED:
+            target = signal.position
+            named = target is not None
+            pb.seek = OpenSeek(None, target, named, pb.travel(pb.now), early=True)
+    elif pb.ad is not None:
+        pb.note("ignored", "R-seek-ad", "a seek begun inside a linear ad")
+    else:
+        begin(pb, signal.origin, signal.position)
+
+
+def on_seeked(pb: Playback, signal: Seeked) -> None:
+    """The seek is complete, or nobody said that one began (R-seek-orphan)."""
+    seek, position = unfinished(pb), signal.position
+    if seek is not None:
+        seek.done = True
+        if position is not None:
+            seek.target, seek.named = position, True
+        if seek.target is not None:
+            finish(pb)
+    elif silent(pb) or (pb.seek is not None and pb.seek.early):
+        begun, pb.seek = pb.seek, None
+        choose(pb, begun.target if position is None and begun is not None else position)
+    elif pb.ad is not None:
+        pb.note("ignored", "R-seek-ad", "a seek inside a linear ad")
+    elif position is None:
+        pb.note("ignored", "R-seek-orphan", "seeked without seeking and without a position")
+    elif position != pb.position and (abs(position - whereabouts(pb)) > pb.policy.jump_tolerance):
+        begin(pb, None, position)
+        finish(pb)
+    else:
+        pb.note("ignored", "R-seek-orphan", "seeked where playback is anyway")
+
+
+def on_seek(pb: Playback, signal: Seek) -> None:
+    """A whole seek; inside an open one it completes that."""
+    seek = unfinished(pb)
+    if seek is not None:
+        seek.target, seek.named, seek.done = signal.position, True, True
+        finish(pb)
+    elif silent(pb):
+        pb.seek = None
+        choose(pb, signal.position)
+    elif pb.ad is not None:
+        pb.note("ignored", "R-seek-ad", "a seek inside a linear ad")
+    else:
+        begin(pb, signal.origin, signal.position)
+        finish(pb)
+
+
+# ------------------------------------------------------------------ parts of them
+
+
+def silent(pb: Playback) -> bool:
+    """Where a seek only puts the playhead somewhere: before PLAY, after the end, in a failure."""
+    return pb.ad is None and (pb.state in (*_MEDIALESS, *_UNSTARTED, State.ENDED, State.FAILED))
+
+
+def unfinished(pb: Playback) -> OpenSeek | None:
+    """The open seek that a signal may still belong to; in an ad a complete one is out of reach."""
+    seek = pb.seek
+    if seek is None or seek.early or (seek.done and pb.ad is not None):
+        return None
+    return seek
+
+
+def choose(pb: Playback, position: float | None, done: bool = True) -> None:
+    """Put the playhead where such a seek goes; no event."""
+    if done:
+        pb.stale = False
+    stalling.settle(pb)
+    if pb.deaf or position is None:
+        pb.note("ignored", "R-seek-early", "a seek that leads nowhere")
+        return
+    pb.rest(position)
+    if pb.state is State.PLAYING:
+        # Begun before PLAY and complete after it: this is where playback really starts.
+        pb.first = False
+        pb.slack = pb.pace.cap
+    elif pb.media is not None:
+        pb.run = Run.begin(position, pb.now, pb.pace)
+
+
+def whereabouts(pb: Playback) -> float:
+    """Where natural play would be by now (R-seek-orphan)."""
+    if pb.stall_open is not None:
+        return pb.stall_open.position
+    travel = pb.travel(pb.now) if pb.stay is None else pb.stay.travel
+    return (pb.position or 0.0) + travel.content
+
+
+def begin(pb: Playback, origin: float | None, target: float | None) -> None:
+    """Lay the seek over the state; what played up to its origin counts first (R-seek)."""
+    pb.settle_seek()
+    stalling.settle(pb)
+    if origin is not None:
+        leave_from(pb, origin)
+    at_end = pb.state is State.PLAYING and pausing.at_end(pb, pb.now)
+    pb.seek = OpenSeek(
+        origin=pb.position if origin is None else origin,
+        target=target,
+        named=target is not None,
+        travel=pb.travel(pb.now) if pb.stay is None else pb.stay.travel,
+        at_end=at_end,
+    )
+    pb.run = None
+
+
+def leave_from(pb: Playback, origin: float) -> None:
+    """Credit the way to ``origin`` where it is natural."""
+    travel = pb.travel(pb.now)
+    if pb.stay is not None:
+        if not pb.stay.fresh:
+            return
+        travel = pb.stay.travel
+    elif pb.state is not State.PLAYING or pb.rebase:
+        return
+    if pb.judge(origin, travel) is Move.NATURAL:
+        assert pb.position is not None
+        pb.spend(origin - pb.position, travel)
+        pb.first = False
+        pb.credit(origin, travel)
+
+
+def content(pb: Playback, position: float, alone: bool) -> None:
+    """A position while a seek is open: it moves a target that nobody named (R-seek-quiet).
+
+    A run of updates shows that the seek is over and nobody said so (R-seek-lost).
+    """
+    seek = pb.seek
+    assert seek is not None
+    if not seek.named:
+        seek.target = position
+    if seek.done:
+        finish(pb)
+        return
+    run = seek.run
+    if run is None or not alone:
+        seek.run = Run.begin(position, pb.now, pb.pace)
+        return
+    move = run.follow(position, pb.now)
+    if move in (Move.JITTER, Move.JUMP):
+        seek.run = Run.begin(position, pb.now, pb.pace)
+    elif run.moves >= 2 and run.covered >= pb.policy.resume_advance:
+        pb.note("inferred", "R-seek-lost", "the end of a seek was never told")
+        seek.target, seek.done = run.base, True
+        finish(pb, run)
+
+
+def finish(pb: Playback, run: Run | None = None) -> None:
+    """The seek is complete: tell it, then what was wanted meanwhile; in an ad it waits."""
+    seek = pb.seek
+    assert seek is not None and seek.target is not None
+    if pb.ad is not None:
+        return
+    media = pb.media
+    assert media is not None
+    if seek.early:
+        pb.seek = None
+        choose(pb, seek.target)
+    elif seek.at_end and media.loop and seek.target <= pb.policy.end_window:
+        pb.seek = None
+        loop(pb, seek)
+    else:
+        land(pb, seek, "R-seek" if run is None else "R-seek-lost")
+    if run is not None:
+        assert run.position is not None
+        if not run.fast and pb.position == run.base:
+            pb.credit_run(run.base, run.position, run.seconds)
+        pb.rest(run.position)
+        if pb.stay is not None:
+            pb.run = Run.begin(run.position, pb.now, pb.pace)
+    pausing.return_to_state(pb)
+    if seek.stalled:
+        pb.fire("stall", pb.now)
+
+
+def land(pb: Playback, seek: OpenSeek, rule: str) -> None:
+    """SEEK, and the playhead is at the target."""
+    pb.seek = None
+    target = seek.target
+    assert target is not None and pb.media is not None
+    if pb.media.seekable:
+        pb.counts.seeks += 1
+        pb.emit("SEEK", rule, position=target, origin=seek.origin, target=target, inferred=False)
+    pb.rest(target)
+    pb.slack = pb.pace.cap
+    pb.landing = pb.now
+    pb.first = pb.rebase = False
+    # `play` was seen: the next natural move from here resumes.
+    resuming = pb.state is State.RESUMING
+    pb.run = Run.begin(target, pb.now, pb.pace) if resuming else None
+    pb.seen_moving()
+
+
+def loop(pb: Playback, seek: OpenSeek) -> None:
+    """From the end to the beginning in media that loops is no seek (R-loop b)."""
+    pb.note("inferred", "R-loop", "a seek from the end to the beginning of looping media")
+    pausing.stay_here(pb)
+    assert pb.stay is not None
+    pb.stay.travel = seek.travel
+    wanted = pb.wanted
+    lifecycle.start_over(pb)
+    pb.wanted = wanted
+    pausing.return_to_state(pb)
+
+
+def end(pb: Playback) -> None:
+    """`ended` completes an open seek: at its last target, else at the end (R-last-stretch)."""
+    seek = pb.seek
+    if seek is None or seek.early:
+        pb.seek = None
+        return
+    if seek.target is None:
+        seek.target = pb.end if pb.end is not None else pb.position or 0.0
+    land(pb, seek, "R-last-stretch")
+    # It stays known until the end has been told: nothing is credited in a seek.
+    pb.seek = seek

@@ -1,0 +1,123 @@
+"""A session: its id, the media it plays, and what it amounts to in the end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from uuid import NAMESPACE_URL, uuid4, uuid5
+
+import attrs
+
+from ..errors import PlayertrackError
+from ..events import QUARTILES
+
+#: Makes a session id from the player's id, the session's ordinal (from 1) and the ``at`` of
+#: its first event: 1 to 50 characters, no commas or control characters (R-ids).
+SessionIds = Callable[[str | None, int, float], str]
+
+_LONGEST_ID = 50
+
+
+def offline_ids(player: str | None, ordinal: int, at: float) -> str:
+    """The same id for the same signals, wherever they are derived (R-ids).
+
+    >>> offline_ids(None, 1, 1700000000.0)
+    '666cf48a-ad9a-573c-ad1a-73fed9b967d7'
+    """
+    return str(uuid5(NAMESPACE_URL, f"playertrack:{player or ''}:{ordinal}:{round(at * 1000)}"))
+
+
+def random_ids(player: str | None, ordinal: int, at: float) -> str:
+    """A new random id each time, for live players (R-ids)."""
+    return str(uuid4())
+
+
+def checked_id(session: str) -> str:
+    """The id, if one that a collector can take; a `PlayertrackError` blames the factory."""
+    if (
+        isinstance(session, str)
+        and 1 <= len(session) <= _LONGEST_ID
+        and session.isprintable()
+        and "," not in session
+    ):
+        return session
+    raise PlayertrackError(
+        f"the session id factory gave {session!r}; "
+        "an id has 1 to 50 characters, no commas, no control characters (R-ids)"
+    )
+
+
+@attrs.frozen(eq=False)
+class Media:
+    """What `loaded` named; made by `known`. ``provisional``: nobody named it yet (R-complete).
+
+    ``end`` is the duration where it is one to measure by: known, and not live. ``points``
+    are the quartiles and the positions that reach them, none without an end (R-duration).
+    """
+
+    entry_id: str | None = None
+    duration: float | None = None
+    live: bool = False
+    dvr: bool = False
+    loop: bool = False
+    provisional: bool = False
+
+    end: float | None = attrs.field(init=False)
+    points: tuple[tuple[int, float], ...] = attrs.field(init=False)
+
+    @end.default
+    def _end(self) -> float | None:
+        return None if self.live else self.duration
+
+    @points.default
+    def _points(self) -> tuple[tuple[int, float], ...]:
+        end = self.end
+        return () if end is None else tuple((q, end * q / 100) for q in QUARTILES)
+
+    @property
+    def seekable(self) -> bool:
+        """Live media without a window to seek in know no seeks (R-seek-live)."""
+        return self.dvr or not self.live
+
+
+@lru_cache(maxsize=1024)
+def known(
+    entry_id: str | None,
+    duration: float | None = None,
+    live: bool = False,
+    dvr: bool = False,
+    loop: bool = False,
+    provisional: bool = False,
+) -> Media:
+    """The `Media` of these; a thousand players of one entry keep it once."""
+    return Media(entry_id, duration, live, dvr, loop, provisional)
+
+
+@attrs.frozen(kw_only=True)
+class Summary:
+    """What a session amounted to.
+
+    Times are seconds: ``join_time`` from the request to the first frame (None before it),
+    ``play_time`` of the viewer's life spent playing, ``stall_time`` waiting, ``unique_time``
+    of content watched at least once; ``watched`` are those intervals. ``completion`` is the
+    share of the duration that was watched (0 to 1), None without a duration. ``quartiles``
+    are those that were reached, ``position`` is the playhead.
+    """
+
+    player: str | None
+    session: str | None
+    ordinal: int
+    entry_id: str | None
+    duration: float | None
+    live: bool
+    join_time: float | None
+    play_time: float
+    stall_count: int
+    stall_time: float
+    seek_count: int
+    error_count: int
+    watched: tuple[tuple[float, float], ...]
+    unique_time: float
+    completion: float | None
+    quartiles: tuple[int, ...]
+    position: float | None

@@ -1,0 +1,215 @@
+"""A player's state as bytes, and back (R-pure).
+
+MessagePack, versioned: what every player has, in a fixed order and without names; then by
+name what this one has besides, most of the time nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from math import inf, isfinite
+from operator import attrgetter
+from typing import Any, TypedDict
+
+import attrs
+import msgspec
+
+from ..errors import SnapshotError
+from ..policy import Policy
+from .context import Diagnostic, Setup
+from .open_intervals import Cadence, Drag, OpenAd, OpenSeek, OpenStall, Stay, Tally, Waiting
+from .playback import DEFAULTS, Playback, State
+from .playhead import Elapsed, Run
+from .session import Media, SessionIds, Summary, known
+
+#: Written first; another number is another layout.
+VERSION = 2
+
+
+class _Seldom(TypedDict, total=False):
+    """The types of what a player has only now and then (see `Playback`)."""
+
+    offset: float
+    requested: bool
+    played_before: bool
+    joining: float | None
+    joined: float
+    watched: list[float] | None
+    tally: Tally | None
+    first: bool
+    rebase: bool
+    stale: bool
+    deaf: bool
+    landing: float | None
+    restart: float | None
+    run: Run | None
+    waiting: Waiting | None
+    drag: Drag | None
+    stay: Stay | None
+    stall_open: OpenStall | None
+    seek: OpenSeek | None
+    ad: OpenAd | None
+    overlay: int
+    wanted: str | None
+    cadence: Cadence | None
+    passed: dict[str, Any] | None
+    errors: dict[str, tuple[int, float]] | None
+    last_summary: Summary | None
+
+
+_Layout = tuple[
+    int,  # version
+    bytes,  # setup and media, which many players share (see `_Common`)
+    str | None,  # player
+    State,
+    float | None,  # position
+    float,  # moved_at
+    float,  # slack
+    float,  # rate
+    Elapsed | None,
+    float,  # now
+    float,  # event_at
+    str | None,  # session
+    int,  # ordinal
+    int,  # index
+    float | None,  # join_time
+    float,  # span_from
+    float,  # played
+    int,  # viewed
+    int,  # fired
+    _Seldom | None,
+]
+
+_MEDIALESS = (State.IDLE, State.READY, State.CLOSED)
+
+#: What a player must have in some states.
+_NEEDS = {
+    State.STALLING: {"stall_open"},
+    State.BUFFERING: {"stall_open"},
+    State.ENDING: {"stay", "waiting"},
+    State.PAUSED: {"stay"},
+    State.RESUMING: {"stay"},
+}
+
+_Common = tuple[
+    dict[str, Any],  # what differs from the default policy
+    str | None,  # entry_id to assume
+    tuple[str | None, float | None, bool, bool, bool, bool] | None,  # media
+]
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(_Layout).decode
+_decode_common = msgspec.msgpack.Decoder(_Common).decode
+
+
+def save(pb: Playback) -> bytes:
+    """The whole state of a player, small enough to send around; equal states, equal bytes."""
+    seldom = pb.tidy()
+    if seldom:
+        seldom = {name: seldom[name] for name in DEFAULTS if name in seldom}
+    return _encode(
+        (
+            VERSION,
+            _common_bytes(pb.setup, pb.media),
+            pb.player,
+            pb.state,
+            pb.position,
+            pb.moved_at,
+            pb.slack,
+            pb.pace.rate,
+            pb.elapsed,
+            pb.now,
+            pb.event_at,
+            pb.session,
+            pb.ordinal,
+            pb.index,
+            pb.join_time,
+            pb.span_from,
+            pb.played,
+            pb.viewed,
+            pb.fired,
+            seldom or None,
+        )
+    )
+
+
+def load(
+    pb: Playback, data: bytes, ids: SessionIds, diagnose: Callable[[Diagnostic], None] | None
+) -> Mapping[str, Any]:
+    """Put the state of ``data`` into ``pb``; `SnapshotError` if it is none.
+
+    Returns what it has besides what every player has.
+    """
+    try:
+        (
+            version,
+            common,
+            pb.player,
+            pb.state,
+            pb.position,
+            pb.moved_at,
+            pb.slack,
+            rate,
+            pb.elapsed,
+            pb.now,
+            pb.event_at,
+            pb.session,
+            pb.ordinal,
+            pb.index,
+            pb.join_time,
+            pb.span_from,
+            pb.played,
+            pb.viewed,
+            pb.fired,
+            seldom,
+        ) = _decode(data)
+        if version != VERSION:
+            raise SnapshotError(f"a snapshot of version {version}; this is version {VERSION}")
+        pb.setup, pb.media = _common(common, ids, diagnose)
+    except SnapshotError:
+        raise
+    except (msgspec.MsgspecError, ValueError) as error:
+        raise SnapshotError(f"not a snapshot: {error}") from error
+    numbers = pb.moved_at + pb.slack + pb.span_from + pb.played + (pb.position or 0.0)
+    if pb.state is not State.IDLE or pb.now != -inf:  # until it is heard of
+        numbers += pb.now
+    if not (0.0 < rate < inf and isfinite(numbers)):
+        raise SnapshotError("not a snapshot: a number in it cannot be")
+    if pb.media is None and pb.state not in _MEDIALESS:
+        raise SnapshotError(f"not a snapshot: {pb.state.value} without media")
+    needs = _NEEDS.get(pb.state)
+    if needs is not None and not needs <= (seldom or {}).keys():
+        raise SnapshotError(f"not a snapshot: something is missing that {pb.state.value} has")
+    pb.pace = pb.setup.pace(rate)
+    pb.limit = -inf
+    pb.out = None
+    pb.cause = ""
+    if seldom is None:
+        return {}
+    pb.__dict__.update(seldom)
+    for run in pb.runs():
+        run.pace = pb.pace
+    return pb.__dict__
+
+
+_media_fields = attrgetter(*(field.name for field in attrs.fields(Media) if field.init))
+
+
+@lru_cache(maxsize=1024)
+def _common_bytes(setup: Setup, media: Media | None) -> bytes:
+    fields = None if media is None else _media_fields(media)
+    return _encode((setup.policy.changes(), setup.entry_id, fields))
+
+
+@lru_cache(maxsize=1024)
+def _common(
+    data: bytes, ids: SessionIds, diagnose: Callable[[Diagnostic], None] | None
+) -> tuple[Setup, Media | None]:
+    changes, entry_id, fields = _decode_common(data)
+    media = None if fields is None else known(*fields)
+    return _setup(Policy.from_mapping(changes), ids, entry_id, diagnose), media
+
+
+#: One setup for players with different media, as in a `Fleet`.
+_setup = lru_cache(maxsize=64)(Setup)

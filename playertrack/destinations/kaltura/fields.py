@@ -1,0 +1,92 @@
+"""Values as they go over the wire: cleaned, counted, encoded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+from math import floor
+from unicodedata import category
+from urllib.parse import quote_plus, urlsplit
+
+from ...errors import FieldError
+
+#: A name and its value, as a form has them.
+Pairs = list[tuple[str, str]]
+
+#: What no XML may hold besides the control characters and halves of pairs.
+_NOT_CHARACTERS = frozenset("\ufffe\uffff")
+
+
+class WireError(FieldError):
+    """What cannot be sent: a field that a collector needs is missing, or cannot be used.
+
+    The server would accept the event silently, and nobody would ever find it (wire, 1).
+    """
+
+
+def clean(text: str) -> str:
+    r"""``text`` without the characters for which the server refuses an event (wire, 1).
+
+    >>> clean("a\x00b\nc")
+    'abc'
+    """
+    if text.isprintable():
+        return text
+    return "".join(c for c in text if category(c) not in ("Cc", "Cs") and c not in _NOT_CHARACTERS)
+
+
+def column(text: str) -> str:
+    """`clean`, and fit for a column of the log that stats.collect writes: no commas (wire, 1)."""
+    return clean(text).replace(",", "~")
+
+
+def number(value: float) -> str:
+    """Seconds and the like, without the noise of floats: 6 decimals at most.
+
+    >>> number(0.1 + 0.2), number(12.0), number(-0.0)
+    ('0.3', '12', '0')
+    """
+    text = f"{value:.6f}".rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
+
+
+def whole(value: float) -> int:
+    """The floor of a time, where a float just below a whole number is that number."""
+    return floor(round(value, 6))
+
+
+def form(pairs: Iterable[tuple[str, str]]) -> str:
+    """The pairs form-encoded, in their order."""
+    return "&".join([f"{_quoted(name)}={_quoted(value)}" for name, value in pairs])
+
+
+def _quoted(text: str) -> str:
+    return text if text.isascii() and text.isalnum() else _quoted_before(text)
+
+
+#: Names, and the values of a session, come again and again.
+_quoted_before = lru_cache(maxsize=1024)(quote_plus)
+
+
+def address(name: str, url: str) -> str:
+    """The address of a service without a slash at its end; a `WireError` names the setting.
+
+    Name and password in it are refused, since they would show in messages.
+    """
+    try:
+        parts = urlsplit(url)
+        good = (
+            parts.scheme in ("http", "https")
+            and bool(parts.hostname)
+            and parts.port != 0
+            and "@" not in parts.netloc
+            and not (parts.query or parts.fragment)
+            and url.isprintable()
+            and " " not in url
+        )
+    except (AttributeError, TypeError, ValueError):
+        good = False
+    if not good:
+        shown = "…" if isinstance(url, str) else url  # there may be a password in it
+        raise WireError(name, shown, "an http or https address without a query or a password")
+    return url.rstrip("/")

@@ -1,0 +1,276 @@
+"""analytics.trackEvent: player events as the plugin of Player v7 sends them (wire, 2)."""
+
+from __future__ import annotations
+
+import attrs
+import msgspec
+
+from ...events import Error, Event, Language, Play, Replay, Seek, View
+from .fields import Pairs, address, clean, form, number
+from .identity import Identity, client_version
+from .profile import WireProfile
+from .recent_sessions import Recent
+from .request import FORM, JSON, Request
+from .responses import TrackAnswer, track_answer
+from .session_memory import Memory, Recall, forgotten
+from .view_state import Viewing
+
+DESTINATION = "kava"
+ANALYTICS_URL = "https://analytics.kaltura.com"
+
+PATH = "/api_v3/index.php?service=analytics&action=trackEvent"
+#: What the plugin has in the query if the rest is in a body of JSON.
+_IN_QUERY = 4
+#: … and what it says of itself there.
+_API_VERSION = "3.3.0"
+
+#: The type ids by the names of events; no other event is sent.
+KAVA_IDS = {
+    "MEDIA_LOADED": 1,  # IMPRESSION
+    "PLAY_REQUEST": 2,
+    "PLAY": 3,
+    "RESUME": 4,
+    "PLAY_REACHED_25": 11,
+    "PLAY_REACHED_50": 12,
+    "PLAY_REACHED_75": 13,
+    "PLAY_REACHED_100": 14,
+    "SHARE_CLICKED": 21,
+    "DOWNLOAD_CLICKED": 23,
+    "REPORT_CLICKED": 24,
+    "OPEN_FULL_SCREEN": 31,
+    "CLOSE_FULL_SCREEN": 32,
+    "PAUSE": 33,
+    "REPLAY": 34,
+    "SEEK": 35,
+    "RELATED_CLICKED": 36,
+    "CAPTIONS": 38,
+    "SOURCE_SELECTED": 39,
+    "INFO_CLICKED": 40,
+    "SPEED": 41,
+    "AUDIO_SELECTED": 42,
+    "FLAVOR_SWITCH": 43,
+    "BUFFER_START": 45,
+    "BUFFER_END": 46,
+    "ERROR": 98,
+    "VIEW": 99,
+}
+
+_SCREEN_MODE = {"OPEN_FULL_SCREEN": 2, "CLOSE_FULL_SCREEN": 1}
+_SOUND_OFF, _SOUND_ON = 1, 2
+#: The plugin's word for a bitrate that it does not know.
+_NO_BITRATE = -1
+
+_Fields = dict[str, str | int | float]
+
+
+@attrs.frozen
+class _Told:
+    """What the server was told of a session, and its first answer."""
+
+    viewing: Viewing
+    answer: TrackAnswer | None
+
+
+class KavaMapper:
+    """Player events of one identity as requests to analytics.trackEvent.
+
+    ``muted`` may be set to what the viewer hears; events do not tell it. ``recall`` gives the
+    note of a session's last request, if another process made it. Raises `WireError` for a bad
+    ``analytics_url``.
+
+    >>> mapper = KavaMapper(Identity(partner_id=102))
+    >>> request = mapper.request(Event("PAUSE", at=9.7, session="s", index=7, entry_id="1_a"))
+    >>> b"&eventType=33&partnerId=102&entryId=1_a&sessionId=s&eventIndex=1&" in b"&" + request.body
+    True
+    """
+
+    def __init__(
+        self,
+        identity: Identity,
+        profile: WireProfile | None = None,
+        *,
+        analytics_url: str = ANALYTICS_URL,
+        recall: Recall = forgotten,
+    ) -> None:
+        self.muted = False
+        self._identity = identity
+        self._key = identity.key
+        self._base = address("analytics_url", analytics_url)
+        self._as_json = (profile or WireProfile()).kava_form == "json"
+        self._context = _of_identity(identity)
+        self._sessions = Memory(_Told, recall)
+        self._players: Recent[str, Viewing] = Recent()
+        # Written where answers come in, which is another thread; `Viewing` is not, so that
+        # neither has to wait for the other.
+        self._answers: Recent[str, TrackAnswer] = Recent()
+
+    def request(self, event: Event) -> Request | None:
+        """The request for ``event``; None if it has no type id, or VIEWs are not wanted.
+
+        Raises `WireError` if nobody named the entry.
+        """
+        told = self._sessions.get(event.session)
+        answer = self._answer(event.session, told)
+        type_id = KAVA_IDS.get(event.event)
+        if isinstance(event, View) and answer is not None and not answer.view_events_enabled:
+            type_id = None
+        entry = "" if type_id is None else self._identity.entry(event.entry_id)
+        viewing = self._after(event, told, sent=type_id is not None)
+        told = _Told(viewing, answer)
+        self._sessions.put(event.session, told)
+        if type_id is None:
+            return None
+        fields: _Fields = {
+            "eventType": type_id,
+            "partnerId": self._identity.partner_id,
+            "entryId": entry,
+            "sessionId": clean(event.session),
+            **self._common(event, viewing),
+            **self._own(event, viewing),
+            **self._context,
+        }
+        if answer is not None and answer.time is not None:
+            fields["sessionStartTime"] = answer.time
+        path, body = _as_query_and_json(fields) if self._as_json else _as_form(fields)
+        return Request(
+            destination=DESTINATION,
+            lane=event.session,
+            identity=self._key,
+            method="POST",
+            base=self._base,
+            path=path,
+            headers=JSON if self._as_json else FORM,
+            body=body,
+            form="json" if self._as_json else "form",
+            event=event.event,
+            index=event.index,
+            at=event.at,
+            note=self._sessions.note(told),
+        )
+
+    def answered(self, session: str, body: bytes) -> None:
+        """Learn from the answer to an event of ``session``; from the first, that is.
+
+        May be called by any thread. Events that are made later carry what it says.
+        """
+        known = self._answers.get(session)
+        if known is None or known.time is None:
+            answer = track_answer(body)
+            if answer is not None:
+                self._answers.put(session, answer)
+
+    def _answer(self, session: str, told: _Told | None) -> TrackAnswer | None:
+        """The first answer in the session: an earlier process may have had it."""
+        known = None if told is None else told.answer
+        if known is not None and known.time is not None:
+            return known
+        return self._answers.get(session) or known
+
+    def _after(self, event: Event, told: _Told | None, *, sent: bool) -> Viewing:
+        """The session of ``event``, that event included."""
+        player = event.player or ""
+        if told is None:
+            previous = event.previous_session if isinstance(event, Replay) else None
+            repeated = self._sessions.get(previous)
+            before = self._players.get(player)
+            viewing = Viewing.begin(None if repeated is None else repeated.viewing, before)
+        else:
+            viewing = told.viewing
+        viewing = viewing.after(event, sent=sent)
+        self._players.put(player, viewing)
+        return viewing
+
+    def _common(self, event: Event, viewing: Viewing) -> _Fields:
+        """What every event has."""
+        return {
+            "eventIndex": viewing.index,
+            "position": viewing.position(event),
+            "playbackType": viewing.playback_type(event),
+            "playbackSpeed": viewing.rate,
+        }
+
+    def _own(self, event: Event, viewing: Viewing) -> _Fields:
+        """What only events of its kind have."""
+        match event:
+            case Play():
+                return {
+                    "joinTime": event.join_time,
+                    "bufferTime": 0,
+                    "bufferTimeSum": viewing.buffer_time_sum,
+                    "actualBitrate": _bitrate(viewing),
+                }
+            case View():
+                return {
+                    "playTimeSum": viewing.play_time_sum,
+                    "bufferTime": event.buffer_time,
+                    "bufferTimeSum": viewing.buffer_time_sum,
+                    "averageBitrate": viewing.average_bitrate,
+                    "soundMode": _SOUND_OFF if self.muted else _SOUND_ON,
+                }
+            case Seek():
+                return {} if event.target is None else {"targetPosition": event.target}
+            case Language(event="CAPTIONS"):
+                return {"caption": clean(event.language or "off")}
+            case Language():
+                return {"language": clean(event.language or "")}
+            case Error():
+                return {
+                    "errorCode": clean(event.code),
+                    "errorDetails": clean(event.message),
+                    "errorPosition": viewing.error_position,
+                }
+        if event.event in ("FLAVOR_SWITCH", "SOURCE_SELECTED"):
+            return {"actualBitrate": _bitrate(viewing)}
+        if event.event in _SCREEN_MODE:
+            return {"screenMode": _SCREEN_MODE[event.event]}
+        return {}
+
+
+def _bitrate(viewing: Viewing) -> float:
+    return _NO_BITRATE if viewing.bitrate is None else viewing.bitrate
+
+
+def _of_identity(who: Identity) -> _Fields:
+    version = client_version()
+    values: dict[str, str | int | None] = {
+        "deliveryType": who.delivery_type,
+        "clientVer": version,
+        "clientTag": version,
+        **context(who),
+    }
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def context(who: Identity) -> dict[str, str | int | None]:
+    """What trackEvent is told of an identity besides partner and entry; None is unknown."""
+    return {
+        "referrer": who.referrer,
+        "uiConfId": who.uiconf_id,
+        "userId": who.user_id,
+        "kalturaApplication": who.kaltura_application,
+        "application": who.application,
+        "playbackContext": None if who.context_id is None else str(who.context_id),
+        **{f"customVar{n}": value for n, value in enumerate(who.custom_vars, 1)},
+        "virtualEventId": who.virtual_event_id,
+    }
+
+
+def _as_form(fields: _Fields) -> tuple[str, bytes]:
+    return PATH, f"format=1&{form(_texts(fields))}".encode()
+
+
+def _as_query_and_json(fields: _Fields) -> tuple[str, bytes]:
+    query = form(_texts(fields)[:_IN_QUERY])
+    rest = {"apiVersion": _API_VERSION, "format": 1, **dict(list(fields.items())[_IN_QUERY:])}
+    body = {name: _rounded(value) for name, value in rest.items()}
+    return f"{PATH}&{query}", msgspec.json.encode(body)
+
+
+def _texts(fields: _Fields) -> Pairs:
+    return [
+        (name, value if isinstance(value, str) else number(value)) for name, value in fields.items()
+    ]
+
+
+def _rounded(value: str | int | float) -> str | int | float:
+    return round(value, 6) if isinstance(value, float) else value

@@ -1,0 +1,188 @@
+"""stats.collect: an event as the guide's section 5 has it (wire, 1)."""
+
+from __future__ import annotations
+
+from math import floor, isfinite
+
+import attrs
+
+from ...events import Event, MediaLoaded, Replay
+from .fields import Pairs, address, column, form, whole
+from .identity import Identity, client_version
+from .profile import WireProfile
+from .request import FORM, Request
+from .session_memory import Memory, Recall, forgotten
+
+DESTINATION = "stats"
+SERVICE_URL = "https://www.kaltura.com/api_v3"
+
+_POST = "/service/stats/action/collect"
+_GET = "/index.php?service=stats&action=collect&"
+_LONGEST_REFERRER = 255
+
+#: The type ids by the names of events; those of events that have another name there last.
+STATS_IDS = {
+    "WIDGET_LOADED": 1,
+    "MEDIA_LOADED": 2,
+    "PLAY": 3,
+    "PLAY_REACHED_25": 4,
+    "PLAY_REACHED_50": 5,
+    "PLAY_REACHED_75": 6,
+    "PLAY_REACHED_100": 7,
+    "OPEN_EDIT": 8,
+    "BUFFER_START": 12,
+    "BUFFER_END": 13,
+    "OPEN_FULL_SCREEN": 14,
+    "CLOSE_FULL_SCREEN": 15,
+    "REPLAY": 16,
+    "SEEK": 17,
+    "OPEN_UPLOAD": 18,
+    "SAVE_PUBLISH": 19,
+    "CLOSE_EDITOR": 20,
+    "PRE_BUMPER_PLAYED": 21,
+    "POST_BUMPER_PLAYED": 22,
+    "BUMPER_CLICKED": 23,
+    "PREROLL_STARTED": 24,
+    "MIDROLL_STARTED": 25,
+    "POSTROLL_STARTED": 26,
+    "OVERLAY_STARTED": 27,
+    "PREROLL_CLICKED": 28,
+    "MIDROLL_CLICKED": 29,
+    "POSTROLL_CLICKED": 30,
+    "OVERLAY_CLICKED": 31,
+    "PREROLL_25": 32,
+    "PREROLL_50": 33,
+    "PREROLL_75": 34,
+    "MIDROLL_25": 35,
+    "MIDROLL_50": 36,
+    "MIDROLL_75": 37,
+    "POSTROLL_25": 38,
+    "POSTROLL_50": 39,
+    "POSTROLL_75": 40,
+    "SHARE_CLICKED": 9,
+    "DOWNLOAD_CLICKED": 10,
+    "REPORT_CLICKED": 11,
+}
+
+
+@attrs.frozen
+class _Session:
+    """``seeked``: it had a SEEK. ``live``: its media has no duration to speak of."""
+
+    seeked: bool = False
+    live: bool = False
+
+
+class StatsMapper:
+    """Events of one identity as requests to stats.collect.
+
+    ``recall`` gives the note of a session's last request, if another process made it. Raises
+    `WireError` for a bad ``service_url``.
+
+    >>> mapper = StatsMapper(Identity(partner_id=102))
+    >>> request = mapper.request(Event("PLAY", at=9.7, session="s", index=1, entry_id="1_a"))
+    >>> request.url
+    'https://www.kaltura.com/api_v3/service/stats/action/collect'
+    >>> b"&event%5BeventTimestamp%5D=9&" in request.body
+    True
+    """
+
+    def __init__(
+        self,
+        identity: Identity,
+        profile: WireProfile | None = None,
+        *,
+        service_url: str = SERVICE_URL,
+        recall: Recall = forgotten,
+    ) -> None:
+        self._identity = identity
+        self._profile = profile or WireProfile()
+        self._key = identity.key
+        self._base = address("service_url", service_url)
+        self._got = self._profile.stats_form == "query"
+        self._timestamp_scale = 1000 if self._profile.timestamp_unit == "ms" else 1
+        self._position_scale = 1000 if self._profile.position_unit == "ms" else 1
+        self._context = form(self._named(self._of_identity()))
+        self._sessions = Memory(_Session, recall)
+
+    def request(self, event: Event) -> Request | None:
+        """The request for ``event``; None if it has no type id (wire, 1).
+
+        Raises `WireError` if nobody named the entry.
+        """
+        session = self._after(event)
+        type_id = STATS_IDS.get(event.event)
+        if type_id is None:
+            return None
+        pairs = self._named(self._required(event, type_id))
+        pairs += self._named(self._known(event, session))
+        text = f"format=1&{form(pairs)}&{self._context}"
+        return Request(
+            destination=DESTINATION,
+            lane=event.session,
+            identity=self._key,
+            method="GET" if self._got else "POST",
+            base=self._base,
+            path=_GET + text if self._got else _POST,
+            headers=() if self._got else FORM,
+            body=b"" if self._got else text.encode(),
+            form="query" if self._got else "form",
+            event=event.event,
+            index=event.index,
+            at=event.at,
+            note=self._sessions.note(session),
+        )
+
+    def _after(self, event: Event) -> _Session:
+        """What is known of the session of ``event``, that event included."""
+        known = self._sessions.get(event.session)
+        session = known or _Session()
+        if isinstance(event, MediaLoaded):
+            session = attrs.evolve(session, live=event.live)
+        elif isinstance(event, Replay) and known is None:
+            previous = self._sessions.get(event.previous_session)
+            session = attrs.evolve(session, live=previous is not None and previous.live)
+        elif event.event == "SEEK":
+            session = attrs.evolve(session, seeked=True)
+        self._sessions.put(event.session, session)
+        return session
+
+    def _required(self, event: Event, type_id: int) -> Pairs:
+        """In the order of the guide's examples."""
+        return [
+            ("objectType", "KalturaStatsEvent"),
+            ("partnerId", str(self._identity.partner_id)),
+            ("entryId", column(self._identity.entry(event.entry_id))),
+            ("eventType", str(type_id)),
+            ("sessionId", column(event.session)),
+            ("eventTimestamp", str(whole(event.at * self._timestamp_scale))),
+        ]
+
+    def _known(self, event: Event, session: _Session) -> Pairs:
+        pairs: Pairs = []
+        if event.position is not None:
+            point = max(0, whole(event.position * self._position_scale))
+            pairs.append(("currentPoint", str(point)))
+        if event.duration is not None and isfinite(event.duration) and not session.live:
+            pairs.append(("duration", str(floor(event.duration + 0.5))))
+        if session.seeked:
+            pairs.append(("seek", "true"))
+        return pairs
+
+    def _of_identity(self) -> Pairs:
+        who = self._identity
+        uiconf = self._profile.default_uiconf_id if who.uiconf_id is None else who.uiconf_id
+        values = {
+            "clientVer": client_version(),
+            "uiconfId": None if uiconf is None else str(uiconf),
+            "referrer": who.referrer and who.referrer[:_LONGEST_REFERRER],
+            "userId": who.user_id,
+            "applicationId": who.application,
+            "contextId": None if who.context_id is None else str(who.context_id),
+        }
+        return [(name, column(value)) for name, value in values.items() if value]
+
+    def _named(self, pairs: Pairs) -> Pairs:
+        """The names as an object's fields."""
+        pattern = "event:{}" if self._got else "event[{}]"
+        return [(pattern.format(name), value) for name, value in pairs]

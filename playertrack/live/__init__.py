@@ -1,0 +1,1 @@
+"""The running player: tracker, clock, and what adapters share."""

@@ -1,0 +1,357 @@
+"""What the bindings of real players have in common: from callbacks to a tracker.
+
+An adapter is a `Translator`, which is pure, and a `Binding`, which is not: it hears a live
+player and writes down what it hears as raw records. What a callback may do in a player is
+little, so there it only notes a record. One thread takes the records in order, writes them
+to a file if they are to be kept, and feeds the tracker with what the translator makes of
+them. A second one asks the player where the player says nothing by itself: an answer may be
+long in coming, and the records of the others must not wait for it.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import logging
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable
+from functools import partial
+from pathlib import Path, PurePosixPath
+from queue import Empty, SimpleQueue
+from types import TracebackType
+from typing import Any, BinaryIO, ClassVar, Protocol, Self
+from urllib.parse import unquote, urlsplit
+
+from ..errors import PlayertrackError, SignalError, shorten
+from ..policy import Policy
+from ..signals import Signal
+from ..trace.recording import Translator
+
+_log = logging.getLogger("playertrack")
+
+#: How long (s) a thread is waited for in the end; one that the player holds is left behind.
+_PATIENCE = 5.0
+
+#: No records: the name of the media that comes next, and media that has no name as yet.
+_NAME, _MEDIA = "name", "media"
+
+#: What media is called in the events: a name, or what makes one of a file name or URL.
+EntryId = str | Callable[[str], str] | None
+
+
+def entry_name(media: str) -> str:
+    """What media is called if nobody says: its file name, without ending and secrets.
+
+    >>> entry_name("https://cdn.example/films/big%20bunny.mp4?token=1")
+    'big bunny'
+    >>> entry_name("talk.part1.mp4")
+    'talk.part1'
+    """
+    if "://" in media:
+        parts = urlsplit(media)
+        name = PurePosixPath(unquote(parts.path)).stem or parts.hostname or ""
+    else:
+        name = Path(media).stem or media
+    # Never empty, and something that UTF-8 can hold: file names may not be.
+    return (name or "media").encode(errors="replace").decode()
+
+
+class Listener(Protocol):
+    """Whom a binding feeds: a `Tracker`."""
+
+    def now(self) -> float:
+        """What time it is (Unix time, s)."""
+
+    def suit(self, policy: Policy) -> None:
+        """Know the policy that suits the player."""
+
+    def feed(self, signal: Signal, *, live: bool = False) -> None:
+        """Take a signal; ``live``: its ``at`` is what `now` was."""
+
+
+class Binding(ABC):
+    """Keeps one live player measured until it is detached, or the player goes away.
+
+    A context manager; the commands do what the player's own do, and tell besides what a
+    player does not report by itself. They raise what the player raises, and
+    `PlayertrackError` when it is gone. The tracker gets the policy that suits the player, if
+    it was made without one, and after the last signal, `close`, it is spent; closing it is
+    its owner's. ``record_raw`` is a file for all that was heard, for ``playertrack derive
+    --raw``; ``entry_id`` names the media, by default `entry_name` does.
+
+    A subclass hears the player (`_subscribe`), calls `_start` when it is complete, and says
+    what each command is. In the player's callbacks it only calls `_note` and `_lose`.
+    """
+
+    #: The player's name in raw recordings.
+    source: ClassVar[str]
+
+    #: Whether `_ask` has something to ask.
+    asks: ClassVar[bool] = False
+
+    def __init__(
+        self,
+        translator: Translator,
+        tracker: Listener,
+        *,
+        entry_id: EntryId = None,
+        record_raw: str | Path | None = None,
+        interval: float = 0.25,
+    ) -> None:
+        if not interval > 0.0:
+            raise ValueError(f"interval: {interval!r} is not allowed; expected seconds above 0")
+        tracker.suit(translator.policy)
+        self._translator = translator
+        self._tracker = tracker
+        self._entry_id = entry_id
+        self._interval = interval
+        self._began = tracker.now()
+        self._records: SimpleQueue[dict[str, Any] | None] = SimpleQueue()
+        self._over = threading.Event()
+        self._lost = False
+        self._ended = self._loops = False
+        self._lock = threading.Lock()
+        self._detached = False
+        #: Held while the player is asked; whoever takes it away waits for the answer.
+        self._asking = threading.RLock()
+        # Unbuffered, so that what was heard outlives the process.
+        self._file: BinaryIO | None = None
+        if record_raw is not None:
+            self._file = Path(record_raw).open("wb", 0)  # noqa: SIM115 - `_translate` closes it
+        self._threads: list[threading.Thread] = []
+
+    def __repr__(self) -> str:
+        state = "gone" if self._lost else "detached" if self._detached else "attached"
+        return f"<{type(self).__name__} {state}>"
+
+    # ---------------------------------------------------------------------- the commands
+
+    def load(self, media: str, entry_id: str | None = None) -> None:
+        """Take media, a file or URL, in place of what is there; `play` plays it."""
+        if entry_id is not None:
+            self._note(_NAME, name=entry_id)
+        self._obey("load", lambda: self._load(media))
+
+    def play(self) -> None:
+        """Play, go on after a pause, or begin again after the end."""
+        self._obey("play", self._play)
+
+    def pause(self) -> None:
+        """Pause."""
+        self._obey("pause", self._pause)
+
+    def seek(self, position: float) -> None:
+        """Go to ``position`` (s of content)."""
+        self._obey("seek", lambda: self._seek(position))
+
+    def rate(self, rate: float) -> None:
+        """Play ``rate`` times as fast."""
+        self._obey("rate", lambda: self._rate(rate))
+
+    def loop(self, on: bool) -> None:
+        """Whether to begin again by itself at the end."""
+        self._obey("loop", lambda: self._loop(on))
+
+    def replay(self) -> None:
+        """Start over, wherever playback is."""
+        self._obey("replay", self._replay)
+
+    def stop(self) -> None:
+        """Give up playback; the player lives on."""
+        self._obey("stop", self._stop)
+
+    def detach(self) -> None:
+        """Leave the player as it was, and say that it is measured no longer."""
+        with self._lock:
+            detached, self._detached = self._detached, True
+        if detached:
+            return
+        atexit.unregister(self.detach)
+        self._over.set()
+        if not self._lost:
+            self._await(self._threads[1:])
+            self._unsubscribe()
+            self._note("app.close", args=[])
+        self._records.put(None)
+        self._await(self._threads[:1])
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.detach()
+
+    def _obey(self, name: str, command: Callable[[], None]) -> None:
+        if self._over.is_set():
+            raise PlayertrackError(f"{name}: the player is gone, or detached")
+        command()
+
+    # ------------------------------------------------------------------- of the adapter
+
+    @abstractmethod
+    def _subscribe(self) -> None:
+        """Hear the player; what it is doing already is noted as if it began now."""
+
+    @abstractmethod
+    def _unsubscribe(self) -> None:
+        """Hear it no longer, and take back what was changed in it."""
+
+    def _ask(self) -> None:  # noqa: B027 - not every player has to be asked
+        """Note what the player says when it is asked; called each interval, if it ``asks``."""
+
+    def _look_up(self, record: dict[str, Any]) -> Iterable[dict[str, Any]]:
+        """Records to put before this one, of what only the player can tell; it may be asked.
+
+        Each record comes here before it is translated; so `_opened` can say what media it is
+        about, which is not known in a callback.
+        """
+        return ()
+
+    @abstractmethod
+    def _load(self, media: str) -> None: ...
+
+    @abstractmethod
+    def _play(self) -> None: ...
+
+    @abstractmethod
+    def _pause(self) -> None: ...
+
+    @abstractmethod
+    def _seek(self, position: float) -> None: ...
+
+    @abstractmethod
+    def _rate(self, rate: float) -> None: ...
+
+    def _loop(self, on: bool) -> None:
+        """By itself a player that `asks` replays, once ``_ended`` says that it is at its end."""
+        self._loops = on
+
+    @abstractmethod
+    def _replay(self) -> None: ...
+
+    @abstractmethod
+    def _stop(self) -> None: ...
+
+    # ------------------------------------------------------------------ for the adapter
+
+    def _start(self) -> None:
+        """Begin; the last thing that a constructor does."""
+        self._begin("translating", self._translate)
+        try:
+            self._subscribe()
+        except BaseException:
+            self._detached = True
+            self._records.put(None)
+            raise
+        if self.asks:
+            self._begin("asking", self._keep_asking)
+        atexit.register(self.detach)
+
+    def _note(self, kind: str, **fields: Any) -> None:
+        """Note what was heard, now; from any thread, and never waiting for anything."""
+        self._records.put({"t": self._tracker.now(), "kind": kind, **fields})
+
+    def _note_media(self, media: str) -> None:
+        """Note that ``media`` was set."""
+        self._note(_MEDIA, media=media)
+
+    def _lose(self) -> None:
+        """The player goes away: ask it nothing any more; from any thread."""
+        if not self._over.is_set():
+            self._lost = True
+            self._over.set()
+            self._note("app.close", args=[])
+            self._records.put(None)
+
+    def _opened(self, at: float, media: str) -> dict[str, Any]:
+        """The record that media was set at ``at``, for `_look_up`.
+
+        It has the name from the events, and neither path nor URL. A name that was given is
+        good for one media.
+        """
+        entry_id = self._entry_id
+        if isinstance(entry_id, str):
+            self._entry_id = None
+        elif entry_id is not None:
+            entry_id = self._guarded("naming", partial(entry_id, media))
+        return {"t": at, "kind": "app.open", "args": [entry_id or entry_name(media)]}
+
+    # ---------------------------------------------------------------------- the threads
+
+    def _begin(self, doing: str, work: Callable[[], None]) -> None:
+        thread = threading.Thread(target=work, name=f"{self.source}-{doing}", daemon=True)
+        thread.start()
+        self._threads.append(thread)
+
+    def _await(self, threads: Iterable[threading.Thread]) -> None:
+        for thread in threads:
+            if thread is not threading.current_thread():
+                thread.join(_PATIENCE)
+
+    def _keep_asking(self) -> None:
+        over = False
+        while not over:
+            over = self._over.wait(self._interval)
+            with self._asking:
+                if self._lost:
+                    break
+                self._guarded("asking", self._ask)
+                if self._ended and self._loops and not over:
+                    self._guarded("looping", self._replay)
+
+    def _translate(self) -> None:
+        try:
+            while (record := self._next()) is not None:
+                if record["kind"] == _NAME:
+                    self._entry_id = record["name"]
+                    continue
+                if record["kind"] == _MEDIA:
+                    record = self._opened(record["t"], record["media"])
+                for told in (*self._guarded("looking up", partial(self._look_up, record)), record):
+                    self._keep(told)
+                    self._feed(partial(self._translator.translate, told))
+            self._feed(self._translator.finish)
+        finally:
+            atexit.unregister(self.detach)
+            if self._file is not None:
+                self._file.close()
+
+    def _next(self) -> dict[str, Any] | None:
+        """The next record; a tick where nothing was heard, since time passes for a translator."""
+        try:
+            return self._records.get(timeout=self._interval)
+        except Empty:
+            return {"t": self._tracker.now(), "kind": "tick"}
+
+    def _feed(self, make: Callable[[], Iterable[Signal]]) -> None:
+        for signal in self._guarded("translating", make):
+            self._tracker.feed(signal, live=True)
+
+    def _guarded(self, doing: str, call: Callable[[], Any]) -> Any:
+        """What ``call`` gives, or nothing: whatever goes wrong in it, the player goes on."""
+        try:
+            return call()
+        except SignalError as error:
+            _log.warning("%s: %s", self.source, error)
+        except Exception as error:
+            # A bug of the adapter, or a player that does what it never did before.
+            _log.exception("%s: %s failed: %s", self.source, doing, shorten(error))
+        return ()
+
+    def _keep(self, record: dict[str, Any]) -> None:
+        if self._file is None:
+            return
+        since = round(record["t"] - self._began, 4)
+        line = json.dumps({"source": self.source, **record, "t": since})
+        try:
+            self._file.write(line.encode() + b"\n")
+        except OSError as error:
+            _log.error("%s: the recording ends here: %s", self.source, error)
+            self._file.close()
+            self._file = None

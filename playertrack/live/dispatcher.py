@@ -1,0 +1,201 @@
+"""One thread that hands things over in order, and that waits for timers between."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable
+from math import inf
+from time import monotonic
+from typing import Any, TypeVar
+
+from ..errors import PlayertrackError, SignalError
+from .clock import Clock
+
+#: How much may wait to be handed over; beyond it the oldest goes. It takes a sink that hangs
+#: for days to get there, and some 30 MB.
+_MOST_WAITING = 100_000
+
+_log = logging.getLogger("playertrack")
+_T = TypeVar("_T")
+
+
+class Dispatcher:
+    """Calls handlers with items, one after the other, on a daemon thread of its own.
+
+    What a handler raises is logged and told to ``on_error``, each kind of failure once, but
+    every `SignalError`. The thread is started when there is something to do. Between items
+    it waits for the timers of its owner: ``due`` says when, in the time of ``clock`` (inf:
+    not at all), and then ``settle`` is called. ``finish`` is called last, with the
+    seconds that are left for it, and says whether all is delivered.
+
+    ``lock`` guards the owner's state too: ``due`` and ``settle`` are called with it held and
+    have to be short, handlers and ``finish`` are called without it.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        due: Callable[[], float],
+        settle: Callable[[], None],
+        finish: Callable[[float], bool],
+        on_error: Callable[[Exception], object] | None,
+    ) -> None:
+        self._clock = clock
+        self._due = due
+        self._settle = settle
+        self._finish = finish
+        self._on_error = on_error
+        self._reported: set[tuple[str, type[Exception], str | None]] = set()
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the thread and all that waits: they are another process's after a fork."""
+        # Reentrant: a handler of the operating system's signals, or a finalizer, may run
+        # wherever its thread is, and be a signal of the player.
+        self.lock = threading.RLock()
+        self.closing = False
+        self._changed = threading.Condition(self.lock)
+        self._waiting: deque[tuple[str, Callable[[Any], object], Any]] = deque(maxlen=_MOST_WAITING)
+        self._dropped = 0
+        self._thread: threading.Thread | None = None
+        self._alarm = inf  # when the thread looks again without being told
+        self._deadline = inf
+        self._delivered = True
+        self._closed = threading.Event()
+
+    def disown(self) -> None:
+        """As `reset`, and nothing is to be done any more."""
+        self.reset()
+        self.closing = True
+        self._closed.set()
+
+    # ---------------------------------------------------------------- called by the owner
+
+    def put(self, where: str, handler: Callable[[_T], object] | None, item: _T) -> None:
+        """Have ``handler`` called with ``item``, if there is one; the lock is held.
+
+        ``where`` names it in a report. `rouse` has to follow.
+        """
+        if handler is not None:
+            self._dropped += len(self._waiting) == _MOST_WAITING
+            self._waiting.append((where, handler, item))
+
+    def report(self, where: str, error: Exception) -> None:
+        """Have a failure logged and told."""
+        with self.lock:
+            self.put("on_error", self._tell, (where, error))
+            self.rouse()
+
+    def rouse(self) -> None:
+        """Wake the thread if something waits, or is due sooner than it knew; the lock is held."""
+        if self._waiting or self._due() < self._alarm:
+            if self._thread is None:
+                self._start()
+            self._changed.notify()
+
+    def flush(self, timeout: float) -> bool:
+        """Wait until all that is due or waits now is handed over, or the end, if it was begun.
+
+        False if it takes longer than ``timeout`` seconds, and in a handler.
+        """
+        if threading.current_thread() is self._thread:
+            return False
+        with self.lock:
+            reached = self._closed
+            if not self.closing:
+                reached = threading.Event()
+                self._settle_due()
+                self.put("flush", lambda _: reached.set(), None)
+                self.rouse()
+        return reached.wait(timeout)
+
+    def close(self, timeout: float) -> bool:
+        """Hand over what waits, finish, and say whether all of it is delivered.
+
+        False also after ``timeout`` seconds, and in a handler: there it cannot be waited for.
+        """
+        with self.lock:
+            first = not self.closing
+            if first:
+                self.closing = True
+                self._deadline = monotonic() + timeout
+                if self._thread is None:
+                    self._start()
+                self._changed.notify()
+            alone = first and self._thread is None
+            if alone:
+                self._thread = threading.current_thread()
+        if alone:
+            self._work()
+        elif threading.current_thread() is self._thread:
+            return False
+        return self._closed.wait(timeout) and self._delivered
+
+    # --------------------------------------------------------------------- the thread
+
+    def _start(self) -> None:
+        thread = threading.Thread(target=self._work, name="playertrack", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:
+            return  # an interpreter about to exit starts no threads; close() does the work
+        self._thread = thread
+
+    def _work(self) -> None:
+        while batch := self._next_batch():
+            for where, handler, item in batch:
+                self._hand_over(where, handler, item)
+        self._delivered = self._finish(max(0.0, self._deadline - monotonic())) and not self._dropped
+        if self._dropped:
+            _log.error("%d events and reports were dropped: sinks were too slow", self._dropped)
+        while self._waiting:
+            self._hand_over(*self._waiting.popleft())
+        self._closed.set()
+
+    def _next_batch(self) -> list[tuple[str, Callable[[Any], object], Any]]:
+        """Wait until there is something to hand over; nothing is the end."""
+        with self._changed:
+            while True:
+                due = self._settle_due()
+                if self._waiting or self.closing:
+                    break
+                self._alarm = due
+                self._clock.wait(self._changed, None if due == inf else due)
+            batch = list(self._waiting)
+            self._waiting.clear()
+            return batch
+
+    def _settle_due(self) -> float:
+        """Have settled what is due, and say when something is next."""
+        settled = inf
+        while (due := self._due()) <= self._clock.time():
+            if due == settled:
+                return inf  # a timer that does not go away would keep the lock for ever
+            settled = due
+            self._settle()
+        return due
+
+    def _hand_over(self, where: str, handler: Callable[[Any], object], item: Any) -> None:
+        try:
+            handler(item)
+        except Exception as error:
+            self.report(where, error)
+        except BaseException as error:
+            # sys.exit() in a callback ends nothing: this is no thread of the program's.
+            self.report(where, PlayertrackError(f"it raised {error!r}"))
+
+    def _tell(self, failure: tuple[str, Exception]) -> None:
+        where, error = failure
+        kind = (where, type(error), getattr(error, "field", None))
+        known = kind in self._reported
+        self._reported.add(kind)
+        refused = isinstance(error, SignalError)
+        level = logging.DEBUG if known else logging.WARNING if refused else logging.ERROR
+        _log.log(level, "%s: %s", where, error, exc_info=None if refused else error)
+        if self._on_error is not None and (refused or not known):
+            try:
+                self._on_error(error)
+            except BaseException:
+                _log.exception("on_error failed")

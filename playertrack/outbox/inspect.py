@@ -1,0 +1,71 @@
+"""A look at a queue from outside, whoever uses it: it takes no lock and changes nothing."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from os import PathLike
+from pathlib import Path
+
+import attrs
+
+from .ack_log import noted
+from .lock import ProcessLock
+from .opening import JOURNAL, LOCK, QUEUE
+from .store import Store
+from .values import DeadLetter, QueueError, Standing
+
+
+@attrs.frozen
+class Look:
+    """What is in a queue, and whether a process is sending it (``in_use``)."""
+
+    standings: tuple[Standing, ...]
+    dead: tuple[DeadLetter, ...]
+    in_use: bool
+
+
+def look(directory: str | PathLike[str]) -> Look:
+    """What is in the queue in ``directory``; raises `QueueError` if that cannot be read."""
+    directory = Path(directory)
+    try:
+        with closing(_existing(directory, "mode=ro")) as store:
+            store.check()
+            standings = tuple(store.standings(noted(directory / JOURNAL, store.generation)))
+            return Look(standings, tuple(store.dead()), _in_use(directory))
+    except sqlite3.Error as error:
+        raise QueueError(f"{directory}: {error}") from error
+
+
+def resume(directory: str | PathLike[str]) -> None:
+    """Pause nothing in that queue; a process that sends it notices within a second.
+
+    Raises `QueueError` if the queue cannot be changed.
+    """
+    directory = Path(directory)
+    try:
+        with closing(_existing(directory, "mode=rw")) as store:
+            store.check()
+            with store.transaction():
+                store.resume()
+    except sqlite3.Error as error:
+        raise QueueError(f"{directory}: {error}") from error
+
+
+def _existing(directory: Path, mode: str) -> Store:
+    path = directory / QUEUE
+    if not path.is_file():
+        raise QueueError(f"there is no queue in {directory}")
+    return Store(
+        sqlite3.connect(
+            f"{path.absolute().as_uri()}?{mode}", uri=True, timeout=5.0, isolation_level=None
+        )
+    )
+
+
+def _in_use(directory: Path) -> bool:
+    lock = ProcessLock(directory / LOCK)
+    try:
+        return not lock.acquire()
+    finally:
+        lock.release()

@@ -1,0 +1,386 @@
+"""The outbox: takes events from any thread at once, and makes them durable on its own."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import Counter, deque
+from collections.abc import Callable
+from contextlib import suppress
+from os import PathLike
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from time import monotonic
+from typing import Any, TypeVar
+
+from .._fork import watched
+from .batch import Added, Settled
+from .connecting import Connect, connect
+from .failover import RETRY, Shelf
+from .leases import Claims
+from .receipt import Receipt
+from .ring import Encode, Ring, Waiting, encoded
+from .store import DROPPED
+from .values import DEFAULT_BOUNDS, Bounds, DeadLetter, Page, QueueError, Standing
+
+_log = logging.getLogger("playertrack")
+
+_T = TypeVar("_T")
+
+#: How many events are made durable at once, at most.
+_GROUP = 500
+
+#: After an event the outbox looks for others by itself, every so often (s), for so long (s);
+#: to be waken by each one would cost its caller more than all the rest.
+_LOOK = 0.005
+_LINGER = 0.25
+
+#: How often (s) it looks whether another process changed something.
+_POLL = 1.0
+
+#: How long (s) a fork may wait for the disk.
+_FORK = 1.0
+
+DURABILITIES = ("sync", "group", "memory")
+
+_inherited: list[object] = []
+
+
+class Outbox:
+    """A durable queue in ``directory``, which is made if there is none.
+
+    ``durability``: with ``group`` an event is queued at once and made durable with others soon;
+    with ``sync`` `append` waits for that; with ``memory`` nothing is ever written. Nothing
+    happens before the first call of a method, and all that waits for a disk does so in a thread
+    of its own. Any thread may call any method. In a forked process it is a new one of the same
+    directory, with nothing of the parent's in it.
+
+    ``bounds`` say how much it holds; ``connect`` opens its files, and ``retry`` is how often
+    (s) a disk is tried again that failed. Raises `QueueError` for another durability.
+    """
+
+    def __init__(
+        self,
+        directory: str | PathLike[str] | None,
+        *,
+        durability: str = "group",
+        bounds: Bounds = DEFAULT_BOUNDS,
+        connect: Connect = connect,
+        retry: float = RETRY,
+    ) -> None:
+        if durability not in DURABILITIES:
+            raise QueueError(f"durability: {durability!r} is none of {', '.join(DURABILITIES)}")
+        self.durability = durability
+        self.directory = None if durability == "memory" or directory is None else Path(directory)
+        if self.directory is None and durability != "memory":
+            raise QueueError(f"a queue needs a directory for durability {durability!r}")
+        self._bounds = bounds
+        self._connect = connect
+        self._retry = retry
+        self._poll = min(_POLL, retry)
+        self._listeners: list[Callable[[], object]] = []
+        self._closing = False
+        self._reset()
+        watched.add(self)
+
+    def _reset(self) -> None:
+        # Reentrant: a handler of the operating system's signals, or a finalizer, may emit.
+        self._lock = threading.RLock()
+        self._changed = threading.Condition()
+        self._bell: SimpleQueue[None] = SimpleQueue()
+        self._rung = False
+        self._waiting = Ring(self._bounds)
+        self._counts: Counter[tuple[str, str]] = Counter()
+        self._unsettled: list[tuple[Settled, Callable[[], object]]] = []
+        self._asked: deque[Callable[[Shelf], object]] = deque()
+        self._claims = Claims()
+        self._poll_at = 0.0
+        self._lingers_until = 0.0
+        self._shelf: Shelf | None = None
+        self._thread: threading.Thread | None = None
+        self._working = threading.Lock()
+        self._held = False
+
+    # --------------------------------------------------------------------- for any thread
+
+    def append(self, destination: str, encode: Encode, event: Any) -> Receipt:
+        """Queue what ``encode`` makes of ``event``, which a thread of the outbox will ask it.
+
+        It never raises and touches no disk; with ``durability="sync"`` it waits for it.
+        """
+        receipt = Receipt(self._changed)
+        with self._lock:
+            if self._closing:
+                receipt.state = "closed"
+                return receipt
+            ring = self._waiting
+            if len(ring) < ring.most:
+                ring.append((destination, encode, event, receipt))
+            else:
+                ring.overflow((destination, encode, event, receipt))
+        if not self._rung:
+            self._ring()
+        if self.durability == "sync":
+            if self._thread is None:
+                self._step(0.0)
+            receipt.wait()
+        return receipt
+
+    def flush(self, timeout: float | None = None) -> bool:
+        """Wait until all that was appended is durable, or as far as it can get."""
+        with suppress(TimeoutError):
+            self.ask(lambda shelf: None, timeout)
+            return True
+        return False
+
+    def standings(self, timeout: float | None = None) -> list[Standing]:
+        """The destinations and their counts, with all that was appended before (Q-total).
+
+        Raises `TimeoutError`.
+        """
+        return self.ask(
+            lambda shelf: shelf.standings(self._claims.delivered(), self._counts), timeout
+        )
+
+    def dead(self, timeout: float | None = None) -> list[DeadLetter]:
+        """The dead letters; raises `TimeoutError`."""
+        return self.ask(lambda shelf: shelf.dead(), timeout)
+
+    def recall(self, destination: str, lane: str) -> bytes | None:
+        """The note of the last item of a lane, if it is known; for an ``encode`` only."""
+        return None if self._shelf is None else self._shelf.recall(destination, lane)
+
+    @property
+    def trouble(self) -> str | None:
+        """Why the disk takes nothing at present, if that is so."""
+        return None if self._shelf is None else self._shelf.trouble
+
+    def close(self, timeout: float = 5.0) -> bool:
+        """Make everything durable and let go of the files; True if it was done in time."""
+        with self._lock:
+            self._closing = True
+        deadline = monotonic() + timeout
+        if self._waiting or self._shelf is not None:
+            self._ring()
+        if self._thread is not None:
+            self._bell.put(None)
+            self._thread.join(max(0.0, deadline - monotonic()))
+            return not self._thread.is_alive()
+        if self._shelf is not None or self._waiting:
+            self._finish()
+        return True
+
+    # ------------------------------------------------------------------- for the sender
+
+    def listen(self, listener: Callable[[], object]) -> None:
+        """Have ``listener`` called, by the outbox's thread, when there may be news."""
+        self._listeners.append(listener)
+
+    def fetch(
+        self, destination: str, after: int, limit: int, done: Callable[[Page], object]
+    ) -> None:
+        """Have ``done`` called with the next rows, by the outbox's thread, but no claimed ones.
+
+        A process that may not send is given none.
+        """
+
+        def read(shelf: Shelf) -> None:
+            rows, last = shelf.read(destination, after, limit) if shelf.owner else ([], after)
+            done(self._claims.page(rows, last, shelf.paused(destination)))
+
+        self._ask(read)
+
+    def claim(self, seq: int, epoch: int) -> bool:
+        """Take a row to send, so that it is not dropped; False if its page is out of date."""
+        return self._claims.take(seq, epoch)
+
+    def release(self, seq: int) -> None:
+        """Give a row back that was claimed and has not come to an end."""
+        self._claims.release([seq])
+
+    def delivered(self, seq: int) -> bool:
+        """Note at once that a row is delivered; False if only `settle` can do that."""
+        if self._shelf is None or not self._shelf.note(seq):
+            return False
+        if self._claims.deliver(seq):
+            self._ring()
+        return True
+
+    def settle(self, settled: Settled, done: Callable[[], object] = lambda: None) -> None:
+        """Commit what became of rows; ``done`` is called, by the outbox's thread, after that."""
+
+        def commit(shelf: Shelf) -> None:
+            shelf.commit(Added(), settled)
+            self._unsettled.append((settled, done))
+
+        self._ask(commit)
+
+    def count(self, destination: str, name: str) -> None:
+        """Count something that became of no event, as ``ambiguous``."""
+        with self._lock:
+            self._counts[destination, name] += 1
+
+    # ------------------------------------------------------------------------ the thread
+
+    def ask(self, question: Callable[[Shelf], _T], timeout: float | None = None) -> _T:
+        """What ``question`` says when the outbox's thread asks it; raises `TimeoutError`."""
+        answers: list[_T] = []
+        answered = threading.Event()
+
+        def ask(shelf: Shelf) -> None:
+            try:
+                answers.append(question(shelf))
+            finally:
+                answered.set()
+
+        self._ask(ask)
+        if self._thread is None:
+            self._step(0.0)
+        if not answered.wait(timeout):
+            raise TimeoutError("the disk of the queue takes too long")
+        if not answers:
+            raise QueueError("the queue could not be asked; the log says why")
+        return answers[0]
+
+    def _ask(self, question: Callable[[Shelf], object]) -> None:
+        self._asked.append(question)
+        self._rung = False
+        self._ring()
+
+    def _ring(self) -> None:
+        if not self._rung:
+            self._rung = True
+            self._bell.put(None)
+        if self._thread is None:
+            self._start()
+
+    def _start(self) -> None:
+        with self._lock:
+            if self._thread is None:
+                thread = threading.Thread(target=self._work, name="playertrack-outbox", daemon=True)
+                with suppress(RuntimeError):  # an interpreter about to exit starts no threads
+                    thread.start()
+                    self._thread = thread
+
+    def _work(self) -> None:
+        while not self._closing:
+            lingers = monotonic() < self._lingers_until
+            if self._rung and not lingers:
+                self._rung = False  # and what came until now is looked for below
+                self._step(0.0)
+            self._step(_LOOK if lingers else self._pause())
+        self._finish()
+
+    def _pause(self) -> float:
+        due = self._claims.due_in()
+        return self._poll if due is None else due
+
+    def _finish(self) -> None:
+        self._step(0.0)
+        with self._working:
+            if self._shelf is not None:
+                self._shelf.wake()
+                self._commit(self._shelf, [])
+                self._shelf.close()
+                self._shelf = None
+
+    def _step(self, pause: float) -> None:
+        """Wait for something to do, for at most ``pause`` (s), and do it."""
+        with suppress(Empty):
+            self._bell.get(timeout=pause) if pause else self._bell.get_nowait()
+        try:
+            with self._working:
+                self._do()
+        except Exception:  # a bug; whatever it is, the next events are to be taken
+            _log.exception("the outbox failed")
+
+    def _do(self) -> None:
+        if self._shelf is None:
+            self._shelf = Shelf(
+                self.directory, self._bounds, self._claims.spare, self._connect, self._retry
+            )
+        shelf = self._shelf
+        shelf.wake()
+        news = False
+        if monotonic() >= self._poll_at:
+            self._poll_at = monotonic() + self._poll
+            news = shelf.poll()
+        asked = len(self._asked)
+        news = self._empty(shelf) or news
+        for _ in range(asked):
+            self._asked.popleft()(shelf)
+        if self._unsettled and not shelf.owing:
+            unsettled, self._unsettled = self._unsettled, []
+            for settled, done in unsettled:
+                self._claims.release(settled.numbers())
+                done()
+        if news:
+            for listener in self._listeners:
+                listener()
+
+    def _empty(self, shelf: Shelf) -> bool:
+        """Commit what waits, group by group; says whether there was something to send."""
+        news = False
+        for _ in range(len(self._waiting) // _GROUP + 1):
+            with self._lock:
+                batch = self._waiting.take(_GROUP)
+            if batch or self._claims.due_in() == 0.0 or self._waiting.dropped:
+                self._commit(shelf, batch)
+            if batch:
+                news = True
+                if self.durability != "sync":
+                    self._lingers_until = monotonic() + _LINGER
+        return news
+
+    def _commit(self, shelf: Shelf, batch: list[Waiting]) -> None:
+        with self._lock:
+            counts, self._counts = self._counts, Counter()
+            dropped = self._waiting.dropped
+            self._waiting.dropped = Counter()
+        delivered = self._claims.delivered()
+        for destination, n in dropped.items():
+            counts[destination, "accepted"] += n
+            counts[destination, f"{DROPPED}waiting"] += n
+        added = Added(counts=counts)
+        states = [encoded(waiting, added) for waiting in batch]
+        safe = "dropped"
+        try:
+            shelf.commit(added, Settled(delivered=delivered))
+            self._claims.removed(len(delivered))
+            safe = "durable" if shelf.durable else "memory"
+        except Exception:  # a bug; whoever waits is to be told, and the events are counted
+            _log.exception("%d events could not be queued", len(batch))
+            with self._lock:
+                self._counts.update(counts)
+                names = [
+                    *(name for name, _ in added.items),
+                    *(name for name, _, _ in added.refused),
+                ]
+                for destination in names:
+                    self._counts[destination, "accepted"] += 1
+                    self._counts[destination, f"{DROPPED}failed"] += 1
+        with self._changed:
+            for waiting, state in zip(batch, states, strict=True):
+                waiting[-1].state = state or safe
+            self._changed.notify_all()
+
+    def before_fork(self) -> None:
+        """Close the database: SQLite may not be open in a process that is copied."""
+        self._held = self._working.acquire(timeout=_FORK)
+        if self._held and self._shelf is not None:
+            self._shelf.suspend()
+
+    def after_fork_in_parent(self) -> None:
+        """The writer opens the database again when it needs it."""
+        if self._held:
+            self._held = False
+            self._working.release()
+
+    def after_fork_in_child(self) -> None:
+        """Begin anew: threads, locks and what waited are the parent's."""
+        if self._shelf is not None:
+            self._shelf.disown()
+            if not self._held:  # the database is open here too, and must never be touched
+                _inherited.append(self._shelf)
+                self.directory = None
+        self._reset()

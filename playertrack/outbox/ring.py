@@ -1,0 +1,73 @@
+"""Events that wait to be put into words and written."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter, deque
+from collections.abc import Callable
+from typing import Any
+
+from .batch import Added
+from .receipt import Receipt
+from .values import Bounds, Item, RefusedError
+
+_log = logging.getLogger("playertrack")
+
+#: Makes the item of an event: None if it means nothing to the destination; raises
+#: `RefusedError` if it can never be sent.
+Encode = Callable[[Any], Item | None]
+
+#: An event that waits: its destination, what makes its item, itself, who waits for it. A plain
+#: tuple, as it is made in the thread of a player.
+Waiting = tuple[str, Encode, Any, Receipt]
+
+
+class Ring(deque[Waiting]):
+    """The events that wait, in the order in which they came.
+
+    Who appends one looks first whether there are ``most`` already, then it has to `overflow`.
+    ``dropped`` counts those that were too many, by destination.
+    """
+
+    def __init__(self, bounds: Bounds) -> None:
+        super().__init__()
+        self.most = bounds.max_waiting
+        self.dropped: Counter[str] = Counter()
+        self._keeps_old = bounds.policy == "drop_newest"
+
+    def overflow(self, waiting: Waiting) -> None:
+        """There are too many: drop this one, or the oldest for it."""
+        gone = waiting
+        if not self._keeps_old:
+            gone = self.popleft()
+            self.append(waiting)
+        destination, _, _, receipt = gone
+        receipt.state = "dropped"
+        self.dropped[destination] += 1
+
+    def take(self, most: int) -> list[Waiting]:
+        """The oldest ones, which wait here no more."""
+        return [self.popleft() for _ in range(min(most, len(self)))]
+
+
+def encoded(waiting: Waiting, added: Added) -> str | None:
+    """Add what is to be queued; says what became of the event if it is not queued."""
+    destination, encode, event, _ = waiting
+    try:
+        item = encode(event)
+    except RefusedError as error:
+        added.refused.append((destination, error.item, str(error)))
+        return "rejected"
+    except Exception as error:
+        _log.exception("an event could not be put into words for %s", destination)
+        item = Item("", type(event).__name__, 0, 0.0, "", b"")
+        added.refused.append((destination, item, repr(error)))
+        return "rejected"
+    if item is not None and not item.storable:
+        added.refused.append((destination, item.made_storable(), "no database takes it"))
+        return "rejected"
+    if item is None:
+        added.counts[destination, "unmapped"] += 1
+        return "unmapped"
+    added.items.append((destination, item))
+    return None

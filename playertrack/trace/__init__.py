@@ -1,0 +1,1 @@
+"""Files of signals and events: read, written, explained, checked."""

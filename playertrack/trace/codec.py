@@ -1,0 +1,290 @@
+"""Signals and events as JSON Lines: traces in, event logs out.
+
+A trace is one signal an object a line, an event log one event; both are UTF-8 and either may
+mix players. What cannot be taken is a `TraceError` that says ``FILE:LINE`` and names the
+field, whatever the bytes are: never another exception, never a number or key guessed.
+
+`derive` reads a trace and gives the events. Lines that leave no doubt are decoded quickly (see
+`decoding`); every other line takes the careful way through `parse_signal`. Both ways give the same
+events.
+"""
+
+from __future__ import annotations
+
+import json
+from codecs import BOM_UTF8
+from collections.abc import Callable, Iterator, Sequence
+from math import isfinite
+from typing import Any, Protocol
+
+import msgspec
+
+from ..core.fleet import Fleet
+from ..errors import PlayertrackError, SignalError, shorten
+from ..events import Event
+from ..events import to_record as event_record
+from ..signals import Signal, TimeUpdate, from_record
+from ..signals import to_record as signal_record
+from .fast_decode import Line, Update, decode, signal_of
+
+#: The longest line that is read, in bytes.
+MAX_LINE = 1 << 20
+
+_CHUNK = 1 << 18  # at most MAX_LINE, so that only the first line of a block can be too long
+_BLANK = b" \t\r"
+
+
+class TraceError(PlayertrackError, ValueError):
+    """A line that cannot be taken: ``source`` and ``line`` say where, ``problem`` what is wrong."""
+
+    def __init__(self, source: str, line: int, problem: str) -> None:
+        self.source = source
+        self.line = line
+        self.problem = problem
+        super().__init__(f"{source}:{line}: {problem}")
+
+
+class LineError(PlayertrackError, ValueError):
+    """Bytes that are no JSON object such as a trace or an event log has on a line."""
+
+
+#: What becomes of a line that cannot be taken; without one it is raised.
+OnBad = Callable[[TraceError], None]
+
+
+class ByteStream(Protocol):
+    """What is read from: a binary file, standard input, `io.BytesIO`."""
+
+    def read1(self, size: int, /) -> bytes:
+        """Up to ``size`` bytes, as soon as there are some; empty at the end."""
+
+
+# --------------------------------------------------------------------------- lines out
+
+
+def encode_event(event: Event) -> bytes:
+    """The event as a line of an event log, without the line's end; byte for byte stable.
+
+    >>> encode_event(Event("PAUSE", at=3.0, session="s", index=7, position=2.5))
+    b'{"event": "PAUSE", "at": 3.0, "session": "s", "index": 7, "entry_id": null, \
+"position": 2.5, "duration": null}'
+    """
+    return _encode(event_record(event))
+
+
+def encode_signal(signal: Signal, player: str | None = None) -> bytes:
+    """The signal as a line of a trace, without the line's end."""
+    return _encode(signal_record(signal, player))
+
+
+def _encode(record: dict[str, Any]) -> bytes:
+    for value in record.values():
+        if type(value) is float and not (1e-4 <= abs(value) < 1e16 or value == 0.0):
+            # Only Python writes these as Python does (1e-05, 1e+16), or refuses NaN.
+            return _spell(record).encode()
+    return msgspec.json.format(_write(record), indent=0)
+
+
+_write = msgspec.json.Encoder().encode
+_spell = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+
+# ---------------------------------------------------------------------------- lines in
+
+
+def parse_json(data: bytes) -> Any:
+    """The value of a JSON text, as strict as a trace wants it; raises `LineError`.
+
+    Refused, besides what is no JSON: other encodings than UTF-8, a key that is there twice,
+    ``NaN``, ``Infinity``, numbers beyond a float, nesting too deep to read.
+    """
+    if data.startswith(BOM_UTF8):
+        raise LineError("not JSON: begins with a byte order mark")
+    try:
+        return _DECODER.decode(data.decode())
+    except UnicodeDecodeError as error:
+        raise LineError(f"not UTF-8: {error.reason} at byte {error.start + 1}") from None
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, " if b"\n" in data else ""
+        raise LineError(f"not JSON: {error.msg} ({where}column {error.colno})") from None
+    except RecursionError:
+        raise LineError("not readable: nested too deeply") from None
+
+
+def parse_record(line: bytes) -> dict[str, Any]:
+    """The object of one line; raises `LineError` saying what is wrong with which field."""
+    if len(line) > MAX_LINE:
+        raise LineError(f"the line is longer than {MAX_LINE} bytes")
+    record = parse_json(line)
+    if not isinstance(record, dict):
+        raise LineError(f"not an object: {shorten(record)}")
+    return record
+
+
+def parse_signal(line: bytes) -> tuple[str | None, Signal]:
+    """The player and the signal of one line of a trace; raises `LineError` or `SignalError`.
+
+    >>> parse_signal(b'{"signal": "pause", "at": 3, "player": "tv"}')
+    ('tv', Pause(at=3.0, position=None))
+    """
+    record = parse_record(line)
+    if "signal" not in record and "kind" in record:
+        raise LineError("signal: it is missing; a raw recording of a player is read by --raw")
+    return player_of(record), from_record(record)
+
+
+def player_of(record: dict[str, Any]) -> str | None:
+    """The player that a record of a trace names; a `SignalError` if that is no string."""
+    if "player" not in record:
+        return None
+    player = record["player"]
+    try:
+        player.encode()
+    except (AttributeError, UnicodeEncodeError):
+        raise SignalError("player", player, "a string that UTF-8 can hold") from None
+    return str(player)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    record: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in record:
+            raise LineError(f"{_shown(key)}: the key is there twice")
+        if not _finite(value):
+            raise LineError(f"{_shown(key)}: {shorten(value)} is not a number that a float holds")
+        record[key] = value
+    return record
+
+
+def _finite(value: Any) -> bool:
+    if isinstance(value, float):
+        return isfinite(value)
+    return not isinstance(value, list) or all(map(_finite, value))
+
+
+def _shown(key: str) -> str:
+    return key if key.isidentifier() and len(key) <= 40 else shorten(key)
+
+
+def _integer(digits: str) -> int | float:
+    """Up to 308 digits fit a float; what has more is judged as one (and never made an int)."""
+    return int(digits) if len(digits) <= 308 else float(digits)
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_int=_integer)
+
+
+def _blocks(stream: ByteStream) -> Iterator[tuple[int, bytes, list[bytes]]]:
+    """The lines as they arrive: the number of the first, their text, the text line by line.
+
+    Of a line that is too long only so much is kept as shows it.
+    """
+    number, rest = 1, b""
+    while chunk := stream.read1(_CHUNK):
+        whole, newline, tail = chunk.rpartition(b"\n")
+        if not newline:
+            rest = (rest + chunk)[: MAX_LINE + 1]
+            continue
+        text = rest + whole
+        lines = text.split(b"\n")
+        yield number, text, lines
+        number += len(lines)
+        rest = tail
+    if rest:
+        yield number, rest, [rest]
+
+
+def read_records(
+    stream: ByteStream, source: str = "<trace>", on_bad: OnBad | None = None
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The number and the object of each line that is not blank."""
+    return _read(parse_record, stream, source, on_bad)
+
+
+def read_signals(
+    stream: ByteStream, source: str = "<trace>", on_bad: OnBad | None = None
+) -> Iterator[tuple[int, tuple[str | None, Signal]]]:
+    """The number of each line of a trace that is not blank, with its player and signal."""
+    return _read(parse_signal, stream, source, on_bad)
+
+
+def _read(
+    parse: Callable[[bytes], Any], stream: ByteStream, source: str, on_bad: OnBad | None
+) -> Iterator[tuple[int, Any]]:
+    for start, _, lines in _blocks(stream):
+        for number, line in enumerate(lines, start):
+            if line.strip(_BLANK):
+                try:
+                    value = parse(line)
+                except (LineError, SignalError) as error:
+                    _bad(TraceError(source, number, str(error)), on_bad)
+                else:
+                    yield number, value
+
+
+def _bad(error: TraceError, on_bad: OnBad | None) -> None:
+    if on_bad is None:
+        raise error from None
+    on_bad(error)
+
+
+# ------------------------------------------------------------------ from signals to events
+
+
+def derive(
+    stream: ByteStream,
+    fleet: Fleet | None = None,
+    *,
+    source: str = "<trace>",
+    on_bad: OnBad | None = None,
+) -> Iterator[Sequence[Event]]:
+    """The events of a trace, as many at once as the stream had lines to give.
+
+    ``fleet`` derives them (one with the default policy if there is none). When the trace ends
+    each player is closed at its own last ``at`` (R-eof). Raises `TraceError` at a line that
+    cannot be taken, after the events before it were given; with ``on_bad`` the line is handed
+    there and left out.
+    """
+    fleet = fleet or Fleet()
+    timeupdate = _Timeupdates(fleet)
+    for start, text, lines in _blocks(stream):
+        made: list[Event] = []
+        found = decode(text, lines)
+        if len(lines[0]) > MAX_LINE:
+            found[0] = None
+        for index, line in enumerate(found):
+            if type(line) is Update:
+                events = timeupdate[line.player](line.position, line.at)
+            else:
+                try:
+                    events = _feed(fleet, line, lines[index])
+                except (LineError, SignalError) as error:
+                    if on_bad is None:
+                        yield made
+                    _bad(TraceError(source, start + index, str(error)), on_bad)
+                    continue
+            if events:
+                made += events
+        yield made
+    yield fleet.close()
+
+
+def _feed(fleet: Fleet, line: Line | None, text: bytes) -> Sequence[Event]:
+    """Feed what a line says; the careful way if it was left in any doubt."""
+    if line is not None and (signal := signal_of(line)) is not None:
+        return fleet.feed(line.player, signal)
+    return fleet.feed(*parse_signal(text)) if text.strip(_BLANK) else ()
+
+
+class _Timeupdates(dict[str | None, Callable[[float, float], Sequence[Event]]]):
+    """`Engine.timeupdate` by player, so that an update costs one look-up and one call."""
+
+    def __init__(self, fleet: Fleet) -> None:
+        self._fleet = fleet
+
+    def __missing__(self, player: str | None) -> Callable[[float, float], Sequence[Event]]:
+        def first(position: float, at: float) -> Sequence[Event]:
+            update = TimeUpdate(position=position, at=at)  # one that is refused makes no player
+            self[player] = self._fleet.engine(player).timeupdate
+            return self._fleet.feed(player, update)
+
+        return first

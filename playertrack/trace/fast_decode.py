@@ -1,0 +1,105 @@
+"""The lines of a trace, decoded quickly.
+
+Most lines leave no doubt: a signal that is known, with the fields that it needs and no other.
+Those are decoded straight into structs. A line that is in any doubt is left to the careful way
+(`traces.parse_signal`), which knows what to say of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import reduce
+from operator import or_
+from typing import Annotated, Any
+
+import attrs
+import msgspec
+from msgspec import UNSET
+
+from ..errors import SignalError
+from ..signals import MAX_AT, SIGNALS, Signal
+
+
+class Line(msgspec.Struct, gc=False, tag_field="signal", kw_only=True):
+    """A line of a trace: the player, and as many fields of the signal as are given."""
+
+    player: str | None = None
+
+
+class Update(Line, tag="timeupdate"):
+    """A `timeupdate`; no more has to be checked."""
+
+    at: Annotated[float, msgspec.Meta(ge=-MAX_AT, le=MAX_AT)]
+    position: Annotated[float, msgspec.Meta(ge=0.0)]
+
+
+def _struct(name: str, cls: Any) -> Any:
+    """The struct of a signal, which will itself check what is in the fields."""
+    fields = [
+        (field.name, Any) if field.default is attrs.NOTHING else (field.name, Any, UNSET)
+        for field in attrs.fields(cls)
+    ]
+    return msgspec.defstruct(name, fields, bases=(Line,), tag=name, gc=False, kw_only=True)
+
+
+_STRUCTS = [_struct(name, cls) for name, cls in SIGNALS.items() if name != "timeupdate"]
+_FIELDS = {
+    struct: (name, [field for field in struct.__struct_fields__ if field != "player"])
+    for struct in _STRUCTS
+    for name in [struct.__struct_config__.tag]
+}
+_decode = msgspec.json.Decoder(reduce(or_, _STRUCTS, Update)).decode
+_ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+
+def decode(text: bytes, lines: Sequence[bytes]) -> list[Line | None]:
+    """The lines of ``text``, decoded; None where that is not possible or leaves a doubt.
+
+    The decoder does not mind keys that are there twice or that it does not know. Those show in
+    the colons, of which a line has one a key and never fewer, so it is enough to count those of
+    all the lines together, and to look closer only when there are too many.
+    """
+    found: list[Line | None]
+    try:
+        found = list(map(_decode, lines))
+    except _ERRORS:
+        found = list(map(_decoded, lines))
+    others = [line for line in found if type(line) is not Update]
+    players = [line.player for line in found if line is not None]
+    least = 3 * (len(found) - len(others)) + len(players) - players.count(None)
+    least += sum(map(_more, others))
+    if None in others or text.count(b":") != least:
+        found = [
+            line if line is not None and one.count(b":") == _colons(line) else None
+            for line, one in zip(found, lines, strict=True)
+        ]
+    return found
+
+
+def _decoded(line: bytes) -> Line | None:
+    try:
+        return _decode(line)
+    except _ERRORS:
+        return None
+
+
+def _colons(line: Line) -> int:
+    """How many colons the line has if it has each of its fields once, and none in its strings."""
+    return (3 if type(line) is Update else _more(line)) + (line.player is not None)
+
+
+def _more(line: Line | None) -> int:
+    """How many colons a line has besides that of the player, if it is no `Update`."""
+    if line is None:
+        return 0
+    return 1 + sum(getattr(line, field) is not UNSET for field in _FIELDS[type(line)][1])
+
+
+def signal_of(line: Line) -> Signal | None:
+    """The signal that the line tells of; None if a field of it cannot be."""
+    name, names = _FIELDS[type(line)]
+    fields = {field: value for field in names if (value := getattr(line, field)) is not UNSET}
+    try:
+        return SIGNALS[name](**fields)
+    except SignalError:
+        return None

@@ -1,0 +1,332 @@
+"""Checks anybody's event log against what every log must be (contract, section 12).
+
+An event log shows less than the engine knows, so what is checked is what a log can show, and
+nothing is reported that a right log could have. `check` takes the records as they are in the
+log, whatever they are, and never raises.
+
+Checked: the form of each record (``format``), R-ids, I-index, I-session, I-once, I-life,
+I-pair, and of I-true two things: there is a duration to have quartiles of, and a quartile
+past which a seek or the start put the playhead was not reached before playback could have
+come to it (not judged where the duration changed, or the media is live: a point may then
+become reached afterwards).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from math import inf, isfinite
+from typing import Any
+from unicodedata import category
+
+import attrs
+
+from ..errors import shorten
+from ..events import EVENTS, QUARTILES
+from ..policy import Policy
+
+_ONCE = frozenset(
+    {"MEDIA_LOADED", "PLAY_REQUEST", "PLAY", *(f"PLAY_REACHED_{q}" for q in QUARTILES)}
+)
+_ONCE_A_PLAYER = frozenset({"WIDGET_LOADED", "FIRST_PLAY"})
+_QUARTILES = {f"PLAY_REACHED_{q}": q for q in QUARTILES}
+_AFTER_PLAY = frozenset(
+    {"PAUSE", "RESUME", "SEEK", "BUFFER_START", "BUFFER_END", "VIEW", *_QUARTILES}
+)
+_LINEAR_ADS = frozenset(
+    {
+        "PREROLL_STARTED",
+        "MIDROLL_STARTED",
+        "POSTROLL_STARTED",
+        "PRE_BUMPER_PLAYED",
+        "POST_BUMPER_PLAYED",
+    }
+)
+#: What an open buffer has its BUFFER_END before (R-pair), besides fatal errors and the end.
+_ENDS_BUFFER = _LINEAR_ADS | {"PAUSE", "SEEK"}
+
+_Record = dict[str, Any]
+_Breach = tuple[str, str]  # the rule, and what is wrong
+
+
+@attrs.frozen
+class Finding:
+    """A breach: which ``rule``, on which ``line`` (from 1), in which session, and how."""
+
+    rule: str
+    line: int
+    session: str | None
+    message: str
+
+
+def check(records: Iterable[object], *, policy: Policy | None = None) -> list[Finding]:
+    """The findings of an event log, in the order of its records, which count as lines.
+
+    ``policy``: what the log was made with; `replay_session`, `jump_tolerance` matter here.
+
+    >>> print(check([{"event": "PLAY"}])[0].message)
+    at is missing
+    """
+    lint = Lint(policy)
+    found = [
+        finding for line, record in enumerate(records, 1) for finding in lint.add(line, record)
+    ]
+    return found + list(lint.end())
+
+
+@attrs.frozen
+class _Landed:
+    """When, where and in what duration PLAY or a SEEK left the playhead (s)."""
+
+    at: float
+    position: float
+    duration: float | None
+
+
+@attrs.define
+class _Session:
+    """What is known of a session so far; ``failed``: it had an ERROR."""
+
+    id: str
+    index: int = 0
+    seen: set[str] = attrs.field(factory=set)
+    paused: bool = False
+    failed: bool = False
+    buffering: bool = False
+    duration: float | None = None
+    landed: _Landed | None = None
+
+
+@attrs.define
+class _Player:
+    """What is known of a player so far.
+
+    ``before``: the ids of its sessions that ended. ``fastest``: its highest speed yet.
+    """
+
+    seen: set[str] = attrs.field(factory=set)
+    at: float = -inf
+    fastest: float = 1.0
+    live: bool = False
+    session: _Session | None = None
+    before: set[str] = attrs.field(factory=set)
+
+
+class Lint:
+    """The check of one log, fed record by record so that a log may be of any length."""
+
+    def __init__(self, policy: Policy | None = None) -> None:
+        self._policy = policy or Policy()
+        self._players: dict[str | None, _Player] = {}
+        self._owners: dict[str, str | None] = {}
+        self._line = 0
+
+    def add(self, line: int, record: object) -> list[Finding]:
+        """What is wrong with the record on ``line``, given those before it."""
+        self._line = line
+        # What is malformed is not judged further, by values that it does not have.
+        breaches = _malformed(record) or self._judge(record)
+        session = record.get("session") if isinstance(record, dict) else None
+        shown = session if isinstance(session, str) else None
+        return [Finding(rule, line, shown, message) for rule, message in breaches]
+
+    def end(self) -> list[Finding]:
+        """What is wrong with the log ending here."""
+        return [
+            Finding(rule, self._line, player.session.id, message)
+            for player in self._players.values()
+            if player.session is not None
+            for rule, message in _left_open(player.session)
+        ]
+
+    def _judge(self, record: Any) -> list[_Breach]:
+        name = record.get("player")
+        player = self._players.setdefault(name, _Player())
+        breaches = list(self._enter(player, name, record))
+        session = player.session
+        assert session is not None
+        breaches += _order(player, session, record)
+        breaches += _lifecycle(player, session, record, self._policy)
+        breaches += _pairs(session, record)
+        breaches += _quartile(player, session, record, self._policy)
+        _note(player, session, record)
+        return breaches
+
+    def _enter(self, player: _Player, name: str | None, record: _Record) -> Iterator[_Breach]:
+        """I-session, and REPLAY's link to the session that it repeats."""
+        current, session = player.session, record["session"]
+        if current is None or current.id != session:
+            if session in player.before:
+                yield "I-session", "the session ended when the player opened another"
+            elif self._owners.setdefault(session, name) != name:
+                yield "I-session", "the session belongs to another player"
+            yield from _left_open(current)
+            if current is not None:
+                player.before.add(current.id)
+            player.session = _Session(session)
+        if record["event"] == "REPLAY":
+            same = self._policy.replay_session == "same"
+            wanted = session if same else current and current.id
+            previous = record.get("previous_session")
+            if wanted is not None and previous != wanted:
+                yield "I-session", f"previous_session is {shorten(previous)}, not {wanted!r}"
+
+
+def _left_open(session: _Session | None) -> Iterator[_Breach]:
+    if session is not None and session.buffering:
+        yield "I-pair", "the session ends in a BUFFER_START without its BUFFER_END"
+
+
+# ---------------------------------------------------------------- rules of one event at a time
+
+
+def _malformed(record: object) -> list[_Breach]:
+    """What keeps a record from being an event: section 3, R-ids."""
+    if not isinstance(record, dict):
+        return [("format", f"not an object: {shorten(record)}")]
+    breaches = []
+    for field, (good, allowed) in _FORM.items():
+        if field in record:
+            if not good(record[field]):
+                rule = "R-ids" if field == "session" else "format"
+                breaches.append((rule, f"{field}: {shorten(record[field])} is not {allowed}"))
+        elif field != "player":
+            breaches.append(("format", f"{field} is missing"))
+    return breaches
+
+
+def _is_number(value: object) -> bool:
+    return (isinstance(value, float) and isfinite(value)) or (
+        isinstance(value, int) and not isinstance(value, bool) and abs(value) < 1 << 1023
+    )
+
+
+def _is_seconds(value: Any) -> bool:
+    return value is None or (_is_number(value) and value >= 0)
+
+
+def _is_session(value: object) -> bool:
+    return (
+        isinstance(value, str)
+        and 1 <= len(value) <= 50
+        and not any(c == "," or category(c) == "Cc" for c in value)
+    )
+
+
+#: What the fields of every event hold.
+_FORM: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "event": (lambda value: isinstance(value, str) and value in EVENTS, "the name of an event"),
+    "at": (_is_number, "a time in seconds"),
+    "player": (lambda value: value is None or isinstance(value, str), "a string"),
+    "session": (_is_session, "an id of 1 to 50 characters without commas or control characters"),
+    "index": (
+        lambda value: isinstance(value, int) and not isinstance(value, bool) and value >= 1,
+        "a whole number, 1 or more",
+    ),
+    "entry_id": (lambda value: value is None or isinstance(value, str), "a string or null"),
+    "position": (_is_seconds, "seconds, 0 or more, or null"),
+    "duration": (_is_seconds, "seconds, 0 or more, or null"),
+}
+
+
+def _order(player: _Player, session: _Session, record: _Record) -> Iterator[_Breach]:
+    """I-index."""
+    if record["index"] != session.index + 1:
+        yield "I-index", f"index {record['index']} follows {session.index}"
+    if record["at"] < player.at:
+        yield "I-index", f"at {record['at']} is before {player.at}, that of an earlier event"
+
+
+def _lifecycle(
+    player: _Player, session: _Session, record: _Record, policy: Policy
+) -> Iterator[_Breach]:
+    """I-once and I-life."""
+    event = record["event"]
+    if event in _ONCE and event in session.seen:
+        yield "I-once", f"{event} for the second time in the session"
+    if event in _ONCE_A_PLAYER and event in player.seen:
+        yield "I-once", f"{event} for the second time of the player"
+    if event not in ("WIDGET_LOADED", "ERROR") and "WIDGET_LOADED" not in player.seen:
+        yield "I-life", f"{event} before WIDGET_LOADED"
+    if event == "PLAY" and "PLAY_REQUEST" not in session.seen:
+        yield "I-life", "PLAY before PLAY_REQUEST"
+    if event in _AFTER_PLAY and "PLAY" not in session.seen:
+        yield "I-life", f"{event} before PLAY"
+    if event == "REPLAY" and policy.replay_session == "new" and session.seen:
+        rule = "I-once" if event in session.seen else "I-life"
+        yield rule, "REPLAY is not the first event of its session"
+
+
+def _pairs(session: _Session, record: _Record) -> Iterator[_Breach]:
+    """I-pair: BUFFER_START and BUFFER_END, PAUSE and RESUME."""
+    event = record["event"]
+    if event == "BUFFER_START" and session.buffering:
+        yield "I-pair", "BUFFER_START follows BUFFER_START"
+    if event == "BUFFER_END" and not session.buffering:
+        yield "I-pair", "BUFFER_END without a BUFFER_START"
+    if session.buffering and (event in _ENDS_BUFFER or event == "REPLAY" or _fatal(record)):
+        yield "I-pair", f"{event} before the BUFFER_END of the open BUFFER_START"
+    # A fatal error may end a pause unseen: the same code is not reported again (R-error).
+    if event == "PAUSE" and session.paused and not session.failed:
+        yield "I-pair", "PAUSE follows PAUSE"
+    if event == "RESUME" and not session.paused:
+        yield "I-pair", "RESUME without a PAUSE"
+
+
+def _quartile(
+    player: _Player, session: _Session, record: _Record, policy: Policy
+) -> Iterator[_Breach]:
+    """I-true, as far as a log shows it."""
+    event, position, duration = record["event"], record["position"], record["duration"]
+    if event not in _QUARTILES:
+        return
+    if not duration:
+        yield "I-true", f"{event} without a duration"
+        return
+    landed = session.landed
+    point = duration * _QUARTILES[event] / 100
+    if position is None or landed is None or landed.position < point:
+        return
+    rate = player.fastest
+    tolerance = policy.jump_tolerance * max(1.0, rate) + policy.end_tolerance
+    within = rate * (record["at"] - landed.at) + tolerance
+    if landed.duration == duration and not player.live and position - point > within:
+        put = f"the playhead was put to {landed.position:g} at {landed.at}"
+        never = f"cannot have played from {point:g} to there since"
+        yield "I-true", f"{event} at {position:g}, but {put} and {never}"
+
+
+def _fatal(record: _Record) -> bool:
+    return bool(record["event"] == "ERROR" and record.get("fatal") is True)
+
+
+def _note(player: _Player, session: _Session, record: _Record) -> None:
+    """Remember what the event says."""
+    event, at = record["event"], record["at"]
+    session.index = record["index"]
+    session.seen.add(event)
+    player.at = max(player.at, at)
+    if event in _ONCE_A_PLAYER:
+        player.seen.add(event)
+    elif event == "MEDIA_LOADED":
+        player.live = record.get("live") is True
+    elif event in ("PAUSE", "RESUME"):
+        session.paused = event == "PAUSE"
+    elif event in ("BUFFER_START", "BUFFER_END"):
+        session.buffering = event == "BUFFER_START"
+    elif event in ("PLAY", "SEEK"):
+        position = record.get("target") if event == "SEEK" else record["position"]
+        session.landed = (
+            # An inferred SEEK may be told only when the duration has changed since.
+            _Landed(at, position, session.duration)
+            if session.duration == record["duration"]
+            and position is not None
+            and _is_seconds(position)
+            else None
+        )
+    elif event == "SPEED" and _is_number(record.get("rate")):
+        player.fastest = max(player.fastest, record["rate"])
+    elif event == "ERROR":
+        session.failed = True
+    if _fatal(record) or event == "REPLAY":
+        session.paused = session.buffering = False
+    session.duration = record["duration"]

@@ -1,0 +1,77 @@
+"""The watched set, held against sets of whole seconds."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from playertrack.core.rangeset import forget_shortest, holds, intervals, join, length
+
+_interval = st.tuples(st.integers(0, 40), st.integers(1, 20)).map(lambda pair: (pair[0], sum(pair)))
+
+
+def joined(*stretches: tuple[float, float]) -> list[float]:
+    watched: list[float] = []
+    for start, end in stretches:
+        join(watched, start, end)
+    return watched
+
+
+@given(st.lists(_interval))
+def test_joining_is_union(stretches: list[tuple[int, int]]) -> None:
+    """``(a, b]`` of whole numbers holds a+1 … b; what touches is one interval."""
+    watched = joined(*stretches)
+    seconds = {second for start, end in stretches for second in range(start + 1, end + 1)}
+    assert {second for second in range(70) if holds(watched, second)} == seconds
+    assert {second for second in range(70) if holds(watched, second - 0.5)} == seconds
+    assert length(watched) == len(seconds)
+    assert watched == sorted(set(watched))
+    assert intervals(watched) == tuple(zip(watched[::2], watched[1::2], strict=True))
+
+
+@given(st.lists(_interval), st.randoms(use_true_random=False))
+def test_the_order_does_not_matter(stretches: list[tuple[int, int]], random: object) -> None:
+    assert joined(*stretches) == joined(*sorted(stretches)) == joined(*stretches[::-1])
+
+
+@pytest.mark.parametrize(
+    ("stretches", "expected"),
+    [
+        ([(0.0, 1.0)], [0.0, 1.0]),
+        ([(0.0, 1.0), (1.0, 2.0)], [0.0, 2.0]),
+        ([(1.0, 2.0), (0.0, 1.0)], [0.0, 2.0]),
+        ([(0.0, 1.0), (1.5, 2.0)], [0.0, 1.0, 1.5, 2.0]),
+        ([(0.0, 1.0), (2.0, 3.0), (1.0, 2.0)], [0.0, 3.0]),
+        ([(0.0, 9.0), (2.0, 3.0)], [0.0, 9.0]),
+        ([(2.0, 3.0), (5.0, 6.0), (0.0, 9.0)], [0.0, 9.0]),
+        ([(0.0, 3.0), (2.0, 5.0)], [0.0, 5.0]),
+        ([(0.0, 3.0), (0.0, 3.0)], [0.0, 3.0]),
+        ([(0.0, 3.0), (0.0, 5.0)], [0.0, 5.0]),
+    ],
+)
+def test_joining(stretches: list[tuple[float, float]], expected: list[float]) -> None:
+    assert joined(*stretches) == expected
+
+
+@pytest.mark.parametrize(
+    ("point", "held"),
+    [(0.0, False), (1.0, False), (1.5, True), (2.0, True), (2.5, False), (4.0, True), (5.0, False)],
+)
+def test_an_interval_is_open_below_and_closed_above(point: float, held: bool) -> None:
+    assert holds([1.0, 2.0, 3.0, 4.0], point) is held
+
+
+def test_nothing_watched() -> None:
+    assert not holds([], 1.0)
+    assert intervals([]) == ()
+    assert length([]) == 0.0
+
+
+def test_the_shortest_is_forgotten_the_first_of_equals() -> None:
+    watched = [0.0, 4.0, 5.0, 6.0, 7.0, 8.0]
+    assert forget_shortest(watched) == (5.0, 6.0)
+    assert watched == [0.0, 4.0, 7.0, 8.0]
+    assert forget_shortest(watched) == (7.0, 8.0)
+    assert forget_shortest(watched) == (0.0, 4.0)
+    assert watched == []

@@ -1,0 +1,50 @@
+"""What the tests of trackEvent have in common."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from playertrack import events
+from playertrack.destinations.kaltura import (
+    Identity,
+    KavaMapper,
+    Request,
+)
+
+ME = Identity(partner_id=102)
+
+
+def event(name: str, at: float = 0.0, **fields: Any) -> events.Event:
+    known: dict[str, Any] = {"session": "s-1", "index": 1, "entry_id": "1_abc"}
+    return events.EVENTS[name](name, at=1700000000.0 + at, **(known | fields))
+
+
+def fields(made: Request | None) -> dict[str, Any]:
+    """What the server reads, as text; from the form, or from the query and the JSON."""
+    assert made is not None
+    query = dict(parse_qsl(urlsplit(made.url).query))
+    if made.form == "json":
+        body = json.loads(made.body)
+    else:
+        pairs = parse_qsl(made.body.decode(), keep_blank_values=True, strict_parsing=True)
+        assert len(dict(pairs)) == len(pairs)
+        body = dict(pairs)
+    assert not query.keys() & body.keys()
+    found: dict[str, Any] = query | body
+    return found
+
+
+def sent(what: events.Event, identity: Identity = ME) -> dict[str, Any]:
+    return fields(KavaMapper(identity).request(what))
+
+
+def run(*story: events.Event, mapper: KavaMapper | None = None) -> list[dict[str, Any]]:
+    """What is sent of a story."""
+    mapper = mapper or KavaMapper(ME)
+    return [fields(made) for what in story if (made := mapper.request(what))]
+
+
+def column(found: list[dict[str, Any]], name: str) -> list[Any]:
+    return [each.get(name) for each in found]

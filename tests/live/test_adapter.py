@@ -1,0 +1,317 @@
+"""What all bindings have in common, with a player that only exists here."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+
+from playertrack import Event, Policy, SignalError, Tracker, signals
+from playertrack.errors import PlayertrackError
+from playertrack.live.adapter import Binding, entry_name
+from playertrack.live.clock import ManualClock
+from playertrack.signals import Signal
+
+TIMEOUT = 20.0
+
+
+class Words:
+    """A translator of records that name a signal."""
+
+    policy: ClassVar[Policy] = Policy(infer_seeks=False, jump_tolerance=2.0)
+
+    def translate(self, record: dict[str, Any]) -> Sequence[Signal]:
+        at = record["t"]
+        match record["kind"]:
+            case "app.open":
+                return [signals.Loaded(at=at, entry_id=record["args"][0], duration=100.0)]
+            case "playing":
+                return [signals.Playing(at=at)]
+            case "at":
+                return [signals.TimeUpdate(at=at, position=record["position"])]
+            case "app.close":
+                return [signals.Close(at=at)]
+            case "bad":
+                raise SignalError("t", at, "something else")
+            case "bug":
+                raise ZeroDivisionError("a bug")
+        return []
+
+    def finish(self) -> Sequence[Signal]:
+        return []
+
+
+class Toy(Binding):
+    """``calls`` is what it was asked to do, and what `_ask` answers with is ``position``."""
+
+    source = "toy"
+
+    def __init__(self, tracker: Tracker, *, asks: bool = False, **options: Any) -> None:
+        super().__init__(Words(), tracker, **options)
+        self.calls: list[str] = []
+        self.asks = asks  # type: ignore[misc]  # a toy for tests of both kinds
+        self.position = 0.0
+        self.answers = threading.Event()
+        self.asked = threading.Event()
+        self.answers.set()
+        self._start()
+
+    def _subscribe(self) -> None:
+        self.calls.append("subscribe")
+
+    def _unsubscribe(self) -> None:
+        self.calls.append("unsubscribe")
+
+    def _ask(self) -> None:
+        self.asked.set()
+        assert self.answers.wait(TIMEOUT)
+        self.hear("at", position=self.position)
+
+    def _look_up(self, record: dict[str, Any]) -> Iterable[dict[str, Any]]:
+        if record["kind"] != "changed":
+            return ()
+        return (self._opened(record["t"], record["media"]),)
+
+    def hear(self, kind: str, **fields: Any) -> None:
+        self._note(kind, **fields)
+
+    def die(self) -> None:
+        self._lose()
+
+    def _load(self, media: str) -> None:
+        self.hear("changed", media=media)
+
+    def _play(self) -> None:
+        self.calls.append("play")
+
+    def _pause(self) -> None:
+        self.calls.append("pause")
+
+    def _seek(self, position: float) -> None:
+        self.calls.append(f"seek {position}")
+
+    def _rate(self, rate: float) -> None:
+        self.calls.append(f"rate {rate}")
+
+    def _loop(self, on: bool) -> None:
+        self.calls.append(f"loop {on}")
+
+    def _replay(self) -> None:
+        self.calls.append("replay")
+
+    def _stop(self) -> None:
+        self.calls.append("stop")
+
+
+class Heard(list[Signal]):
+    """The signals that reached the tracker, to be waited for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._changed = threading.Condition()
+
+    def __call__(self, signal: Signal) -> None:
+        with self._changed:
+            self.append(signal)
+            self._changed.notify_all()
+
+    def until(self, name: str) -> Signal:
+        with self._changed:
+            assert self._changed.wait_for(lambda: self.named(name), TIMEOUT), list(self)
+            return self.named(name)[0]
+
+    def named(self, name: str) -> list[Signal]:
+        return [signal for signal in self if signal.name == name]
+
+
+@pytest.mark.parametrize(
+    ("media", "name"),
+    [
+        ("clips/talk.part1.mp4", "talk.part1"),
+        ("https://user:secret@cdn.example/a/big%20bunny.m3u8?ks=secret#x", "big bunny"),
+        ("rtsp://cam.example", "cam.example"),
+        ("file:///tmp/%FF.mp4", "�"),
+        ("", "media"),
+        ("/", "/"),
+        ("://", ":"),
+    ],
+)
+def test_media_is_called_after_its_file_without_secrets(media: str, name: str) -> None:
+    assert entry_name(media) == name
+
+
+def test_commands_reach_the_player() -> None:
+    with Tracker() as tracker, Toy(tracker) as toy:
+        toy.play()
+        toy.pause()
+        toy.seek(3.0)
+        toy.rate(2.0)
+        toy.loop(True)
+        toy.replay()
+        toy.stop()
+    assert toy.calls == [
+        *("subscribe", "play", "pause", "seek 3.0", "rate 2.0", "loop True", "replay", "stop"),
+        "unsubscribe",
+    ]
+
+
+def test_tracker_gets_the_policy_of_the_player_if_it_has_none() -> None:
+    events: list[Event] = []
+
+    def jump(tracker: Tracker) -> list[str]:
+        events.clear()
+        with tracker, Toy(tracker) as toy:
+            toy.load("clip.mp4")
+            toy.hear("playing")
+            toy.hear("at", position=0.0)
+            toy.hear("at", position=60.0)
+        return [event.event for event in events]
+
+    assert "SEEK" not in jump(Tracker(on_event=events.append))
+    assert "SEEK" in jump(Tracker(on_event=events.append, policy=Policy()))
+    used = Tracker(on_event=events.append)
+    used.ready()
+    assert "SEEK" in jump(used)
+
+
+def test_step_of_the_wall_clock_shows_with_the_next_session() -> None:
+    clock, events, heard = ManualClock(0.0), list[Event](), Heard()
+    with (
+        Tracker(clock=clock, on_event=events.append, on_signal=heard) as tracker,
+        Toy(tracker) as toy,
+    ):
+        toy.load("one.mp4")
+        heard.until("loaded")
+        clock.step(1_700_000_000.0)
+        clock.advance(5.0)
+        toy.hear("at", position=0.5)
+        assert heard.until("timeupdate").at == 5.0
+        toy.load("two.mp4")
+    loaded = [event for event in events if event.event == "MEDIA_LOADED"]
+    assert [event.at for event in loaded] == [0.0, 1_700_000_005.0]
+
+
+def test_names_of_media() -> None:
+    for entry_id, expected in (
+        (None, ["a", "b", "1_c", "d"]),
+        ("1_a", ["1_a", "b", "1_c", "d"]),
+        (str.upper, ["A.MP4", "B.MP4", "1_c", "d"]),
+    ):
+        heard = Heard()
+        with Tracker(on_signal=heard) as tracker, Toy(tracker, entry_id=entry_id) as toy:
+            toy.load("a.mp4")
+            toy.load("b.mp4")
+            toy.load("c.mp4", entry_id="1_c")
+            toy.load("d.mp4")
+        assert [s.entry_id for s in heard if isinstance(s, signals.Loaded)] == expected
+
+
+def test_player_that_goes_away_is_an_end_and_is_told_nothing_more() -> None:
+    heard = Heard()
+    with Tracker(on_signal=heard) as tracker, Toy(tracker) as toy:
+        assert repr(toy) == "<Toy attached>"
+        toy.die()
+        toy.die()
+        heard.until("close")
+        with pytest.raises(PlayertrackError, match="play: the player is gone"):
+            toy.play()
+        assert repr(toy) == "<Toy gone>"
+    assert [signal.name for signal in heard] == ["close"]
+    assert toy.calls == ["subscribe"]
+
+
+def test_detached_twice_and_then_commanded() -> None:
+    with Tracker() as tracker:
+        toy = Toy(tracker)
+        toy.detach()
+        toy.detach()
+        assert toy.calls == ["subscribe", "unsubscribe"]
+        assert repr(toy) == "<Toy detached>"
+        with pytest.raises(PlayertrackError, match="stop: the player is gone, or detached"):
+            toy.stop()
+
+
+def test_answer_that_is_long_in_coming_keeps_nobody_waiting() -> None:
+    heard = Heard()
+    with Tracker(on_signal=heard) as tracker, Toy(tracker, asks=True, interval=0.01) as toy:
+        toy.answers.clear()
+        toy.asked.clear()
+        assert toy.asked.wait(TIMEOUT)
+        toy.load("clip.mp4")
+        heard.until("loaded")
+        toy.answers.set()
+        heard.until("timeupdate")
+        toy.position = 7.0
+    last = [signal for signal in heard if signal.name == "timeupdate"][-1]
+    assert last.position == 7.0, "where it is in the end is asked too"
+
+
+def test_record_that_cannot_be_and_a_bug_are_logged_and_the_next_is_taken(
+    logged: Callable[[], list[logging.LogRecord]],
+) -> None:
+    heard = Heard()
+    with Tracker(on_signal=heard) as tracker, Toy(tracker) as toy:
+        toy.hear("bad")
+        toy.hear("bug")
+        toy.load("clip.mp4")
+        heard.until("loaded")
+    warning, error = logged()
+    assert (warning.levelname, error.levelname) == ("WARNING", "ERROR")
+    assert "toy: translating failed" in error.getMessage()
+
+
+def test_recording_holds_what_was_heard(tmp_path: Path) -> None:
+    raw = tmp_path / "raw.jsonl"
+    with Tracker() as tracker, Toy(tracker, record_raw=raw, interval=60.0) as toy:
+        toy.load("https://cdn.example/a.mp4")
+    told = [json.loads(line) for line in raw.read_text().splitlines()]
+    assert [(record["source"], record["kind"]) for record in told] == [
+        ("toy", "app.open"),
+        ("toy", "changed"),
+        ("toy", "app.close"),
+    ]
+    assert all(0.0 <= record["t"] < TIMEOUT for record in told)
+
+
+def test_recording_that_cannot_go_on_costs_nothing_else(caplog: pytest.LogCaptureFixture) -> None:
+    heard = Heard()
+    with Tracker(on_signal=heard) as tracker, Toy(tracker, record_raw="/dev/full") as toy:
+        toy.load("clip.mp4")
+        heard.until("loaded")
+        toy.hear("at", position=1.0)
+        heard.until("timeupdate")
+    assert caplog.text.count("the recording ends here") == 1
+
+
+@pytest.mark.parametrize("interval", [0.0, -1.0, float("nan")])
+def test_interval_that_cannot_be_is_refused(interval: float) -> None:
+    with Tracker() as tracker, pytest.raises(ValueError, match="interval"):
+        Toy(tracker, interval=interval)
+
+
+def test_recording_that_cannot_begin_is_told_where_it_is_asked_for(tmp_path: Path) -> None:
+    with Tracker() as tracker, pytest.raises(FileNotFoundError):
+        Toy(tracker, record_raw=tmp_path / "missing" / "raw.jsonl")
+
+
+def test_no_thread_is_left() -> None:
+    before = set(threading.enumerate())
+    with Tracker() as tracker, Toy(tracker, asks=True):
+        pass
+    assert set(threading.enumerate()) <= before
+
+
+def test_media_whose_name_cannot_be_made_is_called_after_its_file() -> None:
+    def fails(media: str) -> str:
+        raise KeyError(media)
+
+    heard = Heard()
+    with Tracker(on_signal=heard) as tracker, Toy(tracker, entry_id=fails) as toy:
+        toy.load("a.mp4")
+        toy.load("b.mp4", entry_id="1_b")
+    assert [s.entry_id for s in heard if isinstance(s, signals.Loaded)] == ["a", "1_b"]

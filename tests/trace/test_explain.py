@@ -1,0 +1,254 @@
+"""The story of a trace: why each event is there, and why a quartile is not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from playertrack import Policy
+from playertrack.events import QUARTILES
+from playertrack.signals import from_record
+from playertrack.trace.conformance import Case, load
+from playertrack.trace.explain import RULES, Story, explain
+
+CASES = {case.id: case for case in load(Path(__file__).parents[1] / "cases")}
+
+
+def stories(case: Case) -> list[Story]:
+    return explain(enumerate(case.signals, 1), case.policy)
+
+
+def story(*records: dict[str, Any], **policy: Any) -> Story:
+    """The story of one session: a player that plays 100 s of media from 0 on, and ``records``."""
+    opening = (
+        {"signal": "loaded", "at": 0, "entry_id": "A", "duration": 100},
+        {"signal": "playing", "at": 0},
+    )
+    told = tell((*opening, *records), **policy)
+    assert len(told) == 1
+    return told[0]
+
+
+def tell(records: Iterable[dict[str, Any]], **policy: Any) -> list[Story]:
+    signals = [(record.get("player"), from_record(record)) for record in records]
+    return explain(enumerate(signals, 1), Policy.from_mapping({"view_interval": None} | policy))
+
+
+def why(told: Story, event: str) -> str:
+    [only] = told.only(event).told
+    return only.why
+
+
+def kinds(told: Story) -> dict[int, list[str]]:
+    return {each.quartile: [reason.kind for reason in each.reasons] for each in told.missing}
+
+
+def update(at: float, position: float) -> dict[str, Any]:
+    return {"signal": "timeupdate", "at": at, "position": position}
+
+
+# ------------------------------------------------------------------ why there is an event
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_every_event_is_explained_by_a_signal_of_the_trace(case: Case) -> None:
+    for told in (told for each in stories(case) for told in each.told):
+        assert told.event.rule in RULES
+        assert RULES[told.event.rule] in told.why
+        if told.line is None:
+            assert told.event.cause == "close"
+            assert told.why.startswith("the end of the trace: ")
+        else:
+            assert case.signals[told.line - 1][1].name == told.event.cause
+            assert told.why.startswith(f"{told.event.cause} on line {told.line}: ")
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_a_story_has_all_that_happened_and_all_that_did_not(case: Case) -> None:
+    for each in stories(case):
+        fired = {told.event.event for told in each.told}
+        for missing in each.missing:
+            assert missing.event not in fired
+            assert missing.reasons
+        quartiles = [event for event in fired if event.startswith("PLAY_REACHED")]
+        assert len(quartiles) + len(each.missing) == 4
+        assert "\n".join(each.lines()).count("did not fire") == len(each.missing)
+
+
+def test_the_signal_and_the_rule_are_named_in_words() -> None:
+    told = story(update(10, 10), {"signal": "seek", "at": 11, "position": 60})
+
+    assert (
+        why(told, "PLAY")
+        == "playing on line 2: the first frame of the session was on screen [R-play]"
+    )
+    assert why(told, "SEEK") == "seek on line 4: a seek was completed [R-seek]"
+
+
+def test_an_event_that_waited_goes_back_to_the_signal_that_began_it() -> None:
+    told = story(
+        {"signal": "stall", "at": 5},
+        {"signal": "captions", "at": 9, "language": "en"},
+        {"signal": "stall_end", "at": 12},
+    )
+
+    assert why(told, "BUFFER_START").startswith("stall on line 3: ")
+    assert why(told, "BUFFER_END").startswith("stall_end on line 5: ")
+
+
+def test_an_inferred_seek_goes_back_to_the_jump() -> None:
+    told = story(update(10, 10), update(11, 60), update(12, 61), update(13, 62))
+
+    assert why(told, "SEEK").startswith("timeupdate on line 4: the position jumped")
+
+
+# ------------------------------------------------------------------ why there is none
+
+
+def test_a_quartile_that_a_seek_went_past() -> None:
+    told = story(update(10, 10), {"signal": "seek", "at": 10.5, "position": 60}, update(11, 60.5))
+
+    assert kinds(told) == {
+        25: ["seeked_past"],
+        50: ["seeked_past"],
+        75: ["not_reached"],
+        100: ["not_reached"],
+    }
+    [reason] = told.missing[0].reasons
+    assert reason.text == "a seek at +10.500 s went past 25, from 10 to 60"
+
+
+def test_a_seek_that_lands_on_the_point_does_not_reach_it() -> None:
+    told = story(update(10, 10), {"signal": "seek", "at": 10, "position": 50}, update(11, 51))
+
+    assert kinds(told)[50] == ["seeked_past"]
+
+
+def test_a_seek_that_was_not_reported() -> None:
+    told = story(update(10, 10), update(11, 30), update(11.5, 60), update(14, 62))
+
+    assert kinds(told)[50] == ["seeked_past"]
+    assert told.missing[0].reasons[0].text == (
+        "a seek that was not reported at +11.500 s went past 25, from 10 to 60"
+    )
+
+
+def test_a_quartile_that_was_never_reached() -> None:
+    told = story(update(10, 10), {"signal": "seek", "at": 10, "position": 5}, update(12, 7))
+
+    assert kinds(told)[25] == ["not_reached"]
+    assert told.missing[0].reasons[0].text == "playback came to 10, the point is 25"
+
+
+def test_content_that_ran_too_fast() -> None:
+    told = story(
+        {"signal": "ratechange", "at": 0, "rate": 8}, update(2, 16), update(4, 32), update(6, 48)
+    )
+
+    assert kinds(told)[25] == ["too_fast"]
+    assert told.missing[0].reasons[0].text == (
+        "25 was passed at 8 times the speed, from 16 to 32 at +4.000 s; "
+        "above 4 content is seen but not watched"
+    )
+
+
+def test_a_jump_that_is_no_seek_where_seeks_are_not_inferred() -> None:
+    told = story(update(10, 10), update(11, 60), infer_seeks=False)
+
+    assert kinds(told)[50] == ["not_natural"]
+    assert told.missing[0].reasons[0].text == (
+        "the position went past 25, from 10 to 60 at +11.000 s, in 1.000 s: that was not played"
+    )
+
+
+def test_playback_that_began_beyond() -> None:
+    [told] = tell(
+        (
+            {"signal": "loaded", "at": 0, "entry_id": "A", "duration": 100, "position": 60},
+            {"signal": "playing", "at": 0},
+            update(2, 62),
+        )
+    )
+
+    assert kinds(told)[25] == ["began_beyond"]
+    assert told.missing[0].reasons[0].text == "playback began at 60, beyond 25"
+
+
+def test_no_duration() -> None:
+    told = story({"signal": "durationchange", "at": 1, "duration": None}, update(10, 10))
+
+    assert kinds(told) == {quartile: ["no_duration"] for quartile in QUARTILES}
+    assert [each.point for each in told.missing] == [None] * 4
+
+
+def test_live_media() -> None:
+    told = story({"signal": "durationchange", "at": 1, "duration": 100, "live": True})
+
+    assert kinds(told) == {quartile: ["live"] for quartile in QUARTILES}
+
+
+def test_playback_that_did_not_begin() -> None:
+    [told] = tell(({"signal": "loaded", "at": 0, "entry_id": "A", "duration": 100},))
+
+    assert kinds(told) == {quartile: ["not_played"] for quartile in QUARTILES}
+
+
+def test_an_end_that_came_early() -> None:
+    told = story(update(30, 30), {"signal": "ended", "at": 30.5})
+
+    assert kinds(told)[50] == ["not_reached", "ended_early"]
+    assert told.missing[0].reasons[1].text == "the player said `ended` at 30"
+
+
+def test_a_quartile_that_fired_is_not_missing() -> None:
+    assert [each.quartile for each in story(update(30, 30)).missing] == [50, 75, 100]
+
+
+# ------------------------------------------------------------------ sessions and players
+
+
+def test_each_session_of_each_player_has_its_story() -> None:
+    told = tell(
+        (
+            {"signal": "loaded", "at": 0, "entry_id": "A", "duration": 10, "player": "x"},
+            {"signal": "playing", "at": 1, "player": "y"},
+            {"signal": "playing", "at": 2, "player": "x"},
+            {"signal": "ended", "at": 12, "player": "x", "position": 10},
+            {"signal": "play", "at": 13, "player": "x"},
+        )
+    )
+
+    assert [(each.summary.player, each.summary.ordinal) for each in told] == [
+        *(("x", 1), ("x", 2), ("y", 1))
+    ]
+    assert [len(each.missing) for each in told] == [0, 4, 4]
+    assert next(told[1].lines()) == f"session 2 of player 'x': {told[1].summary.session}"
+
+
+def test_a_story_can_be_cut_down_to_one_event() -> None:
+    told = story(update(30, 30), {"signal": "pause", "at": 31})
+
+    assert [each.event.event for each in told.only("PAUSE").told] == ["PAUSE"]
+    assert told.only("PAUSE").missing == ()
+    assert [each.quartile for each in told.only("PLAY_REACHED_50").missing] == [50]
+    assert told.only("PLAY_REACHED_50").told == ()
+    lines = list(told.only("PLAY_REACHED_50").lines())
+    assert lines[1:] == [
+        "  PLAY_REACHED_50 did not fire:",
+        "                  playback came to 30, the point is 50",
+    ]
+
+
+def test_a_story_for_a_program() -> None:
+    record = story(update(30, 30)).to_record()
+
+    assert record["summary"]["quartiles"] == (25,)
+    assert record["events"][1]["event"] == "MEDIA_LOADED"
+    assert record["events"][1]["line"] == 1
+    assert record["events"][1]["cause"] == "loaded"
+    assert record["events"][1]["rule"] == "R-loaded"
+    assert record["missing"][0]["event"] == "PLAY_REACHED_50"
+    assert record["missing"][0]["reasons"][0]["kind"] == "not_reached"
