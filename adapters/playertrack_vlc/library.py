@@ -4,8 +4,10 @@ from playertrack.errors import MissingLibraryError
 
 try:
     import vlc as vlc
-except (ImportError, NotImplementedError, OSError) as error:
-    # python-vlc raises the latter two where there is no libVLC.
+
+    # Without libVLC some versions of python-vlc raise, others load an empty library.
+    vlc.dll.libvlc_new  # noqa: B018 - looks the function up
+except (ImportError, NotImplementedError, OSError, AttributeError) as error:
     raise MissingLibraryError(
         f"VLC is missing ({error}); install python-vlc (pip install 'playertrack[vlc]') "
         "and libVLC (Debian: apt-get install libvlc5 vlc-plugin-base)"
