@@ -9,6 +9,15 @@ from playertrack.signals import MAX_DURATION
 #: A last position this much (s of content) further than playback can have come is a leap.
 _LEAP = 2.0
 
+#: So near (s of content) to the end playback is when the next media follows without a gap.
+_LAST = 2.0
+
+#: How far (s of content) past 0 other media may be when it is seen, beside what it played.
+_SLACK = 0.3
+
+#: Lengths that differ by less (s) are of the same media: an estimate was corrected.
+_CORRECTED = 0.1
+
 
 def seconds(nanoseconds: float) -> float:
     """Seconds of what GStreamer counts in nanoseconds."""
@@ -26,6 +35,30 @@ class Track:
     def place(self, at: float, position: float) -> None:
         """Playback is at ``position``, by itself or by a seek."""
         self.at, self.position = at, position
+
+    def expected(self, at: float, rate: float) -> float:
+        """Where playback is at ``at`` if it went on by itself."""
+        return self.position if self.at is None else self.position + rate * (at - self.at)
+
+    def near_end(self, at: float, rate: float) -> bool:
+        """Whether playback is at the end by now, or nearly so."""
+        return self.duration is not None and self.expected(at, rate) >= self.duration - _LAST
+
+    def at_end(self, at: float, rate: float) -> bool:
+        """The same, and not far beyond it."""
+        expected = self.expected(at, rate)
+        return self.near_end(at, rate) and expected <= (self.duration or 0.0) + _LAST
+
+    def fell(self, at: float, position: float, rate: float) -> bool:
+        """Whether ``position`` is that of media which began when this one was at its end."""
+        if self.duration is None or self.at is None:
+            return False
+        over = self.expected(at, rate) - self.duration
+        return 0.0 <= position <= over + _SLACK and position < self.position
+
+    def is_of_same(self, duration: float) -> bool:
+        """Whether ``duration`` can be that of the same media, better known."""
+        return self.duration is None or abs(duration - self.duration) <= _CORRECTED
 
     def believes(self, at: float, position: float, rate: float) -> bool:
         """Whether ``position`` can be; of a file that is cut the last one is its full length."""

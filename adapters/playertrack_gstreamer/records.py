@@ -18,6 +18,12 @@ from playertrack.trace.recording import Number, Record, by_kind
 _Nanoseconds = Annotated[float, msgspec.Meta(ge=-1e20, le=1e20)]
 
 
+class Message(Record):
+    """A message of which only matters that it came, and from the pipeline itself."""
+
+    pipeline: bool = True
+
+
 class StateChanged(Record):
     """An element of the pipeline, or the pipeline itself, changed its state."""
 
@@ -48,10 +54,11 @@ class StateSet(Record):
 
 
 class Poll(Record):
-    """What the queries gave; null is that they failed."""
+    """What the queries gave; null is that they failed. ``rate`` is that of the segment."""
 
     position_ns: _Nanoseconds | None
     duration_ns: _Nanoseconds | None
+    rate: Number | None = None
 
 
 class PipelineError(Record):
@@ -96,6 +103,7 @@ _Shapes = Mapping[str, type[Record]]
 
 PLAYBIN: _Shapes = {
     "state-changed": StateChanged,
+    "stream-start": Message,
     "buffering": Buffering,
     "error": PipelineError,
     "ret.seek_simple": Sought,

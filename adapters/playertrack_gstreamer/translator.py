@@ -14,11 +14,22 @@ from playertrack import Policy, signals
 from playertrack.signals import Signal
 from playertrack.trace.recording import Command, Record
 
+from .flush import Flush
 from .position_filter import Track, seconds
-from .records import PLAYBIN, Buffering, PipelineError, Poll, Sought, StateChanged, StateSet, read
+from .records import (
+    PLAYBIN,
+    Buffering,
+    Message,
+    PipelineError,
+    Poll,
+    Sought,
+    StateChanged,
+    StateSet,
+    read,
+)
 
-#: A move of less (s of content) than this, beside what was played, is no seek.
-_STEP = 0.5
+#: Media that nobody named.
+_NAMELESS = "media"
 
 
 def _down(told: StateChanged) -> tuple[str, str]:
@@ -33,9 +44,10 @@ class _Run:
     ``playing``, ``failed``, ``waiting``: what was told last. ``short``: a queue is. ``held``:
     it is paused to let it fill. ``holding``: the program said so, and not yet that it goes on;
     it may play in between, as was asked for before. ``target``: of a seek that was commanded,
-    ``anew``: for a replay; ``seeking``: it was accepted; ``adrift``: the pipeline flushed,
-    perhaps for a seek that nobody told of; ``landed``: it has data again. ``live``: it plays
-    as it is sent; ``endless``: it has no length.
+    ``anew``: for a replay; ``seeking``: it was accepted; ``landed``: it has data again.
+    ``flush``: the pipeline flushed, for what nobody told of. ``live``: it plays as it is sent;
+    ``endless``: it has no length. ``finishing``: the input is read to its end, and lengths may
+    be those of the next media.
     """
 
     requested: bool = False
@@ -50,10 +62,11 @@ class _Run:
     target: float | None = None
     anew: bool = False
     seeking: bool = False
-    adrift: bool = False
     landed: bool = False
+    flush: Flush | None = None
     live: bool = False
     endless: bool = False
+    finishing: bool = False
     track: Track = attrs.field(factory=Track)
 
 
@@ -70,6 +83,8 @@ class Translator:
         self._ready = False
         self._run = _Run()
         self._rate = self._asked_rate = 1.0
+        self._entry: str | None = None
+        self._next: str | None = None  # media that is set while other media plays
 
     def translate(self, record: dict[str, Any]) -> list[Signal]:
         """The signals that a record stands for; raises `TranslationError` if it is malformed."""
@@ -95,16 +110,18 @@ class Translator:
         return made
 
     def finish(self) -> list[Signal]:
-        """What is held back, when no record will tell more: nothing."""
-        return []
+        """What is held back, when no record will tell more."""
+        return self._run.flush.going() if self._run.flush else []
 
     # ------------------------------------------------------------------ commands
 
     def _command(self, told: Command) -> list[Signal]:
         match told.args:
+            case [str(media), *_] if self._run.prerolled:
+                self._next = media  # it is taken up when this ends, or is given up
+                return []
             case [str(media), *_]:
-                self._run = _Run()
-                return [signals.Loaded(at=told.t, entry_id=media)]
+                return self._open(told.t, media)
             case [float(number), *_]:
                 if told.kind == "app.seek" and number >= 0.0:
                     self._run.target, self._run.landed = number, False
@@ -112,6 +129,10 @@ class Translator:
                     self._asked_rate = number
                 return []
         return self._bare_command(told.t, told.kind)
+
+    def _open(self, at: float, media: str) -> list[Signal]:
+        self._run, self._entry, self._next = _Run(), media, None
+        return [signals.Loaded(at=at, entry_id=media)]
 
     def _bare_command(self, at: float, kind: str) -> list[Signal]:
         run = self._run
@@ -133,7 +154,7 @@ class Translator:
                 return [signals.Replay(at=at)]
             case "app.stop":
                 self._run = _Run()
-                return [signals.Stop(at=at)]
+                return [signals.Stop(at=at), *self._take_next(at)]
             case "app.close":
                 return [signals.Close(at=at)]
         return []
@@ -190,7 +211,28 @@ class Translator:
     def _halt(self, at: float) -> list[Signal]:
         """The pipeline gives up its data, if it has any."""
         run, self._run = self._run, _Run()
-        return [signals.Stop(at=at)] if run.prerolled and not run.ended else []
+        stopped = [signals.Stop(at=at)] if run.prerolled and not run.ended else []
+        return [*stopped, *self._take_next(at)]
+
+    def _take_next(self, at: float) -> list[Signal]:
+        return [] if self._next is None else self._open(at, self._next)
+
+    def _follow(self, at: float) -> list[Signal]:
+        """Other media, or the same again, begins without a gap."""
+        run, media = self._run, self._next
+        ended = run.track.duration is None or run.track.near_end(at, self._rate)
+        if ended and media == self._entry and run.playing:
+            self._next, run.finishing, run.flush = None, False, None
+            run.track.place(at, 0.0)
+            return [signals.Looped(at=at)]
+        told: list[Signal] = [signals.Ended(at=at)] if ended and not run.ended else []
+        told += self._open(at, media or _NAMELESS)
+        self._run.requested = self._run.prerolled = True
+        self._run.live, self._run.playing = run.live, run.playing
+        if run.playing:
+            told += [signals.Play(at=at), signals.Playing(at=at)]
+        self._run.track.place(at, 0.0)
+        return told
 
     def _at_request(self, at: float, pending: str) -> list[Signal]:
         """On its way to playing, before anything is to be seen: playback was requested."""
@@ -207,11 +249,14 @@ class Translator:
                 run.prerolled = True
             case ("paused", "ready") | ("playing", "paused") if "ready" in _down(told):
                 return self._halt(at)
-            case "paused", "paused":  # a flush
-                run.adrift = run.prerolled
+            case "paused", "paused":
+                self._at_flush(run, at, told.pending)
             case "paused", "playing" if run.prerolled:
                 run.held = run.holding
-                if not run.playing:
+                if run.flush is not None:
+                    run.flush.goes(at, told_before=run.playing)
+                    run.playing = True
+                elif not run.playing:
                     # The call of a replay's seek may return later still.
                     sought = self._at_seek(at, True) if run.anew and run.landed else []
                     run.playing, run.ended = True, False
@@ -220,6 +265,15 @@ class Translator:
                 return self._at_pause(at, run)
         return []
 
+    def _at_flush(self, run: _Run, at: float, pending: str) -> None:
+        """Of a seek that was commanded all is known; the second message is that it is over."""
+        if not run.prerolled or run.seeking or run.target is not None:
+            return
+        if run.flush is None:
+            run.flush = Flush(at, run.playing, run.ended)
+        elif pending == "paused":
+            run.flush.landed = None
+
     def _at_pause(self, at: float, run: _Run) -> list[Signal]:
         """Paused by nobody who was heard: to let a queue fill, or by someone else."""
         if run.seeking or (run.held and not run.holding):
@@ -227,12 +281,13 @@ class Translator:
         if run.short or run.holding:
             return self._wait(at)
         run.playing = False
-        return [signals.Pause(at=at)]
+        going = run.flush.going() if run.flush else []
+        return [*going, signals.Pause(at=at)]
 
     def _message(self, told: Record) -> list[Signal]:
         at, run = told.t, self._run
         match told:
-            case Poll() if run.prerolled and not run.ended:
+            case Poll() if run.prerolled and (run.flush or not run.ended):
                 return self._at_poll(told)
             case Buffering() if not run.live:
                 run.short = told.percent < 100.0
@@ -243,29 +298,82 @@ class Translator:
                 run.failed = True
                 code = f"{told.domain}/{told.code}"
                 return [signals.Error(at=at, code=code, message=told.message)]
+        return self._bare_message(at, told, run) if run.prerolled else []
+
+    def _bare_message(self, at: float, told: Record, run: _Run) -> list[Signal]:
+        match told:
+            case Message(pipeline=True) if self._next or self._at_last(at):
+                return self._follow(at)
+            case Record(kind="signal.about-to-finish"):
+                run.finishing = True
             case Record(kind="async-done") if run.seeking and run.target is not None:
                 return self._seeked(at, run.target)
-            case Record(kind="async-done") if run.prerolled:
+            case Record(kind="async-done"):
                 # Of a seek that was commanded it may come before the call returns.
-                run.adrift, run.landed = False, True
-            case Record(kind="eos") if run.prerolled:
-                run.ended, run.playing = True, False
-                return [signals.Ended(at=at)]
+                run.landed = True
+                if run.flush is not None:
+                    run.flush.landed = at
+            case Record(kind="eos"):
+                return self._at_end(at, run)
         return []
 
+    def _at_end(self, at: float, run: _Run) -> list[Signal]:
+        flush, run.flush = run.flush, None
+        run.ended, run.playing = True, False
+        if flush is not None:
+            return flush.end(at, run.track, self._rate)
+        return [signals.Ended(at=at)]
+
+    def _at_last(self, at: float) -> bool:
+        """Whether what begins now follows what was read to its end."""
+        return self._run.finishing and self._run.track.near_end(at, self._rate)
+
     def _at_poll(self, told: Poll) -> list[Signal]:
+        run, at = self._run, told.t
+        if run.flush is not None and not run.flush.over(at):
+            return []
         made: list[Signal] = []
-        if told.duration_ns is not None and not self._run.live:
-            made += self._at_length(told.t, seconds(told.duration_ns))
-        if told.position_ns is not None:
-            position = seconds(told.position_ns)
-            made += self._at_landing(told.t, position)
-            made += self._at_position(told.t, position)
+        position = -1.0 if told.position_ns is None else seconds(told.position_ns)
+        length = None if told.duration_ns is None else seconds(told.duration_ns)
+        if self._fell(at, position):
+            made += self._begin_unseen(at, length)
+        elif position >= 0.0:
+            made += self._after_flush(at, position, told.rate)
+        if length is not None and not self._run.live:
+            made += self._at_length(at, length)
+        return made + (self._at_position(at, position) if position >= 0.0 else [])
+
+    def _after_flush(self, at: float, position: float, rate: float | None) -> list[Signal]:
+        """What the first answer after a flush shows: a seek, or another rate."""
+        run, before = self._run, self._rate
+        if rate is not None and rate > 0.0:
+            self._rate = self._asked_rate = rate
+        flush, run.flush = run.flush, None
+        if flush is None:
+            changed = self._rate != before
+            return [signals.RateChange(at=at, rate=self._rate)] if changed else []
+        made = flush.result(at, position, run.track, before, self._rate)
+        run.ended = False
+        run.track.place(at, position)
         return made
+
+    def _fell(self, at: float, position: float) -> bool:
+        """Whether the media began anew, or other media did, without a word of the pipeline."""
+        run = self._run
+        if not run.playing or run.flush is not None or run.target is not None:
+            return False
+        return run.track.fell(at, position, self._rate)
+
+    def _begin_unseen(self, at: float, length: float | None) -> list[Signal]:
+        other = length is not None and length != self._run.track.duration
+        self._next = self._next or (_NAMELESS if other else self._entry)
+        return self._follow(at)
 
     def _at_length(self, at: float, length: float) -> list[Signal]:
         """-1 is not that it failed to tell: a transmission has none, though it can be held."""
         run = self._run
+        if self._is_of_next(at, length):
+            return []
         if run.track.lasts(length):
             run.endless = False
             return [signals.DurationChange(at=at, duration=run.track.duration, live=False)]
@@ -274,17 +382,12 @@ class Translator:
         run.endless = True
         return [signals.DurationChange(at=at, duration=None, live=True)]
 
-    def _at_landing(self, at: float, position: float) -> list[Signal]:
-        """A new preroll, and then another place: a seek that nobody told of."""
+    def _is_of_next(self, at: float, length: float) -> bool:
+        """Close to the end another length may be that of what follows."""
         run = self._run
-        landed, run.landed = run.landed or run.adrift, False
-        if not landed or run.seeking or position < 0.0 or run.track.at is None:
-            return []
-        ahead = position - run.track.position
-        if -_STEP <= ahead <= _STEP + self._rate * (at - run.track.at):
-            return []
-        run.track.place(at, position)
-        return [signals.Seek(at=at, position=position)]
+        if not run.playing or run.track.is_of_same(length):
+            return False
+        return run.finishing or self._next is not None or run.track.at_end(at, self._rate)
 
     def _at_position(self, at: float, position: float) -> list[Signal]:
         track = self._run.track

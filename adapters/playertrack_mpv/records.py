@@ -45,6 +45,13 @@ class Loop(Record):
     value: bool | int | float | str | None
 
 
+class Track(Record):
+    """The property `aid` or `sid`: a track's number, or false for none; ``lang`` if it says."""
+
+    value: bool | int | str | None
+    lang: str | None = None
+
+
 class Poll(Record):
     """The properties as they were read; of the same length twice in a row only these tell."""
 
@@ -67,6 +74,9 @@ _SHAPES: dict[str, type[Record]] = {
     "prop.eof-reached": Switch,
     "prop.partially-seekable": Switch,
     "prop.seekable": Switch,
+    "prop.fullscreen": Switch,
+    "prop.aid": Track,
+    "prop.sid": Track,
     "prop.file-format": Text,
     "prop.loop-file": Loop,
     "end-file": EndFile,

@@ -1,8 +1,8 @@
 """The events and properties of mpv as signals.
 
-mpv tells nearly everything. What has to be told apart: a `playback-restart` is the start of
+mpv reports nearly everything. What has to be told apart: a `playback-restart` is the start of
 playback or the end of a seek, a pause at the end is mpv's own when it keeps the file open,
-and the length of a live stream is only that of what was read so far.
+and the length of a stream may be only that of what was read so far.
 """
 
 from __future__ import annotations
@@ -15,17 +15,37 @@ from playertrack import Policy, signals
 from playertrack.signals import Signal
 from playertrack.trace.recording import Command, Record
 
-from .records import EndFile, Loop, Poll, Seconds, Speed, Switch, Text, read
+from .records import EndFile, Loop, Poll, Seconds, Speed, Switch, Text, Track, read
 
-#: A length that grows by more than this (s) is no duration; estimates are mended by less.
+#: A length that grows by more than this (s) is no duration; estimates are corrected by less.
 _GROWTH = 0.5
+
+#: Of what cannot be sought in a length is believed once so much (s of content) was played
+#: without it growing: a stream that is played as it comes is read less far ahead.
+_UNGROWN = 2.0
+
+#: `loop-file` counts down about when (s) the next round begins, before or after.
+_COUNTS_DOWN = 0.1
+
+#: Playback that starts beyond this (s of content) was asked for, and so may be its end.
+_PART = 0.5
+
+#: An end further (s of content) from that of the file than this is not the file's.
+_EARLY = 2.0
+
+#: The language of a track that does not name one (ISO 639-2: undetermined).
+_UNNAMED = "und"
 
 _NOT_LOOPING = (None, False, "no")
 
 
 @attrs.define
 class _File:
-    """One file, from `start-file` to `end-file`."""
+    """One file, from `start-file` to `end-file`.
+
+    ``first``: where playback started, ``position``: where it was last. ``length``: as mpv says;
+    ``told``: as it was believed; ``grew``: where it was (s of content) when it last grew.
+    """
 
     begun: bool = False
     playing: bool = False
@@ -33,7 +53,12 @@ class _File:
     target: float | None = None
     waiting: bool = False
     at_end: bool = False
+    first: float | None = None
+    position: float = 0.0
     length: float | None = None
+    told: float | None = None
+    grew: float | None = None
+    tracks: dict[str, object] = attrs.field(factory=dict)
     live: bool = False
     fixed: bool = False
     partial: bool = False
@@ -54,7 +79,9 @@ class Translator:
         self._requested = False
         self._paused = False
         self._loop = False
+        self._loop_until: float | None = None  # it is switched off, which is not reported yet
         self._rate = 1.0
+        self._fullscreen = False
         self._file: _File | None = None
 
     def translate(self, record: dict[str, Any]) -> list[Signal]:
@@ -64,6 +91,7 @@ class Translator:
         if not self._ready:
             self._ready = True
             made.append(signals.Ready(at=told.t))
+        made += self._end_loop(told.t)
         match told:
             case Command():
                 made += self._command(told)
@@ -73,6 +101,8 @@ class Translator:
                 made += self._at_loop(told.t, told.value not in _NOT_LOOPING)
             case Switch(kind="prop.pause"):
                 made += self._at_pause(told.t, told.value is True)
+            case Switch(kind="prop.fullscreen"):
+                made += self._at_fullscreen(told.t, told.value is True)
             case Record(kind="start-file"):
                 made += self._start(told.t)
             case Record(kind="shutdown"):
@@ -119,11 +149,30 @@ class Translator:
         return [signals.RateChange(at=at, rate=rate)]
 
     def _at_loop(self, at: float, loop: bool) -> list[Signal]:
+        self._loop_until = None
         if loop == self._loop:
             return []
+        if not loop and self._file is not None and self._file.playing:
+            self._loop_until = at + _COUNTS_DOWN
+            return []
         self._loop = loop
-        length = None if self._file is None or self._file.live else self._file.length
+        length = None if self._file is None or self._file.live else self._file.told
         return [signals.DurationChange(at=at, duration=length, loop=loop)]
+
+    def _end_loop(self, at: float) -> list[Signal]:
+        """A round that has begun is still one of the loop."""
+        until, file = self._loop_until, self._file
+        if until is None or at < until or (file is not None and file.seeking):
+            return []
+        self._loop_until, self._loop = None, False
+        length = None if file is None or file.live else file.told
+        return [signals.DurationChange(at=at, duration=length, loop=False)]
+
+    def _at_fullscreen(self, at: float, on: bool) -> list[Signal]:
+        if on == self._fullscreen:
+            return []
+        self._fullscreen = on
+        return [signals.Fullscreen(at=at, on=on)]
 
     def _at_pause(self, at: float, paused: bool) -> list[Signal]:
         changed, self._paused = paused != self._paused, paused
@@ -147,6 +196,7 @@ class Translator:
                 return self._end(told, file)
             case Record(kind="seek"):
                 file.seeking, file.at_end, file.target = True, False, None
+                file.first = 0.0 if file.first is None else file.first
                 return [signals.Seeking(at=at)]
             case Record(kind="playback-restart"):
                 return self._restart(at, file)
@@ -166,6 +216,8 @@ class Translator:
             case Switch(kind="prop.partially-seekable"):
                 file.partial = told.value is True
                 return self._at_length(at, file, file.length)
+            case Track():
+                return self._at_track(told, file)
             case Switch(kind="prop.paused-for-cache"):
                 return self._at_cache(at, file, told.value is True)
             case Switch(kind="prop.eof-reached", value=True) if not file.at_end:
@@ -173,13 +225,29 @@ class Translator:
                 return [signals.Ended(at=at)]
         return []
 
+    def _at_track(self, told: Track, file: _File) -> list[Signal]:
+        """A choice of sound or subtitles; mpv's own, before it plays, is none."""
+        before, file.tracks[told.kind] = file.tracks.get(told.kind), told.value
+        if not file.begun or told.value == before or told.value is None:
+            return []
+        chosen = isinstance(told.value, int) and told.value is not False
+        if told.kind == "prop.sid":
+            return [signals.Captions(at=told.t, language=told.lang or _UNNAMED if chosen else None)]
+        return [signals.AudioTrack(at=told.t, language=told.lang or _UNNAMED)] if chosen else []
+
     def _at_position(self, at: float, file: _File, position: float) -> list[Signal]:
         """In a seek the first position is its target."""
+        if not file.begun:
+            file.first = position
+            return []
+        if file.first is None:
+            file.first = position
         if file.seeking:
             file.target = position
-        elif file.at_end or not file.begun:
+        elif file.at_end:
             return []
-        return [signals.TimeUpdate(at=at, position=position)]
+        file.position = position
+        return [signals.TimeUpdate(at=at, position=position), *self._believe(at, file)]
 
     def _run(self, at: float, file: _File) -> list[Signal]:
         """`playing` once whenever nothing is in the way of the clock any more."""
@@ -207,24 +275,44 @@ class Translator:
 
         That is so, too, if it can be in the cache alone.
         """
-        known, was_live = file.length, file.live
-        grew = known is not None and length is not None and length > known + _GROWTH
+        if length is not None and (file.length is None or length > file.length):
+            file.grew = file.position
         file.length = length
+        was_live, told = file.live, file.told
+        grew = told is not None and length is not None and length > told + _GROWTH
         file.live = was_live or grew or (file.hls and (file.fixed or file.partial))
         if file.live:
             return [] if was_live else [signals.DurationChange(at=at, duration=None, live=True)]
-        if length == known or length is None or length <= 0.0:
+        return self._believe(at, file)
+
+    def _believe(self, at: float, file: _File, *, over: bool = False) -> list[Signal]:
+        """The length, as soon as it can be that of all there is; ``over``: there is no more."""
+        length = file.length
+        if length is None or length <= 0.0 or length == file.told or file.live:
             return []
+        if file.told is None and (file.fixed or file.partial):
+            played = file.position - (file.grew or 0.0)
+            if played < _UNGROWN and not (over and not file.grew):
+                return []
+        file.told = length
         return [signals.DurationChange(at=at, duration=length)]
 
     def _end(self, told: EndFile, file: _File) -> list[Signal]:
         at = told.t
         match told.reason:
+            case "eof" if not file.at_end and self._was_part(file):
+                return [signals.Stop(at=at)]  # all that was asked for was played
             case "eof" if not file.at_end:
-                return [signals.Ended(at=at)]
+                return [*self._believe(at, file, over=True), signals.Ended(at=at)]
             case "stop":
                 return [signals.Stop(at=at)]
             case "error":
                 why = told.file_error or "error"
                 return [signals.Error(at=at, code=why, message=why)]
         return []
+
+    def _was_part(self, file: _File) -> bool:
+        """Whether only a part was to be played, if nobody said so: neither end is the file's."""
+        if file.first is None or file.first <= _PART or file.told is None or file.live:
+            return False
+        return file.position < file.told - _EARLY

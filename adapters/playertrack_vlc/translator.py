@@ -15,13 +15,18 @@ from playertrack import Policy, signals
 from playertrack.signals import Signal
 from playertrack.trace.recording import Command, Record
 
+from .burst import Burst
 from .records import Buffering, LengthChanged, Poll, Returned, TimeChanged, read
 
 #: Seeks commanded within this time (s) are one: libVLC does not say when each is complete.
 _ONE_SEEK = 0.3
 
-#: So long (s) the cache must stay short of full for a stall; a burst is the *end* of one.
-_BURST = 0.25
+#: So long (s) the cache must stay short of full for a stall: a burst is the *end* of one, and
+#: in a row of seeks the player has been asked by then where it is.
+_BURST = 0.6
+
+#: An end so soon (s) after a burst is that of a seek beyond it.
+_END = 0.5
 
 #: After a stall of this length (s) the position may step back to the segment's start.
 _LONG = 1.5
@@ -29,8 +34,9 @@ _LONG = 1.5
 #: How far (s of content) behind it may be then, or after a seek: the length of a segment.
 _SEGMENT = 6.0
 
-#: Positions of a pause that differ by more than this (s of content) are a seek.
-_STEP = 0.5
+#: Positions of a pause that differ by more than this (s of content) are a seek; after a burst,
+#: by more than the latter.
+_STEP, _SMALL_STEP = 0.5, 0.05
 
 #: How long before the end (s of content) the last position may be; of sound it is early.
 _TAIL = 2.0
@@ -39,34 +45,47 @@ _TAIL = 2.0
 #: that it played.
 _ROUND = 0.5
 
+#: Playback that starts beyond this (s of content) was asked for, and so may be its end …
+_PART = 1.0
+
+#: … if it is further (s of content) from that of the file than this.
+_EARLY = 3.0
+
 
 @attrs.define
 class _Seek:
-    """A seek that was commanded and is not known to be complete."""
+    """A seek that is not known to be complete.
+
+    ``seen``: it was not commanded here, but showed in the player's answers.
+    """
 
     target: float
     since: float
     filled: bool = False
+    seen: bool = False
 
 
 @attrs.define
 class _Run:
     """One playback, from the opening of the input to its end.
 
-    ``known``: the last position that was believed, and when it moved. ``short_since``: the
-    cache is not full; ``stalled``: that was told. ``round_at``: when it began to fill after
-    the last position. ``landing``: after a seek or stall, positions may step back;
-    ``frozen``: the stall was a silent one. ``polled``: the last answer in a pause.
+    ``known``: the last position that was believed, ``moved_at``: when it moved, or went on.
+    ``first``: where playback started. ``short_since``: the cache is not full; ``stalled``: that
+    was reported. ``burst``: it was filled after the last position. ``landing``: after a seek or
+    stall, positions may step back; ``frozen``: the stall was a silent one. ``polled``: the last
+    answer.
     """
 
     length: float = 0.0
+    first: float | None = None
     polled: float | None = None
     known: float = 0.0
     moved_at: float | None = None
     paused: bool = False
     full: bool = False
+    full_at: float | None = None
     short_since: float | None = None
-    round_at: float | None = None
+    burst: Burst | None = None
     stalled: bool = False
     landing: bool = False
     frozen: bool = False
@@ -164,16 +183,37 @@ class Translator:
         return []
 
     def _at_poll(self, told: Poll) -> list[Signal]:
-        """A seek in a pause that nobody told of shows in the time that the player gives."""
+        """A seek that nobody told of shows in the time that the player gives, if in anything."""
         run, position = self._run, told.time_ms / 1000
-        if run is None or not run.paused or self._seek or position < 0.0:
+        if run is None or position < 0.0 or self._endless:
             return []
         before, run.polled = run.polled, position
-        if before is None or abs(position - before) <= _STEP:
+        if before is None or position == before:
             return []
-        made = self._seek_to(told.t, [position])
-        self._seek = _Seek(position, since=told.t, filled=True)
-        return made
+        if run.paused:
+            step = _SMALL_STEP if self._seek or run.burst else _STEP
+            moved = abs(position - before) > step
+            return self._found(told.t, told.t, position, filled=True) if moved else []
+        if self._seek is not None and self._seek.seen:
+            return self._found(told.t, told.t, position, filled=run.full)
+        burst = run.burst
+        if self._seek or burst is None or position == run.known or self._may_loop(run):
+            return []
+        if not burst.leads_to(position):
+            return []
+        return self._found(told.t, burst.since, position, filled=run.full, origin=burst.origin)
+
+    def _found(
+        self, at: float, since: float, target: float, *, filled: bool, origin: float | None = None
+    ) -> list[Signal]:
+        """A seek that shows at ``at`` and began before; it may go on."""
+        if self._seek is not None and self._seek.target == target:
+            return []
+        self._seek = _Seek(target, since=at, filled=filled, seen=True)
+        if self._run is not None:
+            self._run.short_since = self._run.burst = None
+            self._run.first = self._run.first or 0.0
+        return [signals.Seeking(at=since, position=target, origin=origin)]
 
     def _at_rate(self, at: float, rate: float) -> list[Signal]:
         """A change of rate is not reported by libVLC: it is asked, or was told."""
@@ -232,7 +272,9 @@ class Translator:
                 return self._at_length(at, told.new_length_ms / 1000)
         match told.kind:
             case "MediaPlayerPlaying" if run.paused:
-                run.paused = False
+                run.paused, run.burst = False, None
+                if run.moved_at is not None:
+                    run.moved_at = at
                 if run.short_since is not None:
                     run.short_since = at
                 return [signals.Playing(at=at)]
@@ -240,11 +282,22 @@ class Translator:
                 run.paused, run.polled = True, None if run.landing else run.known
                 return [signals.Pause(at=at)]
             case "MediaPlayerEndReached":
-                self._run = self._seek = None
-                return [signals.Ended(at=at)]
+                return self._at_end(at, run)
             case "MediaPlayerStopped":
                 return [*self._leave(at), signals.Stop(at=at)]
         return []
+
+    def _at_end(self, at: float, run: _Run) -> list[Signal]:
+        """The end: of the file, of a seek beyond it, or of the part that was to be played."""
+        sought, burst = self._seek is not None, run.burst
+        self._run = self._seek = None
+        if burst and burst.full and burst.smooth and not sought and at - burst.full <= _END:
+            target = run.length or None
+            skip = signals.Seeking(at=burst.since, position=target, origin=burst.origin)
+            return [skip, signals.Ended(at=at)]
+        if not sought and (run.first or 0.0) > _PART and run.known < run.length - _EARLY:
+            return [signals.Stop(at=at)]
+        return [signals.Ended(at=at)]
 
     def _at_length(self, at: float, length: float) -> list[Signal]:
         """A live stream has length 0 first, and then that of its window, which is no duration."""
@@ -263,11 +316,17 @@ class Translator:
         elif changed and run.moved_at is not None:
             if full:
                 return self._refilled(run, at, run.moved_at)
-            run.short_since = run.round_at = at
+            run.short_since = at
+            if run.burst is None:
+                run.burst = Burst.at(at, run.known, run.moved_at, self._rate)
+        elif changed and full:
+            run.full_at = at
         return []
 
     def _refilled(self, run: _Run, at: float, moved_at: float) -> list[Signal]:
         stalled, run.stalled, run.short_since = run.stalled, False, None
+        if run.burst:
+            run.burst.full = at
         run.frozen = not stalled and at - moved_at > _LONG
         run.landing = run.landing or stalled or run.frozen
         return [signals.StallEnd(at=at)] if stalled else []
@@ -278,12 +337,23 @@ class Translator:
         if main:  # the echo of a seek; of one by a command it tells nothing new
             told, self._echoes = self._echoes, False
             return [] if told else self._seek_to(at, [position])
+        if self._endless and position == 0.0 and run.known > 0.0:
+            return []  # a transmission that goes on after a pause is nowhere at first
+        run.polled = position
         update: list[Signal] = [signals.TimeUpdate(at=at, position=position)]
         if self._seek:
             return update
+        if run.first is None:
+            run.first = position - self._rate * (at - (run.full_at or at))
+        return self._judged(run, at, position, update)
+
+    def _judged(self, run: _Run, at: float, position: float, update: list[Signal]) -> list[Signal]:
         behind = run.known - position
         if behind > 0.0 and self._is_new_round(run, at, position):
             update.insert(0, signals.Looped(at=at))
+        elif (skip := self._skipped(run, at, position)) is not None:
+            run.known, run.moved_at, run.burst, run.landing = position, at, None, True
+            return [skip, *update]
         elif 0.0 < behind < _SEGMENT and run.landing:
             # The start of the segment is named until the position has passed it. The first
             # such position shows that a silent stall is over.
@@ -292,12 +362,26 @@ class Translator:
         if behind != 0.0 or run.moved_at is None:
             run.known, run.moved_at = position, at
             run.landing = run.frozen = run.stalled = False
-            run.short_since = run.round_at = None
+            run.short_since = run.burst = None
         return update
+
+    def _skipped(self, run: _Run, at: float, position: float) -> Signal | None:
+        """A seek that shows in a burst and in the first position after it."""
+        burst = run.burst
+        if burst is None or run.stalled or self._endless:
+            return None
+        landed = burst.landed(at, position, run.known, self._rate)
+        if landed is None:
+            return None
+        run.first = run.first or 0.0
+        return signals.Seek(at=burst.since, position=landed, origin=burst.origin)
+
+    def _may_loop(self, run: _Run) -> bool:
+        at_end = run.length > 0.0 and run.known >= run.length - _TAIL
+        return self._loop or at_end
 
     def _is_new_round(self, run: _Run, at: float, position: float) -> bool:
         """A loop shows in the cache filling, and in a position that was played since."""
-        at_end = run.length > 0.0 and run.known >= run.length - _TAIL
-        if run.round_at is None or not (self._loop or at_end):
+        if run.burst is None or self._endless or not self._may_loop(run):
             return False
-        return position <= (at - run.round_at) * self._rate + _ROUND
+        return position <= (at - run.burst.since) * self._rate + _ROUND

@@ -125,7 +125,9 @@ def test_content_that_is_skipped_while_nobody_cares_for_the_queue_was_not_watche
 
 def test_change_of_media_whose_old_states_come_late() -> None:
     tape = started().play(0.1, 0.0, 2.0).command(2.2, "open", "other.mp4")
-    states(tape.command(2.21, "play"), 2.22, "playing", "paused", "ready", "paused", "playing")
+    paused = {"old": "playing", "new": "paused", "pending": "ready"}
+    tape.command(2.21, "play").add(2.22, "state-changed", pipeline=True, **paused)
+    states(tape, 2.22, "paused", "ready", "paused", "playing")
     events = derive("gstreamer", tape.play(2.25, 0.0, 3.5))
     assert after_start(events) == ["MEDIA_LOADED", "PLAY_REQUEST", "PLAY", "PLAY_REACHED_25"]
 
@@ -284,7 +286,7 @@ def test_seek_that_the_program_gave_past_the_adapter_shows_in_the_next_position(
     states(tape.add(2.25, "async-done"), 2.26, "paused", "playing").play(2.3, 8.0, 9.5)
     events = derive("gstreamer", tape)
     assert after_start(events) == ["SEEK", "PLAY_REACHED_75"]
-    assert only("SEEK", events).origin == 2.0
+    assert only("SEEK", events).origin == pytest.approx(2.1)  # it played on until then
     assert only("SEEK", events).target == pytest.approx(8.0, abs=0.25)
 
 
@@ -360,3 +362,86 @@ def test_transmission_shows_in_a_length_of_minus_one_until_there_is_another() ->
     tape.add(0.2, "poll", **unknown).add(0.4, "poll", **unknown).at(0.6, 1.4)
     told = [s for s in signals_of("gstreamer", tape) if isinstance(s, DurationChange)]
     assert [(s.at, s.duration, s.live) for s in told] == [(0.2, None, True), (0.6, 12.0, False)]
+
+
+# ---------------------------------------- a program that uses its pipeline as tutorials do
+
+
+def flushed(tape: Tape, t: float) -> Tape:
+    """A seek of the program's own while it plays; the pipeline says no more than this."""
+    for row in (("paused", "paused", "paused"), ("paused", "paused", "playing")):
+        tape.append(state(t, *row))
+    tape.add(t + 0.01, "async-done").append(state(t + 0.01, "paused", "playing"))
+    return tape
+
+
+def answer(t: float, position: float, duration: float = 12.0, rate: float = 1.0) -> Record:
+    told = {"position_ns": round(position * SECOND), "duration_ns": round(duration * SECOND)}
+    return {"t": t, "kind": "poll", "rate": rate, **told}
+
+
+@pytest.mark.parametrize("skip", [0.4, -0.4, 1.5])
+def test_small_skip_is_a_seek_and_what_it_skipped_was_not_played(skip: float) -> None:
+    tape = flushed(started().play(0.1, 0.0, 2.75), 2.9)  # 25 % is at 3.0
+    events = derive("gstreamer", tape.play(2.91, 2.8 + skip, 3.8 + skip))
+    reached = [] if skip > 0 else ["PLAY_REACHED_25"]
+    assert after_start(events) == ["SEEK", *reached]
+    assert only("SEEK", events).target == pytest.approx(2.8 + skip, abs=0.02)
+
+
+def test_rate_that_the_program_set_by_a_seek_is_no_seek() -> None:
+    tape = flushed(started().play(0.1, 0.0, 2.0), 2.2)
+    for n in range(1, 20):
+        tape.append(answer(2.21 + n / 4, 2.1 + n / 2, rate=2.0))
+    events = derive("gstreamer", tape)
+    reached = ["PLAY_REACHED_25", "PLAY_REACHED_50", "PLAY_REACHED_75"]
+    assert after_start(events) == ["SPEED", *reached]
+    assert only("SPEED", events).rate == 2.0
+
+
+def test_seek_to_the_start_at_the_end_is_a_replay_and_no_seek() -> None:
+    tape = flushed(started().play(0.1, 0.0, 12.0).add(12.12, "eos"), 12.13)
+    events = derive("gstreamer", tape.play(12.14, 0.0, 1.0))
+    assert names(events)[-3:] == ["REPLAY", "PLAY_REQUEST", "PLAY"]
+    assert only("REPLAY", events).position == 0.0
+    assert "SEEK" not in names(events)
+
+
+def test_seek_back_after_the_end_is_a_replay_from_there() -> None:
+    tape = flushed(started().play(0.1, 0.0, 12.0).add(12.12, "eos"), 14.0)
+    events = derive("gstreamer", tape.play(14.01, 5.0, 6.5))
+    assert names(events)[-4:] == ["REPLAY", "PLAY_REQUEST", "PLAY", "PLAY_REACHED_50"]
+    assert events[-2].position == pytest.approx(5.0, abs=0.02)
+
+
+def test_seek_to_the_end_is_a_seek_and_no_broken_file() -> None:
+    tape = flushed(started().play(0.1, 0.0, 2.0), 2.2).add(2.211, "eos").at(2.5, 12.0)
+    events = derive("gstreamer", tape)
+    assert after_start(events) == ["SEEK"]
+    assert only("SEEK", events).target == 12.0
+
+
+@pytest.mark.parametrize("early", [0.0, 0.8])
+@pytest.mark.parametrize("second", [12.0, 8.0])
+def test_media_that_follows_without_a_gap_is_other_media(early: float, second: float) -> None:
+    tape = started().play(0.1, 0.0, 11.0).command(11.2, "open", "second.mp4")
+    for n in range(1, 4):
+        length = second if 11.1 + n / 4 > 12.1 - early else 12.0
+        tape.append(answer(11.1 + n / 4, 11.0 + n / 4, length))
+    tape.add(12.1, "stream-start", pipeline=True)
+    for n in range(1, 14):
+        tape.append(answer(12.1 + n / 4, n / 4, second))
+    events = derive("gstreamer", tape)
+    reached = [f"PLAY_REACHED_{n}" for n in (25, 50, 75, 100)]
+    assert after_start(events) == [
+        *(*reached, "MEDIA_LOADED", "PLAY_REQUEST", "PLAY", "PLAY_REACHED_25"),
+    ]
+    over = next(event for event in events if event.event == "PLAY_REACHED_100")
+    assert (over.entry_id, over.duration) == ("clip.mp4", 12.0)
+    assert (events[-1].entry_id, events[-1].duration) == ("second.mp4", second)
+
+
+def test_media_that_follows_itself_without_a_gap_is_played_again() -> None:
+    tape = started().play(0.1, 0.0, 11.75).command(11.5, "open", "clip.mp4")
+    tape.add(12.1, "stream-start", pipeline=True).play(12.1, 0.0, 1.0)
+    assert names(derive("gstreamer", tape))[-3:] == ["REPLAY", "PLAY_REQUEST", "PLAY"]

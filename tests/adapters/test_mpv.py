@@ -162,3 +162,71 @@ def test_end_that_a_stall_came_to_was_not_played_to() -> None:
     tape = started(6.0).play(0.2, 0.0, 2.75).add(3.0, "prop.paused-for-cache", value=True)
     tape.add(11.0, "prop.paused-for-cache", value=False).add(11.01, "end-file", reason="eof")
     assert after_start(derive("mpv", tape)) == ["PLAY_REACHED_25", "BUFFER_START", "BUFFER_END"]
+
+
+# ------------------------------------------------------------------ lengths that only seem so
+
+
+def growing(step: float, until: float, *, seekable: bool = False) -> Tape:
+    """A stream that is played as it comes; half a second of it is read ahead."""
+    tape = Tape(time_pos).command(0.0, "open", "stream").add(0.01, "start-file")
+    tape.add(0.05, "prop.seekable", value=seekable)
+    tape.add(0.1, "prop.duration", value=0.5).add(0.1, "playback-restart")
+    for n in range(1, round(until / step) + 1):
+        tape.add(0.1 + n * step, "prop.duration", value=0.5 + n * step)
+        tape.at(0.1 + n * step, n * step)
+    return tape
+
+
+@pytest.mark.parametrize("step", [0.03, 0.3])
+def test_length_of_what_was_read_so_far_is_none(step: float) -> None:
+    tape = growing(step, 6.0).add(6.7, "end-file", reason="eof")
+    assert after_start(derive("mpv", tape)) == []
+
+
+def test_length_that_grows_in_small_steps_is_none_even_if_it_can_be_sought_in() -> None:
+    tape = growing(0.1, 9.0, seekable=True)
+    assert "PLAY_REACHED_100" not in names(derive("mpv", tape))
+
+
+def test_length_that_stays_is_believed_though_it_cannot_be_sought_in() -> None:
+    tape = Tape(time_pos).command(0.0, "open", "pipe").add(0.01, "start-file")
+    tape.add(0.05, "prop.seekable", value=False).add(0.1, "prop.duration", value=4.0)
+    tape.add(0.1, "playback-restart").play(0.1, 0.0, 4.0).add(4.2, "end-file", reason="eof")
+    reached = [f"PLAY_REACHED_{n}" for n in (25, 50, 75, 100)]
+    assert after_start(derive("mpv", tape)) == reached
+
+
+def test_rounds_of_a_loop_that_is_counted_down_are_replays() -> None:
+    tape = Tape(time_pos).add(0.0, "prop.loop-file", value=1).command(0.01, "open", "clip.mp4")
+    loaded(tape.command(0.02, "play"), 0.07, 3.0).play(0.1, 0.0, 3.0)
+    tape.add(3.1, "seek").add(3.1001, "prop.loop-file", value=False).at(3.1002, 0.0)
+    tape.add(3.15, "playback-restart").play(3.2, 0.0, 3.0).add(6.3, "end-file", reason="eof")
+    told = names(derive("mpv", tape))
+    assert told.count("REPLAY") == 1
+    assert told.count("PLAY_REACHED_100") == 2
+    assert "SEEK" not in told
+
+
+def test_part_of_a_file_that_was_played_is_no_broken_file() -> None:
+    """As with `start` and `end`: of 12 s, 4 to 5.75."""
+    tape = Tape(time_pos).command(0.0, "open", "clip.mp4").add(0.01, "start-file")
+    tape.add(0.05, "prop.duration", value=12.0).at(0.06, 4.0).add(0.1, "playback-restart")
+    tape.play(0.1, 4.0, 5.75).add(2.2, "end-file", reason="eof")
+    assert after_start(derive("mpv", tape)) == []
+
+
+def test_choices_are_events_and_what_mpv_chose_at_the_start_is_none() -> None:
+    tape = started().play(0.1, 0.0, 1.0)
+    tape[3:3] = [
+        {"t": 0.05, "kind": "prop.aid", "value": 1, "lang": "eng"},
+        {"t": 0.05, "kind": "prop.sid", "value": False},
+        {"t": 0.05, "kind": "prop.fullscreen", "value": False},
+    ]
+    tape.add(1.2, "prop.aid", value=2, lang="fra").add(1.3, "prop.sid", value=1)
+    tape.add(1.4, "prop.sid", value=False).add(1.5, "prop.fullscreen", value=True)
+    events = derive("mpv", tape)
+    assert after_start(events) == [
+        *("AUDIO_SELECTED", "CAPTIONS", "CAPTIONS", "OPEN_FULL_SCREEN"),
+    ]
+    assert [e.language for e in events if hasattr(e, "language")] == ["fra", "und", None]

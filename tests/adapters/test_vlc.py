@@ -237,3 +237,65 @@ def test_loop_can_be_switched_off() -> None:
     tape = started(12.0).command(0.15, "setloop", 1.0).command(0.16, "setloop", 0.0)
     filled(tape.play(0.2, 0.0, 2.75), 3.2).play(3.2, 0.0, 2.0)
     assert "REPLAY" not in names(derive("vlc", tape))
+
+
+# ----------------------------------------- seeks that libVLC has no word for: a burst, a jump
+
+
+@pytest.mark.parametrize("polled", [True, False])
+@pytest.mark.parametrize(("target", "reached"), [(8.0, ["PLAY_REACHED_75"]), (3.6, [])])
+def test_seek_without_an_echo_shows_in_a_burst_and_a_jump(
+    polled: bool, target: float, reached: list[str]
+) -> None:
+    """As by `set_position`, by a chapter or by a key; 25 % is at 3.0."""
+    tape = filled(started().play(0.2, 0.0, 2.0), 2.3)
+    if polled:
+        tape.add(2.4, "poll", rate=1.0, time_ms=2000).add(2.4, "poll", rate=1.0, time_ms=2000)
+        tape.add(2.45, "poll", rate=1.0, time_ms=round(target * 1000))
+    tape.at(2.7, target + 0.4).play(2.7, target + 0.4, target + 1.4)
+    events = derive("vlc", tape)
+    assert after_start(events) == ["SEEK", *reached]
+    seek = only("SEEK", events)
+    assert (seek.target, seek.origin) == (pytest.approx(target, abs=0.02), pytest.approx(2.1))
+
+
+def test_slider_that_says_nothing_is_a_seek_and_no_stall() -> None:
+    tape = started(20.0).play(0.2, 0.0, 2.0)
+    for n in range(9):
+        tape.add(2.3 + n / 10, "MediaPlayerBuffering", new_cache=0.0)
+        tape.add(2.35 + n / 10, "poll", rate=1.0, time_ms=3000 + 1000 * n)
+    filled(tape, 3.2).at(3.6, 11.4).play(3.6, 11.4, 13.0)
+    events = derive("vlc", tape)
+    assert after_start(events) == ["SEEK"]
+    assert only("SEEK", events).target == 11.0
+
+
+def test_seeks_in_a_pause_are_one_to_the_last_place() -> None:
+    tape = started(30.0).play(0.2, 0.0, 2.0).add(2.3, "MediaPlayerPaused")
+    tape.add(2.4, "poll", rate=1.0, time_ms=2000)
+    for n, target in enumerate((4, 8, 12, 16, 20, 20, 20, 20)):
+        filled(tape, 3.0 + n / 4).add(3.01 + n / 4, "poll", rate=1.0, time_ms=1000 * target)
+    tape.add(6.0, "MediaPlayerPlaying").play(6.0, 20.0, 21.0)
+    events = derive("vlc", tape)
+    assert after_start(events) == ["PAUSE", "SEEK", "RESUME"]
+    assert only("SEEK", events).target == 20.0
+
+
+def test_skip_beyond_the_end_is_a_seek_and_no_broken_file() -> None:
+    tape = filled(started(12.0).play(0.2, 0.0, 2.0), 2.4).add(2.42, "MediaPlayerEndReached")
+    events = derive("vlc", tape.add(2.43, "MediaPlayerStopped"))
+    assert after_start(events) == ["SEEK"]
+    assert only("SEEK", events).target == 12.0
+
+
+def test_transmission_that_goes_on_after_a_pause_begins_no_new_round() -> None:
+    tape = started(0.0).add(0.9, "MediaPlayerLengthChanged", new_length_ms=8000)
+    tape.play(0.2, 2.0, 7.5).add(5.9, "MediaPlayerPaused").add(9.0, "MediaPlayerPlaying")
+    filled(tape, 9.01).at(9.3, 0.0).at(9.6, 0.0).at(9.9, 8.4).play(9.9, 8.4, 10.0)
+    assert after_start(derive("vlc", tape)) == ["PAUSE", "RESUME"]
+
+
+def test_part_of_a_file_that_was_played_is_no_broken_file() -> None:
+    """As with `start-time` and `stop-time`: of 12 s, 4 to 6."""
+    tape = started(12.0).at(0.63, 4.5).play(0.63, 4.5, 5.75).add(2.1, "MediaPlayerEndReached")
+    assert after_start(derive("vlc", tape)) == []
