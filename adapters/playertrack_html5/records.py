@@ -2,12 +2,13 @@
 
 ``t`` is in milliseconds, the times of the element in seconds. ``source`` is ``html5`` for an
 event of the element (``attach``: how it was found, at the start or where records were lost),
-``cmd`` for what the page did, ``page`` for what became of it; others are not about the element.
+``cmd`` for the media that the page chose, ``page`` for what the page says (`page_words`), and
+``close`` when it goes away; others are not about the element.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 
@@ -47,20 +48,9 @@ class ElementEvent(Record):
     src: str = ""
     error_code: int | str = msgspec.field(name="errorCode", default="")
     error_message: str = msgspec.field(name="errorMessage", default="")
+    volume: Number | None = None
+    muted: bool = False
 
 
 class PageEvent(Record):
-    """What became of the page: ``close``, it goes away."""
-
-
-def read(record: dict[str, Any]) -> Record:
-    """The record with the fields of its kind; raises `TranslationError` naming the field."""
-    return recordings.read(record, Record, _shape)
-
-
-def _shape(base: Record) -> type[Record]:
-    if base.source == "html5":
-        return ElementEvent
-    if base.source == "page":
-        return PageEvent
-    return SetMedia if base.source == "cmd" and base.kind == "setMedia" else Record
+    """The page goes away (``close``)."""

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from tapes import Record, Tape, after_start, derive, names, only
+
+from playertrack.trace.recording import TranslationError
 
 
 def event(t: float, kind: str, position: float = 0.0, **state: Any) -> Record:
@@ -14,7 +17,7 @@ def event(t: float, kind: str, position: float = 0.0, **state: Any) -> Record:
 
 
 def timeupdate(t: float, position: float) -> Record:
-    return event(t, "timeupdate", position)
+    return event(t, "timeupdate", position, paused=False)
 
 
 def chosen(tape: Tape, t: float, entry_id: str | None, url: str = "/clip.mp4") -> Tape:
@@ -270,3 +273,191 @@ def test_page_that_goes_away_is_the_end_of_its_player() -> None:
     events = derive("html5", tape)
     assert after_start(events) == ["BUFFER_START", "BUFFER_END"]
     assert events[-1].at == 4.0
+
+
+# ---------------------------------------------------------------- a source that changes unnamed
+
+
+def test_unnamed_source_of_another_length_is_other_media() -> None:
+    tape = started().play(0.5, 0.0, 4.0)
+    loading(tape, 5.0, src="/three.mp4", duration=3.0)
+    heard(tape, 5.2, "play", "playing", duration=3.0)
+    tape += [event(5.2 + n / 4, "timeupdate", n / 4, duration=3.0) for n in range(1, 13)]
+    events = derive("html5", tape)
+    assert after_start(events) == [
+        *("PLAY_REACHED_25", "MEDIA_LOADED", "PLAY_REQUEST", "PLAY"),
+        *("PLAY_REACHED_25", "PLAY_REACHED_50", "PLAY_REACHED_75", "PLAY_REACHED_100"),
+    ]
+    assert [event.entry_id for event in events if event.event == "MEDIA_LOADED"] == [
+        "0_a",
+        "/three.mp4",
+    ]
+
+
+def test_unnamed_source_of_the_same_length_is_other_media_where_it_plays_from_the_start() -> None:
+    tape = started().play(0.5, 0.0, 4.0)
+    heard(loading(tape, 5.0, src="/other.mp4"), 5.3, "play", "playing").play(5.3, 0.0, 3.5)
+    assert after_start(derive("html5", tape)) == [
+        *("PLAY_REACHED_25", "MEDIA_LOADED", "PLAY_REQUEST", "PLAY", "PLAY_REACHED_25"),
+    ]
+
+
+def test_another_source_at_the_same_place_is_the_same_media() -> None:
+    """A choice of quality, quick or slow, and a recovery from an error of the decoder."""
+    for src, wait, expected in (
+        ("/high.mp4", 0.05, []),
+        ("/high.mp4", 1.5, ["BUFFER_START", "BUFFER_END"]),
+        ("blob:2", 1.5, ["BUFFER_START", "BUFFER_END"]),
+        ("/clip.mp4", 1.5, ["BUFFER_START", "BUFFER_END"]),
+    ):
+        tape = started(paused=False).play(0.5, 0.0, 4.0)
+        loading(tape, 4.6, src=src, paused=False)
+        heard(tape, 4.72, "seeking", position=4.05, seeking=True, paused=False)
+        heard(tape, 4.72 + wait, "timeupdate", "seeked", "playing", position=4.05, paused=False)
+        tape.play(4.72 + wait, 4.05, 6.5)
+        assert after_start(derive("html5", tape)) == [
+            *("PLAY_REACHED_25", *expected, "PLAY_REACHED_50"),
+        ], (src, wait)
+
+
+def test_source_exchanged_in_a_pause_stays_paused() -> None:
+    tape = heard(started(paused=False).play(0.5, 0.0, 4.0), 4.6, "pause", position=4.1, paused=True)
+    loading(tape, 6.0, src="/high.mp4", paused=True)
+    heard(tape, 6.2, "seeking", "seeked", position=4.1, paused=True)
+    heard(tape, 9.0, "play", "playing", position=4.1, paused=False).play(9.0, 4.1, 4.6)
+    assert after_start(derive("html5", tape)) == ["PLAY_REACHED_25", "PAUSE", "RESUME"]
+
+
+def test_exchanged_source_that_nobody_plays_is_paused() -> None:
+    tape = started(paused=False).play(0.5, 0.0, 4.0)
+    loading(tape, 4.6, src="/high.mp4", paused=True)
+    heard(tape, 4.72, "seeking", position=4.1, seeking=True, paused=True)
+    heard(tape, 4.75, "seeked", position=4.1, paused=True)
+    heard(tape, 9.0, "play", "playing", position=4.1, paused=False).play(9.0, 4.1, 4.6)
+    assert after_start(derive("html5", tape)) == ["PLAY_REACHED_25", "PAUSE", "RESUME"]
+
+
+def test_second_source_before_anything_played_is_another_try_of_named_media() -> None:
+    tape = loading(chosen(Tape(timeupdate), 0.0, "0_a"), 0.1)
+    heard(loading(tape, 0.3, src="/other.mp4"), 0.5, "play", "playing").play(0.5, 0.0, 3.5)
+    assert after_start(derive("html5", tape)) == ["PLAY_REACHED_25"]
+
+
+def test_sources_of_a_live_stream_are_one_media() -> None:
+    tape = started(duration=None, src="blob:1", paused=False)
+    tape += [event(0.5 + n / 4, "timeupdate", n / 4, duration=None) for n in range(1, 20)]
+    loading(tape, 6.0, src="blob:2", duration=None, paused=False)
+    heard(tape, 6.2, "playing", position=8.0, duration=None, paused=False)
+    assert "MEDIA_LOADED" not in after_start(derive("html5", tape))
+
+
+# ------------------------------------------------------------------------ rates and durations
+
+
+def test_rate_of_zero_while_it_should_play_is_a_wait() -> None:
+    still: dict[str, Any] = {"playbackRate": 0, "paused": False}
+    tape = heard(started().play(0.5, 0.0, 2.0), 2.6, "ratechange", position=2.1, **still)
+    tape += [event(3.0 + n, "timeupdate", 2.1, **still) for n in range(4)]
+    heard(tape, 7.6, "ratechange", position=2.1, paused=False).play(7.6, 2.1, 2.9)
+    events = derive("html5", tape)
+    assert after_start(events) == ["BUFFER_START", "BUFFER_END"]
+    assert only("BUFFER_END", events).seconds == pytest.approx(5.0)
+
+
+def test_rate_of_zero_in_a_pause_is_nothing() -> None:
+    tape = heard(started().play(0.5, 0.0, 2.0), 2.6, "pause", position=2.1, paused=True)
+    heard(tape, 3.0, "ratechange", position=2.1, playbackRate=0, paused=True)
+    heard(tape, 5.0, "ratechange", position=2.1, playbackRate=1, paused=True)
+    heard(tape, 6.0, "play", "playing", position=2.1).play(6.0, 2.1, 2.6)
+    assert after_start(derive("html5", tape)) == ["PAUSE", "RESUME"]
+
+
+def test_window_of_a_live_stream_gives_no_quartile_when_it_first_grows() -> None:
+    tape = started(duration=8.0).play(0.5, 2.2, 3.7)
+    heard(tape, 2.6, "durationchange", position=3.75, duration=10.0)
+    tape += [event(2.6 + n / 4, "timeupdate", 3.75 + n / 4, duration=10.0) for n in range(1, 7)]
+    assert after_start(derive("html5", tape)) == []
+
+
+def test_duration_that_grew_once_is_one_to_measure_by_in_the_end() -> None:
+    """A file whose length was estimated: 60 s at first, 62 in truth."""
+    tape = started(duration=60.0)
+    for n in range(1, 248):
+        duration = 60.0 if n < 10 else 62.0
+        if n == 10:
+            heard(tape, 0.5 + n / 4, "durationchange", position=n / 4, duration=duration)
+        heard(tape, 0.5 + n / 4, "timeupdate", position=n / 4, duration=duration)
+    heard(tape, 62.5, "ended", position=62.0, duration=62.0, ended=True)
+    assert after_start(derive("html5", tape)) == [
+        *("PLAY_REACHED_25", "PLAY_REACHED_50", "PLAY_REACHED_75", "PLAY_REACHED_100"),
+    ]
+
+
+# --------------------------------------------------------------------------- the page's words
+
+
+def says(tape: Tape, t: float, kind: str, **fields: Any) -> Tape:
+    tape.append({"t": t * 1000, "source": "page", "kind": kind, **fields})
+    return tape
+
+
+def test_ad_in_the_element_leaves_the_session_of_the_content_alone() -> None:
+    tape = started(paused=False).play(0.5, 0.0, 4.0)
+    says(tape, 4.5, "adStart", slot="midroll", duration=8.0)
+    loading(tape, 4.6, src="/ad.mp4", duration=8.0)
+    ad: dict[str, Any] = {"src": "/ad.mp4", "duration": 8.0, "paused": False}
+    heard(tape, 4.8, "play", "playing", **ad)
+    tape += [event(4.8 + n / 4, "timeupdate", n / 4, **ad) for n in range(1, 33)]
+    heard(tape, 12.9, "pause", "ended", position=8.0, **{**ad, "ended": True})
+    says(tape, 13.0, "adEnd")
+    loading(tape, 13.1, paused=False)
+    heard(tape, 13.3, "seeking", "seeked", "playing", position=4.0, paused=False)
+    tape.play(13.3, 4.0, 6.5)
+    assert after_start(derive("html5", tape)) == [
+        *("PLAY_REACHED_25", "MIDROLL_STARTED", "MIDROLL_25", "MIDROLL_50", "MIDROLL_75"),
+        "PLAY_REACHED_50",
+    ]
+
+
+def test_ad_before_the_content_in_the_same_element() -> None:
+    tape = says(chosen(Tape(timeupdate), 0.0, "0_a"), 0.1, "adStart", slot="preroll")
+    ad: dict[str, Any] = {"src": "/ad.mp4", "duration": 4.0, "paused": False}
+    loading(tape, 0.2, src="/ad.mp4", duration=4.0)
+    heard(tape, 0.5, "play", "playing", **ad)
+    tape += [event(0.5 + n / 4, "timeupdate", n / 4, **ad) for n in range(1, 17)]
+    heard(tape, 4.6, "ended", position=4.0, **{**ad, "ended": True})
+    loading(says(tape, 4.7, "adEnd"), 4.8, paused=False)
+    heard(tape, 5.0, "play", "playing", paused=False).play(5.0, 0.0, 3.5)
+    assert names(derive("html5", tape)) == [
+        *("WIDGET_LOADED", "MEDIA_LOADED", "PREROLL_STARTED", "PLAY_REQUEST"),
+        *("PREROLL_25", "PREROLL_50", "PREROLL_75", "PLAY", "FIRST_PLAY", "PLAY_REACHED_25"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "expected"),
+    [
+        ("captions", {"language": "en"}, "CAPTIONS"),
+        ("captions", {"language": None}, "CAPTIONS"),
+        ("audioTrack", {"language": "de"}, "AUDIO_SELECTED"),
+        ("quality", {"bitrate": 800}, "FLAVOR_SWITCH"),
+        ("quality", {"bitrate": 800, "auto": False}, "SOURCE_SELECTED"),
+        ("fullscreen", {"on": True}, "OPEN_FULL_SCREEN"),
+        ("error", {"code": "manifestParsingError", "fatal": False}, "ERROR"),
+        ("engage", {"action": "share"}, "SHARE_CLICKED"),
+    ],
+)
+def test_word_of_the_page_is_its_event(kind: str, fields: Record, expected: str) -> None:
+    tape = says(started().play(0.5, 0.0, 1.0), 1.6, kind, **fields)
+    assert after_start(derive("html5", tape)) == [expected]
+
+
+def test_page_that_says_live_is_believed() -> None:
+    tape = says(started(duration=8.0), 0.6, "live", dvr=True).play(0.6, 0.0, 7.0)
+    assert after_start(derive("html5", tape)) == []
+
+
+def test_word_without_its_field_is_refused_by_name() -> None:
+    with pytest.raises(TranslationError) as refused:
+        derive("html5", says(started(), 0.6, "fullscreen"))
+    assert refused.value.field == "on"
