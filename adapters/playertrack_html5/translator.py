@@ -348,7 +348,8 @@ class Translator:
 
     def _found_paused(self, seen: ElementEvent, restoring: SourceChange) -> list[Signal]:
         """A new source pauses its element without an event, until the page plays it."""
-        if not (seen.paused and self._playing and restoring.old.playing):
+        ready = seen.ready_state >= _HAVE_FUTURE_DATA
+        if not (ready and seen.paused and self._playing and restoring.old.playing):
             return []
         self._playing = False
         return [signals.Pause(at=seen.at)]

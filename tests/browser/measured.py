@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import attrs
+from aiohttp import web
 
 from browser.site import PATIENCE, Site, serving
 from playertrack.events import Event, to_record
@@ -18,8 +19,6 @@ from playertrack_html5.receiving import Receiver
 START = ["WIDGET_LOADED", "MEDIA_LOADED", "PLAY_REQUEST", "PLAY", "FIRST_PLAY"]
 QUARTILES = [f"PLAY_REACHED_{percent}" for percent in (25, 50, 75, 100)]
 AGAIN = ["REPLAY", "PLAY_REQUEST", "PLAY"]
-
-POLICY = attrs.evolve(Translator.policy, view_interval=None)
 
 POLICY = attrs.evolve(Translator.policy, view_interval=None)
 
@@ -59,11 +58,13 @@ class Watching:
 
 
 @asynccontextmanager
-async def measured(films: Path) -> AsyncIterator[tuple[Site, Watching]]:
+async def measured(
+    films: Path, routes: Iterable[web.RouteDef] = ()
+) -> AsyncIterator[tuple[Site, Watching]]:
     """The site with a receiver, and its events; the invariants hold for all of them."""
     watching = Watching()
     receiver = Receiver([watching], policy=POLICY)
-    site = Site(films, receiver.take)
+    site = Site(films, receiver.take, routes)
     async with serving(site):
         yield site, watching
         await receiver.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 from mimetypes import guess_type
 from pathlib import Path
@@ -39,7 +39,12 @@ class Site:
     comes only after `release`. ``status`` is what a batch is answered with.
     """
 
-    def __init__(self, folder: Path, take: Callable[[web.Request], Awaitable[web.Response]]):
+    def __init__(
+        self,
+        folder: Path,
+        take: Callable[[web.Request], Awaitable[web.Response]],
+        routes: Iterable[web.RouteDef] = (),
+    ) -> None:
         self.folder = folder
         self.released = asyncio.Event()
         self.port = 0
@@ -51,6 +56,7 @@ class Site:
                 web.get("/film/{name}", self._film),
                 web.get("/held/{name}", self._held),
                 web.post("/playertrack", take),
+                *routes,
             ]
         )
 

@@ -1,9 +1,10 @@
 // Records a media element and posts its events in batches, for playertrack_html5.receiving:
 //   const recorder = playertrack(video, { url: "/playertrack", entry: "1_abc" });
 //   recorder.media("1_def"); // before the next source
+//   recorder.say("adStart", { slot: "midroll" }); // what the page knows and the element does not
 globalThis.playertrack = (element, { url = "/playertrack", entry, player, every = 5000 } = {}) => {
   const EVENTS = "emptied loadstart durationchange loadedmetadata play playing pause timeupdate "
-    + "seeking seeked waiting ended ratechange error";
+    + "seeking seeked waiting ended ratechange volumechange error";
   const STATE = "currentTime duration paused ended seeking readyState playbackRate loop";
   const SOON = 500; // ms until what is no timeupdate is posted
   const TRIES = 10; // of a batch
@@ -44,6 +45,7 @@ globalThis.playertrack = (element, { url = "/playertrack", entry, player, every 
       const { code, message = "" } = element.error || {};
       Object.assign(record, { errorCode: code, errorMessage: plain(message) });
     }
+    if (type == "volumechange") for (const name of ["volume", "muted"]) record[name] = element[name];
     add(record, type == "timeupdate" ? every : SOON);
   };
 
@@ -80,7 +82,21 @@ globalThis.playertrack = (element, { url = "/playertrack", entry, player, every 
     add({ source: "cmd", kind: "setMedia", url: "", entryId });
   };
 
-  const gone = () => add({ source: "page", kind: "close" });
+  const say = (kind, fields) => add({ source: "page", kind, ...fields });
+
+  // Seen here, so that the page need not say it: each only when it changes.
+  let full = false, language = null;
+  const screen = () => {
+    const on = Boolean(document.fullscreenElement?.contains(element));
+    if (on != full) say("fullscreen", { on: (full = on) });
+  };
+  const captions = () => {
+    const shown = [...element.textTracks].find(({ mode, kind }) =>
+      mode == "showing" && /captions|subtitles/.test(kind))?.language ?? null;
+    if (shown != language) say("captions", { language: (language = shown) });
+  };
+
+  const gone = () => say("close");
   const page = ({ type, persisted }) => {
     if (type == "pageshow" && persisted) tell({ type: "attach" });
     if (type == "pagehide" && !persisted) gone();
@@ -90,11 +106,13 @@ globalThis.playertrack = (element, { url = "/playertrack", entry, player, every 
     for (const kind of EVENTS.split(" ")) element[change](kind, tell);
     for (const kind of ["pagehide", "pageshow"]) window[change](kind, page);
     document[change]("visibilitychange", page);
+    document[change]("fullscreenchange", screen);
+    element.textTracks[change]("change", captions);
   };
 
   if (entry) media(entry);
   tell({ type: "attach" });
   listen("addEventListener");
   const close = () => (listen("removeEventListener"), gone(), post());
-  return { id, media, flush: post, close };
+  return { id, media, say, flush: post, close };
 };
