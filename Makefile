@@ -31,6 +31,7 @@ types: $(STAMP) ## mypy, strict
 
 players: $(STAMP) ## VLC, mpv, GStreamer and Chromium for the tests, if root may install them
 	$(BIN)/python tools/players.py
+	$(BIN)/python tools/page_libraries.py
 
 unit: $(STAMP) ## pytest with branch coverage
 	$(BIN)/python -m coverage run -m pytest

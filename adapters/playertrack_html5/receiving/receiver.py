@@ -13,7 +13,7 @@ from playertrack.core.session import SessionIds
 from playertrack.live.clock import Clock, LiveClock
 from playertrack.sinks import FanoutSink, Sink
 
-from .. import SCRIPT
+from .. import SCRIPT, SCRIPTS
 from ..translator import Translator
 from .batches import BatchError, read_batch
 from .buckets import Bucket
@@ -82,7 +82,7 @@ class Receiver:
             [
                 web.post(path, self.take),
                 web.options(path, self.preflight),
-                web.get(f"{path}/playertrack.js", self.script),
+                *(web.get(f"{path}/{script.name}", self.script) for script in SCRIPTS),
             ]
         )
 
@@ -92,8 +92,10 @@ class Receiver:
         app.on_cleanup.append(close)
 
     async def script(self, request: web.Request) -> web.StreamResponse:
-        """The script for the pages."""
-        return web.FileResponse(SCRIPT, headers={"Content-Type": "text/javascript; charset=utf-8"})
+        """The script for the pages, or the hook for a player library."""
+        # The routes are those of `SCRIPTS`, so the name is one of theirs.
+        script = SCRIPT.with_name(request.path.rpartition("/")[2])
+        return web.FileResponse(script, headers={"Content-Type": "text/javascript; charset=utf-8"})
 
     async def preflight(self, request: web.Request) -> web.Response:
         """What a browser asks before it posts more than plain text, which the script does not."""

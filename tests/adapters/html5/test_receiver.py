@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import json
 import logging
+from pathlib import Path
 
 import pytest
 from posting import batch, closed, event, played, receiving, started
@@ -13,7 +14,7 @@ from posting import batch, closed, event, played, receiving, started
 from playertrack.events import Event
 from playertrack.live.clock import ManualClock
 from playertrack.sinks import MemorySink
-from playertrack_html5 import SCRIPT
+from playertrack_html5 import SCRIPTS
 from playertrack_html5.receiving import Receiver
 
 
@@ -51,14 +52,15 @@ def test_end_of_the_application_settles_what_is_open() -> None:
     assert names(sink)[-1] == "BUFFER_END"
 
 
-def test_script_is_served_and_is_the_one_of_the_package() -> None:
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
+def test_script_is_served_and_is_the_one_of_the_package(script: Path) -> None:
     async def get() -> None:
         async with (
             receiving(Receiver()) as client,
-            client.http.get(f"{client.url}/playertrack.js") as response,
+            client.http.get(f"{client.url}/{script.name}") as response,
         ):
             assert response.content_type == "text/javascript"
-            assert await response.read() == SCRIPT.read_bytes()
+            assert await response.read() == script.read_bytes()
 
     asyncio.run(get())
 
