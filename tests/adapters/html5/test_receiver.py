@@ -54,13 +54,15 @@ def test_end_of_the_application_settles_what_is_open() -> None:
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
 def test_script_is_served_and_is_the_one_of_the_package(script: Path) -> None:
+    source = script.read_bytes()
+
     async def get() -> None:
         async with (
             receiving(Receiver()) as client,
             client.http.get(f"{client.url}/{script.name}") as response,
         ):
             assert response.content_type == "text/javascript"
-            assert await response.read() == script.read_bytes()
+            assert await response.read() == source
 
     asyncio.run(get())
 
