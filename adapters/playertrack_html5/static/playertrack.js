@@ -45,7 +45,9 @@ globalThis.playertrack = (element, { url = "/playertrack", entry, player, every 
       const { code, message = "" } = element.error || {};
       Object.assign(record, { errorCode: code, errorMessage: plain(message) });
     }
-    if (type == "volumechange") for (const name of ["volume", "muted"]) record[name] = element[name];
+    if (type == "volumechange") {
+      for (const name of ["volume", "muted"]) record[name] = element[name];
+    }
     add(record, type == "timeupdate" ? every : SOON);
   };
 
