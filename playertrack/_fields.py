@@ -20,6 +20,9 @@ MAX_DURATION = 10 * 365.25 * 86400
 #: The largest ``at`` (seconds, either side of 1970): some 31,000 years.
 MAX_AT = 1e12
 
+#: The largest number (``seq``) of a signal.
+MAX_SEQ = 2**63 - 1
+
 SLOTS = ("preroll", "midroll", "postroll", "overlay", "pre_bumper", "post_bumper")
 ACTIONS = (
     "share",

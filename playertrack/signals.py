@@ -22,6 +22,7 @@ import attrs
 from ._fields import ACTIONS as ACTIONS
 from ._fields import MAX_AT as MAX_AT
 from ._fields import MAX_DURATION as MAX_DURATION
+from ._fields import MAX_SEQ as MAX_SEQ
 from ._fields import SLOTS as SLOTS
 from ._fields import checked
 from .errors import SignalError
@@ -297,15 +298,17 @@ def from_record(record: Mapping[str, Any]) -> Signal:
     return SIGNALS[name](**{field: record[field] for field in _FIELDS[name] if field in record})
 
 
-def to_record(signal: Signal, player: str | None = None) -> dict[str, Any]:
+def to_record(signal: Signal, player: str | None = None, seq: int | None = None) -> dict[str, Any]:
     """The trace record of a signal; what still has its default is left out.
 
-    >>> to_record(Pause(at=3.0))
-    {'signal': 'pause', 'at': 3.0}
+    >>> to_record(Pause(at=3.0), seq=7)
+    {'signal': 'pause', 'seq': 7, 'at': 3.0}
     """
     record: dict[str, Any] = {"signal": signal.name}
     if player is not None:
         record["player"] = player
+    if seq is not None:
+        record["seq"] = seq
     for field in _fields(type(signal)):
         value = getattr(signal, field.name)
         if field.default is attrs.NOTHING or value != field.default:

@@ -63,7 +63,8 @@ def run(args: argparse.Namespace) -> int:
     """Run it; 1 if lines were left out, 3 if a sink could not deliver."""
     from ..core.fleet import Fleet
     from ..sinks import FanoutSink
-    from ..trace.codec import derive, encode_event
+    from ..trace.codec import encode_event
+    from ..trace.feed import derive
 
     translator = translator_of(args.raw)
     policy = read_policy(args.policy, None if translator is None else translator.policy)

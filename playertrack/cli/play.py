@@ -275,7 +275,7 @@ class _Report:
         if self._observer is not None:
             self._observer.feed(self._heard, None, signal)
         if self._record is not None:
-            self._record.write(encode_signal(signal) + b"\n")
+            self._record.write(encode_signal(signal, seq=self._heard) + b"\n")
 
     def _on_error(self, error: BaseException) -> None:
         if isinstance(error, BrokenPipeError):

@@ -2,22 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from math import inf, nextafter
+from types import EllipsisType
+from typing import Any
 
+import msgspec
+
+from ..errors import SnapshotError
 from ..events import Event
 from ..policy import Policy
-from ..signals import Signal
+from ..signals import Close, Signal, TimeUpdate
 from .context import Diagnostic, Setup
 from .engine import Engine
+from .reorder import Reorder
 from .session import SessionIds, offline_ids
+from .timer_heap import TimerHeap
+
+#: Written first in the snapshot of a player.
+VERSION = 1
+
+_NOTHING: tuple[Event, ...] = ()
+
+#: How `timeupdate` is called for one player.
+Update = Callable[[float, float], Sequence[Event]]
 
 
 class Fleet:
     """Feeds mixed signals to one `Engine` a player; a player begins with its first signal.
 
-    The arguments are those of `Engine` and hold for all players. The id None is a player
-    like any other: a trace that names none has just that one.
+    ``policy``, ``ids``, ``entry_id`` and ``diagnose`` are those of `Engine` and hold for all
+    players. The id None is a player like any other: a trace that names none has just that one.
+
+    ``reorder``: seconds of event time that a missing signal is waited for (see `Reorder`); None:
+    signals are taken as they come. ``idle_close``: a player whose next signal is more than so
+    many seconds later was closed as of the last one, and begins anew; None: never.
+    ``on_close`` is called with each engine that is closed, before it is let go.
+
+    A player that is closed leaves its id behind, so that later signals are ignored, and nothing
+    else; one that is idle can be turned into its snapshot (`pack`).
     """
 
     def __init__(
@@ -27,53 +51,332 @@ class Fleet:
         ids: SessionIds = offline_ids,
         entry_id: str | None = None,
         diagnose: Callable[[Diagnostic], None] | None = None,
+        reorder: float | None = None,
+        idle_close: float | None = None,
+        on_close: Callable[[Engine], object] | None = None,
     ) -> None:
         self._setup = Setup(policy or Policy(), ids, entry_id, diagnose)
-        self._engines: dict[str | None, Engine] = {}
+        self._reorder = reorder
+        self._idle_close = idle_close
+        self._on_close = on_close
+        # By player, in the order of first appearance: an engine, the snapshot of one, or None
+        # where it is closed.
+        self._players: dict[str | None, Engine | bytes | None] = {}
+        self._last: dict[str | None, float] = {}  # the `at` of the last signal, for idle_close
+        self._orders: dict[str | None, Reorder] = {}
+        self._late = 0  # of players that are gone
+        self._timers = TimerHeap(self._due)
+        self._ticked = -inf
+        self.updates = Updates(self)
+
+    @property
+    def ordered(self) -> bool:
+        """Whether signals go through the reorder buffer, so that ``seq`` matters."""
+        return self._reorder is not None
+
+    @property
+    def late(self) -> int:
+        """How many signals came too late for the reorder buffer and were left out."""
+        return self._late + sum(order.late for order in self._orders.values())
 
     @property
     def players(self) -> Mapping[str | None, Engine]:
-        """The engine of each player, in the order in which they first appeared."""
-        return MappingProxyType(self._engines)
+        """The engine of each player at work, in the order in which they first appeared."""
+        return _Awake(self._players)
 
     def engine(self, player: str | None) -> Engine:
-        """The engine of ``player``, made if it is new."""
-        engine = self._engines.get(player)
-        if engine is None:
-            engine = self._engines[player] = Engine(player, setup=self._setup)
+        """The engine of ``player``, made if it is new or was closed."""
+        engine = self._players.get(player)
+        if isinstance(engine, Engine):
+            return engine
+        if isinstance(engine, bytes):
+            engine = Engine.restore(engine, ids=self._setup.ids, diagnose=self._setup.diagnose)
+        else:
+            engine = Engine(player, setup=self._setup)
+        self._players[player] = engine
         return engine
 
     def adopt(self, engine: Engine) -> None:
         """Take in an engine, a restored one for instance, under its own player id."""
-        self._engines[engine.player] = engine
+        self.updates.pop(engine.player, None)
+        self._players[engine.player] = engine
+        self._timers.touch(engine.player)
 
     def forget(self, player: str | None) -> None:
-        """Drop a player and its state; one that is closed is of no use any more."""
-        self._engines.pop(player, None)
+        """Drop a player and its state, even that it was closed."""
+        self.updates.pop(player, None)
+        self._players.pop(player, None)
+        self._last.pop(player, None)
+        self._drop_order(player)
+        self._timers.touch(player)
 
-    def feed(self, player: str | None, signal: Signal) -> Sequence[Event]:
-        """As `Engine.feed`, for one of the players."""
-        return self.engine(player).feed(signal)
+    def pack(self, player: str | None) -> None:
+        """Turn the engine of ``player`` into its snapshot until it is needed again."""
+        engine = self._players.get(player)
+        if isinstance(engine, Engine):
+            self.updates.pop(player, None)
+            self._players[player] = engine.snapshot()
+
+    # ------------------------------------------------------------------ signals in
+
+    def feed(self, player: str | None, signal: Signal, seq: int | None = None) -> Sequence[Event]:
+        """As `Engine.feed`, for one of the players.
+
+        ``seq`` is the signal's number among those of its player; it matters with ``reorder``.
+        """
+        if self._reorder is None or self._is_over(player, signal.at):
+            return self._take(player, signal)
+        order = self._order(player)
+        late = order.late
+        released = order.push(signal, seq)
+        if order.late > late and self._setup.diagnose is not None:
+            message = "it came too late to be put in order" + ("" if seq is None else f": {seq}")
+            self._setup.diagnose(
+                Diagnostic("late", signal.at, player, "reorder", signal.name, message)
+            )
+        if len(released) == 1:
+            return self._take(player, released[0])
+        return [event for each in released for event in self._take(player, each)]
 
     def timeupdate(self, player: str | None, position: float, at: float) -> Sequence[Event]:
         """As `Engine.timeupdate`, for one of the players."""
-        engine = self._engines.get(player)
-        if engine is None:
+        return self.updates[player](position, at)
+
+    def _take(self, player: str | None, signal: Signal) -> Sequence[Event]:
+        """Feed a signal whose turn it is."""
+        closing: Sequence[Event] = ()
+        if self._idle_close is not None:
+            last = self._last.get(player)
+            if last is not None and signal.at - last > self._idle_close:
+                closing = self._close_engine(player, None)
+                self._players[player] = Engine(player, setup=self._setup)
+            self._last[player] = signal.at
+        engine = self._players.get(player, ...)
+        if not isinstance(engine, Engine):
+            if engine is None:
+                return _NOTHING  # it is closed
             engine = self.engine(player)
-        return engine.timeupdate(position, at)
+        events = engine.feed(signal)
+        if isinstance(signal, Close):
+            self._bury(player, engine)
+            self._drop_order(player)
+        self._timers.touch(player)
+        return [*closing, *events] if closing else events
+
+    def _is_over(self, player: str | None, at: float) -> bool:
+        """Whether the player is closed and does not begin anew at ``at``."""
+        if self._players.get(player, ...) is not None:
+            return False
+        return self._idle_close is None or at - self._last[player] <= self._idle_close
+
+    def _order(self, player: str | None) -> Reorder:
+        order = self._orders.get(player)
+        if order is None:
+            assert self._reorder is not None
+            order = self._orders[player] = Reorder(self._reorder, self._idle_close)
+            self._players.setdefault(player, Engine(player, setup=self._setup))
+        return order
+
+    def update_of(self, player: str | None) -> Update:
+        """`timeupdate` of one player in the shortest way that there is; see `Updates`."""
+        if self._reorder is None and self._idle_close is None and not self._timers.watching:
+            engine = self.engine(player)
+            return engine.timeupdate
+        return partial(self._update, player)
+
+    def _update(self, player: str | None, position: float, at: float) -> Sequence[Event]:
+        engine, idle = self._players.get(player), self._idle_close
+        if (
+            self._reorder is None
+            and isinstance(engine, Engine)
+            and type(at) is float
+            and (idle is None or at - self._last.get(player, inf) <= idle)
+        ):
+            events = engine.timeupdate(position, at)
+            if idle is not None:
+                self._last[player] = at
+            self._timers.touch(player)
+            return events
+        return self.feed(player, TimeUpdate(at=at, position=position))
+
+    # ------------------------------------------------------------------ time
 
     def next_timer(self) -> float | None:
-        """The earliest `Engine.next_timer` of all players."""
-        dues = [
-            due for engine in self._engines.values() if (due := engine.next_timer()) is not None
-        ]
-        return min(dues) if dues else None
+        """The earliest time at which a player wants `tick`, None if none does."""
+        if not self._timers.watching:
+            self.updates.clear()
+            self._timers.watch(self._players)
+        return self._timers.first()
 
     def tick(self, at: float) -> list[Event]:
-        """Time has come to ``at`` for every player."""
-        return [event for engine in self._engines.values() for event in engine.tick(at)]
+        """Time has come to ``at`` for every player: what is due is done, in order of due time.
 
-    def close(self, player: str | None = None, at: float | None = None) -> list[Event]:
-        """Close one player, or all; without ``at`` each when it was last heard of (R-eof)."""
-        engines = list(self._engines.values()) if player is None else [self.engine(player)]
-        return [event for engine in engines for event in engine.close(at)]
+        With ``idle_close`` a player that was silent for longer is closed as of its last signal
+        and forgotten, so signals have to come in the order of ``at``.
+        """
+        events: list[Event] = []
+        self.next_timer()
+        self._ticked = at
+        for player in self._timers.due(at):
+            if player in self._players:
+                events += self._tick_player(player, at)
+        return events
+
+    def _tick_player(self, player: str | None, at: float) -> Iterator[Event]:
+        engine = self._players[player]
+        if engine is not None:
+            engine = self.engine(player)
+            seen = None
+            while (due := engine.next_timer()) is not None and due <= at and due != seen:
+                seen = due
+                yield from engine.tick(due)
+        self._timers.touch(player)
+        last = self._last.get(player)
+        if self._idle_close is not None and last is not None and at - last > self._idle_close:
+            yield from self.close(player)
+            self.forget(player)
+
+    def _due(self, player: str | None) -> float | None:
+        """When the player next wants to be looked at."""
+        engine = self._players.get(player)
+        if isinstance(engine, bytes):
+            engine = Engine.restore(engine, ids=self._setup.ids)
+        due = None if engine is None else engine.next_timer()
+        last = self._last.get(player)
+        if self._idle_close is not None and last is not None:
+            idle = last + self._idle_close
+            while idle - last <= self._idle_close:
+                idle = nextafter(idle, inf)
+            due = idle if due is None else min(due, idle)
+        return due
+
+    # ------------------------------------------------------------------ the end
+
+    def close(
+        self, player: str | EllipsisType | None = ..., at: float | None = None
+    ) -> list[Event]:
+        """Close one player, or all; without ``at`` as of its last signal or tick (R-eof)."""
+        if isinstance(player, EllipsisType):
+            return [event for each in list(self._players) for event in self.close(each, at)]
+        events: list[Event] = []
+        order = self._orders.get(player)
+        if order is not None:
+            for signal in order.flush():
+                events += self._take(player, signal)
+            self._drop_order(player)
+        events += self._close_engine(player, at)
+        return events
+
+    def _close_engine(self, player: str | None, at: float | None) -> Sequence[Event]:
+        if self._players.get(player) is None:
+            return _NOTHING
+        engine = self.engine(player)
+        events: list[Event] = []
+        if self._idle_close is None and self._ticked > -inf and self._timers.settled(player):
+            events += engine.tick(self._ticked)  # it was not due then, so it was left alone
+        events += engine.close(at)
+        self._bury(player, engine)
+        return events
+
+    def _bury(self, player: str | None, engine: Engine) -> None:
+        """Nothing is left of a closed player but its id."""
+        self.updates.pop(player, None)
+        self._players[player] = None
+        if self._on_close is not None:
+            self._on_close(engine)
+
+    def _drop_order(self, player: str | None) -> None:
+        order = self._orders.pop(player, None)
+        if order is not None:
+            self._late += order.late
+
+    # ------------------------------------------------------------------ state as a value
+
+    def snapshot(self, player: str | None) -> bytes:
+        """All that is known of ``player``, what waits in its reorder buffer included (R-pure)."""
+        engine = self._players.get(player)
+        order = self._orders.get(player)
+        return _encode(
+            (
+                VERSION,
+                player,
+                engine.snapshot() if isinstance(engine, Engine) else engine,
+                self._last.get(player),
+                None if order is None else order.state(),
+            )
+        )
+
+    def restore(self, data: bytes) -> str | None:
+        """Take in a player from its `snapshot`, in place of what there is; its id.
+
+        ``reorder`` and ``idle_close`` are those of this fleet. Raises `SnapshotError`.
+        """
+        try:
+            version, player, engine, last, state = _decode(data)
+            if version != VERSION:
+                raise SnapshotError(f"a snapshot of version {version}; this is version {VERSION}")
+            order = None
+            if state is not None and self._reorder is not None:
+                order = Reorder.restore(self._reorder, self._idle_close, state)
+            setup = self._setup
+            restored = None
+            if engine is not None:
+                restored = Engine.restore(engine, ids=setup.ids, diagnose=setup.diagnose)
+        except SnapshotError:
+            raise
+        except (msgspec.MsgspecError, ValueError, TypeError) as error:
+            raise SnapshotError(f"not a snapshot of a player: {error}") from error
+        self.forget(player)
+        self._players[player] = restored
+        if last is not None:
+            self._last[player] = last
+        if order is not None:
+            self._orders[player] = order
+        self._timers.touch(player)
+        return player
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(
+    tuple[int, str | None, bytes | None, float | None, list[Any] | None]
+).decode
+
+
+class Updates(dict[str | None, Update]):
+    """`timeupdate` of each player at work, so that an update costs one look-up and one call.
+
+    What is in it is good until the next call of the fleet: it changes when players go.
+    """
+
+    def __init__(self, fleet: Fleet) -> None:
+        self._fleet = fleet
+
+    def __missing__(self, player: str | None) -> Update:
+        def first(position: float, at: float) -> Sequence[Event]:
+            fleet = self._fleet
+            update = TimeUpdate(at=at, position=position)  # one that is refused makes no player
+            events = fleet.feed(player, update)
+            if player in fleet.players:
+                self[player] = fleet.update_of(player)
+            return events
+
+        return first
+
+
+class _Awake(Mapping[str | None, Engine]):
+    """The engines among the players, to look at."""
+
+    def __init__(self, players: Mapping[str | None, Engine | bytes | None]) -> None:
+        self._players = players
+
+    def __getitem__(self, player: str | None) -> Engine:
+        engine = self._players[player]
+        if isinstance(engine, Engine):
+            return engine
+        raise KeyError(player)
+
+    def __iter__(self) -> Iterator[str | None]:
+        return (player for player, engine in self._players.items() if isinstance(engine, Engine))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)

@@ -14,7 +14,8 @@ from ..core.fleet import Fleet
 from ..errors import PlayertrackError
 from ..events import Event, to_record
 from ..policy import Policy
-from ..trace.codec import derive, encode_event, encode_signal, read_records
+from ..trace.codec import encode_event, encode_signal, read_records
+from ..trace.feed import derive
 from .assertions import Played, assert_events
 
 #: How far (s, s of content) the times and positions of two runs may lie apart.

@@ -1,37 +1,33 @@
-"""Signals and events as JSON Lines: traces in, event logs out.
+"""Signals and events as JSON Lines: the lines of traces and event logs.
 
 A trace is one signal an object a line, an event log one event; both are UTF-8 and either may
 mix players. What cannot be taken is a `TraceError` that says ``FILE:LINE`` and names the
 field, whatever the bytes are: never another exception, never a number or key guessed.
-
-`derive` reads a trace and gives the events. Lines that leave no doubt are decoded quickly (see
-`decoding`); every other line takes the careful way through `parse_signal`. Both ways give the same
-events.
 """
 
 from __future__ import annotations
 
 import json
 from codecs import BOM_UTF8
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from math import isfinite
 from typing import Any, Protocol
 
 import msgspec
 
-from ..core.fleet import Fleet
 from ..errors import PlayertrackError, SignalError, shorten
 from ..events import Event
 from ..events import to_record as event_record
-from ..signals import Signal, TimeUpdate, from_record
+from ..signals import MAX_SEQ, Signal, from_record
 from ..signals import to_record as signal_record
-from .fast_decode import Line, Update, decode, signal_of
 
 #: The longest line that is read, in bytes.
 MAX_LINE = 1 << 20
 
 _CHUNK = 1 << 18  # at most MAX_LINE, so that only the first line of a block can be too long
-_BLANK = b" \t\r"
+
+#: What a line may hold and still be blank.
+BLANK = b" \t\r"
 
 
 class TraceError(PlayertrackError, ValueError):
@@ -72,9 +68,9 @@ def encode_event(event: Event) -> bytes:
     return _encode(event_record(event))
 
 
-def encode_signal(signal: Signal, player: str | None = None) -> bytes:
+def encode_signal(signal: Signal, player: str | None = None, seq: int | None = None) -> bytes:
     """The signal as a line of a trace, without the line's end."""
-    return _encode(signal_record(signal, player))
+    return _encode(signal_record(signal, player, seq))
 
 
 def _encode(record: dict[str, Any]) -> bytes:
@@ -126,10 +122,16 @@ def parse_signal(line: bytes) -> tuple[str | None, Signal]:
     >>> parse_signal(b'{"signal": "pause", "at": 3, "player": "tv"}')
     ('tv', Pause(at=3.0, position=None))
     """
+    player, signal, _ = parse_entry(line)
+    return player, signal
+
+
+def parse_entry(line: bytes) -> tuple[str | None, Signal, int | None]:
+    """As `parse_signal`, with the signal's number (``seq``), None if it has none."""
     record = parse_record(line)
     if "signal" not in record and "kind" in record:
         raise LineError("signal: it is missing; a raw recording of a player is read by --raw")
-    return player_of(record), from_record(record)
+    return player_of(record), from_record(record), seq_of(record)
 
 
 def player_of(record: dict[str, Any]) -> str | None:
@@ -142,6 +144,17 @@ def player_of(record: dict[str, Any]) -> str | None:
     except (AttributeError, UnicodeEncodeError):
         raise SignalError("player", player, "a string that UTF-8 can hold") from None
     return str(player)
+
+
+def seq_of(record: dict[str, Any]) -> int | None:
+    """The number of the signal that a record tells of; a `SignalError` if it is none."""
+    if "seq" not in record:
+        return None
+    seq = record["seq"]
+    whole = isinstance(seq, (int, float)) and not isinstance(seq, bool) and seq == int(seq)
+    if not (whole and 0 <= seq <= MAX_SEQ):
+        raise SignalError("seq", seq, "a whole number, 0 or more")
+    return int(seq)
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -173,7 +186,7 @@ def _integer(digits: str) -> int | float:
 _DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_int=_integer)
 
 
-def _blocks(stream: ByteStream) -> Iterator[tuple[int, bytes, list[bytes]]]:
+def blocks(stream: ByteStream) -> Iterator[tuple[int, bytes, list[bytes]]]:
     """The lines as they arrive: the number of the first, their text, the text line by line.
 
     Of a line that is too long only so much is kept as shows it.
@@ -207,12 +220,19 @@ def read_signals(
     return _read(parse_signal, stream, source, on_bad)
 
 
+def read_entries(
+    stream: ByteStream, source: str = "<trace>", on_bad: OnBad | None = None
+) -> Iterator[tuple[int, tuple[str | None, Signal, int | None]]]:
+    """As `read_signals`, with the number of the signal (``seq``)."""
+    return _read(parse_entry, stream, source, on_bad)
+
+
 def _read(
     parse: Callable[[bytes], Any], stream: ByteStream, source: str, on_bad: OnBad | None
 ) -> Iterator[tuple[int, Any]]:
-    for start, _, lines in _blocks(stream):
+    for start, _, lines in blocks(stream):
         for number, line in enumerate(lines, start):
-            if line.strip(_BLANK):
+            if line.strip(BLANK):
                 try:
                     value = parse(line)
                 except (LineError, SignalError) as error:
@@ -225,66 +245,3 @@ def _bad(error: TraceError, on_bad: OnBad | None) -> None:
     if on_bad is None:
         raise error from None
     on_bad(error)
-
-
-# ------------------------------------------------------------------ from signals to events
-
-
-def derive(
-    stream: ByteStream,
-    fleet: Fleet | None = None,
-    *,
-    source: str = "<trace>",
-    on_bad: OnBad | None = None,
-) -> Iterator[Sequence[Event]]:
-    """The events of a trace, as many at once as the stream had lines to give.
-
-    ``fleet`` derives them (one with the default policy if there is none). When the trace ends
-    each player is closed at its own last ``at`` (R-eof). Raises `TraceError` at a line that
-    cannot be taken, after the events before it were given; with ``on_bad`` the line is handed
-    there and left out.
-    """
-    fleet = fleet or Fleet()
-    timeupdate = _Timeupdates(fleet)
-    for start, text, lines in _blocks(stream):
-        made: list[Event] = []
-        found = decode(text, lines)
-        if len(lines[0]) > MAX_LINE:
-            found[0] = None
-        for index, line in enumerate(found):
-            if type(line) is Update:
-                events = timeupdate[line.player](line.position, line.at)
-            else:
-                try:
-                    events = _feed(fleet, line, lines[index])
-                except (LineError, SignalError) as error:
-                    if on_bad is None:
-                        yield made
-                    _bad(TraceError(source, start + index, str(error)), on_bad)
-                    continue
-            if events:
-                made += events
-        yield made
-    yield fleet.close()
-
-
-def _feed(fleet: Fleet, line: Line | None, text: bytes) -> Sequence[Event]:
-    """Feed what a line says; the careful way if it was left in any doubt."""
-    if line is not None and (signal := signal_of(line)) is not None:
-        return fleet.feed(line.player, signal)
-    return fleet.feed(*parse_signal(text)) if text.strip(_BLANK) else ()
-
-
-class _Timeupdates(dict[str | None, Callable[[float, float], Sequence[Event]]]):
-    """`Engine.timeupdate` by player, so that an update costs one look-up and one call."""
-
-    def __init__(self, fleet: Fleet) -> None:
-        self._fleet = fleet
-
-    def __missing__(self, player: str | None) -> Callable[[float, float], Sequence[Event]]:
-        def first(position: float, at: float) -> Sequence[Event]:
-            update = TimeUpdate(position=position, at=at)  # one that is refused makes no player
-            self[player] = self._fleet.engine(player).timeupdate
-            return self._fleet.feed(player, update)
-
-        return first

@@ -2,7 +2,7 @@
 
 Most lines leave no doubt: a signal that is known, with the fields that it needs and no other.
 Those are decoded straight into structs. A line that is in any doubt is left to the careful way
-(`traces.parse_signal`), which knows what to say of it.
+(`codec.parse_entry`), which knows what to say of it.
 """
 
 from __future__ import annotations
@@ -17,13 +17,17 @@ import msgspec
 from msgspec import UNSET
 
 from ..errors import SignalError
-from ..signals import MAX_AT, SIGNALS, Signal
+from ..signals import MAX_AT, MAX_SEQ, SIGNALS, Signal
+
+#: The number of a signal among those of its player.
+Seq = Annotated[int, msgspec.Meta(ge=0, le=MAX_SEQ)]
 
 
 class Line(msgspec.Struct, gc=False, tag_field="signal", kw_only=True):
-    """A line of a trace: the player, and as many fields of the signal as are given."""
+    """A line of a trace: player and number, and as many fields of the signal as are given."""
 
     player: str | None = None
+    seq: Seq | None = None
 
 
 class Update(Line, tag="timeupdate"):
@@ -43,13 +47,16 @@ def _struct(name: str, cls: Any) -> Any:
 
 
 _STRUCTS = [_struct(name, cls) for name, cls in SIGNALS.items() if name != "timeupdate"]
-_FIELDS = {
-    struct: (name, [field for field in struct.__struct_fields__ if field != "player"])
+_FIELDS: dict[type[Line], tuple[str, list[str]]] = {
+    struct: (name, [field for field in struct.__struct_fields__ if field not in ("player", "seq")])
     for struct in _STRUCTS
     for name in [struct.__struct_config__.tag]
 }
+_FIELDS[Update] = ("timeupdate", ["at", "position"])
 _decode = msgspec.json.Decoder(reduce(or_, _STRUCTS, Update)).decode
-_ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+#: What the decoder may raise.
+ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 def decode(text: bytes, lines: Sequence[bytes]) -> list[Line | None]:
@@ -62,11 +69,12 @@ def decode(text: bytes, lines: Sequence[bytes]) -> list[Line | None]:
     found: list[Line | None]
     try:
         found = list(map(_decode, lines))
-    except _ERRORS:
+    except ERRORS:
         found = list(map(_decoded, lines))
     others = [line for line in found if type(line) is not Update]
     players = [line.player for line in found if line is not None]
     least = 3 * (len(found) - len(others)) + len(players) - players.count(None)
+    least += sum(line is not None and line.seq is not None for line in found)
     least += sum(map(_more, others))
     if None in others or text.count(b":") != least:
         found = [
@@ -79,17 +87,21 @@ def decode(text: bytes, lines: Sequence[bytes]) -> list[Line | None]:
 def _decoded(line: bytes) -> Line | None:
     try:
         return _decode(line)
-    except _ERRORS:
+    except ERRORS:
         return None
 
 
 def _colons(line: Line) -> int:
     """How many colons the line has if it has each of its fields once, and none in its strings."""
-    return (3 if type(line) is Update else _more(line)) + (line.player is not None)
+    return (
+        (3 if type(line) is Update else _more(line))
+        + (line.player is not None)
+        + (line.seq is not None)
+    )
 
 
 def _more(line: Line | None) -> int:
-    """How many colons a line has besides that of the player, if it is no `Update`."""
+    """How many colons a line has besides those of player and seq, if it is no `Update`."""
     if line is None:
         return 0
     return 1 + sum(getattr(line, field) is not UNSET for field in _FIELDS[type(line)][1])

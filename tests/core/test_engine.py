@@ -235,7 +235,7 @@ def test_closing_a_fleet() -> None:
     assert [(event.player, event.event, event.at) for event in closed] == [
         ("other", "BUFFER_END", 12.0)
     ]
-    assert fleet.players["other"].closed
+    assert "other" not in fleet.players
     assert [(event.player, event.at) for event in fleet.close(at=20.0)] == [("one", 20.0)]
 
 

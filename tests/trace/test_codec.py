@@ -15,7 +15,6 @@ from playertrack.trace.codec import (
     MAX_LINE,
     LineError,
     TraceError,
-    derive,
     encode_event,
     encode_signal,
     parse_json,
@@ -24,6 +23,7 @@ from playertrack.trace.codec import (
     read_records,
     read_signals,
 )
+from playertrack.trace.feed import derive
 
 
 def test_an_event_is_written_as_the_format_shows_it() -> None:

@@ -12,12 +12,8 @@ from hypothesis import strategies as st
 
 from playertrack import Fleet, Policy, SignalError
 from playertrack.events import Event
-from playertrack.trace.codec import (
-    LineError,
-    TraceError,
-    derive,
-    parse_signal,
-)
+from playertrack.trace.codec import LineError, TraceError, parse_signal
+from playertrack.trace.feed import derive
 
 SESSION = (
     b'{"signal": "loaded", "at": 0, "entry_id": "A", "duration": 40}\n'

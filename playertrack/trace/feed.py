@@ -1,0 +1,186 @@
+"""From the lines of traces to events.
+
+`derive` reads a trace and gives its events; `feed_lines` does a part of the work and says which
+line made which events. Lines that leave no doubt are decoded quickly (see `fast_decode`); every
+other line takes the careful way through `codec.parse_entry`. Both ways give the same events.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from zlib import crc32
+
+import msgspec
+
+from ..core.fleet import Fleet
+from ..errors import SignalError
+from ..events import Event
+from .codec import (
+    BLANK,
+    MAX_LINE,
+    ByteStream,
+    LineError,
+    OnBad,
+    TraceError,
+    blocks,
+    parse_entry,
+)
+from .fast_decode import ERRORS, Line, Update, decode, signal_of
+
+#: What one line, or row, of the input came to: its number, and its events or what is wrong with it.
+Made = tuple[int, Sequence[Event] | TraceError]
+
+
+class Share:
+    """One of ``count`` shares of the players, so that as many processes can each derive theirs.
+
+    ``first_seen`` notes on which line, or row, each of its players first appeared.
+    """
+
+    def __init__(self, number: int, count: int) -> None:
+        self.number, self.count = number, count
+        self.first_seen: dict[str | None, int] = {}
+
+    def has(self, player: str | None) -> bool:
+        """Whether ``player`` is in this share."""
+        return share_of(player, self.count) == self.number
+
+    def lines(self, start: int, lines: Sequence[bytes]) -> tuple[list[int], list[bytes]]:
+        """The lines of its players, and their numbers; what nobody can read is in the first."""
+        number, count = self.number, self.count
+        mine = [
+            index for index, line in enumerate(lines) if share_of(_player_of(line), count) == number
+        ]
+        return [start + index for index in mine], [lines[index] for index in mine]
+
+
+def share_of(player: str | None, count: int) -> int:
+    """Which of ``count`` shares has ``player``: the same in every process."""
+    return crc32(player.encode(errors="surrogatepass")) % count if player else 0
+
+
+class _Player(msgspec.Struct, gc=False):
+    player: str | None = None
+
+
+_decode_player = msgspec.json.Decoder(_Player).decode
+
+
+def _player_of(line: bytes) -> str | None:
+    try:
+        return _decode_player(line).player
+    except ERRORS:
+        return None
+
+
+def derive(
+    stream: ByteStream,
+    fleet: Fleet | None = None,
+    *,
+    source: str = "<trace>",
+    on_bad: OnBad | None = None,
+) -> Iterator[Sequence[Event]]:
+    """The events of a trace, as many at once as the stream had lines to give.
+
+    ``fleet`` derives them (one with the default policy if there is none). When the trace ends
+    each player is closed at its own last ``at`` (R-eof). Raises `TraceError` at a line that
+    cannot be taken, after the events before it were given; with ``on_bad`` the line is handed
+    there and left out.
+    """
+    fleet = fleet or Fleet()
+    for block in feed_lines(stream, fleet, source=source):
+        made: list[Event] = []
+        for _, events in block:
+            if not isinstance(events, TraceError):
+                made += events
+            elif on_bad is not None:
+                on_bad(events)
+            else:
+                yield made
+                raise events
+        yield made
+    yield fleet.close()
+
+
+def feed_lines(
+    stream: ByteStream,
+    fleet: Fleet,
+    *,
+    source: str = "<trace>",
+    share: Share | None = None,
+    wanted: Callable[[str | None], bool] | None = None,
+) -> Iterator[list[Made]]:
+    """Feed the lines of a trace to ``fleet``: what they made, as they arrive.
+
+    Lines that made nothing are not named. ``share``: only the players of that share. ``wanted``:
+    only the players of which it says so. Nobody is closed in the end.
+    """
+    for start, whole, all_lines in blocks(stream):
+        text, lines = whole, all_lines
+        numbers: Sequence[int] = range(start, start + len(lines))
+        if share is not None:
+            numbers, lines = share.lines(start, lines)
+            if not lines:
+                yield []
+                continue
+            text = b"\n".join(lines)
+        found = decode(text, lines)
+        if len(lines[0]) > MAX_LINE:
+            found[0] = None
+        yield _fed(fleet, numbers, found, lines, source, share, wanted)
+
+
+def _fed(
+    fleet: Fleet,
+    numbers: Sequence[int],
+    found: Sequence[Line | None],
+    lines: Sequence[bytes],
+    source: str,
+    share: Share | None,
+    wanted: Callable[[str | None], bool] | None,
+) -> list[Made]:
+    made: list[Made] = []
+    updates = fleet.updates
+    plain = not fleet.ordered and share is None and wanted is None
+    for index, line in enumerate(found):
+        try:
+            if plain and type(line) is Update:
+                events = updates[line.player](line.position, line.at)
+            else:
+                events = _feed(fleet, line, lines[index], numbers[index], share, wanted)
+        except (LineError, SignalError) as error:
+            made.append((numbers[index], TraceError(source, numbers[index], str(error))))
+            continue
+        if events:
+            made.append((numbers[index], events))
+    return made
+
+
+def _feed(
+    fleet: Fleet,
+    line: Line | None,
+    text: bytes,
+    number: int,
+    share: Share | None,
+    wanted: Callable[[str | None], bool] | None,
+) -> Sequence[Event]:
+    """Feed what a line says; the careful way if it was left in any doubt."""
+    signal = None
+    if line is not None and (type(line) is not Update or fleet.ordered or wanted is not None):
+        signal = signal_of(line)
+    if line is not None and (signal is not None or type(line) is Update):
+        player, seq = line.player, line.seq
+    elif text.strip(BLANK):
+        player, signal, seq = parse_entry(text)
+    else:
+        return ()
+    if wanted is not None and not wanted(player):
+        return ()
+    if signal is not None:
+        events = fleet.feed(player, signal, seq)
+    else:
+        assert type(line) is Update
+        events = fleet.updates[player](line.position, line.at)
+    if share is not None:
+        share.first_seen.setdefault(player, number)
+    return events

@@ -1,0 +1,145 @@
+"""The reorder buffer: order, repeats, gaps, what comes late, and its state as a value."""
+
+from __future__ import annotations
+
+import json
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from playertrack.core.reorder import Reorder
+from playertrack.signals import Pause, Signal, Tick
+
+#: What arrives: the number (None: it has none) and `at`; what is released in the end, each by
+#: number or, without one, by `at`; and how many were late. The lateness is 5 s.
+CASES: dict[str, tuple[list[tuple[int | None, float]], list[float], int]] = {
+    "in order": ([(1, 0), (2, 1), (3, 2)], [1, 2, 3], 0),
+    "from zero": ([(0, 0), (1, 1), (2, 2)], [0, 1, 2], 0),
+    "zero comes second": ([(1, 1), (0, 0), (2, 2)], [0, 1, 2], 0),
+    "backwards": ([(3, 2), (2, 1), (1, 0)], [1, 2, 3], 0),
+    "a repeat": ([(1, 0), (2, 1), (2, 1), (1, 0), (3, 2)], [1, 2, 3], 0),
+    "a repeat of what waits": ([(1, 0), (3, 2), (3, 2), (2, 1)], [1, 2, 3], 0),
+    "waited for as long as allowed": ([(1, 0), (3, 2), (4, 7), (2, 1)], [1, 2, 3, 4], 0),
+    "too late": ([(1, 0), (3, 2), (4, 7.5), (2, 1), (5, 8)], [1, 3, 4, 5], 1),
+    "too late, twice": ([(1, 0), (3, 2), (4, 7.5), (2, 1), (2, 1)], [1, 3, 4], 1),
+    "never comes": ([(1, 0), (4, 2), (3, 2)], [1, 3, 4], 0),
+    "first is lost": ([(3, 0), (2, 0), (4, 6)], [2, 3, 4], 0),
+    "the clock is set back": ([(1, 9000), (3, 2), (4, 9), (2, 1)], [1, 2, 3, 4], 0),
+    "by at": ([(None, 3), (None, 1), (None, 2)], [1, 2, 3], 0),
+    "by at, nothing is a repeat": ([(None, 1), (None, 1)], [1, 1], 0),
+    "by at, exactly": ([(None, 3), (None, 8), (None, 3)], [3, 3, 8], 0),
+    "by at, too late": ([(None, 1), (None, 9), (None, 2)], [1, 9], 1),
+}
+
+
+def released(order: Reorder, arriving: list[tuple[int | None, float]]) -> list[float]:
+    out: list[float] = []
+    for seq, at in arriving:
+        # The position is what the signal is known by.
+        out += (each.position or 0.0 for each in order.push(signal(seq, at), seq))
+    return out + [each.position or 0.0 for each in order.flush()]
+
+
+def signal(seq: int | None, at: float) -> Signal:
+    return Pause(at=at, position=at if seq is None else seq)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_order(case: str) -> None:
+    arriving, expected, late = CASES[case]
+    order = Reorder(5.0)
+    assert (released(order, arriving), order.late) == (expected, late)
+
+
+def test_what_is_contiguous_does_not_wait() -> None:
+    order = Reorder(5.0)
+    out = [len(order.push(signal(seq, seq), seq)) for seq in (0, 1, 3, 2, 4)]
+    assert out == [1, 1, 0, 2, 1]
+
+
+#: With idle_close of 100 s.
+AFTER_SILENCE: dict[str, tuple[list[tuple[int | None, float]], list[float], int]] = {
+    "the numbers go on": ([(1, 0), (2, 1), (4, 203), (3, 202)], [1, 2, 3, 4], 0),
+    "they start again": ([(1, 0), (2, 1), (3, 2), (1, 200), (2, 201)], [1, 2, 3, 1, 2], 0),
+    "again, out of order": ([(1, 0), (2, 1), (2, 201), (1, 200), (3, 202)], [1, 2, 1, 2, 3], 0),
+    "exactly so long is no silence": ([(1, 0), (2, 1), (1, 101)], [1, 2], 0),
+    "a gap is given up": ([(1, 0), (3, 1), (4, 200)], [1, 3, 4], 0),
+    "late, from before": ([(1, 0), (2, 1), (1, 200), (2, 202), (9, 1)], [1, 2, 1, 2], 1),
+}
+
+
+@pytest.mark.parametrize("case", AFTER_SILENCE)
+def test_numbers_after_a_silence(case: str) -> None:
+    arriving, expected, late = AFTER_SILENCE[case]
+    order = Reorder(5.0, idle_close=100.0)
+    assert (released(order, arriving), order.late) == (expected, late)
+
+
+def delayed(random: Random, count: int, most: float) -> list[tuple[int | None, float]]:
+    """Numbered signals 0.1 s to 1 s apart, each on its way for up to ``most`` seconds."""
+    at, sent = 0.0, []
+    for seq in range(1, count + 1):
+        at += random.uniform(0.1, 1.0)
+        sent.append((at + random.uniform(0.0, most), seq, at))
+    return [(seq, at) for _, seq, at in sorted(sent)]
+
+
+@given(st.randoms(use_true_random=False), st.integers(1, 60), st.booleans())
+def test_what_is_late_by_no_more_than_allowed_is_put_in_order(
+    random: Random, count: int, repeated: bool
+) -> None:
+    arriving = delayed(random, count, 5.0)
+    if repeated:
+        arriving += arriving[: count // 2]
+    order = Reorder(5.0)
+    assert released(order, arriving) == list(range(1, count + 1))
+    assert order.late == 0
+
+
+arrivals = st.lists(
+    st.tuples(
+        st.one_of(st.none(), st.integers(0, 12)),
+        st.one_of(st.floats(0, 40), st.integers(0, 400).map(float)),
+    ),
+    max_size=30,
+)
+
+
+@given(arrivals, st.integers(0, 30), st.sampled_from([None, 20.0]))
+def test_the_state_is_a_value(
+    arriving: list[tuple[int | None, float]], cut: int, idle: float | None
+) -> None:
+    whole, left = Reorder(5.0, idle), Reorder(5.0, idle)
+    for seq, at in arriving[:cut]:
+        assert whole.push(signal(seq, at), seq) == left.push(signal(seq, at), seq)
+    right = Reorder.restore(5.0, idle, json.loads(json.dumps(left.state())))
+    for seq, at in arriving[cut:]:
+        assert whole.push(signal(seq, at), seq) == right.push(signal(seq, at), seq)
+    assert whole.state() == right.state()
+    assert whole.flush() == right.flush()
+    assert whole.late == right.late
+
+
+@given(arrivals)
+def test_nothing_is_lost_but_what_is_late_or_repeated(
+    arriving: list[tuple[int | None, float]],
+) -> None:
+    order = Reorder(5.0)
+    out = released(order, arriving)
+    loose = [at for seq, at in arriving if seq is None]
+    assert len(out) + order.late <= len(arriving)
+    assert len({seq for seq, _ in arriving if seq is not None}) + len(loose) == len(out) + (
+        order.late
+    )
+
+
+def test_numbers_that_were_given_up_are_not_remembered_for_ever() -> None:
+    order = Reorder(1.0)
+    for step in range(3000):
+        order.push(Tick(at=2.0 * step), 2 * step)
+    assert len(json.dumps(order.state())) < 30_000
+    order.push(Tick(at=0.0), 1)
+    order.push(Tick(at=0.0), 2 * 2990 + 1)
+    assert order.late == 1
