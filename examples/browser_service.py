@@ -1,4 +1,4 @@
-"""A service that is told what media elements in browsers do, and writes their events down.
+"""A service that receives what media elements in browsers do, and writes their events.
 
     python examples/browser_service.py --events events.jsonl --port 8080
 

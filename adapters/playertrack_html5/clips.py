@@ -1,4 +1,4 @@
-"""Makes a small film that browsers play: a shade of grey that moves, and a tone."""
+"""Makes a small clip that browsers play: a shade of grey that moves, and a tone."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _BLOCK = 960  # samples in a frame of Opus
 _TONE = 440  # Hz
 
 
-def make_film(path: Path, seconds: float = 12.0, *, sound: bool = True) -> Path:
+def make_webm(path: Path, seconds: float = 12.0, *, sound: bool = True) -> Path:
     """Write ``seconds`` of VP8 and Opus into a WebM file with an index; returns its path."""
     with av.open(str(path), "w", format="webm") as output:
         video = output.add_stream("libvpx", rate=_PICTURES, options={"deadline": "realtime"})

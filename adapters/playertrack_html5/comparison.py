@@ -1,7 +1,7 @@
 """``python -m playertrack_html5.comparison``: our events beside those of Kaltura Player v7.
 
 Takes recordings of a media element that have the requests of the player's analytics plugin in
-them (``source`` is ``kava``), and writes a table a recording: what was told on either side,
+them (``source`` is ``kava``), and writes a table a recording: the reports of both sides,
 and for each difference the rule that makes it.
 """
 
@@ -50,7 +50,7 @@ _SCENARIOS = {
     "d_pause_resume": "A pause",
     "e_replay_after_end": "Played to the end, and again",
     "g_stall_throttled": "A wait for data",
-    "h_error_404": "A film that is missing",
+    "h_error_404": "A clip that is missing",
     "k_rapid_scrub": "Six seeks within half a second",
     "m_loop": "In a loop, by the player",
 }
@@ -138,7 +138,7 @@ _REPLAYED = (
 
 
 def _difference(mine: Told, theirs: Told | None) -> tuple[str, str]:
-    """What differs in an event that we tell, and the rule of it."""
+    """The difference in an event that we report, and its rule."""
     if theirs is None:
         return _only_ours(mine)
     late = theirs.at - mine.at
@@ -146,17 +146,17 @@ def _difference(mine: Told, theirs: Told | None) -> tuple[str, str]:
         case "MEDIA_LOADED":
             return "R-loaded", "the media is known; the plugin has a name of its own for it"
         case "SEEK":
-            return "R-seek", "told when the seek is complete; the plugin tells that it began"
+            return "R-seek", "reported when the seek is complete; the plugin reports its start"
         case "BUFFER_START":
             return "R-stall", "dated when the wait began; the plugin waits 0.2 s and dates it then"
         case "VIEW" if abs(late) > 0.1:
             return "R-view", "after just 10 s of play time; the plugin counts ticks of a second"
         case "REPLAY":
-            return "R-replay", "opens a session, which the plugin does not; told at the request"
+            return "R-replay", "opens a session, which the plugin does not; reported at the request"
         case _ if mine.name.startswith("PLAY_REACHED") and late < -0.1:
             return (
                 "R-no-rounding",
-                "the plugin rounds to whole percents, and so tells it half a percent early",
+                "the plugin rounds to whole percents, and so reports it half a percent early",
             )
     return "", ""
 
@@ -166,9 +166,9 @@ def _only_ours(mine: Told) -> tuple[str, str]:
         return _REPLAYED
     match mine.name:
         case "WIDGET_LOADED":
-            return "R-ready", "the plugin does not tell that the player is there"
+            return "R-ready", "the plugin does not report that the player is there"
         case "FIRST_PLAY":
-            return "R-play", "the plugin does not tell the first one of the player apart"
+            return "R-play", "the plugin does not report the first one of a player"
         case "VIEW":
             return "R-view", "the interval was full; the plugin's timer did not come to it"
     return "R-quartile", "played over only now; the plugin spent it on a seek"

@@ -1,4 +1,4 @@
-"""``python -m playertrack_html5``: a page with a film, and the events of who plays it."""
+"""``python -m playertrack_html5``: a page with a clip, and the events of who plays it."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ _PAGE = """<!doctype html>
   body { font: 16px system-ui; margin: 3rem auto; max-width: 40rem; }
   video { width: 100%; background: #222; }
 </style>
-<h1>A film</h1>
-<video id="video" src="/film" controls></video>
+<h1>A clip</h1>
+<video id="video" src="/clip" controls></video>
 <p>Play it, pause, drag the slider, let it come to its end: the events are where you started this.
 <script src="/playertrack/playertrack.js"></script>
 <script>
@@ -39,24 +39,24 @@ _PAGE = """<!doctype html>
 
 @asynccontextmanager
 async def serving(
-    film: Path, sinks: list[Sink], port: int = 0, recordings: Path | None = None
+    clip: Path, sinks: list[Sink], port: int = 0, recordings: Path | None = None
 ) -> AsyncIterator[str]:
     """The page on this machine's loopback, as long as the block runs; gives its address."""
 
-    def record(player: str, told: dict[str, Any]) -> None:
+    def record(player: str, record: dict[str, Any]) -> None:
         if recordings is not None:
             name = re.sub(r"[^\w~-]", "_", player)  # an id is what somebody posted
             with (recordings / f"{name}.jsonl").open("a", encoding="utf-8") as file:
-                file.write(f"{json.dumps(told)}\n")
+                file.write(f"{json.dumps(record)}\n")
 
     async def page(_: web.Request) -> web.Response:
         return web.Response(text=_PAGE, content_type="text/html")
 
     async def media(_: web.Request) -> web.FileResponse:
-        return web.FileResponse(film)
+        return web.FileResponse(clip)
 
     app = web.Application()
-    app.add_routes([web.get("/", page), web.get("/film", media)])
+    app.add_routes([web.get("/", page), web.get("/clip", media)])
     Receiver(sinks, on_record=record).add_to(app)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
     await runner.setup()
@@ -67,8 +67,8 @@ async def serving(
         await runner.cleanup()
 
 
-async def _serve(film: Path, sinks: list[Sink], options: argparse.Namespace) -> None:
-    async with serving(film, sinks, options.port, options.record_raw) as address:
+async def _serve(clip: Path, sinks: list[Sink], options: argparse.Namespace) -> None:
+    async with serving(clip, sinks, options.port, options.record_raw) as address:
         print(f"open {address} in a browser; Ctrl-C ends it", file=sys.stderr, flush=True)
         await _end()
 
@@ -86,10 +86,10 @@ def main() -> int:
     """Serve until Ctrl-C."""
     parser = argparse.ArgumentParser(
         prog="python -m playertrack_html5",
-        description="Serves a page with a film to this machine's browsers and prints the events.",
+        description="Serves a page with a clip to this machine's browsers and prints the events.",
     )
     parser.add_argument(
-        "--media", metavar="FILE", type=Path, help="a film of yours, not a made one"
+        "--media", metavar="FILE", type=Path, help="a clip of yours, not a made one"
     )
     parser.add_argument("--port", metavar="P", type=int, default=0, help="default: a free one")
     parser.add_argument(
@@ -112,8 +112,8 @@ def main() -> int:
     try:
         sinks = [open_sink(spec) for spec in options.sink or ["console:stdout"]]
         with tempfile.TemporaryDirectory() as folder:
-            film = options.media or _film(Path(folder))
-            asyncio.run(_serve(film, sinks, options))
+            clip = options.media or _clip(Path(folder))
+            asyncio.run(_serve(clip, sinks, options))
     except KeyboardInterrupt:
         return 0
     except (SinkError, ImportError) as error:
@@ -123,10 +123,10 @@ def main() -> int:
     return 0
 
 
-def _film(folder: Path) -> Path:
+def _clip(folder: Path) -> Path:
     try:
-        from .clips import make_film
+        from .clips import make_webm
     except ImportError as error:
-        message = 'making a film needs `pip install "playertrack[av]"`; or give one with --media'
+        message = 'making a clip needs `pip install "playertrack[av]"`; or give one with --media'
         raise ImportError(message) from error
-    return make_film(folder / "film.webm")
+    return make_webm(folder / "clip.webm")

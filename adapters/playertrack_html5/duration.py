@@ -12,7 +12,7 @@ _SETTLED = 30.0
 
 @attrs.frozen
 class Duration:
-    """What is known of the duration of the present media.
+    """The duration of the present media, as far as it is known.
 
     ``reported``: seconds as the element has them; None: endless or not known. A page that
     plays a live stream of segments may show its window: a duration that grows with every
@@ -49,7 +49,7 @@ class Duration:
 
     @property
     def says(self) -> tuple[float | None, bool, bool, bool]:
-        """What a signal would report of it; the same twice is no change."""
+        """The part that a signal reports; the same twice is no change."""
         return self.seconds, self.live, self.loop, self.known
 
     def settled(self, at: float, ended: bool = False) -> Duration:

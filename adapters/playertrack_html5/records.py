@@ -1,4 +1,4 @@
-"""What a recording of a media element holds: a record an event, with the element's state.
+"""The records of a media element: one an event, with the element's state.
 
 ``t`` is in milliseconds, the times of the element in seconds. ``source`` is ``html5`` for an
 event of the element (``attach``: how it was found, at the start or where records were lost),
@@ -17,7 +17,7 @@ from playertrack.trace.recording import Number
 
 
 class Record(recordings.Record):
-    """What every record has."""
+    """The fields that every record has."""
 
     source: str
 

@@ -59,7 +59,7 @@ class SourceChange:
         return None
 
     def by_duration(self, duration: float | None) -> bool | None:
-        """As `early`, when the duration (s) is known; only other media can be told by it."""
+        """As `early`, when the duration (s) is known; it can only show other media."""
         old = self.old.duration
         if duration is None or old is None:
             return None if duration is old else False
@@ -72,7 +72,7 @@ class SourceChange:
             return True  # a live stream goes on where it is now
         if abs(position - self.old.position) > _SAME_PLACE:
             return False
-        # Near the start of both, only the name of the media tells.
+        # Near the start of both, only the name of the media decides.
         return self.old.position > _SAME_PLACE or self.old.named or same_source
 
     def opened_at(self, now: float) -> float:

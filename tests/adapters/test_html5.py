@@ -1,4 +1,4 @@
-"""What media elements were seen to do where no recording is kept."""
+"""Behaviour of media elements of which no recording is kept."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def test_loop_switched_on_while_it_plays() -> None:
     assert names(derive("html5", tape))[-3:] == ["REPLAY", "PLAY_REQUEST", "PLAY"]
 
 
-def test_rate_is_told_when_it_changes() -> None:
+def test_rate_is_reported_when_it_changes() -> None:
     tape = heard(started().play(0.5, 0.0, 1.0), 1.6, "ratechange", position=1.1)
     heard(tape, 1.7, "ratechange", "ratechange", position=1.2, playbackRate=2.0)
     assert after_start(derive("html5", tape)) == ["SPEED"]
@@ -133,7 +133,7 @@ def test_other_sources_of_a_recording_say_nothing_of_the_element() -> None:
     assert after_start(derive("html5", tape)) == []
 
 
-# ------------------------------------------------ the order in which browsers tell of a seek
+# ------------------------------------------------ the order in which browsers report a seek
 
 
 def test_event_that_comes_when_a_seek_has_already_moved_the_playhead() -> None:
@@ -170,7 +170,7 @@ def test_pause_before_ended_is_no_pause() -> None:
     assert after_start(derive("html5", tape))[-1] == "PLAY_REACHED_100"
 
 
-def test_page_that_plays_again_as_it_hears_of_the_end() -> None:
+def test_page_that_plays_again_at_the_ended_event() -> None:
     tape = started().play(0.5, 0.0, 12.0).add(12600, "pause", **paused_at_the_end())
     heard(tape, 12.61, "ended", "seeking", "play", "waiting", seeking=True)
     heard(tape, 12.7, "seeked", "playing").play(12.7, 0.0, 3.5)

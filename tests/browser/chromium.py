@@ -57,10 +57,10 @@ class Browser:
         if session is not None:
             message["sessionId"] = session
         self._writer.write(json.dumps(message).encode() + b"\0")
-        told = await asyncio.wait_for(answer, PATIENCE)
-        if "error" in told:
-            raise BrowserError(f"{method}: {told['error']}")
-        result: dict[str, Any] = told["result"]
+        reply = await asyncio.wait_for(answer, PATIENCE)
+        if "error" in reply:
+            raise BrowserError(f"{method}: {reply['error']}")
+        result: dict[str, Any] = reply["result"]
         return result
 
     def event(self, method: str, session: str | None) -> asyncio.Future[dict[str, Any]]:
@@ -74,23 +74,23 @@ class Browser:
             while True:
                 self._take(json.loads((await reader.readuntil(b"\0"))[:-1]))
 
-    def _take(self, told: dict[str, Any]) -> None:
-        if "id" in told:
-            answer = self._answers.pop(told["id"])
+    def _take(self, reply: dict[str, Any]) -> None:
+        if "id" in reply:
+            answer = self._answers.pop(reply["id"])
             if not answer.done():  # nobody waits for it any more
-                answer.set_result(told)
+                answer.set_result(reply)
             return
-        name = (told["method"], told.get("sessionId"))
+        name = (reply["method"], reply.get("sessionId"))
         for each in [each for each in self._awaited if each[:2] == name]:
             self._awaited.remove(each)
             if not each[2].done():
-                each[2].set_result(told["params"])
+                each[2].set_result(reply["params"])
 
     async def open(self, url: str) -> Page:
         """A new tab, in front, once its page is loaded."""
         target = (await self.call("Target.createTarget", url="about:blank"))["targetId"]
-        told = await self.call("Target.attachToTarget", targetId=target, flatten=True)
-        page = Page(self, target, told["sessionId"])
+        reply = await self.call("Target.attachToTarget", targetId=target, flatten=True)
+        page = Page(self, target, reply["sessionId"])
         await page.call("Page.enable")
         await page.go(url)
         return page
@@ -138,16 +138,16 @@ class Page:
 
     async def run(self, script: str) -> Any:
         """The value of an expression, once it is there if it is a promise."""
-        told = await self.call(
+        reply = await self.call(
             "Runtime.evaluate",
             expression=script,
             awaitPromise=True,
             returnByValue=True,
             userGesture=True,
         )
-        if "exceptionDetails" in told:
-            raise BrowserError(f"{script}: {told['exceptionDetails']}")
-        return told["result"].get("value")
+        if "exceptionDetails" in reply:
+            raise BrowserError(f"{script}: {reply['exceptionDetails']}")
+        return reply["result"].get("value")
 
     async def until(self, condition: str) -> None:
         """Wait for a condition that an event of the video can make true."""

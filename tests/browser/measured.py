@@ -59,12 +59,12 @@ class Watching:
 
 @asynccontextmanager
 async def measured(
-    films: Path, routes: Iterable[web.RouteDef] = ()
+    clips: Path, routes: Iterable[web.RouteDef] = ()
 ) -> AsyncIterator[tuple[Site, Watching]]:
     """The site with a receiver, and its events; the invariants hold for all of them."""
     watching = Watching()
     receiver = Receiver([watching], policy=POLICY)
-    site = Site(films, receiver.take, routes)
+    site = Site(clips, receiver.take, routes)
     async with serving(site):
         yield site, watching
         await receiver.close()

@@ -1,4 +1,4 @@
-"""A web site with a film in a page, as unreliable as a test wants it."""
+"""A web site with a clip in a page, as unreliable as a test wants it."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ _PAGE = """<!doctype html>
 
 
 class Site:
-    """What the pages get, and the batches that they post.
+    """Serves the pages and receives the batches that they post.
 
-    ``/film/NAME`` is a film of the folder; ``/held/NAME`` the same, of which the last part
+    ``/media/NAME`` is a clip of the folder; ``/held/NAME`` the same, of which the last part
     comes only after `release`. ``status`` is what a batch is answered with.
     """
 
@@ -53,7 +53,7 @@ class Site:
             [
                 web.get("/", self._page),
                 web.get("/playertrack.js", self._script),
-                web.get("/film/{name}", self._film),
+                web.get("/media/{name}", self._clip),
                 web.get("/held/{name}", self._held),
                 web.post("/playertrack", take),
                 *routes,
@@ -74,14 +74,14 @@ class Site:
     async def _script(self, _: web.Request) -> web.Response:
         return web.Response(text=SCRIPT.read_text("utf-8"), content_type="text/javascript")
 
-    async def _film(self, request: web.Request) -> web.StreamResponse:
+    async def _clip(self, request: web.Request) -> web.StreamResponse:
         return await self._give(request, 1.0)
 
     async def _held(self, request: web.Request) -> web.StreamResponse:
         return await self._give(request, 0.6)
 
     async def _give(self, request: web.Request, share: float) -> web.StreamResponse:
-        """What is asked for of a film; what is behind that ``share`` of it when `release`d.
+        """The requested part of a clip; what lies behind that ``share`` once `release`d.
 
         Not by a `FileResponse`: a browser gives many a request up, which may leave its file
         open.
@@ -89,22 +89,22 @@ class Site:
         path = self.folder / request.match_info["name"]
         if not path.is_file():
             raise web.HTTPNotFound
-        film = path.read_bytes()
+        clip = path.read_bytes()
         span = request.http_range
-        start, stop = span.start or 0, span.stop or len(film)
-        held = max(start, min(stop, int(len(film) * share)))
+        start, stop = span.start or 0, span.stop or len(clip)
+        held = max(start, min(stop, int(len(clip) * share)))
         response = web.StreamResponse(status=206 if "Range" in request.headers else 200)
         response.content_type = guess_type(request.path)[0] or "application/octet-stream"
         response.headers["Accept-Ranges"] = "bytes"
         if response.status == 206:
-            response.headers["Content-Range"] = f"bytes {start}-{stop - 1}/{len(film)}"
+            response.headers["Content-Range"] = f"bytes {start}-{stop - 1}/{len(clip)}"
         response.content_length = stop - start
         with suppress(ConnectionResetError):  # so it is when a request is given up
             await response.prepare(request)
-            await response.write(film[start:held])
+            await response.write(clip[start:held])
             if held < stop:
                 await self.released.wait()
-                await response.write(film[held:stop])
+                await response.write(clip[held:stop])
         return response
 
 

@@ -13,7 +13,7 @@ from browser.measured import QUARTILES, START, Watching, measured
 from browser.site import Site
 from playertrack_av.clips import make_clip
 from playertrack_html5 import SCRIPT
-from playertrack_html5.clips import make_film
+from playertrack_html5.clips import make_webm
 
 LIBRARIES = Path(__file__).parents[2] / "build" / "libraries"
 
@@ -97,9 +97,9 @@ def streams(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("streams")
     hls = {"hls_time": "2", "hls_list_size": "0", "hls_playlist_type": "vod"}
     make_clip(folder / "low.m3u8", 8.0, codec="libx264", options=hls)
-    (folder / "film.m3u8").write_text(_MASTER)
-    make_clip(folder / "film.mpd", 8.0, codec="libx264", options={"seg_duration": "2"})
-    make_film(folder / "ad.webm", 2.0)
+    (folder / "clip.m3u8").write_text(_MASTER)
+    make_clip(folder / "clip.mpd", 8.0, codec="libx264", options={"seg_duration": "2"})
+    make_webm(folder / "ad.webm", 2.0)
     return folder
 
 
@@ -112,7 +112,7 @@ def library(request: pytest.FixtureRequest) -> str:
 
 
 def url_of(library: str) -> str:
-    return "/film/film.mpd" if library in ("dash", "shaka") else "/film/film.m3u8"
+    return "/media/clip.mpd" if library in ("dash", "shaka") else "/media/clip.m3u8"
 
 
 def routes(library: str) -> list[web.RouteDef]:
@@ -142,7 +142,7 @@ async def opened(site: Site, chromium: Browser, media: str) -> Page:
 
 
 def playback(watching: Watching) -> list[str]:
-    """What was played, without the tracks and qualities that a library chooses at its start."""
+    """The events, without the tracks and qualities that a library chooses at its start."""
     chosen = ("FLAVOR_SWITCH", "AUDIO_SELECTED", "BUFFER_START", "BUFFER_END")
     return [name for name in watching.names if name not in chosen]
 
@@ -156,7 +156,7 @@ async def test_library_plays_a_stream_to_its_end(
         await watching.seen("PLAY_REACHED_100")
         await page.close()
     assert playback(watching) == [*START, *QUARTILES]
-    if library != "video":  # which tells no quality without a plugin
+    if library != "video":  # which reports no quality without a plugin
         assert "FLAVOR_SWITCH" in watching.names
 
 
@@ -168,7 +168,7 @@ async def test_ad_in_the_element_of_a_library_leaves_the_session_alone(
         await page.run("play()")
         await watching.seen("PLAY_REACHED_25")
         position = await page.run("video.currentTime")
-        await page.run("adStart('/film/ad.webm')")
+        await page.run("adStart('/media/ad.webm')")
         await watching.seen("MIDROLL_75")
         await page.run(f"adEnd('{url_of(library)}', {position})")
         await watching.seen("PLAY_REACHED_100")
@@ -184,7 +184,7 @@ async def test_stream_that_is_missing_is_an_error(
     streams: Path, chromium: Browser, library: str
 ) -> None:
     async with measured(streams, routes(library)) as (site, watching):
-        missing = url_of(library).replace("film.m", "missing.m")
+        missing = url_of(library).replace("clip.m", "missing.m")
         page = await opened(site, chromium, missing)
         await watching.seen("ERROR")
         await page.close()

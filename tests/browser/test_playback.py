@@ -11,9 +11,9 @@ from browser.measured import AGAIN, QUARTILES, START, measured
 from playertrack.events import Seek
 
 
-async def test_play_to_the_end_and_again(films: Path, chromium: Browser) -> None:
-    async with measured(films) as (site, watching):
-        page = await chromium.open(site.url("/film/film.webm", entry="1_abc", every=300))
+async def test_play_to_the_end_and_again(clips: Path, chromium: Browser) -> None:
+    async with measured(clips) as (site, watching):
+        page = await chromium.open(site.url("/media/clip.webm", entry="1_abc", every=300))
         await page.run("void video.play()")
         await watching.seen("PLAY_REACHED_100")
         assert watching.names == [*START, *QUARTILES]
@@ -26,10 +26,10 @@ async def test_play_to_the_end_and_again(films: Path, chromium: Browser) -> None
 
 
 async def test_seek_is_one_and_what_it_skipped_is_not_played(
-    films: Path, chromium: Browser
+    clips: Path, chromium: Browser
 ) -> None:
-    async with measured(films) as (site, watching):
-        page = await chromium.open(site.url("/film/film.webm", every=300))
+    async with measured(clips) as (site, watching):
+        page = await chromium.open(site.url("/media/clip.webm", every=300))
         await page.run("void video.play()")
         await page.until("video.currentTime > 0.1")
         await page.run("video.currentTime = 1.2")
@@ -41,9 +41,9 @@ async def test_seek_is_one_and_what_it_skipped_is_not_played(
     assert seek.target == pytest.approx(1.2, abs=0.1)
 
 
-async def test_pause_seek_in_the_pause_and_resume(films: Path, chromium: Browser) -> None:
-    async with measured(films) as (site, watching):
-        page = await chromium.open(site.url("/film/film.webm"))
+async def test_pause_seek_in_the_pause_and_resume(clips: Path, chromium: Browser) -> None:
+    async with measured(clips) as (site, watching):
+        page = await chromium.open(site.url("/media/clip.webm"))
         await page.run("void video.play()")
         await page.until("video.currentTime > 0.1")
         await page.run("video.pause()")
@@ -56,9 +56,9 @@ async def test_pause_seek_in_the_pause_and_resume(films: Path, chromium: Browser
     assert watching.names == [*START, "PAUSE", "SEEK", "RESUME", "PLAY_REACHED_100"]
 
 
-async def test_loop_is_a_session_a_round(films: Path, chromium: Browser) -> None:
-    async with measured(films) as (site, watching):
-        page = await chromium.open(site.url("/film/film.webm", loop=True))
+async def test_loop_is_a_session_a_round(clips: Path, chromium: Browser) -> None:
+    async with measured(clips) as (site, watching):
+        page = await chromium.open(site.url("/media/clip.webm", loop=True))
         await page.run("void video.play()")
         await watching.seen("REPLAY", 2)
         await page.run("recorder.close()")
@@ -67,9 +67,9 @@ async def test_loop_is_a_session_a_round(films: Path, chromium: Browser) -> None
     assert watching.names[: len(rounds)] == rounds
 
 
-async def test_reload_ends_one_player_and_begins_another(films: Path, chromium: Browser) -> None:
-    async with measured(films) as (site, watching):
-        page = await chromium.open(site.url("/film/film.webm", player="kiosk"))
+async def test_reload_ends_one_player_and_begins_another(clips: Path, chromium: Browser) -> None:
+    async with measured(clips) as (site, watching):
+        page = await chromium.open(site.url("/media/clip.webm", player="kiosk"))
         await page.run("void video.play()")
         before = await page.run("recorder.id")
         await page.until("video.currentTime > 0.7")
@@ -84,9 +84,9 @@ async def test_reload_ends_one_player_and_begins_another(films: Path, chromium: 
     assert before.startswith("kiosk/") and after.startswith("kiosk/")
 
 
-async def test_tab_that_is_hidden_goes_on(films: Path, chromium: Browser) -> None:
-    async with measured(films) as (site, watching):
-        page = await chromium.open(site.url("/film/film.webm", every=1e6))
+async def test_tab_that_is_hidden_goes_on(clips: Path, chromium: Browser) -> None:
+    async with measured(clips) as (site, watching):
+        page = await chromium.open(site.url("/media/clip.webm", every=1e6))
         await page.run("void video.play()")
         await page.until("video.currentTime > 0.1")
         other = await chromium.open("about:blank")
@@ -97,11 +97,11 @@ async def test_tab_that_is_hidden_goes_on(films: Path, chromium: Browser) -> Non
     assert watching.names == [*START, *QUARTILES]
 
 
-async def test_silent_film_that_the_browser_pauses_in_a_hidden_tab(
-    films: Path, chromium: Browser
+async def test_silent_clip_that_the_browser_pauses_in_a_hidden_tab(
+    clips: Path, chromium: Browser
 ) -> None:
-    async with measured(films) as (site, watching):
-        page = await chromium.open(site.url("/film/film.webm"))
+    async with measured(clips) as (site, watching):
+        page = await chromium.open(site.url("/media/clip.webm"))
         await page.run("video.muted = true; void video.play()")
         await page.until("video.currentTime > 0.3")
         other = await chromium.open("about:blank")
@@ -115,9 +115,9 @@ async def test_silent_film_that_the_browser_pauses_in_a_hidden_tab(
     assert [name for name in watching.names if name in QUARTILES] == QUARTILES
 
 
-async def test_page_that_is_left_and_comes_back_goes_on(films: Path, chromium: Browser) -> None:
-    async with measured(films) as (site, watching):
-        page = await chromium.open(site.url("/film/film.webm"))
+async def test_page_that_is_left_and_comes_back_goes_on(clips: Path, chromium: Browser) -> None:
+    async with measured(clips) as (site, watching):
+        page = await chromium.open(site.url("/media/clip.webm"))
         await page.run("void video.play()")
         await page.until("video.currentTime > 0.5")
         await page.go(f"http://localhost:{site.port}/playertrack.js")
@@ -130,8 +130,8 @@ async def test_page_that_is_left_and_comes_back_goes_on(films: Path, chromium: B
     assert [name for name in watching.names if name in QUARTILES] == QUARTILES
 
 
-async def test_closed_tab_settles_its_session(films: Path, chromium: Browser) -> None:
-    async with measured(films) as (site, watching):
+async def test_closed_tab_settles_its_session(clips: Path, chromium: Browser) -> None:
+    async with measured(clips) as (site, watching):
         page = await chromium.open(site.url("/held/tone.wav", every=1e6))
         await page.run("video.playbackRate = 2; void video.play()")
         await page.until("video.readyState < 3 && video.currentTime > 0.5")
@@ -141,8 +141,8 @@ async def test_closed_tab_settles_its_session(films: Path, chromium: Browser) ->
     assert watching.names[-2:] == ["BUFFER_START", "BUFFER_END"]
 
 
-async def test_stall_is_a_buffer_and_counts_nothing_twice(films: Path, chromium: Browser) -> None:
-    async with measured(films) as (site, watching):
+async def test_stall_is_a_buffer_and_counts_nothing_twice(clips: Path, chromium: Browser) -> None:
+    async with measured(clips) as (site, watching):
         page = await chromium.open(site.url("/held/tone.wav"))
         await page.run("video.playbackRate = 2; void video.play()")
         await watching.seen("BUFFER_START")
@@ -154,31 +154,31 @@ async def test_stall_is_a_buffer_and_counts_nothing_twice(films: Path, chromium:
     assert buffers == ["BUFFER_START", "BUFFER_END"] * (len(buffers) // 2)
 
 
-async def test_change_of_media_is_another_session(films: Path, chromium: Browser) -> None:
-    async with measured(films) as (site, watching):
-        page = await chromium.open(site.url("/film/film.webm", entry="1_abc"))
+async def test_change_of_media_is_another_session(clips: Path, chromium: Browser) -> None:
+    async with measured(clips) as (site, watching):
+        page = await chromium.open(site.url("/media/clip.webm", entry="1_abc"))
         await page.run("void video.play()")
         await page.until("video.currentTime > 0.2")
-        await page.run("recorder.media('1_def'); video.src = '/film/film.webm?2'; video.play()")
+        await page.run("recorder.media('1_def'); video.src = '/media/clip.webm?2'; video.play()")
         await watching.seen("PLAY_REACHED_100")
         await page.close()
     assert watching.names == [*START, "MEDIA_LOADED", "PLAY_REQUEST", "PLAY", *QUARTILES]
     assert [event.entry_id for event in watching.events][-1] == "1_def"
 
 
-async def test_missing_film_is_an_error(films: Path, chromium: Browser) -> None:
-    async with measured(films) as (site, watching):
-        page = await chromium.open(site.url("/film/none.webm", entry="1_abc"))
+async def test_missing_clip_is_an_error(clips: Path, chromium: Browser) -> None:
+    async with measured(clips) as (site, watching):
+        page = await chromium.open(site.url("/media/none.webm", entry="1_abc"))
         await watching.seen("ERROR")
         await page.close()
     assert watching.names == ["WIDGET_LOADED", "MEDIA_LOADED", "ERROR"]
 
 
 async def test_element_that_plays_already_is_measured_from_there(
-    films: Path, chromium: Browser
+    clips: Path, chromium: Browser
 ) -> None:
-    async with measured(films) as (site, watching):
-        page = await chromium.open(site.url("/film/film.webm"))
+    async with measured(clips) as (site, watching):
+        page = await chromium.open(site.url("/media/clip.webm"))
         await page.run("recorder.close(); video.play()")
         await page.until("video.currentTime > 1.1")
         await page.run("playertrack(video, { entry: '1_abc' }).id")

@@ -48,9 +48,9 @@ def only_file(folder: Path) -> Path:
 
 
 async def test_demo_prints_the_events_of_its_page_and_records_them(
-    films: Path, chromium: Browser, tmp_path: Path
+    clips: Path, chromium: Browser, tmp_path: Path
 ) -> None:
-    options = ("--media", films / "film.webm", "--record-raw", tmp_path)
+    options = ("--media", clips / "clip.webm", "--record-raw", tmp_path)
     async with running("-m", "playertrack_html5", *options) as (process, address):
         page = await chromium.open(address)
         await page.run("void video.play()")
@@ -74,7 +74,7 @@ async def test_demo_prints_the_events_of_its_page_and_records_them(
     assert "PLAY_REACHED_100" in derived
 
 
-async def test_demo_makes_a_film_where_none_is_given(chromium: Browser) -> None:
+async def test_demo_makes_a_clip_where_none_is_given(chromium: Browser) -> None:
     async with running("-m", "playertrack_html5", "--sink", "null") as (_, address):
         page = await chromium.open(address)
         assert await page.run("video.duration") == pytest.approx(12.0, abs=0.1)
@@ -82,7 +82,7 @@ async def test_demo_makes_a_film_where_none_is_given(chromium: Browser) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "told"),
+    ("arguments", "code", "message"),
     [
         (["--help"], 0, "--media FILE"),
         (["--media", "none.webm"], 2, "there is no file none.webm"),
@@ -90,24 +90,24 @@ async def test_demo_makes_a_film_where_none_is_given(chromium: Browser) -> None:
         (["--record-raw", "none"], 2, "there is no folder none"),
     ],
 )
-async def test_demo_says_how_it_is_used(arguments: list[str], code: int, told: str) -> None:
+async def test_demo_says_how_it_is_used(arguments: list[str], code: int, message: str) -> None:
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "playertrack_html5", *arguments),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
     out, _ = await asyncio.wait_for(process.communicate(), PATIENCE)
-    assert told in out.decode()
+    assert message in out.decode()
     assert process.returncode == code
 
 
 async def test_service_of_the_example_writes_events_down(
-    films: Path, chromium: Browser, tmp_path: Path
+    clips: Path, chromium: Browser, tmp_path: Path
 ) -> None:
     events = tmp_path / "events.jsonl"
     service = ROOT / "examples" / "browser_service.py"
     async with (
-        running("-m", "playertrack_html5", "--media", films / "film.webm") as (_, site),
+        running("-m", "playertrack_html5", "--media", clips / "clip.webm") as (_, site),
         running(service, "--port", "0", "--events", events, "--origin", site) as (_, address),
     ):
         page = await chromium.open(site)

@@ -66,20 +66,20 @@ def test_script_is_small_and_needs_nothing() -> None:
     assert max(map(len, text.splitlines())) <= 100
 
 
-async def test_playback_is_recorded_whole_and_numbered(films: Path, chromium: Browser) -> None:
+async def test_playback_is_recorded_whole_and_numbered(clips: Path, chromium: Browser) -> None:
     mailbox = Mailbox()
-    async with serving(Site(films, mailbox.take)) as site:
-        page = await chromium.open(site.url("/film/film.webm?token=secret#t", entry="1_abc"))
+    async with serving(Site(clips, mailbox.take)) as site:
+        page = await chromium.open(site.url("/media/clip.webm?token=secret#t", entry="1_abc"))
         await page.run("video.play()")
         await mailbox.until(heard("ended"))
     records = mailbox.records()
     assert list(records) == list(range(len(records)))
-    first, *told = records.values()
+    first, *seen = records.values()
     assert (first["kind"], first["entryId"]) == ("setMedia", "1_abc")
-    kinds = [record["kind"] for record in told if record["kind"] != "timeupdate"]
+    kinds = [record["kind"] for record in seen if record["kind"] != "timeupdate"]
     assert kinds[:2] == ["attach", "loadstart"]
     assert kinds[-4:] == ["play", "playing", "pause", "ended"]
-    ended = told[kinds.index("ended") - len(kinds)]
+    ended = seen[kinds.index("ended") - len(kinds)]
     assert ended["source"] == "html5"
     assert ended["currentTime"] == ended["duration"] == pytest.approx(2.0, abs=0.1)
     assert (ended["paused"], ended["ended"], ended["seeking"]) == (True, True, False)
@@ -88,34 +88,34 @@ async def test_playback_is_recorded_whole_and_numbered(films: Path, chromium: Br
     assert times == sorted(times)
     assert all(batch["sent"] >= batch["records"][-1]["t"] for batch in mailbox.batches)
     assert "secret" not in str(mailbox.batches)
-    assert told[1]["src"].endswith("/film/film.webm")
+    assert seen[1]["src"].endswith("/media/clip.webm")
 
 
 async def test_player_id_begins_with_the_name_that_the_page_gave(
-    films: Path, chromium: Browser
+    clips: Path, chromium: Browser
 ) -> None:
     mailbox = Mailbox()
-    async with serving(Site(films, mailbox.take)) as site:
+    async with serving(Site(clips, mailbox.take)) as site:
         page = await chromium.open(site.url(player="kiosk-7"))
-        told = await page.run("recorder.id")
+        seen = await page.run("recorder.id")
         await page.run("recorder.flush()")
-    assert told.startswith("kiosk-7/")
-    assert mailbox.players == [told]
+    assert seen.startswith("kiosk-7/")
+    assert mailbox.players == [seen]
 
 
-async def test_what_was_refused_for_now_comes_again(films: Path, chromium: Browser) -> None:
+async def test_what_was_refused_for_now_comes_again(clips: Path, chromium: Browser) -> None:
     mailbox = Mailbox(503, 429)
-    async with serving(Site(films, mailbox.take)) as site:
-        await chromium.open(site.url("/film/film.webm"))
+    async with serving(Site(clips, mailbox.take)) as site:
+        await chromium.open(site.url("/media/clip.webm"))
         await mailbox.until(heard("loadedmetadata"))
     assert [batch["status"] for batch in mailbox.batches[:3]] == [503, 429, 204]
     assert {batch["first"] for batch in mailbox.batches[:3]} == {0}
 
 
-async def test_what_was_refused_for_good_is_given_up(films: Path, chromium: Browser) -> None:
+async def test_what_was_refused_for_good_is_given_up(clips: Path, chromium: Browser) -> None:
     mailbox = Mailbox(400)
-    async with serving(Site(films, mailbox.take)) as site:
-        page = await chromium.open(site.url("/film/film.webm"))
+    async with serving(Site(clips, mailbox.take)) as site:
+        page = await chromium.open(site.url("/media/clip.webm"))
         await mailbox.until(lambda mailbox: bool(mailbox.batches))
         await page.run("video.play()")
         await mailbox.until(heard("playing"))
@@ -123,10 +123,10 @@ async def test_what_was_refused_for_good_is_given_up(films: Path, chromium: Brow
     assert then["first"] == refused["first"] + len(refused["records"])
 
 
-async def test_reload_closes_one_player_and_begins_another(films: Path, chromium: Browser) -> None:
+async def test_reload_closes_one_player_and_begins_another(clips: Path, chromium: Browser) -> None:
     mailbox = Mailbox()
-    async with serving(Site(films, mailbox.take)) as site:
-        page = await chromium.open(site.url("/film/film.webm", player="kiosk"))
+    async with serving(Site(clips, mailbox.take)) as site:
+        page = await chromium.open(site.url("/media/clip.webm", player="kiosk"))
         await page.run("video.play()")
         await page.until("video.currentTime > 0.5")
         await page.reload()
@@ -137,10 +137,10 @@ async def test_reload_closes_one_player_and_begins_another(films: Path, chromium
     assert next(iter(mailbox.records(after))) == 0
 
 
-async def test_hidden_page_posts_at_once_and_goes_on(films: Path, chromium: Browser) -> None:
+async def test_hidden_page_posts_at_once_and_goes_on(clips: Path, chromium: Browser) -> None:
     mailbox = Mailbox()
-    async with serving(Site(films, mailbox.take)) as site:
-        page = await chromium.open(site.url("/film/film.webm", every=1e6))
+    async with serving(Site(clips, mailbox.take)) as site:
+        page = await chromium.open(site.url("/media/clip.webm", every=1e6))
         await page.run("recorder.flush()")
         await page.run("video.loop = true; video.play()")
         await mailbox.until(heard("playing"))
@@ -155,10 +155,10 @@ async def test_hidden_page_posts_at_once_and_goes_on(films: Path, chromium: Brow
     assert list(records) == list(range(len(records)))
 
 
-async def test_closed_recorder_says_so_and_then_nothing(films: Path, chromium: Browser) -> None:
+async def test_closed_recorder_says_so_and_then_nothing(clips: Path, chromium: Browser) -> None:
     mailbox = Mailbox()
-    async with serving(Site(films, mailbox.take)) as site:
-        page = await chromium.open(site.url("/film/film.webm"))
+    async with serving(Site(clips, mailbox.take)) as site:
+        page = await chromium.open(site.url("/media/clip.webm"))
         await page.run("recorder.close()")
         await mailbox.until(heard("close"))
         await page.run("video.play()")
@@ -166,27 +166,27 @@ async def test_closed_recorder_says_so_and_then_nothing(films: Path, chromium: B
     assert mailbox.kinds()[-1] == "close"
 
 
-async def test_error_of_the_element_is_told(films: Path, chromium: Browser) -> None:
+async def test_error_of_the_element_is_reported(clips: Path, chromium: Browser) -> None:
     mailbox = Mailbox()
-    async with serving(Site(films, mailbox.take)) as site:
-        await chromium.open(site.url("/film/none.webm"))
+    async with serving(Site(clips, mailbox.take)) as site:
+        await chromium.open(site.url("/media/none.webm"))
         await mailbox.until(heard("error"))
     error = next(each for each in mailbox.records().values() if each["kind"] == "error")
     assert error["errorCode"] == 4
 
 
-async def test_error_that_the_page_has_mended_before_it_is_told(
-    films: Path, chromium: Browser
+async def test_error_that_the_page_has_fixed_before_it_is_reported(
+    clips: Path, chromium: Browser
 ) -> None:
     mailbox = Mailbox()
-    async with serving(Site(films, mailbox.take)) as site:
+    async with serving(Site(clips, mailbox.take)) as site:
         page = await chromium.open(site.url())
         await page.run(
             """document.addEventListener("error", () => {
                  video.removeAttribute("src");
                  video.load();
                }, true);
-               video.src = "/film/none.webm";"""
+               video.src = "/media/none.webm";"""
         )
         await mailbox.until(heard("error"))
         await page.close()
@@ -194,21 +194,21 @@ async def test_error_that_the_page_has_mended_before_it_is_told(
     assert "errorCode" not in error
 
 
-async def test_browser_without_time_outs_posts_all_the_same(films: Path, chromium: Browser) -> None:
+async def test_browser_without_time_outs_posts_all_the_same(clips: Path, chromium: Browser) -> None:
     mailbox = Mailbox()
-    async with serving(Site(films, mailbox.take)) as site:
+    async with serving(Site(clips, mailbox.take)) as site:
         page = await chromium.open(site.url())
         await page.run("recorder.close(); delete AbortSignal.timeout")
-        told = await page.run("window.late = playertrack(video, { player: 'late' }); late.id")
-        await mailbox.until(lambda mailbox: told in mailbox.players)
+        seen = await page.run("window.late = playertrack(video, { player: 'late' }); late.id")
+        await mailbox.until(lambda mailbox: seen in mailbox.players)
         await page.close()
-    assert told.startswith("late/")
+    assert seen.startswith("late/")
 
 
-async def test_more_than_a_batch_holds_comes_in_parts(films: Path, chromium: Browser) -> None:
+async def test_more_than_a_batch_holds_comes_in_parts(clips: Path, chromium: Browser) -> None:
     mailbox = Mailbox(503)
-    async with serving(Site(films, mailbox.take)) as site:
-        page = await chromium.open(site.url("/film/film.webm", every=1e6))
+    async with serving(Site(clips, mailbox.take)) as site:
+        page = await chromium.open(site.url("/media/clip.webm", every=1e6))
         await mailbox.until(lambda mailbox: bool(mailbox.batches))
         await page.run("for (let n = 0; n < 400; n++) video.dispatchEvent(new Event('ratechange'))")
         await mailbox.until(lambda mailbox: mailbox.kinds().count("ratechange") == 400)
@@ -220,10 +220,10 @@ async def test_more_than_a_batch_holds_comes_in_parts(films: Path, chromium: Bro
     assert sizes[2][1] is False
 
 
-async def test_oldest_of_too_many_records_are_lost(films: Path, chromium: Browser) -> None:
+async def test_oldest_of_too_many_records_are_lost(clips: Path, chromium: Browser) -> None:
     mailbox = Mailbox(503)
-    async with serving(Site(films, mailbox.take)) as site:
-        page = await chromium.open(site.url("/film/film.webm", every=1e6))
+    async with serving(Site(clips, mailbox.take)) as site:
+        page = await chromium.open(site.url("/media/clip.webm", every=1e6))
         await mailbox.until(lambda mailbox: bool(mailbox.batches))
         await page.run(
             "for (let n = 0; n < 2500; n++) video.dispatchEvent(new Event('ratechange'))"

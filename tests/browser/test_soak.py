@@ -18,7 +18,7 @@ from browser import test_playback
 from browser.chromium import Browser, Page
 from browser.site import Site, serving
 from playertrack.events import Event
-from playertrack_html5.clips import make_film
+from playertrack_html5.clips import make_webm
 from playertrack_html5.receiving import Receiver
 
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(2400)]
@@ -32,10 +32,10 @@ SCENARIOS: dict[str, Callable[..., Coroutine[Any, Any, None]]] = {
 
 
 @pytest.mark.parametrize("turn", range(20))
-async def test_every_scenario_once_more(turn: int, films: Path, chromium: Browser) -> None:
+async def test_every_scenario_once_more(turn: int, clips: Path, chromium: Browser) -> None:
     assert len(SCENARIOS) >= 12
     for scenario in SCENARIOS.values():
-        await scenario(films, chromium)
+        await scenario(clips, chromium)
 
 
 class Counting:
@@ -61,7 +61,7 @@ class Counting:
 
 @attrs.frozen
 class Size:
-    """What the page and this process hold."""
+    """The memory of the page and of this process."""
 
     heap: int
     listeners: int
@@ -97,11 +97,11 @@ def memory() -> int:
 async def test_a_thousand_plays_in_one_page_leave_nothing_behind(
     tmp_path: Path, chromium: Browser
 ) -> None:
-    make_film(tmp_path / "short.webm", 1.0)
+    make_webm(tmp_path / "short.webm", 1.0)
     counting = Counting()
     receiver = Receiver([counting])
     async with serving(Site(tmp_path, receiver.take)) as site:
-        page = await chromium.open(site.url("/film/short.webm", entry="1_abc"))
+        page = await chromium.open(site.url("/media/short.webm", entry="1_abc"))
         await page.run(
             """video.onended = () => void video.play();
                video.playbackRate = 2; void video.play()"""

@@ -7,16 +7,16 @@ from pathlib import Path
 from browser.chromium import Browser, Page
 from browser.measured import QUARTILES, START, measured
 
-#: `source` is a MediaSource in the video, `give(from, to)` appends that share of the film.
+#: `source` is a MediaSource in the video, `give(from, to)` appends that share of the clip.
 _SEGMENTS = """(async () => {
-  const film = await (await fetch("/film/silent.webm")).arrayBuffer();
+  const clip = await (await fetch("/media/silent.webm")).arrayBuffer();
   window.source = new MediaSource();
   video.src = URL.createObjectURL(source);
   await new Promise((done) => source.addEventListener("sourceopen", done));
   const buffer = source.addSourceBuffer('video/webm; codecs="vp8"');
   window.give = (from, to) => new Promise((done) => {
     buffer.addEventListener("updateend", done, { once: true });
-    buffer.appendBuffer(film.slice(from * film.byteLength, to * film.byteLength));
+    buffer.appendBuffer(clip.slice(from * clip.byteLength, to * clip.byteLength));
   });
 })()"""
 
@@ -25,8 +25,8 @@ async def segments(page: Page) -> None:
     await page.run(_SEGMENTS)
 
 
-async def test_segments_are_a_film_with_a_wait_between(films: Path, chromium: Browser) -> None:
-    async with measured(films) as (site, watching):
+async def test_segments_are_a_clip_with_a_wait_between(clips: Path, chromium: Browser) -> None:
+    async with measured(clips) as (site, watching):
         page = await chromium.open(site.url(entry="1_abc"))
         await segments(page)
         await page.run("give(0, 0.6)")
@@ -41,8 +41,8 @@ async def test_segments_are_a_film_with_a_wait_between(films: Path, chromium: Br
     assert [name for name in watching.names if name in QUARTILES] == QUARTILES
 
 
-async def test_segments_of_another_film_are_another_session(films: Path, chromium: Browser) -> None:
-    async with measured(films) as (site, watching):
+async def test_segments_of_another_clip_are_another_session(clips: Path, chromium: Browser) -> None:
+    async with measured(clips) as (site, watching):
         page = await chromium.open(site.url(entry="1_abc"))
         for entry in ("1_abc", "1_def"):
             if entry != "1_abc":
@@ -58,8 +58,8 @@ async def test_segments_of_another_film_are_another_session(films: Path, chromiu
     assert "REPLAY" not in watching.names
 
 
-async def test_live_stream_of_segments_has_no_quartiles(films: Path, chromium: Browser) -> None:
-    async with measured(films) as (site, watching):
+async def test_live_stream_of_segments_has_no_quartiles(clips: Path, chromium: Browser) -> None:
+    async with measured(clips) as (site, watching):
         page = await chromium.open(site.url(entry="1_live"))
         await segments(page)
         await page.run("source.duration = Infinity; give(0, 1)")
@@ -73,8 +73,8 @@ async def test_live_stream_of_segments_has_no_quartiles(films: Path, chromium: B
     assert watching.events[-1].duration is None
 
 
-async def test_picture_of_a_camera_is_live(films: Path, chromium: Browser) -> None:
-    async with measured(films) as (site, watching):
+async def test_picture_of_a_camera_is_live(clips: Path, chromium: Browser) -> None:
+    async with measured(clips) as (site, watching):
         page = await chromium.open(site.url(entry="1_camera"))
         await page.run(
             """{

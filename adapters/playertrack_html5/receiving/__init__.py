@@ -1,4 +1,4 @@
-"""What pages post, taken by a back end: batches of records in, events out.
+"""The back end's half: batches of records that pages post in, events out.
 
 `Receiver` is the handler of an aiohttp application, and what needs aiohttp; `Pages` is what it
 does with a batch, without a network and a clock.

@@ -36,7 +36,7 @@ class Batch(msgspec.Struct, kw_only=True, frozen=True):
         """Raise `BatchError` if ``record`` is later than the batch, or much too old."""
         t = record.get("t")
         if not isinstance(t, int | float) or self.sent - OLDEST * 1000 <= t <= self.sent:
-            return  # a time that is no number is told by who reads the record
+            return  # a time that is no number is reported when the record is read
         raise BatchError(
             f"t: {shorten(t)} is not within the {OLDEST:g} s before sent, {self.sent!r}"
         )

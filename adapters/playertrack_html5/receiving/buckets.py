@@ -15,7 +15,7 @@ class Bucket:
         self._at = now
 
     def passes(self, now: float) -> bool:
-        """Whether one more may pass at ``now`` (s)."""
+        """True if one more may pass at ``now`` (s)."""
         self._left = min(self._burst, self._left + max(0.0, now - self._at) * self._rate)
         self._at = now
         if self._left < 1.0:

@@ -30,17 +30,17 @@ _AHEAD = 60.0
 _RATE, _BURST = 5.0, 30.0
 
 
-#: Told a record, and the player's id.
+#: Called with the player's id and a record.
 OnRecord = Callable[[str, dict[str, Any]], object]
 
 
 def nobody(player: str, record: dict[str, Any]) -> None:
-    """Nobody wants to be told."""
+    """Ignore the record."""
 
 
 @attrs.frozen
 class Taken:
-    """What came of a batch: its events, and what was wrong with the first bad record.
+    """The result of a batch: its events, and what was wrong with the first bad record.
 
     ``busy``: the player posts too often, and nothing was taken.
     """
@@ -52,7 +52,7 @@ class Taken:
 
 @attrs.define
 class _Page:
-    """What is known of one player besides its engine; times in seconds."""
+    """The state of one player besides its engine; times in seconds."""
 
     name: str  # of its engine
     heard: float
@@ -69,8 +69,8 @@ class Pages:
     ``policy`` and ``ids`` are those of the engines. At most ``most_players`` are kept: beyond
     that the one that was silent for longest is closed, and its session settled; so is one that
     was silent for ``idle`` seconds. What it says later is said by another: ``~2`` is put to its
-    id, and so on. ``on_record`` is told each record that was taken, with the player's id: those
-    of one player are a raw recording.
+    id, and so on. ``on_record`` is called with the player's id and each record that was taken:
+    those of one player are a raw recording.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class Pages:
         self._most = most_players
         self._idle = idle
         self._on_record = on_record
-        # All of these are in the order in which they were last heard of.
+        # All of these are in the order in which they last posted.
         self._pages: OrderedDict[str, _Page] = OrderedDict()
         self._unsettled: OrderedDict[str, float] = OrderedDict()
         # Whose page closed (0), and how often those were closed whose page did not.
@@ -154,7 +154,7 @@ class Pages:
         return events, problem
 
     def settle(self, now: float) -> list[Event]:
-        """What is due by ``now``: timers of players that are silent, players that are idle."""
+        """Settle what is due by ``now``: timers of silent players, and idle players."""
         events: list[Event] = []
         while self._unsettled:
             player, heard = next(iter(self._unsettled.items()))
@@ -178,7 +178,7 @@ class Pages:
         return min(dues, default=None)
 
     def close(self) -> list[Event]:
-        """Close all players, each when it was last heard of."""
+        """Close all players, each as of its last post."""
         return [event for player in list(self._pages) for event in self._close(player)]
 
     def _close(self, player: str) -> list[Event]:

@@ -98,7 +98,7 @@ class Receiver:
         return web.FileResponse(script, headers={"Content-Type": "text/javascript; charset=utf-8"})
 
     async def preflight(self, request: web.Request) -> web.Response:
-        """What a browser asks before it posts more than plain text, which the script does not."""
+        """Answer a browser that asks before it posts more than plain text; the script does not."""
         headers = {
             **self._headers(request),
             "Access-Control-Allow-Methods": "POST",

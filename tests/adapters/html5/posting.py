@@ -47,7 +47,7 @@ def closed(t: float) -> Record:
 def batch(
     records: list[Record], player: str = "p", first: int = 0, sent: float | None = None, **more: Any
 ) -> dict[str, Any]:
-    """What is posted, when the last of the records was made if ``sent`` (s) does not say else."""
+    """The body to post, when the last of the records was made if ``sent`` (s) does not say else."""
     at = records[-1]["t"] if sent is None else sent * 1000
     return {"player": player, "first": first, "sent": at, "records": records, **more}
 

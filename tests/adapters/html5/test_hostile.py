@@ -1,4 +1,4 @@
-"""Whatever is posted, the handler answers, and what it tells holds the invariants."""
+"""The handler answers any post, and its events hold the invariants."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class Server:
     pages: Iterator[int] = attrs.field(factory=count)
 
     def post(self, body: object) -> tuple[int, dict[str, Any] | None]:
-        """What is answered a second later."""
+        """The answer a second later."""
         self.clock.advance(1.0)
         status, told, _ = self.runner.run(self.client.post(body))
         return status, told
@@ -124,7 +124,7 @@ def test_batch_with_anything_in_it_is_answered(server: Server, data: st.DataObje
 
 
 @given(st.data())
-def test_pages_that_do_what_they_like_tell_what_holds_the_invariants(
+def test_events_of_pages_that_do_anything_hold_the_invariants(
     server: Server, data: st.DataObject
 ) -> None:
     player = f"page {next(server.pages)}/"  # drawn ones come again

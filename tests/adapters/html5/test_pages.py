@@ -1,4 +1,4 @@
-"""What becomes of batches: duplicates, late and lost ones, clocks, limits."""
+"""The fate of batches: duplicates, late and lost ones, clocks, limits."""
 
 from __future__ import annotations
 
@@ -75,12 +75,12 @@ def test_any_cut_into_batches_that_overlap_gives_the_same_events() -> None:
 
 
 def test_records_that_were_taken_are_a_raw_recording() -> None:
-    told: list[tuple[str, dict[str, Any]]] = []
-    pages = Pages(on_record=lambda player, record: told.append((player, record)))
+    message: list[tuple[str, dict[str, Any]]] = []
+    pages = Pages(on_record=lambda player, record: message.append((player, record)))
     records = [*started(), *played(0.0, 0.0, 2.5), {"t": 0}]
     take(pages, NOW, batch(records, sent=2.5))
     take(pages, NOW, batch(records, sent=2.5))
-    assert told == [("p", record) for record in records[:-1]]
+    assert message == [("p", record) for record in records[:-1]]
 
 
 def test_batch_without_records_is_nothing(pages: Pages) -> None:
@@ -116,7 +116,7 @@ def test_same_name_of_the_page_loaded_anew_is_another_player(pages: Pages) -> No
     assert {e.session for e in first.events}.isdisjoint({e.session for e in second.events})
 
 
-def test_player_that_is_heard_of_in_the_middle_is_taken_as_it_is(pages: Pages) -> None:
+def test_player_that_first_posts_in_the_middle_is_taken_as_it_is(pages: Pages) -> None:
     playing = played(60.0, 4.5, 6.5)
     taken = take(pages, NOW, batch(playing, first=300, entry="1_abc"))
     assert names(taken.events) == [*START, "PLAY_REACHED_75"]
@@ -135,7 +135,7 @@ def test_after_a_gap_the_element_is_taken_as_it_is_found(pages: Pages) -> None:
     assert taken.events[-1].entry_id == "1_def"
 
 
-def test_gap_in_which_other_media_began_but_told_in_the_batch(pages: Pages) -> None:
+def test_gap_in_which_other_media_started_that_the_batch_names(pages: Pages) -> None:
     take(pages, NOW, batch(started(), entry="1_abc"))
     taken = take(pages, NOW + 9, batch(started(9.0, "1_def"), first=50, entry="1_def"))
     assert names(taken.events) == ["MEDIA_LOADED", "PLAY_REQUEST", "PLAY", "VIEW"]
@@ -251,7 +251,7 @@ def test_record_of_another_time_than_the_batch_is_refused(pages: Pages, t: float
 
 
 @pytest.mark.parametrize(
-    ("body", "told"),
+    ("body", "message"),
     [
         (b"", "truncated"),
         (b"[]", "Expected `object`, got `array`"),
@@ -266,7 +266,7 @@ def test_record_of_another_time_than_the_batch_is_refused(pages: Pages, t: float
         (b'{"a": ' + b"[" * 60_000, "no batch"),
     ],
 )
-def test_body_that_is_no_batch_is_refused_in_words(body: bytes, told: str) -> None:
+def test_body_that_is_no_batch_is_refused_in_words(body: bytes, message: str) -> None:
     with pytest.raises(BatchError) as refused:
         read_batch(body)
-    assert told in str(refused.value)
+    assert message in str(refused.value)

@@ -27,8 +27,8 @@ def test_batch_is_answered_with_nothing_and_its_events_go_to_every_sink() -> Non
 
     async def post() -> None:
         async with receiving(Receiver(sinks)) as client:
-            status, told, _ = await client.post(batch(started()))
-            assert (status, told) == (204, None)
+            status, message, _ = await client.post(batch(started()))
+            assert (status, message) == (204, None)
             assert names(sinks[0])[-3:] == ["PLAY", "FIRST_PLAY", "VIEW"]
 
     asyncio.run(post())
@@ -68,20 +68,22 @@ def test_script_is_served_and_is_the_one_of_the_package(script: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "status", "told"),
+    ("body", "status", "message"),
     [
         (b"{", 400, "the body is no batch"),
         (b"\xff\xfe", 400, "the body is no batch"),
         (b"x" * 70_000, 413, "a batch has at most 65536 bytes"),
     ],
 )
-def test_body_that_cannot_be_taken_is_answered_in_json(body: bytes, status: int, told: str) -> None:
+def test_body_that_cannot_be_taken_is_answered_in_json(
+    body: bytes, status: int, message: str
+) -> None:
     async def post() -> None:
         async with receiving(Receiver()) as client:
             answer = await client.post(body)
             assert answer[0] == status
             assert answer[1] is not None
-            assert answer[1]["error"].startswith(told)
+            assert answer[1]["error"].startswith(message)
 
     asyncio.run(post())
 
@@ -91,10 +93,10 @@ def test_bad_record_is_named_and_the_others_are_taken() -> None:
 
     async def post() -> None:
         async with receiving(Receiver([sink])) as client:
-            status, told, _ = await client.post(batch([{"t": 0, "kind": []}, *started()]))
+            status, message, _ = await client.post(batch([{"t": 0, "kind": []}, *started()]))
             assert status == 400
-            assert told is not None
-            assert told["error"].startswith("records[0].kind: ")
+            assert message is not None
+            assert message["error"].startswith("records[0].kind: ")
 
     asyncio.run(post())
     assert "PLAY" in names(sink)
@@ -133,7 +135,7 @@ def test_body_that_breaks_off_is_no_traceback(
 
     with caplog.at_level(logging.WARNING):
         asyncio.run(post())
-    assert "receiver.py" not in caplog.text  # what aiohttp itself cannot read, it tells itself
+    assert "receiver.py" not in caplog.text  # what aiohttp itself cannot read, it reports itself
 
 
 def test_batch_whose_body_comes_while_it_closes_is_nothing() -> None:
@@ -201,18 +203,18 @@ def test_player_too_many_closes_the_one_that_was_silent_for_longest() -> None:
 
 
 def test_timers_of_a_player_that_fell_silent_are_settled() -> None:
-    told = asyncio.Event()
+    message = asyncio.Event()
 
     class Telling(MemorySink):
         def emit(self, event: Event) -> None:
             super().emit(event)
             if event.event == "BUFFER_END":
-                told.set()
+                message.set()
 
     async def post() -> None:
         async with receiving(Receiver([Telling()], idle=0.05)) as client:
             await client.post(batch([*started(), event(0.5, "waiting", 0.0)], sent=1.0))
-            await asyncio.wait_for(told.wait(), 30.0)
+            await asyncio.wait_for(message.wait(), 30.0)
 
     asyncio.run(post())
 
@@ -236,7 +238,7 @@ def test_page_that_closes_is_gone() -> None:
         (("https://b.example",), None),
     ],
 )
-def test_pages_of_other_sites_are_told_whether_they_may_read_the_answer(
+def test_pages_of_other_sites_learn_if_they_may_read_the_answer(
     origins: tuple[str, ...], allowed: str | None
 ) -> None:
     async def post() -> None:

@@ -1,0 +1,114 @@
+"""Finds words that the project does not use in what a person reads, and says what to write.
+
+    python tools/words.py            # everything that git tracks
+    python tools/words.py docs       # these files and folders
+
+Reads documents, and of code the docstrings, comments, messages and names of tests. A line
+that has to have such a word, as a quotation, ends in ``words: ok``. Exit code 1 with findings.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import io
+import re
+import subprocess
+import sys
+import tokenize
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+
+#: A pattern, and the word for it.
+WORDS = (
+    (r"told|tells?|telling", "report, say"),
+    (r"mend(s|ed|ing)?", "fix, repair"),
+    (r"films?", "video, media, clip"),
+    (r"hear(s|d|ing)?", "receive, listen to"),
+    (r"(the|a|its|their|each|every) begin|begin of|from begin", "start"),
+    (r"law of retry|retry law", "retry policy"),
+)
+BANNED = [(re.compile(rf"\b({pattern})\b", re.IGNORECASE), better) for pattern, better in WORDS]
+
+#: A docstring says what a thing is for, so it does not open with these.
+OPENINGS = ("What", "Whether")
+
+#: Quotes others, or is made of names that others gave.
+LEFT_OUT = ("LICENSE", "tests/traces/", "tests/reports/", "tests/cases/", "tools/words.py")
+
+EXCUSE = "words: ok"
+
+
+def main() -> int:
+    """Look through the files; prints a line a finding."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("paths", nargs="*", default=["."], metavar="PATH")
+    listed = ["git", "ls-files", "--", *parser.parse_args().paths]
+    names = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    findings = 0
+    for name in names.splitlines():
+        path = ROOT / name
+        if not name.startswith(LEFT_OUT) and path.suffix in READERS and path.is_file():
+            for line, finding in sorted(look(path)):
+                print(f"{name}:{line}: {finding}")
+                findings += 1
+    if findings:
+        print(f"{findings} words to replace", file=sys.stderr)
+    return 1 if findings else 0
+
+
+def look(path: Path) -> Iterator[tuple[int, str]]:
+    """The findings of a file, each with its line."""
+    source = path.read_text("utf-8")
+    excused = {n for n, line in enumerate(source.splitlines(), 1) if EXCUSE in line}
+    for first, text in READERS[path.suffix](source):
+        for offset, line in enumerate(text.splitlines()):
+            number = first + offset
+            if number in excused:
+                continue
+            for pattern, better in BANNED:
+                for found in pattern.finditer(line):
+                    yield number, f"{found[0]!r}: write {better}"
+            if offset == 0 and line.startswith("\0"):
+                yield number, f"a docstring opens with {line[1:].split()[0]!r}: say what it is for"
+
+
+def python(source: str) -> Iterator[tuple[int, str]]:
+    """The texts of a module: strings, comments, and the names of its tests."""
+    tree = ast.parse(source)
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    openings = {
+        node.body[0].lineno
+        for node in ast.walk(tree)
+        if isinstance(node, documented) and (ast.get_docstring(node) or "").startswith(OPENINGS)
+    }
+    parts = {tokenize.STRING, tokenize.COMMENT, getattr(tokenize, "FSTRING_MIDDLE", -1)}
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type in parts:
+            mark = "\0" if token.start[0] in openings and token.type == tokenize.STRING else ""
+            yield token.start[0], mark + token.string.lstrip("rbfu\"'") if mark else token.string
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name[:5] == "test_":
+            yield node.lineno, node.name.replace("_", " ")
+
+
+def plain(source: str) -> Iterator[tuple[int, str]]:
+    """All of a document."""
+    yield 1, source
+
+
+def script(source: str) -> Iterator[tuple[int, str]]:
+    """The comments of a script."""
+    for number, line in enumerate(source.splitlines(), 1):
+        _, found, comment = line.partition("//")
+        if found:
+            yield number, comment
+
+
+READERS = {".py": python, ".md": plain, ".txt": plain, ".js": script, ".toml": plain}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
