@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 from time import perf_counter, sleep
 
 from playertrack.delivery import DEFAULT_SETTINGS
-from playertrack.destinations.kaltura import Identity, StatsMapper, attach_ks
+from playertrack.destinations.kaltura import Identity, StatsDestination
 from playertrack.events import Event
 from playertrack.outbox import Bounds, Item, Outbox
 from playertrack.outbox.opening import open_store
@@ -202,14 +202,14 @@ async def _bare(base: str, count: int, at_once: int = 1) -> float:
     """Requests a second of a loop that posts the same bodies and does nothing else."""
     import aiohttp
 
-    mapper = StatsMapper(_ME, service_url=base)
-    requests = iter([made for event in _events(count) if (made := mapper.request(event))])
+    mapper = StatsDestination(_ME, url=base)
+    items = [item for event in _events(count) if (item := mapper.encode(event))]
+    requests = iter([mapper.request([item]) for item in items])
 
     async def post(session: aiohttp.ClientSession) -> None:
         for request in requests:
-            url, body = attach_ks(request, None)
-            headers = dict(request.headers)
-            async with session.post(url, data=body, headers=headers) as response:
+            url, headers = request.url, request.headers
+            async with session.post(url, data=request.body, headers=headers) as response:
                 await response.read()
 
     async with aiohttp.ClientSession() as session:
@@ -235,11 +235,10 @@ def _queued(base: str, count: int, lanes: int) -> float:
 def _fill(directory: str, base: str, count: int, lanes: int) -> None:
     from playertrack.delivery.envelope import pack
 
-    mapper = StatsMapper(_ME, service_url=base)
+    mapper = StatsDestination(_ME, url=base)
 
     def encode(event: Event) -> Item | None:
-        request = mapper.request(event)
-        return None if request is None else pack(request)
+        return pack(mapper, event)
 
     box = Outbox(directory, bounds=Bounds(max_waiting=count, max_events=count))
     for event in _events(count, lanes):

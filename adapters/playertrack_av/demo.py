@@ -13,7 +13,7 @@ from playertrack.cli.screen import Screen, summary_lines
 from playertrack.collector import Collector
 from playertrack.collector.lines import event_line
 from playertrack.collector.lines import summary_lines as received_lines
-from playertrack.delivery import DeliverySettings, Post
+from playertrack.delivery import DeliverySettings, Sender
 from playertrack.destinations.kaltura import Identity
 from playertrack.destinations.kaltura.kava_sink import KavaSink
 from playertrack.destinations.kaltura.stats_sink import StatsSink
@@ -76,11 +76,11 @@ async def _show(folder: Path) -> int:
 def _play(clip: Path, queue: Path, collector: Collector) -> tuple[list[Signal], bool]:
     """Play the clip and deliver its events; what the player told, and whether all arrived."""
     trace: list[Signal] = []
-    post = Post(queue, settings=DeliverySettings(base=0.1))
+    sender = Sender(queue, settings=DeliverySettings(base=0.1))
     sinks: list[Sink] = [
         Screen(),
-        StatsSink(KIOSK, queue=post, url=collector.service_url),
-        KavaSink(KIOSK, queue=post, url=collector.analytics_url),
+        StatsSink(KIOSK, queue=sender, url=collector.service_url),
+        KavaSink(KIOSK, queue=sender, url=collector.analytics_url),
     ]
     tracker = Tracker(sinks, ids=offline_ids, on_signal=trace.append)
     with AvPlayer(tracker.feed, speed=SPEED) as player:
@@ -90,7 +90,7 @@ def _play(clip: Path, queue: Path, collector: Collector) -> tuple[list[Signal], 
         player.play()
         player.wait()
     tracker.close(TIMEOUT)
-    return trace, post.close(TIMEOUT)
+    return trace, sender.close(TIMEOUT)
 
 
 def _explain(trace: list[Signal]) -> None:

@@ -10,12 +10,9 @@ from typing import TYPE_CHECKING
 from .common import seconds
 
 if TYPE_CHECKING:
-    from ..destinations.kaltura.sink import DeliverySink
+    from ..destinations.sink import DeliverySink
     from ..outbox import Counts
     from ..sinks import Sink
-
-#: The sinks whose events go through a queue.
-_QUEUED = ("stats", "kava")
 
 #: How long (s) to wait for the disk of a queue to say what is there.
 _DISK_TIMEOUT = 5.0
@@ -28,13 +25,13 @@ def add_sinks(parser: argparse.ArgumentParser, what: str) -> None:
         metavar="SINK",
         action="append",
         default=[],
-        help=f"{what}: console, jsonl:PATH, stats, kava, null, … (repeatable). stats and kava "
-        "deliver to Kaltura; the KALTURA_* variables say for whom, where and with which KS",
+        help=f"{what}: console, jsonl:PATH, http:URL, stats, kava, null, … (repeatable). stats and "
+        "kava deliver to Kaltura; the KALTURA_* variables say for whom, where and with which KS",
     )
     parser.add_argument(
         "--queue",
         metavar="DIR",
-        help="keep the events of stats and kava there until they are delivered, whatever happens",
+        help="keep events there until they are delivered, whatever happens",
     )
     add_deliver_timeout(parser, "how long sinks may take to deliver what is left, then exit code 3")
 
@@ -54,20 +51,19 @@ class Sinks:
     """The open sinks that the arguments of a command name; raises `SinkError`."""
 
     def __init__(self, args: argparse.Namespace) -> None:
-        from ..sinks import SinkError, open_sink
+        from ..sinks import SinkError, is_destination, open_sink
 
-        if args.queue is not None and not any(spec in _QUEUED for spec in args.sink):
-            raise SinkError("--queue: no sink needs one; add --sink stats or --sink kava")
+        if args.queue is not None and not any(map(is_destination, args.sink)):
+            raise SinkError("--queue: no sink needs one; add one that delivers, as --sink http:URL")
         if args.queue is not None and Path(args.queue).is_file():
             raise SinkError(f"--queue: {args.queue} is a file; a queue is a directory")
         self.all: list[Sink] = []
         self._before: list[tuple[DeliverySink, Counts | None]] = []
         for spec in args.sink:
-            queued = args.queue is not None and spec in _QUEUED
-            self._add(open_sink(f"{spec}:{args.queue}" if queued else spec))
+            self._add(open_sink(spec, queue=args.queue if is_destination(spec) else None))
 
     def _add(self, sink: Sink) -> None:
-        from ..destinations.kaltura.sink import DeliverySink
+        from ..destinations.sink import DeliverySink
 
         self.all.append(sink)
         if isinstance(sink, DeliverySink):
@@ -117,7 +113,7 @@ def _counts(sink: DeliverySink) -> Counts | None:
 
 
 def _dead(sink: DeliverySink) -> str:
-    directory = sink.post.directory
+    directory = sink.sender.directory
     return "" if directory is None else f"; why: playertrack queue dead {directory}"
 
 

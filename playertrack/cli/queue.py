@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Any
 from .common import add_command, add_json
 from .delivering import add_deliver_timeout
 
+#: The services whose destinations are named by an identity.
+_KALTURA = ("stats", "kava")
+
 if TYPE_CHECKING:
     from ..outbox import DeadLetter, Standing
 
@@ -22,8 +25,9 @@ def add_parser(subparsers: Any) -> None:
         "queue",
         "Looks after the queue of events in a directory, also while a program uses it.\n"
         "status says what became of the events for each destination, dead shows those that a\n"
-        "server refused for good, flush sends what waits (the KALTURA_* variables say for whom\n"
-        "and where), and resume lets paused destinations be tried again.",
+        "server refused for good, flush sends what waits (the queue knows where; secrets, and for\n"
+        "Kaltura whose events, are in the environment), and resume lets paused destinations be\n"
+        "tried again.",
         "  playertrack queue status /var/lib/kiosk\n"
         "  playertrack queue dead /var/lib/kiosk --json\n"
         "  KALTURA_PARTNER_ID=102 playertrack queue flush /var/lib/kiosk --deliver-timeout 60\n\n"
@@ -50,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
     elif args.action == "flush" and seen.in_use:
         print(f"{args.directory}: another process is sending it", file=sys.stderr)
     elif args.action == "flush":
-        _flush(args.directory, args.deliver_timeout)
+        _flush(args.directory, seen.standings, args.deliver_timeout)
     standings = look(args.directory).standings
     if args.action == "flush" and not seen.in_use:
         _tell_of_others(standings)
@@ -60,20 +64,40 @@ def run(args: argparse.Namespace) -> int:
     return 3 if left and args.action != "resume" else 0
 
 
-def _flush(directory: str, timeout: float) -> None:
-    """Send what is there for the identity of the environment."""
-    from ..sinks import FanoutSink, open_sink
+def _flush(directory: str, standings: Iterable[Standing], timeout: float) -> None:
+    """Send what waits there; the environment has the secrets, and says for whom of Kaltura."""
+    from ..sinks import FanoutSink, SinkError, open_sink
 
-    FanoutSink([open_sink(f"{name}:{directory}") for name in ("stats", "kava")]).close(timeout)
+    # A sink for each destination; for Kaltura that of the environment's identity.
+    specs: dict[str, None] = {}
+    for standing in standings:
+        if standing.counts.pending:
+            service = standing.name.partition(":")[0]
+            specs[service if service in _KALTURA else standing.name] = None
+    sinks = []
+    for spec in specs:
+        try:
+            sinks.append(open_sink(spec, queue=directory))
+        except SinkError as error:
+            print(error, file=sys.stderr)
+    FanoutSink(sinks).close(timeout)
 
 
 def _tell_of_others(standings: Iterable[Standing]) -> None:
     """Say which events were not even tried, since they are not of the environment's identity."""
-    from ..destinations.kaltura.sink import identity_from
+    from ..destinations.kaltura.environment import identity_from
+    from ..sinks import SinkError
 
-    key = identity_from().key
-    for standing in standings:
-        if standing.counts.pending and standing.name.partition(":")[2] != key:
+    waiting = [each for each in standings if each.counts.pending]
+    waiting = [each for each in waiting if each.name.partition(":")[0] in _KALTURA]
+    if not waiting:
+        return
+    try:
+        key = identity_from().key
+    except SinkError:
+        return  # which was said before
+    for standing in waiting:
+        if standing.name.partition(":")[2] != key:
             what = f"{_plain(standing.name)}: {standing.counts.pending} events are of another"
             print(f"{what} identity than that of the KALTURA_* variables", file=sys.stderr)
 

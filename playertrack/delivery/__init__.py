@@ -1,18 +1,26 @@
-"""Sends what is queued: in order, by the retry law, with the KS attached last.
+"""Sends what is queued to any destination: in order, with retries, the token attached last.
 
-aiohttp is loaded when a `Post` is made.
+Somebody else's destination is a subclass of `Destination`; see there. aiohttp is loaded when a
+`Sender` is made.
 """
 
-from .destination import Learner, Target
-from .post import Post, share
+from .messages import Answer, Batch, Kind, Request, Verdict
+from .protocol import Destination
+from .route import Route
+from .sender import Sender, share
 from .settings import DEFAULT_SETTINGS, DeliveryError, DeliverySettings
 
 __all__ = (
     "DEFAULT_SETTINGS",
+    "Answer",
+    "Batch",
     "DeliveryError",
     "DeliverySettings",
-    "Learner",
-    "Post",
-    "Target",
+    "Destination",
+    "Kind",
+    "Request",
+    "Route",
+    "Sender",
+    "Verdict",
     "share",
 )

@@ -1,87 +1,111 @@
-"""The KS that goes with the events of one destination: got ahead, renewed once for all."""
+"""The token that goes with the events of one destination: got ahead, renewed once for all."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+import threading
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from inspect import isawaitable
+from typing import Any, Protocol, runtime_checkable
 
-from ..destinations.kaltura.ks import KSProvider
-from ..destinations.kaltura.redaction import redact
 from ..errors import PlayertrackError
-from .destination import Target
-from .retry import Law, State
+from .redaction import redact
+from .retry import DeliveryState, RetryPolicy
+from .settings import DeliveryError
 
 _log = logging.getLogger("playertrack")
 
 
-class Credentials:
-    """Keeps ``ks`` for ``target``; everything here happens in one event loop.
+@runtime_checkable
+class TokenSource(Protocol):
+    """Gives the tokens of a destination; one source may serve several."""
 
-    While another KS is asked for ``law`` lets nothing go; ``changed`` is called when there is
-    one, ``wait`` with the reason when there is none yet, ``pause`` when there will be none. A
-    KS that a server refused is never tried again, until `reset`.
+    async def token(self, refused: str | None = None) -> str | None:
+        """A token, None if none is needed; ``refused`` is the last, if a server refused it.
+
+        What it raises means that there is none now. A `PlayertrackError` that is not
+        ``transient`` means that there will be none either.
+        """
+
+    def same_as(self, other: Any) -> bool:
+        """Whether ``other`` speaks for the same user, as far as one can see."""
+
+
+class Credentials:
+    """Keeps ``token`` for the destination ``name``; everything happens in one event loop.
+
+    While another token is asked for ``policy`` lets nothing go; ``changed`` is called when
+    there is one, ``wait`` with the reason when there is none yet, ``pause`` when there will be
+    none. A token that a server refused is never tried again, until `reset`.
     """
 
     def __init__(
         self,
-        target: Target,
-        law: Law,
+        name: str,
+        source: TokenSource | None,
+        policy: RetryPolicy,
         *,
         changed: Callable[[], object],
         wait: Callable[[str], object],
         pause: Callable[[str], object],
     ) -> None:
-        #: The KS of now; None if there is none, or none is needed.
-        self.ks: str | None = None
-        self._name = target.name
-        self._provider = target.provider
-        self._law = law
+        #: The token in use; None if there is none, or none is needed.
+        self.token: str | None = None
+        self._name = name
+        self._source = source
+        self._policy = policy
         self._changed = changed
         self._wait = wait
         self._pause = pause
-        self._refused: set[int] = set()  # hashes of KSs
-        self._fresh = False  # the KS is new, and no server took it yet
+        self._refused: set[int] = set()  # hashes of tokens
+        self._fresh = False  # the token is new, and no server took it yet
         self._renewal: asyncio.Task[None] | None = None
 
+    @property
+    def needed(self) -> bool:
+        """Whether a token may have to be asked for before a request."""
+        return self._source is not None
+
     async def have(self) -> bool:
-        """Whether an event may be sent with ``ks``; the provider knows when one expires."""
-        if self._provider is None:
+        """Whether an event may be sent with ``token``; the source knows when one expires."""
+        if self._source is None:
             return True
         try:
-            ks = await self._provider.ks()
+            token = await self._source.token()
         except Exception:
-            ks = None  # the renewal below tells why
-        if ks is None or hash(ks) in self._refused:
-            if self._law.state in (State.UP, State.DOWN):
-                self._renew(None)
+            self._renew_unless_busy()  # which says why
             return False
-        self.ks = ks
+        if token is not None and hash(token) in self._refused:
+            self._renew_unless_busy()
+            return False
+        self.token = token
         return True
 
-    def taken(self) -> None:
-        """A server took an event that went with the KS, or refused it for itself."""
+    def accepted(self) -> None:
+        """A server took an event that went with the token, or refused it for itself."""
         self._fresh = False
 
-    def refuse(self, ks: str | None, reason: str, again: bool) -> None:
-        """A server does not take ``ks``; ``again``: it is the second for the same event."""
-        if self._law.state is State.PAUSED or ks != self.ks:
+    def refuse(self, token: str | None, reason: str, again: bool) -> None:
+        """A server does not take ``token``; ``again``: it is the second for the same event."""
+        if self._policy.state is DeliveryState.PAUSED or token != self.token:
             return  # another event was refused before, and what follows from it is done
-        if self._provider is None:
-            self._pause(f"a KS is needed: {reason}")
+        if self._source is None:
+            self._pause(f"a token is needed: {reason}")
         elif self._fresh or again:
-            self._pause(f"a new KS was refused as well: {reason}")
-        elif self._law.state is not State.RENEWING:
-            self._renew(ks)
+            self._pause(f"a new token was refused as well: {reason}")
+        elif self._policy.state is not DeliveryState.RENEWING:
+            self._renew(token, reason)
 
-    def use(self, provider: KSProvider | None) -> None:
-        """Ask ``provider`` from now on; `reset` has to follow."""
-        self._provider = provider
+    def use(self, source: TokenSource | None) -> None:
+        """Ask ``source`` from now on; `reset` has to follow."""
+        self._source = source
 
     def reset(self) -> None:
-        """Begin anew, with whatever KS there is."""
+        """Start anew, with whatever token there is."""
         self._refused.clear()
-        self.ks = None
+        self.token = None
         self._fresh = False
 
     async def stop(self) -> None:
@@ -90,22 +114,26 @@ class Credentials:
             self._renewal.cancel()
             await asyncio.gather(self._renewal, return_exceptions=True)
 
-    def _renew(self, refused: str | None) -> None:
-        """Have the provider asked for another KS; until there is one nothing is sent."""
+    def _renew_unless_busy(self) -> None:
+        if self._policy.state in (DeliveryState.UP, DeliveryState.DOWN):
+            self._renew(None, "")
+
+    def _renew(self, refused: str | None, why: str) -> None:
+        """Have the source asked for another token; until there is one nothing is sent."""
         if refused is not None:
             self._refused.add(hash(refused))
-        self._law.renew()
-        self._renewal = asyncio.get_running_loop().create_task(self._renewed(refused))
+        self._policy.renew()
+        self._renewal = asyncio.get_running_loop().create_task(self._renewed(refused, why))
 
-    async def _renewed(self, refused: str | None) -> None:
-        assert self._provider is not None
+    async def _renewed(self, refused: str | None, why: str) -> None:
+        assert self._source is not None
         tries = 0
         while True:
             try:
-                ks = await self._provider.ks(refused)
+                token = await self._source.token("" if why and refused is None else refused)
                 break
             except Exception as error:
-                reason = redact(f"no KS: {error}", filter(None, (refused,)))
+                reason = redact(f"no token: {error}", filter(None, (refused,)))
                 if isinstance(error, PlayertrackError) and not getattr(error, "transient", False):
                     self._pause(reason)
                     return
@@ -113,11 +141,113 @@ class Credentials:
                 if not tries:
                     _log.error("%s has to wait: %s", self._name, reason)
             tries += 1
-            await asyncio.sleep(self._law.delay(tries))
-        if hash(ks) in self._refused:
-            self._pause("a KS is given again that was refused")
+            await asyncio.sleep(self._policy.delay(tries))
+        if token is None and why:
+            self._pause(f"a token is needed: {why}")
             return
-        self.ks = ks
-        self._fresh = refused is not None
-        self._law.renewed()
+        if token is not None and hash(token) in self._refused:
+            self._pause(f"there is no other token than the one that was refused: {why}")
+            return
+        self.token = token
+        self._fresh = bool(why)
+        self._policy.renewed()
         self._changed()
+
+
+class AskedTokens:
+    """Tokens of a ``function``, plain or asynchronous: asked once, and again after a refusal.
+
+    A plain function is called in a thread of its own, so it may wait for a network.
+    ``identity`` tells for whom it speaks: sources with the same are as good as each other.
+    """
+
+    def __init__(self, function: Callable[[], Any], identity: object = None) -> None:
+        self._function = function
+        self._identity = function if identity is None else identity
+        self._asked: asyncio.Task[str | None] | None = None
+        self._refused: str | None = None
+
+    @classmethod
+    def constant(cls, token: str) -> AskedTokens:
+        """One token and no other: once it is refused, sending is paused."""
+        if not isinstance(token, str) or not token.strip():
+            raise DeliveryError("token", "…", "text that is not empty, or a function")
+        return cls(token.strip, token.strip())
+
+    def __repr__(self) -> str:
+        return "AskedTokens(***)"
+
+    async def token(self, refused: str | None = None) -> str | None:
+        """See `TokenSource`; a token that is wanted by several is asked for once."""
+        asked = self._asked
+        loop = asyncio.get_running_loop()
+        if (
+            asked is None
+            or asked.get_loop() is not loop  # of the process before a fork, or another sender
+            or (asked.done() and (_failed(asked) or _is(asked, refused)))
+        ):
+            asked = self._asked = loop.create_task(_text_of(self._function))
+        return await asyncio.shield(asked)
+
+    def same_as(self, other: Any) -> bool:
+        """Whether it is the same function or the same text."""
+        return isinstance(other, AskedTokens) and bool(self._identity == other._identity)
+
+
+def _failed(asked: asyncio.Task[str | None]) -> bool:
+    return asked.cancelled() or asked.exception() is not None
+
+
+def _is(asked: asyncio.Task[str | None], refused: str | None) -> bool:
+    """Whether the token is the refused one, or there was none though one is needed."""
+    return refused is not None and asked.result() in (refused, None)
+
+
+async def _text_of(function: Callable[[], Any]) -> str | None:
+    value = await in_thread(function)
+    if isawaitable(value):
+        value = await value
+    if value is not None and (not isinstance(value, str) or not value.strip()):
+        raise DeliveryError("token", type(value).__name__, "text that is not empty, or None")
+    return None if value is None else value.strip()
+
+
+def token_source(
+    source: str | Callable[[], str | Awaitable[str | None] | None] | TokenSource | None,
+) -> TokenSource | None:
+    """The source that ``source`` is or stands for: the text of a token, or a function."""
+    if isinstance(source, str):
+        return AskedTokens.constant(source)
+    if source is None or isinstance(source, TokenSource):
+        return source
+    return AskedTokens(source)
+
+
+async def in_thread(function: Callable[[], Any]) -> Any:
+    """What ``function`` gives, from a thread that nobody waits for when the program ends."""
+    loop = asyncio.get_running_loop()
+    done = loop.create_future()
+
+    def settle(value: Any, error: BaseException | None) -> None:
+        if done.done():
+            return
+        if error is None:
+            done.set_result(value)
+        else:
+            done.set_exception(error)
+
+    def work() -> None:
+        value, error = None, None
+        try:
+            value = function()
+        except Exception as failure:
+            error = failure
+        with suppress(RuntimeError):  # the loop is closed
+            loop.call_soon_threadsafe(settle, value, error)
+
+    threading.Thread(target=work, name="playertrack-token", daemon=True).start()
+    try:
+        return await done
+    except asyncio.CancelledError:
+        done.cancel()
+        raise

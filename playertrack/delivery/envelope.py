@@ -1,58 +1,37 @@
-"""A request as the queue holds it: an item whose head the sender understands."""
+"""An event as the queue holds it: what its destination makes of it, and what people look for."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import lru_cache
+import logging
+from typing import TYPE_CHECKING
 
-import attrs
-import msgspec
+from ..errors import PlayertrackError
+from ..outbox import Item, RefusedError
+from .lanes import FREE
+from .protocol import Destination, SessionDestination
 
-from ..destinations.kaltura.request import Request
-from ..outbox import Item
+if TYPE_CHECKING:
+    from ..events import Event
 
-_Head = tuple[str, str, str, str, tuple[tuple[str, str], ...], str]
-_decode = msgspec.json.Decoder(_Head).decode
-_encode = msgspec.json.Encoder().encode
+_log = logging.getLogger("playertrack")
 
 
-def pack(request: Request, lane: str | None = None) -> Item:
-    """``request`` to be queued, in another ``lane`` if one is given.
+def pack(destination: Destination, event: Event) -> Item | None:
+    """The item of ``event``, None if ``destination`` has none for it.
 
-    The address of the service is left out: it is a setting, so one that was wrong can be
-    corrected when events already wait.
+    Raises `RefusedError` if it cannot be encoded.
     """
-    head = (
-        request.destination,
-        request.identity,
-        request.method,
-        request.path,
-        request.headers,
-        request.form,
-    )
-    return Item(
-        request.lane if lane is None else lane,
-        request.event,
-        request.index,
-        request.at,
-        _encode(head).decode(),
-        request.body,
-        request.note,
-    )
-
-
-@attrs.frozen
-class Head:
-    """Where and how an event is sent; most events of a destination have the same."""
-
-    method: str
-    path: str
-    headers: Mapping[str, str]
-    form: str
-
-
-@lru_cache(maxsize=64)
-def unpack(head: str) -> Head:
-    """The head of an item that was packed; raises `ValueError` for anything else."""
-    _, _, method, path, headers, form = _decode(head)
-    return Head(method, path, dict(headers), form)
+    try:
+        body = destination.encode(event)
+        if body is None:
+            return None
+        lane = destination.lane(event)
+        note = None
+        if isinstance(destination, SessionDestination):
+            note = destination.note(event.session)
+    except Exception as error:
+        if not isinstance(error, (PlayertrackError, ValueError)):
+            _log.exception("%s cannot encode an event", type(destination).__name__)
+        item = Item(event.session, event.event, event.index, event.at, "", b"")
+        raise RefusedError(item, str(error) or repr(error)) from None
+    return Item(FREE if lane is None else lane, event.event, event.index, event.at, "", body, note)

@@ -1,8 +1,8 @@
 """The next rows of a destination, by lanes: which may go now.
 
-A lane is a session. Its rows go one after the other, so one that is on its way holds the
-others up. The lane ``""`` is in order with all others: what came before goes before, what came
-after goes after.
+A lane is a session. Its rows go one after the other, or together in one batch, so a batch that
+is on its way holds the others of its lanes up. The lane `COMMON` is in order with all others:
+what came before goes before, what came after goes after. Rows in `FREE` are in no order.
 """
 
 from __future__ import annotations
@@ -12,20 +12,27 @@ from collections.abc import Iterable
 from heapq import heappop, heappush
 
 from ..outbox import Row
+from .messages import Batch
 
 #: The lane that is in order with all others.
 COMMON = ""
 
+#: The lane without an order.
+FREE = "\n"
 
-class Window:
+
+class Lanes:
     """Rows that wait, in the order of the queue, and the lanes that are busy."""
 
     def __init__(self) -> None:
         self.busy: set[str] = set()
         self._lanes: dict[str, deque[Row]] = {}
+        # An entry counts while its lane is not busy and its row the first there.
         self._heads: list[tuple[int, str]] = []
         self._common: deque[int] = deque()
         self._size = 0
+        #: How long (bytes) the items are that wait.
+        self.bytes = 0
 
     def __len__(self) -> int:
         return self._size
@@ -43,35 +50,72 @@ class Window:
                     heappush(self._heads, (row.seq, lane))
             waiting.append(row)
             self._size += 1
+            self.bytes += len(row.item.body)
 
-    def take(self) -> Row | None:
-        """The first row that may go; its lane is busy until it is `done`."""
-        if not self._heads:
-            return None
-        seq, lane = self._heads[0]
-        if self._common and (seq > self._common[0] or (lane == COMMON and self.busy)):
-            return None
-        heappop(self._heads)
-        waiting = self._lanes[lane]
-        row = waiting.popleft()
-        if not waiting:
-            del self._lanes[lane]
-        self.busy.add(lane)
-        self._size -= 1
-        return row
+    def take(self, batch: Batch) -> list[Row]:
+        """The next rows that may go as one batch, at least one if any may.
 
-    def done(self, lane: str) -> None:
-        """The row of ``lane`` that was taken has come to an end."""
-        self.busy.discard(lane)
-        if lane == COMMON:
-            self._common.popleft()
-        if lane in self._lanes:
-            heappush(self._heads, (self._lanes[lane][0].seq, lane))
+        Their lanes are busy until they are `done`.
+        """
+        rows: list[Row] = []
+        size = 2
+        while len(rows) < batch.events:
+            lane = self._next(alone=not rows)
+            if lane is None:
+                break
+            waiting = self._lanes[lane]
+            size += len(waiting[0].item.body) + 1
+            if rows and size > batch.bytes:
+                heappush(self._heads, (waiting[0].seq, lane))
+                break
+            row = waiting.popleft()
+            rows.append(row)
+            self._size -= 1
+            self.bytes -= len(row.item.body)
+            if waiting:
+                if len(rows) < batch.events or lane == FREE:
+                    heappush(self._heads, (waiting[0].seq, lane))
+            else:
+                del self._lanes[lane]
+            if lane == COMMON:
+                break
+        self.busy.update(row.item.lane for row in rows if row.item.lane != FREE)
+        return rows
+
+    def _next(self, *, alone: bool) -> str | None:
+        """The lane of the first row that may go, which is a head no more.
+
+        ``alone`` is False for another row of a batch, where a row of `COMMON` may not go.
+        """
+        while self._heads:
+            seq, lane = self._heads[0]
+            waiting = self._lanes.get(lane)
+            if lane in self.busy or not waiting or waiting[0].seq != seq:
+                heappop(self._heads)
+                continue
+            if self._common and (seq > self._common[0] or lane == COMMON):
+                if lane != COMMON or self.busy or not alone:
+                    return None
+            heappop(self._heads)
+            return lane
+        return None
+
+    def done(self, rows: Iterable[Row]) -> None:
+        """A batch that was taken has come to an end."""
+        for lane in {row.item.lane for row in rows}:
+            if lane == FREE:
+                continue
+            self.busy.discard(lane)
+            if lane == COMMON:
+                self._common.popleft()
+            if lane in self._lanes:
+                heappush(self._heads, (self._lanes[lane][0].seq, lane))
 
     def clear(self) -> None:
         """Forget the rows that wait."""
         self._lanes.clear()
         self._heads.clear()
         self._size = 0
+        self.bytes = 0
         while len(self._common) > (COMMON in self.busy):
             self._common.pop()

@@ -1,4 +1,4 @@
-"""The retry law of a destination, as a value of time alone (wire, 4).
+"""The retry policy of a destination, as a value of time alone (wire, 4).
 
 No clock and no socket: the caller says what time it is (s, of a clock that is never set) and
 what happened. Everything that has to be waited for is a time that it gives.
@@ -13,7 +13,7 @@ from math import inf
 from .settings import DeliverySettings
 
 
-class State(Enum):
+class DeliveryState(Enum):
     """What a destination is doing."""
 
     UP = "up"
@@ -22,14 +22,14 @@ class State(Enum):
     PAUSED = "paused"
 
 
-class Law:
+class RetryPolicy:
     """Says when a destination may be sent the next request.
 
     ``lot`` gives random numbers from 0 to 1 for the jitter.
     """
 
     def __init__(self, settings: DeliverySettings, lot: Callable[[], float]) -> None:
-        self.state = State.UP
+        self.state = DeliveryState.UP
         #: Why it is paused.
         self.reason: str | None = None
         #: How often it went down.
@@ -38,7 +38,7 @@ class Law:
         self._lot = lot
         self._hold = -inf  # no request before that, as the server asked
         self._probe_at = inf
-        self._before = State.UP
+        self._before = DeliveryState.UP
         self._probes = 0
         self._slot: float | None = None  # when the next of a backlog may go
 
@@ -53,24 +53,24 @@ class Law:
         ``first``: it is the first in the queue, which alone is a probe.
         """
         match self.state:
-            case State.UP:
+            case DeliveryState.UP:
                 return max(self._hold, -inf if self._slot is None else self._slot)
-            case State.DOWN:
+            case DeliveryState.DOWN:
                 return self._probe_at if first else inf
             case _:
                 return inf
 
     def started(self, now: float) -> None:
         """A request starts; while it is a probe no other one does."""
-        if self.state is State.DOWN:
+        if self.state is DeliveryState.DOWN:
             self._probe_at = inf
         elif self._slot is not None:
             self._slot = max(now, self._slot) + 1.0 / self._settings.drain_rate
 
     def answered(self) -> None:
         """The server took or refused an event: it is there."""
-        if self.state is State.DOWN:
-            self.state = State.UP
+        if self.state is DeliveryState.DOWN:
+            self.state = DeliveryState.UP
             self._probes = 0
             self._slot = -inf
 
@@ -85,12 +85,12 @@ class Law:
         """
         if after is not None:
             self._hold = max(self._hold, now + after)
-        if self.state is State.UP and tries <= self._settings.retries:
+        if self.state is DeliveryState.UP and tries <= self._settings.retries:
             return now + max(self.delay(tries), after or 0.0)
-        if self.state is State.UP:
-            self.state = State.DOWN
+        if self.state is DeliveryState.UP:
+            self.state = DeliveryState.DOWN
             self.downs += 1
-        elif self.state is not State.DOWN or not probe:
+        elif self.state is not DeliveryState.DOWN or not probe:
             return inf
         self._probes += 1
         self._probe_at = max(now + self.delay(self._settings.retries + self._probes), self._hold)
@@ -107,24 +107,24 @@ class Law:
         return wait * (1.0 + settings.jitter * self._lot())
 
     def renew(self) -> None:
-        """A KS is being asked for."""
+        """A token is being asked for."""
         self._before = self.state
-        self.state = State.RENEWING
+        self.state = DeliveryState.RENEWING
 
     def renewed(self) -> None:
-        """There is another KS; if it was down it still is, and a probe is due."""
-        if self.state is State.RENEWING:
+        """There is another token; if it was down it still is, and a probe is due."""
+        if self.state is DeliveryState.RENEWING:
             self.state = self._before
             self._probe_at = -inf
 
     def pause(self, reason: str) -> None:
         """Send nothing until `resume`."""
-        self.state = State.PAUSED
+        self.state = DeliveryState.PAUSED
         self.reason = reason
 
     def resume(self) -> None:
-        """Begin anew, whatever it was doing."""
-        self.state = State.UP
+        """Start anew, whatever it was doing."""
+        self.state = DeliveryState.UP
         self.reason = None
         self._hold = -inf
         self._probes = 0

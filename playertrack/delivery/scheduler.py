@@ -1,18 +1,18 @@
-"""Whose turn it is: the rows that are to be sent wait here until the law lets them go."""
+"""Whose turn it is: the rows that are to be sent wait here until the policy lets them go."""
 
 from __future__ import annotations
 
 import asyncio
 from math import inf
 
-from .retry import Law, State
+from .retry import DeliveryState, RetryPolicy
 
 
-class Turns:
+class Scheduler:
     """The rows of one destination that wait for their turn, in the running loop."""
 
-    def __init__(self, law: Law) -> None:
-        self._law = law
+    def __init__(self, policy: RetryPolicy) -> None:
+        self._policy = policy
         self._loop = asyncio.get_running_loop()
         self._waiting: dict[int, float] = {}  # by their numbers: not before that time
         self._changed = self._loop.create_future()
@@ -31,16 +31,16 @@ class Turns:
             self.change()
 
     async def wait(self, seq: int, not_before: float) -> None:
-        """Wait until the law lets that row go; it has left then, and the law knows."""
+        """Wait until the policy lets that row go; it has left then, and the policy knows."""
         self.enter(seq, not_before)
-        told = False
+        announced = False
         try:
             while (due := self._due(seq, now := self._loop.time())) > now:
-                if not told:
-                    told = True
+                if not announced:
+                    announced = True
                     self.change()  # whoever waits for all to wait may look again
                 await asyncio.wait([self._changed], timeout=None if due == inf else due - now)
-            self._law.started(now)
+            self._policy.started(now)
         finally:
             self.leave(seq)
 
@@ -59,10 +59,10 @@ class Turns:
         await asyncio.wait([self._changed], timeout=seconds)
 
     def _due(self, seq: int, now: float) -> float:
-        if self._law.state is State.DOWN:
-            return self._law.due(first=seq == min(self._waiting))
-        if self._law.draining and any(
+        if self._policy.state is DeliveryState.DOWN:
+            return self._policy.due(first=seq == min(self._waiting))
+        if self._policy.draining and any(
             other < seq and ready <= now for other, ready in self._waiting.items()
         ):
             return inf  # the backlog goes out in order
-        return max(self._waiting[seq], self._law.due(first=True))
+        return max(self._waiting[seq], self._policy.due(first=True))

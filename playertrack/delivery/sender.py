@@ -1,241 +1,286 @@
-"""The sender: an event loop in a thread, with a channel for each destination."""
+"""The queue and its sender as one: what sinks share that use the same directory."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
+import atexit
 import threading
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import partial
+from os import PathLike
+from pathlib import Path
 from time import monotonic
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
-import aiohttp
-from yarl import URL
+import attrs
 
-from ..outbox import Outbox
-from .channel import Channel
-from .destination import Target
-from .resolver import ThreadResolver
-from .settings import DeliverySettings
-from .transport import Answer, check_address, exchange, new_session
+from .._fork import watched
+from ..outbox import DEFAULT_BOUNDS, Bounds, Counts, Item, Outbox, Receipt, Standing
+from .protocol import SessionDestination
+from .route import Route
+from .settings import DEFAULT_SETTINGS, DeliveryError, DeliverySettings
 
-_log = logging.getLogger("playertrack")
+if TYPE_CHECKING:
+    import aiohttp
 
-_T = TypeVar("_T")
+    from .loop import SendLoop
+
+#: How long (s) the exit of the interpreter waits for a queue that was left open.
+_EXIT_TIMEOUT = 2.0
+
+_ANOTHER = "that of the sink which is open for this destination, or a function that gives it"
+
+#: How long (s) the disk may take to tell what is left, and to end, when the time is up.
+_ANSWER = 1.0
 
 
 class Sender:
-    """Sends what is in ``box`` to targets that are added.
+    """Queues events durably in ``directory`` and sends them along the routes that are added.
 
-    It has a thread with an event loop of its own, started when there is something to do; or
-    it uses ``session`` and the loop that runs where it is made, which keeps the session.
+    ``durability`` and ``bounds`` are those of `Outbox`, ``settings`` how they are sent.
+    With ``session`` events are sent by it and in its event loop, where this is to be made and
+    to be closed by `aclose`; else in a thread of its own. It is closed at the exit of the
+    interpreter if it was not before. In a forked process nothing of the parent's is used.
     """
 
     def __init__(
         self,
-        box: Outbox,
-        settings: DeliverySettings,
+        directory: str | PathLike[str] | None,
+        *,
+        durability: str = "group",
+        bounds: Bounds = DEFAULT_BOUNDS,
+        settings: DeliverySettings = DEFAULT_SETTINGS,
         session: aiohttp.ClientSession | None = None,
     ) -> None:
-        self.targets: dict[str, Target] = {}
-        self._box = box
-        self._settings = settings
-        self._beginning = asyncio.Lock()
-        self._on_their_way = 0
-        self._given = session
-        self._loop = None if session is None else asyncio.get_running_loop()
-        # Reentrant: an event may come from a handler of the operating system's signals.
-        self._lock = threading.RLock()
-        self._thread: threading.Thread | None = None
-        self._starting = False
-        self._ready = threading.Event()  # there is a loop
-        self._early: list[Callable[[], object]] = []  # what is to be called when there is
-        self._session = session
-        self._resolver: ThreadResolver | None = None
-        self._channels: dict[str, Channel] = {}
-        self._timeout = aiohttp.ClientTimeout(
-            total=settings.timeout, sock_connect=settings.connect_timeout
-        )
-        self._stopped = False
+        self.outbox = Outbox(directory, durability=durability, bounds=bounds)
+        self.settings = settings
+        self._learners: dict[str, WeakSet[SessionDestination]] = {}
+        self._adds: Counter[str] = Counter()
+        self._users = 0
+        self._key: Path | None = None
+        self._all_delivered = False
+        self._last: list[Standing] | None = None  # as it was left
+        self._disk_trouble: str | None = None
+        self._lock = threading.Lock()
+        self._closed = False
+        self._loop = self._new_loop(session)
+        self.outbox.listen(self._look)
+        atexit.register(self._close_at_exit)
+        watched.add(self)
 
-    # --------------------------------------------------------------------- for any thread
+    def _new_loop(self, session: aiohttp.ClientSession | None) -> SendLoop:
+        from .loop import SendLoop
 
-    def add(self, target: Target) -> None:
-        """Send to ``target`` from now on; raises `DeliveryError` for an unsafe address."""
-        check_address(target.base, self._settings)
-        self.targets[target.name] = target
-        if self.started:
-            self._call(partial(self._use, target))
+        return SendLoop(self.outbox, self.settings, session)
+
+    def _look(self) -> None:
+        """There is something to send; the thread of the outbox says so."""
+        loop = self._loop  # the one of this process
+        if not (loop.started or self._closed):
+            loop.start()
+        loop.look()
 
     @property
-    def started(self) -> bool:
-        """Whether it has begun."""
-        return self._thread is not None or self._given is not None
+    def directory(self) -> Path | None:
+        """Where the queue is; None if it is in memory only."""
+        return self.outbox.directory
 
-    def start(self) -> None:
-        """Begin, if it has not begun; waits for nothing but the start of a thread."""
+    def add(self, route: Route) -> None:
+        """Send along ``route`` from now on, until `drop`.
+
+        A queue may have events for destinations that are not added; they stay. Several may
+        share a destination, and each learns from its answers for as long as it lives. Raises
+        `DeliveryError` for an unsafe address, or if it is added already with another address
+        or the tokens of somebody else.
+        """
+        from .transport import check_address
+
+        check_address(route.destination.address, self.settings)
+        name = route.name
         with self._lock:
-            if not (self.started or self._starting or self._stopped):
-                self._starting = True
-                thread = threading.Thread(target=self._run, name="playertrack-sender", daemon=True)
-                with suppress(RuntimeError):  # an interpreter about to exit starts no threads
-                    thread.start()
-                    self._thread = thread
-                self._starting = False
+            known = self._loop.routes.get(name)
+            same = known is not None and known.same_as(route)
+            if known is not None and self._adds[name] and not same:
+                there = known.destination.address
+                if there != route.destination.address:
+                    wanted = f"{there}, as of the open sink"
+                    raise DeliveryError("url", route.destination.address, wanted)
+                raise DeliveryError("token", route.tokens, _ANOTHER)
+            self._adds[name] += 1
+            if isinstance(route.destination, SessionDestination):
+                self._learners.setdefault(name, WeakSet()).add(route.destination)
+                route = attrs.evolve(route, answered=partial(self._answered, name))
+        if not same:
+            self._loop.add(route)
 
-    def look(self) -> None:
-        """There may be news in the queue."""
-        if self.started:
-            self._call(self._look_at_all)
+    def drop(self, names: Iterable[str]) -> None:
+        """Whoever added these needs them no more; what waits for them is sent on."""
+        with self._lock:
+            self._adds.subtract(names)
 
-    def resume(self, names: Iterable[str] | None = None) -> None:
-        """Go on with paused targets, all of them if none are named."""
-        chosen = None if names is None else set(names)
+    def _answered(self, name: str, session: str, body: bytes) -> None:
+        with self._lock:
+            learners = tuple(self._learners.get(name, ()))
+        for learner in learners:
+            learner.answered(session, body)
 
-        def resume() -> None:
-            for name, channel in self._channels.items():
-                if chosen is None or name in chosen:
-                    channel.resume()
+    @property
+    def disk_trouble(self) -> str | None:
+        """Why events are in memory only, though there is a directory; None if they are not."""
+        return self._disk_trouble if self._closed else self.outbox.trouble
 
-        self._call(resume)
+    def put(self, name: str, encode: Callable[[Any], Item | None], event: Any) -> Receipt:
+        """Queue ``event`` for the destination ``name``, see `Outbox.append`, and have it sent.
 
-    def states(self) -> dict[str, str]:
-        """What each target is doing: up, down, renewing or paused."""
-        return {name: each.law.state.value for name, each in tuple(self._channels.items())}
+        Who has done it once may go to the outbox itself. The threads are started here, since
+        an interpreter that is about to exit starts none.
+        """
+        receipt = self.outbox.append(name, encode, event)
+        if not (self._loop.started or self._closed):
+            self._loop.start()
+        return receipt
+
+    # -------------------------------------------------------------------------- what is left
+
+    def standing(self, name: str, timeout: float | None = None) -> Standing:
+        """What became of the events for a destination, also when closed; raises `TimeoutError`."""
+        found = {each.name: each for each in self._standings(timeout)}
+        return found.get(name, Standing(name, Counts(), None))
+
+    def _standings(self, timeout: float | None) -> list[Standing]:
+        if self._last is None:
+            try:
+                return self.outbox.standings(timeout)
+            except TimeoutError:
+                if self._last is None:  # it was not closed meanwhile
+                    raise
+        return self._last
 
     def trouble(self, name: str) -> str | None:
-        """Why nothing is delivered to a target, while that is so."""
-        channel = self._channels.get(name)
-        return None if channel is None else channel.trouble
+        """Why nothing is delivered to a destination, while that is so."""
+        return self._loop.trouble(name)
 
-    def drain(self, timeout: float, names: Iterable[str] | None = None) -> None:
-        """Wait until all is sent that can be, at most ``timeout`` seconds."""
-        chosen = set(self.targets if names is None else names)
-        self._wait(lambda: self._drained(chosen, timeout), timeout)
+    def states(self) -> dict[str, str]:
+        """What the sender does with each destination: up, down, renewing or paused."""
+        return self._loop.states()
 
-    def stop(self, timeout: float = 1.0) -> None:
-        """Send nothing more; what is on its way is given up."""
-        with self._lock:
-            self._stopped = True
-        self._wait(self._end, timeout)
-        if self._thread is not None:
-            self._thread.join(timeout)
+    def resume(self, names: Iterable[str] | None = None) -> None:
+        """Go on with paused destinations, all of them if none are named."""
+        self._loop.start()
+        self._loop.resume(names)
 
-    # -------------------------------------------------------------------------- the loop
+    def flush(self, timeout: float, names: Iterable[str] | None = None) -> bool:
+        """Make all durable, then send what can be sent in ``timeout`` (s); True if nothing is left.
 
-    async def drained(self, seconds: float, names: Iterable[str] | None = None) -> None:
-        """As `drain`, for the loop that a session was given of."""
-        await self._drained(set(self.targets if names is None else names), seconds)
-
-    async def stopped(self) -> None:
-        """As `stop`, for the loop that a session was given of."""
-        self._stopped = True
-        await self._end()
-
-    def _run(self) -> None:
-        loop = asyncio.new_event_loop()
-        asyncio.set_event_loop(loop)
-        with self._lock:
-            self._loop = loop
-            early, self._early = self._early, []
-        for function in (self._open, *early):
-            loop.call_soon(function)
-        self._ready.set()
-        try:
-            loop.run_forever()
-        finally:
-            loop.close()
-
-    def _open(self) -> None:
-        """Open a channel for each target that has none."""
-        if self._stopped:
-            return
-        if self._session is None:
-            self._resolver = ThreadResolver()
-            self._session = new_session(self._resolver)
-        for name, target in tuple(self.targets.items()):
-            if name not in self._channels:
-                channel = Channel(self._box, target, self._settings, self._exchange)
-                self._channels[name] = channel
-                channel.look()
-
-    def _use(self, target: Target) -> None:
-        channel = self._channels.get(target.name)
-        if channel is not None:
-            channel.use(target)
-        self._open()
-
-    async def _exchange(
-        self, method: str, url: URL, body: bytes, headers: Mapping[str, str]
-    ) -> Answer:
-        assert self._session is not None
-        self._on_their_way += 1
-        try:
-            # Of several one begins when the bytes of the one before are out: so their answers
-            # come one after the other, while the next requests are made, and not all at once.
-            # One alone need not wait, which would cost it another round of the loop.
-            if self._on_their_way > 1:
-                await self._beginning.acquire()
-                asyncio.get_running_loop().call_soon(self._beginning.release)
-            return await exchange(self._session, method, url, body, headers, self._timeout)
-        finally:
-            self._on_their_way -= 1
-
-    def _look_at_all(self) -> None:
-        for channel in self._channels.values():
-            channel.look()
-
-    async def _drained(self, names: set[str], seconds: float) -> None:
-        deadline = monotonic() + seconds
-        loop = asyncio.get_running_loop()
-        self._open()
-        channels = [each for name, each in self._channels.items() if name in names]
-        for channel in channels:
-            channel.look()
-        for channel in channels:
-            until = loop.time() + deadline - monotonic()
-            while not channel.idle and not channel.hopeless(until):
-                if (left := deadline - monotonic()) <= 0:
-                    return
-                await channel.change(left)
-
-    async def _end(self) -> None:
-        for channel in self._channels.values():
-            await channel.stop()
-        if self._given is None and self._session is not None:
-            await self._session.close()
-            if self._resolver is not None:
-                await self._resolver.close()
-        if self._given is None:
-            asyncio.get_running_loop().call_soon(asyncio.get_running_loop().stop)
-
-    def _call(self, function: Callable[[], object]) -> None:
-        with self._lock:
-            if self._loop is None:
-                self._early.append(function)
-                return
-        with suppress(RuntimeError):  # the loop is closed
-            self._loop.call_soon_threadsafe(function)
-
-    def _wait(self, make: Callable[[], Coroutine[Any, Any, None]], timeout: float) -> None:
-        """Run a coroutine in the loop and wait for it, but not where that would never end."""
-        if not self.started or (self._given is None and not self._ready.wait(timeout)):
-            return
-        if self._loop is None or self._loop.is_closed() or self._here():
-            return
-        coroutine = make()
-        try:
-            future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
-        except RuntimeError:
-            coroutine.close()
-            return
-        with suppress(TimeoutError):
-            future.result(timeout + 0.5)
-
-    def _here(self) -> bool:
-        try:
-            return asyncio.get_running_loop() is self._loop
-        except RuntimeError:
+        ``names`` are the destinations that are waited for; all of them if none are named.
+        """
+        deadline = monotonic() + timeout
+        names = tuple(self._loop.routes if names is None else names)
+        if not self.outbox.flush(timeout):
             return False
+        self._loop.start()
+        self._loop.drain(max(0.0, deadline - monotonic()), names)
+        return self._delivered(names, deadline)
+
+    def _delivered(self, names: Iterable[str], deadline: float) -> bool:
+        chosen = set(names)
+        try:
+            standings = self._standings(max(_ANSWER, deadline - monotonic()))
+        except TimeoutError:
+            return False
+        return not any(each.counts.pending for each in standings if each.name in chosen)
+
+    def close(self, timeout: float = 5.0) -> bool:
+        """Make all durable, send what can be sent in ``timeout`` (s), and end (Q-close).
+
+        True if nothing is left. May be called again, and at the exit of the interpreter.
+        """
+        return self._close(timeout, self._loop.routes)
+
+    async def aclose(self, seconds: float = 5.0) -> bool:
+        """As `close`, in the loop of the session that was given."""
+        return await asyncio.to_thread(self.close, seconds)
+
+    def leave(self, names: Iterable[str], timeout: float) -> bool:
+        """As `close` for one of those who share it: the last one closes it."""
+        with _shared.lock:
+            self._users -= 1
+            last = self._users == 0
+            if last and self._key is not None:
+                _shared.senders.pop(self._key, None)
+        delivered = self._close(timeout, names) if last else self.flush(timeout, names)
+        self.drop(names)
+        return delivered
+
+    def _close(self, timeout: float, names: Iterable[str]) -> bool:
+        with self._lock:
+            closed, self._closed = self._closed, True
+        if closed:
+            return self._all_delivered
+        atexit.unregister(self._close_at_exit)
+        deadline = monotonic() + timeout
+        self.flush(timeout)
+        self._loop.stop()
+        with suppress(TimeoutError):
+            self._last = self.outbox.standings(max(_ANSWER, deadline - monotonic()))
+            self._all_delivered = self._delivered(names, deadline)
+        self._disk_trouble = self.outbox.trouble
+        self.outbox.close(max(_ANSWER, deadline - monotonic()))
+        return self._all_delivered
+
+    def _close_at_exit(self) -> None:
+        self.close(_EXIT_TIMEOUT)
+
+    def before_fork(self) -> None:
+        """Nothing has to be done for the sake of the parent."""
+
+    after_fork_in_parent = before_fork
+
+    def after_fork_in_child(self) -> None:
+        """Start anew: the loop is the parent's, and so is a session that was given."""
+        self._lock = threading.Lock()
+        routes = self._loop.routes
+        self._loop = self._new_loop(None)
+        self._loop.routes.update(routes)
+
+
+class _Shared:
+    """The senders that are shared, by their directories."""
+
+    def __init__(self) -> None:
+        self.senders: dict[Path, Sender] = {}
+        self.lock = threading.RLock()
+        watched.add(self)
+
+    def before_fork(self) -> None:
+        """Nothing has to be done for the sake of the parent."""
+
+    after_fork_in_parent = before_fork
+
+    def after_fork_in_child(self) -> None:
+        """Whoever held the lock is in the parent."""
+        self.lock = threading.RLock()
+
+
+_shared = _Shared()
+
+
+def share(directory: str | PathLike[str] | None, **options: Any) -> Sender:
+    """The `Sender` of a directory for one more user, who has to `Sender.leave` it.
+
+    ``options`` are those of `Sender`; they are the first user's. Without a directory it is
+    shared with nobody.
+    """
+    key = None if directory is None else Path(directory).resolve()
+    with _shared.lock:
+        sender = None if key is None else _shared.senders.get(key)
+        if sender is None:
+            sender = Sender(directory, **options)
+            sender._key = key
+            if key is not None:
+                _shared.senders[key] = sender
+        sender._users += 1
+    return sender

@@ -3,30 +3,20 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Mapping
 from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 import aiohttp
-import attrs
 from aiohttp.abc import AbstractResolver
 from yarl import URL
 
-from ..destinations.kaltura.responses import Fault
+from .messages import Answer, Request
 from .settings import DeliveryError, DeliverySettings
+from .verdicts import Fault
 
 #: The longest answer (bytes) that is read; the services answer with some hundred.
 _LONGEST = 64 * 1024
-
-
-@attrs.frozen
-class Answer:
-    """What a server answered; ``body`` may be cut."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
 
 
 class FaultError(Exception):
@@ -39,7 +29,7 @@ class FaultError(Exception):
 
 
 def check_address(base: str, settings: DeliverySettings) -> None:
-    """Raises `DeliveryError` for an address that a KS must not be sent to."""
+    """Raises `DeliveryError` for an address that a token must not be sent to."""
     parts = urlsplit(base)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise DeliveryError("url", base, "https://HOST…")
@@ -64,20 +54,18 @@ def new_session(resolver: AbstractResolver) -> aiohttp.ClientSession:
 
 
 async def exchange(
-    session: aiohttp.ClientSession,
-    method: str,
-    url: URL,
-    body: bytes,
-    headers: Mapping[str, str],
-    limits: aiohttp.ClientTimeout,
+    session: aiohttp.ClientSession, request: Request, plain: bool, limits: aiohttp.ClientTimeout
 ) -> Answer:
-    """Send one request and read its answer; redirects are not followed. Raises `FaultError`."""
+    """Send one request and read its answer; redirects are not followed.
+
+    ``plain``: the URL has no secret in it, and may be remembered. Raises `FaultError`.
+    """
     try:
         async with session.request(
-            method,
-            url,
-            data=body or None,
-            headers=headers,
+            request.method,
+            plain_url(request.url) if plain else URL(request.url, encoded=True),
+            data=request.body or None,
+            headers=request.headers,
             allow_redirects=False,
             timeout=limits,
         ) as response:
@@ -108,5 +96,5 @@ async def _read(response: aiohttp.ClientResponse) -> bytes:
 
 @lru_cache(maxsize=64)
 def plain_url(url: str) -> URL:
-    """``url`` as it is; only for one without a KS, as it is remembered."""
+    """``url`` as it is; only for one without a secret, as it is remembered."""
     return URL(url, encoded=True)

@@ -1,10 +1,11 @@
 """Where events go.
 
 A sink takes events over one by one. `open_sink` opens one by its name, as a command line
-gives it; others than those here are found under the entry point group ``playertrack.sinks``.
+gives it; others than those here are found under the entry point groups ``playertrack.sinks``
+and ``playertrack.destinations``.
 """
 
-from .base import Sink, SinkError, event_line, open_sink
+from .base import Sink, SinkError, event_line, is_destination, open_sink
 from .console import ConsoleSink
 from .fanout import FanoutSink
 from .jsonl import JsonlSink
@@ -22,5 +23,6 @@ __all__ = (
     "Sink",
     "SinkError",
     "event_line",
+    "is_destination",
     "open_sink",
 )

@@ -4,23 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
-from typing import Protocol
+from os import PathLike
+from typing import Any, Protocol
 
 from ..errors import PlayertrackError, shorten
 from ..events import Event
 from ..trace.codec import encode_event
 
-#: The entry point group of other people's sinks; an entry is called with the argument.
-GROUP = "playertrack.sinks"
+#: The entry point groups of other people's: a sink is called with the argument, a destination
+#: (a subclass of `playertrack.delivery.Destination`) with the URL.
+SINKS, DESTINATIONS = "playertrack.sinks", "playertrack.destinations"
 
+#: Ours, so that no installed package has to be searched for them.
 _BUILT_IN = {
-    "console": ".console:ConsoleSink",
-    "fanout": ".fanout:FanoutSink",
-    "jsonl": ".jsonl:JsonlSink",
-    "kava": "playertrack.destinations.kaltura.kava_sink:KavaSink",
-    "memory": ".memory:MemorySink",
-    "null": ".null:NullSink",
-    "stats": "playertrack.destinations.kaltura.stats_sink:StatsSink",
+    SINKS: {
+        "console": ".console:ConsoleSink.open",
+        "fanout": ".fanout:FanoutSink.open",
+        "jsonl": ".jsonl:JsonlSink.open",
+        "memory": ".memory:MemorySink.open",
+        "null": ".null:NullSink.open",
+    },
+    DESTINATIONS: {
+        "cloudevents": "playertrack.destinations.http:CloudEventsDestination",
+        "http": "playertrack.destinations.http:HttpDestination",
+        "kava": "playertrack.destinations.kaltura.kava_sink:KavaSink",
+        "ndjson": "playertrack.destinations.http:NdjsonDestination",
+        "stats": "playertrack.destinations.kaltura.stats_sink:StatsSink",
+    },
 }
 
 
@@ -50,30 +60,63 @@ def event_line(event: Event) -> bytes:
     return encode_event(event) + b"\n"
 
 
-def open_sink(spec: str) -> Sink:
+def open_sink(
+    spec: str,
+    *,
+    queue: str | PathLike[str] | None = None,
+    token: str | Callable[[], Any] | None = None,
+) -> Sink:
     """Open the sink that ``NAME`` or ``NAME:ARGUMENT`` stands for, as ``jsonl:events.jsonl``.
 
-    Raises `SinkError` if there is no such sink, or it cannot be opened.
+    A destination, as ``http:https://example.com/events``, takes besides the directory of its
+    ``queue`` (without one its events are in memory), and its ``token`` or a function, plain or
+    asynchronous, that gives it and is asked again when the server refuses it; without one it
+    comes from the environment. Raises `SinkError` if there is no such sink, or it cannot be
+    opened.
     """
     name, _, argument = spec.partition(":")
-    return _opener(name)(argument)
+    group, found = _find(name)
+    if group == DESTINATIONS:
+        opener = _load("playertrack.destinations.sink:open_destination")
+        sink: Sink = opener(name, found, argument, queue=queue, token=token)
+        return sink
+    if queue is not None or token is not None:
+        raise SinkError(f"{name} takes neither a queue nor a token: it is no destination")
+    opened: Sink = found(argument)
+    return opened
 
 
-def _opener(name: str) -> Callable[[str], Sink]:
-    """What opens the sink ``name``; installed packages are searched only for other's sinks."""
-    if name in _BUILT_IN:
-        module, _, sink = _BUILT_IN[name].partition(":")
-        opener: Callable[[str], Sink] = getattr(import_module(module, __package__), sink).open
-        return opener
+def is_destination(spec: str) -> bool:
+    """Whether ``spec`` names a sink that delivers through a queue; raises `SinkError`."""
+    return _find(spec.partition(":")[0])[0] == DESTINATIONS
+
+
+def _find(name: str) -> tuple[str, Callable[..., Any]]:
+    """The group in which ``name`` is, and what it stands for there."""
+    for group, known in _BUILT_IN.items():
+        if name in known:
+            return group, _load(known[name])
     from importlib.metadata import entry_points
 
-    found = entry_points(group=GROUP)
-    if name not in found.names:
-        known = ", ".join(sorted(found.names | _BUILT_IN.keys()))
-        raise SinkError(f"there is no sink {shorten(name)}; known are {known}")
-    try:
-        opener = found[name].load()
-    except Exception as error:
-        # Whatever goes wrong in someone else's import, the cure is in the message.
-        raise SinkError(f"sink {name} cannot be loaded: {error!r}") from error
-    return opener
+    names = {name for known in _BUILT_IN.values() for name in known}
+    for group in _BUILT_IN:
+        found = entry_points(group=group)
+        names |= found.names
+        if name not in found.names:
+            continue
+        try:
+            return group, found[name].load()
+        except Exception as error:
+            # Whatever goes wrong in someone else's import, the cure is in the message.
+            raise SinkError(f"sink {name} cannot be loaded: {error!r}") from error
+    known_names = ", ".join(sorted(names))
+    raise SinkError(f"there is no sink {shorten(name)}; known are {known_names}")
+
+
+def _load(path: str) -> Callable[..., Any]:
+    module, _, names = path.partition(":")
+    found: Any = import_module(module, __package__)
+    for name in names.split("."):
+        found = getattr(found, name)
+    loaded: Callable[..., Any] = found
+    return loaded

@@ -12,17 +12,18 @@ from urllib.parse import parse_qsl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from made_requests import request_of
 
 from playertrack import Engine, Policy, signals
 from playertrack.collector.judging import event_name, judge_event, unclean
 from playertrack.collector.session_check import SessionJudge
 from playertrack.collector.values import KAVA, STATS
+from playertrack.delivery import Destination
 from playertrack.destinations.kaltura import (
     STATS_IDS,
     Identity,
-    KavaMapper,
-    Mapper,
-    StatsMapper,
+    KavaDestination,
+    StatsDestination,
     WireProfile,
 )
 from playertrack.events import Event
@@ -281,13 +282,13 @@ def engine_events(case: dict[str, Any]) -> Iterator[Event]:
     yield from engine.close()
 
 
-def judged(mapper: Mapper, endpoint: str, made: Iterator[Event]) -> Iterator[str]:
+def judged(destination: Destination, endpoint: str, made: Iterator[Event]) -> Iterator[str]:
     judges: dict[str, SessionJudge] = {}
     for event in made:
-        request = mapper.request(event)
+        request = request_of(destination, event)
         if request is None:
             continue
-        text = request.body.decode() or request.path.partition("?")[2]
+        text = request.body.decode() or request.url.partition("?")[2]
         fields = {
             re.sub(r"^event[\[:](\w+)\]?$", r"\1", name): value
             for name, value in parse_qsl(text, keep_blank_values=True)
@@ -310,10 +311,10 @@ def test_what_the_engine_makes_is_right(path: Path, kind: str) -> None:
         who = Identity(partner_id=102, entry_id="1_default", referrer="kiosk://device-001")
         made = engine_events(case)
         if kind == "kava":
-            problems = judged(KavaMapper(who), KAVA, made)
+            problems = judged(KavaDestination(who), KAVA, made)
         else:
             profile = WireProfile() if kind == "guide" else WireProfile.legacy()
-            problems = judged(StatsMapper(who, profile), STATS, made)
+            problems = judged(StatsDestination(who, profile), STATS, made)
         assert list(problems) == []
 
 

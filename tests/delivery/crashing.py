@@ -47,7 +47,7 @@ def kill_at(owner: type, name: str, nth: int, *, after: bool) -> None:
 
 def points() -> dict[str, tuple[type, str, bool]]:
     """The named points: class, method, and whether it dies after it."""
-    from playertrack.delivery.channel import Channel
+    from playertrack.delivery.consignment import Consignment
     from playertrack.outbox.ack_log import Journal
     from playertrack.outbox.failover import Shelf
     from playertrack.outbox.files import Disk
@@ -58,7 +58,7 @@ def points() -> dict[str, tuple[type, str, bool]]:
         "before a group is committed": (Shelf, "commit", False),
         "after rows are written": (Store, "append", True),
         "after a group is committed": (Shelf, "commit", True),
-        "before it is sent": (Channel, "_send", False),
+        "before it is sent": (Consignment, "_send", False),
         "after it is answered": (Outbox, "delivered", False),
         "after it is noted": (Journal, "write", True),
         "while delivered rows are removed": (Store, "remove", True),
@@ -113,7 +113,7 @@ def main() -> None:
     base, queue = sys.argv[1], Path(sys.argv[2])
     import sending  # noqa: F401 - here, so that no fork has to
 
-    from playertrack.delivery import sender  # noqa: F401
+    from playertrack.delivery import loop  # noqa: F401
 
     for line in sys.stdin:
         sys.stdout.write(json.dumps(killed(base, queue, json.loads(line))) + "\n")
@@ -121,5 +121,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parent)]
+    here = Path(__file__).parent
+    sys.path[:0] = [str(here.parents[1]), str(here.parent), str(here)]
     main()

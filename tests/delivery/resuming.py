@@ -37,7 +37,7 @@ def main(part: str, base: str, queue: Path, snapshot: Path) -> None:
     tracker.feed(signals.Seek(at=START + 15, position=40.0))
     assert tracker.flush(20.0) and kava.flush(20.0) and stats.flush(20.0)
     play(tracker, 41, 70)
-    assert tracker.flush(20.0) and kava.post.box.flush(20.0)
+    assert tracker.flush(20.0) and kava.sender.outbox.flush(20.0)
     snapshot.write_bytes(tracker.snapshot())
     os.kill(os.getpid(), signal.SIGKILL)
 

@@ -64,7 +64,7 @@ def test_without_a_provider_a_refusal_pauses_and_loses_nothing(tmp_path: Path) -
         assert len(server.received) == 1
     (standing,) = look(tmp_path).standings
     assert standing.counts.pending == 5
-    assert "a KS is needed" in str(standing.paused)
+    assert "a token is needed" in str(standing.paused)
 
 
 def test_the_same_ks_is_never_tried_twice(tmp_path: Path) -> None:
@@ -128,7 +128,7 @@ def test_a_provider_that_cannot_ever_pauses_and_loses_nothing(tmp_path: Path) ->
     with Server() as server:
         sink = sink_for(server, tmp_path, ks=give)
         sink.emit(event(1))
-        until(lambda: sink.post.states().get(sink.name) == "paused")
+        until(lambda: sink.sender.states().get(sink.name) == "paused")
         assert not sink.close(5.0)
     assert not server.received
     assert "the token is gone" in str(look(tmp_path).standings[0].paused)
@@ -208,7 +208,7 @@ def test_q_secret_no_ks_is_left_anywhere(
         sink.flush(0.2)
         sink.close(0.1)
         assert SECRET in server.received[0].body.decode() + server.received[0].target
-    shown = caplog.text + repr(sink) + repr(vars(sink)) + repr(sink.post)
+    shown = caplog.text + repr(sink) + repr(vars(sink)) + repr(sink.sender)
     for record in caplog.records:
         shown += repr(record.__dict__)
     for standing in look(tmp_path).standings:

@@ -243,7 +243,7 @@ def test_a_view_that_cannot_be_names_the_option_and_the_cure(
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--queue", "somewhere"], "--queue: no sink needs one; add --sink stats or --sink kava"),
+        (["--queue", "somewhere"], "--queue: no sink needs one; add one that delivers"),
         (["--sink", "stats", "--queue", __file__], f"--queue: {__file__} is a file; a queue is a"),
         (["--deliver-timeout", "nan"], "'nan' is no number of seconds"),
         (["--deliver-timeout", "soon"], "'soon' is no number of seconds"),

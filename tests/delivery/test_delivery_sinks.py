@@ -13,7 +13,7 @@ from sending import FAST, ME, event, indices, sink_for, until
 
 from playertrack import Tracker, signals
 from playertrack.collector import Collector
-from playertrack.delivery import Post
+from playertrack.delivery import Sender
 from playertrack.destinations.kaltura import Identity, WireError
 from playertrack.destinations.kaltura.kava_sink import KavaSink
 from playertrack.destinations.kaltura.ks_services import SessionStart
@@ -26,7 +26,7 @@ def test_what_is_left_is_told_with_the_reason_and_the_cure(tmp_path: Path) -> No
     with Server(lambda request: ok("", "503 Busy")) as server:
         sink = sink_for(server, tmp_path)
         sink.emit(event(1))
-        until(lambda: sink.post.trouble(sink.name))
+        until(lambda: sink.sender.trouble(sink.name))
         assert sink.left() == (
             "stats: 1 event is not delivered (HTTP 503): "
             f"to send what is in the queue: playertrack queue flush {tmp_path}"
@@ -38,7 +38,7 @@ def test_what_is_left_is_told_with_the_reason_and_the_cure(tmp_path: Path) -> No
         again = sink_for(server, tmp_path)
         assert again.flush(20.0)
         assert again.left() is None
-        assert again.post.trouble(again.name) is None
+        assert again.sender.trouble(again.name) is None
         assert again.close(20.0)
 
 
@@ -86,13 +86,13 @@ def test_another_ks_for_an_open_identity_is_refused_before_it_can_be_mixed(tmp_p
 
 
 def test_a_closed_sink_makes_way_for_one_with_another_ks(tmp_path: Path) -> None:
-    post = Post(tmp_path, settings=FAST)
+    sender = Sender(tmp_path, settings=FAST)
     with Server() as server:
         for ks in ("ks-of-monday", "ks-of-tuesday"):
-            sink = StatsSink(ME, queue=post, ks=ks, url=server.base)
+            sink = StatsSink(ME, queue=sender, ks=ks, url=server.base)
             sink.emit(event(1, ks))
             assert sink.close(20.0)
-        assert post.close(20.0)
+        assert sender.close(20.0)
     assert [(r.session, r.form["ks"]) for r in server.received] == [
         ("ks-of-monday", "ks-of-monday"),
         ("ks-of-tuesday", "ks-of-tuesday"),

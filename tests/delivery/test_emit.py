@@ -16,7 +16,7 @@ from no_io import InputOutputError, no_io
 from sending import FAST, ME, event, events, indices
 
 from playertrack import Tracker
-from playertrack.delivery import Post
+from playertrack.delivery import Sender
 from playertrack.destinations.kaltura.kava_sink import KavaSink
 from playertrack.destinations.kaltura.stats_sink import StatsSink
 
@@ -85,9 +85,9 @@ def test_q_durable_emit_does_not_wait_for_a_busy_disk_or_a_dead_network(tmp_path
 
 def test_a_tracker_and_the_calls_of_an_application_do_none_either(tmp_path: Path) -> None:
     with Server(lambda request: b"") as server:
-        post = Post(tmp_path, settings=FAST)
-        stats = StatsSink(ME, queue=post, url=server.base)
-        kava = KavaSink(ME, queue=post, url=server.base)
+        sender = Sender(tmp_path, settings=FAST)
+        stats = StatsSink(ME, queue=sender, url=server.base)
+        kava = KavaSink(ME, queue=sender, url=server.base)
         with Tracker([stats, kava]) as tracker:
             with no_io() as seen:
                 tracker.loaded("1_abc", duration=10.0)
@@ -98,4 +98,4 @@ def test_a_tracker_and_the_calls_of_an_application_do_none_either(tmp_path: Path
                 tracker.ended()
             assert "append" in seen
             tracker.close(timeout=0.1)
-        post.close(0.1)
+        sender.close(0.1)

@@ -19,7 +19,7 @@ from sending import event, indices, sink_for
 from playertrack.outbox import Receipt, look
 
 HERE = Path(__file__).parent
-PATHS = [str(HERE.parents[1]), str(HERE)]
+PATHS = [str(HERE.parents[1]), str(HERE.parent), str(HERE)]
 
 SCRIPT = """
 import sys; sys.path[:0] = sys.argv[3:]

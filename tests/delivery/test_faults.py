@@ -78,7 +78,7 @@ class Scene:
 
     @property
     def state(self) -> str | None:
-        return self.sink.post.states().get(self.sink.name)
+        return self.sink.sender.states().get(self.sink.name)
 
 
 @contextmanager
@@ -113,7 +113,7 @@ def scene(
             sink.close(0.1)
     issued = secrets_in(bytes(desk.seen)) | secrets_in(bytes(network.seen))
     assert issued, "no KS and no hash went over the wire"
-    assert_kept({TOKEN, token, SECRET} | issued, queue, caplog, vars(sink), sink.post, provider)
+    assert_kept({TOKEN, token, SECRET} | issued, queue, caplog, vars(sink), sink.sender, provider)
 
 
 # ---------------------------------------------------------------------- faults of the server
@@ -208,7 +208,7 @@ def test_a_wrong_setting_pauses_and_loses_nothing_over_a_restart(
     with scene(tmp_path, caplog, **wrong) as it:
         it.emit(3)
         until(lambda: it.state == "paused")
-        assert reason in str(it.sink.post.standing(it.sink.name).paused)
+        assert reason in str(it.sink.sender.standing(it.sink.name).paused)
         assert it.taken() == []
         assert it.tried() == []
     with scene(tmp_path, caplog) as it:
@@ -354,7 +354,7 @@ def test_a_service_that_gives_no_ks_for_now_is_asked_again(
         it.emit(3)
         it.deliver()
         assert it.taken() == [1, 2, 3]
-    assert caplog.text.count("has to wait: no KS") == 1
+    assert caplog.text.count("has to wait: no token") == 1
 
 
 def test_a_ks_that_every_server_refuses_pauses_and_loses_nothing(
@@ -364,7 +364,7 @@ def test_a_ks_that_every_server_refuses_pauses_and_loses_nothing(
         it.collector.fault("invalid_ks", endpoint="stats")
         it.emit(3, "a", "b")
         until(lambda: it.state == "paused")
-        standing = it.sink.post.standing(it.sink.name)
+        standing = it.sink.sender.standing(it.sink.name)
         assert "refused as well" in str(standing.paused)
         assert standing.counts.pending == 6
         it.collector.faults.clear()

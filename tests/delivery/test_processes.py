@@ -21,7 +21,7 @@ from playertrack.destinations.kaltura.ks import CallableKS
 from playertrack.outbox import look
 
 HERE = Path(__file__).parent
-PATHS = [str(HERE.parents[1]), str(HERE)]
+PATHS = [str(HERE.parents[1]), str(HERE.parent), str(HERE)]
 
 
 def test_q_one_sender_two_processes_on_one_queue_never_send_the_same_event(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from fault_server import Answer, Received, Server, ok, script
 from sending import FAST, ME, event, events, firsts, index_of, indices, sink_for, until
 
 from playertrack import Tracker
-from playertrack.delivery import Post
+from playertrack.delivery import Sender
 from playertrack.destinations.kaltura.kava_sink import KavaSink
 from playertrack.destinations.kaltura.stats_sink import StatsSink
 from playertrack.outbox import Receipt, look
@@ -172,7 +172,7 @@ def test_q_close_returns_at_once_when_nothing_can_be_sent_in_time(tmp_path: Path
     with Server(lambda request: ok("", "404 No")) as server:
         sink = sink_for(server, tmp_path)
         sink.emit(event(1))
-        until(lambda: sink.post.states().get(sink.name) == "paused")
+        until(lambda: sink.sender.states().get(sink.name) == "paused")
         began = time.monotonic()
         assert not sink.close(30.0)
         assert time.monotonic() - began < 10.0
@@ -197,7 +197,7 @@ def test_one_post_for_both_services_of_which_neither_disturbs_the_other(tmp_path
     with Server(answer) as server:
         stats = sink_for(server, tmp_path)
         kava = KavaSink(ME, queue=tmp_path, url=server.base, settings=FAST)
-        assert stats.post is kava.post
+        assert stats.sender is kava.sender
         for each in events(20):
             stats.emit(each)
             kava.emit(each)
@@ -233,17 +233,17 @@ def test_an_event_without_its_entry_is_a_dead_letter(tmp_path: Path) -> None:
 
 def test_tracker_delivers_through_both_sinks(tmp_path: Path) -> None:
     with Server(lambda r: ok() if "stats" in r.target else ok("1700000000")) as server:
-        post = Post(tmp_path, settings=FAST)
+        sender = Sender(tmp_path, settings=FAST)
         sinks = [
-            StatsSink(ME, queue=post, url=server.base),
-            KavaSink(ME, queue=post, url=server.base),
+            StatsSink(ME, queue=sender, url=server.base),
+            KavaSink(ME, queue=sender, url=server.base),
         ]
         with Tracker(sinks) as tracker:
             tracker.loaded("1_abc", duration=10.0)
             tracker.play()
             tracker.playing(position=0.0)
             tracker.ended()
-        assert post.close(20.0)
+        assert sender.close(20.0)
     types = [r.form["event[eventType]"] for r in server.received if "stats" in r.target]
     assert types[:3] == ["1", "2", "3"]
     assert any("trackEvent" in request.target for request in server.received)

@@ -10,10 +10,10 @@ from fault_server import Received, Server, ok
 from sending import FAST, ME, event, events, indices, sink_for, until
 
 from playertrack.cli import main
+from playertrack.destinations.kaltura.environment import identity_from, ks_from
 from playertrack.destinations.kaltura.kava_sink import KavaSink
 from playertrack.destinations.kaltura.ks import KSProvider, StaticKS
 from playertrack.destinations.kaltura.ks_services import AppToken, SessionStart
-from playertrack.destinations.kaltura.sink import identity_from, ks_from
 from playertrack.destinations.kaltura.stats_sink import StatsSink
 from playertrack.sinks import SinkError, open_sink
 
@@ -33,7 +33,7 @@ def left_behind(directory: Path) -> None:
         sink = sink_for(server, directory)
         for each in events(2):
             sink.emit(each)
-        until(lambda: sink.post.standing(sink.name).paused)
+        until(lambda: sink.sender.standing(sink.name).paused)
         assert not sink.close(5.0)
 
 
@@ -91,7 +91,7 @@ def test_flush_leaves_it_to_the_process_that_sends(
     with Server(lambda request: ok("", "404 No")) as server:
         sink = sink_for(server, tmp_path)
         sink.emit(event(1))
-        until(lambda: sink.post.standing(sink.name).paused)
+        until(lambda: sink.sender.standing(sink.name).paused)
         assert main(["queue", "flush", str(tmp_path)]) == 3
         assert "another process" in capsys.readouterr().err
         server.answer = lambda request: ok()
@@ -126,7 +126,7 @@ def test_sinks_are_opened_by_name_with_the_environment_of_the_guide(
         monkeypatch.setenv("KALTURA_ANALYTICS_URL", server.base)
         monkeypatch.setenv("KALTURA_KS", "the-ks")
         monkeypatch.setenv("KALTURA_ENTRY_ID", "1_abc")
-        stats, kava = open_sink(f"stats:{tmp_path}"), open_sink(f"kava:{tmp_path}")
+        stats, kava = (open_sink(name, queue=tmp_path) for name in ("stats", "kava"))
         assert isinstance(stats, StatsSink)
         assert isinstance(kava, KavaSink)
         for sink in (stats, kava):

@@ -19,7 +19,7 @@ from fault_server import Server, ok
 
 from playertrack import events
 from playertrack.collector import Collector, Received
-from playertrack.destinations.kaltura import Identity, KavaMapper, StatsMapper
+from playertrack.destinations.kaltura import Identity, KavaDestination, StatsDestination
 from playertrack.destinations.kaltura.kava_sink import KavaSink
 
 HERE = Path(__file__).parent
@@ -81,18 +81,18 @@ def view(at: float) -> events.Event:
     return event("VIEW", at, play_time=10.0, buffer_time=1.0)
 
 
-def body(mapper: KavaMapper | StatsMapper, what: events.Event) -> tuple[str, bytes]:
-    made = mapper.request(what)
-    assert made is not None and made.note is not None
-    return made.body.decode(), made.note
+def body(mapper: KavaDestination | StatsDestination, what: events.Event) -> tuple[str, bytes]:
+    item = mapper.encode(what)
+    assert item is not None
+    return item.decode(), mapper.note(what.session)
 
 
 def test_another_mapper_goes_on_with_the_note_of_the_last_request() -> None:
-    first = KavaMapper(ME)
+    first = KavaDestination(ME)
     first.answered("s", b'{"time": 5, "viewEventsEnabled": true}')
     body(first, event("MEDIA_LOADED", 0, live=True))
     _, note = body(first, view(10))
-    second = KavaMapper(ME, recall={"s": note}.get)
+    second = KavaDestination(ME, recall={"s": note}.get)
     second.answered("s", b"99")
     text, note = body(second, view(20))
     assert "&eventIndex=3&" in text
@@ -100,40 +100,40 @@ def test_another_mapper_goes_on_with_the_note_of_the_last_request() -> None:
     assert "&playbackType=live&" in text
     assert text.endswith("&sessionStartTime=5")
     # … and forgets with the server, which had no VIEW for 30 s.
-    third = KavaMapper(ME, recall={"s": note}.get)
+    third = KavaDestination(ME, recall={"s": note}.get)
     text, _ = body(third, view(51))
     assert "&eventIndex=1&" in text and "&playTimeSum=10&" in text
 
 
 def test_a_session_that_is_played_again_knows_the_one_before() -> None:
-    first = KavaMapper(ME)
+    first = KavaDestination(ME)
     body(first, event("MEDIA_LOADED", 0, live=True))
     _, note = body(first, event("SPEED", 1, rate=2.0))
-    second = KavaMapper(ME, recall={"s": note}.get)
+    second = KavaDestination(ME, recall={"s": note}.get)
     text, _ = body(second, event("REPLAY", 9, session="t", previous_session="s"))
     assert "&playbackType=live&playbackSpeed=2&" in text
     assert "&eventIndex=1&" in text
 
 
 def test_views_that_nobody_wants_are_not_sent_by_the_next_process_either() -> None:
-    first = KavaMapper(ME)
+    first = KavaDestination(ME)
     first.answered("s", b'{"time": 5, "viewEventsEnabled": false}')
     _, note = body(first, event("PAUSE", 1))
-    second = KavaMapper(ME, recall={"s": note}.get)
-    assert second.request(view(2)) is None
+    second = KavaDestination(ME, recall={"s": note}.get)
+    assert second.encode(view(2)) is None
     second.answered("s", b'{"time": 9, "viewEventsEnabled": true}')
-    assert second.request(view(3)) is None
+    assert second.encode(view(3)) is None
 
 
 def test_stats_remembers_the_seek() -> None:
-    _, note = body(StatsMapper(ME), event("SEEK", 1))
-    text, _ = body(StatsMapper(ME, recall={"s": note}.get), event("PLAY_REACHED_50", 2))
+    _, note = body(StatsDestination(ME), event("SEEK", 1))
+    text, _ = body(StatsDestination(ME, recall={"s": note}.get), event("PLAY_REACHED_50", 2))
     assert "&event%5Bseek%5D=true&" in text
 
 
 @pytest.mark.parametrize("note", [b"", b"\xc1", b"\x80", b"null", b"\x93\x01\x02\x03"])
 def test_a_note_that_cannot_be_read_is_none(note: bytes) -> None:
-    text, _ = body(KavaMapper(ME, recall={"s": note}.get), event("PAUSE", 1))
+    text, _ = body(KavaDestination(ME, recall={"s": note}.get), event("PAUSE", 1))
     assert "&eventIndex=1&" in text
 
 

@@ -1,4 +1,4 @@
-"""The retry law, second by second (wire, 4)."""
+"""The retry policy, second by second (wire, 4)."""
 
 from __future__ import annotations
 
@@ -7,28 +7,28 @@ from math import inf
 import pytest
 
 from playertrack.delivery import DeliveryError, DeliverySettings
-from playertrack.delivery.retry import Law, State
+from playertrack.delivery.retry import DeliveryState, RetryPolicy
 
 
-def law(**settings: float) -> Law:
-    return Law(DeliverySettings(**settings), lambda: 1.0)  # type: ignore[arg-type]
+def policy(**settings: float) -> RetryPolicy:
+    return RetryPolicy(DeliverySettings(**settings), lambda: 1.0)  # type: ignore[arg-type]
 
 
-def down_at(now: float) -> Law:
-    it = law()
+def down_at(now: float) -> RetryPolicy:
+    it = policy()
     for tries in range(1, 5):
         it.failed(tries, None, now, probe=False)
     return it
 
 
 def test_three_further_tries_after_one_two_and_four_seconds() -> None:
-    it = law()
+    it = policy()
     assert it.failed(1, None, 100.0, probe=False) == 101.0
     assert it.failed(2, None, 101.0, probe=False) == 103.0
     assert it.failed(3, None, 103.0, probe=False) == 107.0
     assert it.downs == 0
     assert it.failed(4, None, 107.0, probe=False) == inf
-    assert it.state is State.DOWN
+    assert it.state is DeliveryState.DOWN
     assert it.downs == 1
 
 
@@ -62,7 +62,7 @@ def test_after_a_probe_the_backlog_goes_at_the_rate_until_it_is_gone() -> None:
     it = down_at(0.0)
     it.started(30.0)
     it.answered()
-    assert it.state is State.UP
+    assert it.state is DeliveryState.UP
     assert it.draining
     starts = []
     now = 30.0
@@ -89,26 +89,26 @@ def test_probes_begin_at_thirty_seconds_again_when_it_was_up() -> None:
 
 @pytest.mark.parametrize(("after", "due"), [(0.0, 101.0), (0.5, 101.0), (120.0, 220.0)])
 def test_retry_after_holds_the_whole_destination(after: float, due: float) -> None:
-    it = law()
+    it = policy()
     assert it.failed(1, after, 100.0, probe=False) == due
     assert it.due(first=True) == 100.0 + after
 
 
 def test_a_probe_waits_for_what_the_server_asked_for() -> None:
-    it = law()
+    it = policy()
     for tries in range(1, 5):
         it.failed(tries, 600.0, 0.0, probe=False)
     assert it.due(first=True) == 600.0
 
 
 def test_jitter_makes_waits_longer_by_a_part() -> None:
-    it = law(jitter=0.25)
+    it = policy(jitter=0.25)
     assert it.failed(1, None, 0.0, probe=False) == 1.25
 
 
 @pytest.mark.parametrize("state", ["renew", "pause"])
 def test_nothing_goes_while_it_waits_for_a_ks_or_is_paused(state: str) -> None:
-    it = law()
+    it = policy()
     if state == "renew":
         it.renew()
     else:
@@ -123,11 +123,11 @@ def test_nothing_goes_while_it_waits_for_a_ks_or_is_paused(state: str) -> None:
 
 
 def test_a_renewal_that_ends_after_a_pause_does_not_end_the_pause() -> None:
-    it = law()
+    it = policy()
     it.renew()
     it.pause("why")
     it.renewed()
-    assert it.state is State.PAUSED
+    assert it.state is DeliveryState.PAUSED
 
 
 def test_a_renewal_while_it_is_down_makes_it_no_better() -> None:
@@ -135,7 +135,7 @@ def test_a_renewal_while_it_is_down_makes_it_no_better() -> None:
     it.started(30.0)
     it.renew()
     it.renewed()
-    assert it.state is State.DOWN
+    assert it.state is DeliveryState.DOWN
     assert it.due(first=False) == inf
     assert it.due(first=True) == -inf, "no probe is due ever again"
 

@@ -128,7 +128,7 @@ def test_after_four_failures_it_is_down_then_a_probe_and_the_rest_in_order(
         for each in events(5):
             sink.emit(each)
         server.wait(4)
-        until(lambda: sink.post.states()[sink.name] != "up" or len(server.received) > 5)
+        until(lambda: sink.sender.states()[sink.name] != "up" or len(server.received) > 5)
         assert sink.close(20.0)
     assert indices(server.received) == [1] * 7 + [2, 3, 4, 5]
 
@@ -139,7 +139,7 @@ def test_while_it_is_down_one_request_at_a_time_tells_whether_it_is_back(tmp_pat
         sink = sink_for(server, tmp_path)
         for each in events(3, *"abcdefgh"):
             sink.emit(each)
-        until(lambda: sink.post.states().get(sink.name) == "down")
+        until(lambda: sink.sender.states().get(sink.name) == "down")
         # What was on its way when it went down still arrives.
         until(lambda: len({request.body for request in server.received[-3:]}) == 1)
         server.most_busy = 0
@@ -180,7 +180,7 @@ def test_connection_refused_and_back_again(tmp_path: Path) -> None:
         sink = sink_for(server, tmp_path)
         for each in events(20):
             sink.emit(each)
-        until(lambda: sink.post.states().get(sink.name) == "down")
+        until(lambda: sink.sender.states().get(sink.name) == "down")
         server.listen()
         assert sink.close(20.0)
     assert indices(server.received) == list(range(1, 21))
@@ -190,7 +190,7 @@ def test_connection_refused_and_back_again(tmp_path: Path) -> None:
 def test_a_name_that_does_not_resolve_is_tried_again(tmp_path: Path) -> None:
     sink = sink_for("https://does-not-exist.invalid/api_v3", tmp_path)
     sink.emit(event(1))
-    until(lambda: sink.post.states().get(sink.name) == "down")
+    until(lambda: sink.sender.states().get(sink.name) == "down")
     assert not sink.close(0.5)
     assert look(tmp_path).standings[0].counts.pending == 1
 
@@ -201,7 +201,7 @@ def test_a_wrong_address_pauses_and_loses_nothing(tmp_path: Path) -> None:
         sink = sink_for(server, tmp_path)
         for each in events(3):
             sink.emit(each)
-        until(lambda: sink.post.standing(sink.name).paused)
+        until(lambda: sink.sender.standing(sink.name).paused)
         assert len(server.received) == 1
         wrong = False
         sink.resume()
@@ -214,7 +214,7 @@ def test_a_restart_ends_a_pause_and_takes_another_address(tmp_path: Path) -> Non
     with Server(lambda request: ok("", "404 No")) as wrong:
         sink = sink_for(wrong, tmp_path)
         sink.emit(event(1))
-        until(lambda: sink.post.states().get(sink.name) == "paused")
+        until(lambda: sink.sender.states().get(sink.name) == "paused")
         assert not sink.close(5.0)
     with Server() as right:
         sink = sink_for(right, tmp_path)

@@ -36,7 +36,7 @@ def test_a_server_that_nobody_vouches_for_is_refused(
     with Server(tls=Authority(tmp_path).serving()) as server:
         sink = sink_for(secure(server), tmp_path / "queue", ks=KS)
         sink.emit(event(1))
-        until(lambda: sink.post.states().get(sink.name) == "down")
+        until(lambda: sink.sender.states().get(sink.name) == "down")
         assert not sink.close(0.1)
         assert not server.received
     assert "CERTIFICATE_VERIFY_FAILED" in caplog.text
@@ -73,7 +73,9 @@ def test_a_certificate_has_to_be_good(
             for each in events(2):
                 sink.emit(each)
             if not delivers:
-                await asyncio.to_thread(until, lambda: sink.post.states().get(sink.name) == "down")
+                await asyncio.to_thread(
+                    until, lambda: sink.sender.states().get(sink.name) == "down"
+                )
             return await asyncio.to_thread(sink.close, 20.0 if delivers else 0.1)
 
     with Server(tls=authority.serving(**certificate)) as server:
@@ -86,7 +88,7 @@ def test_tls_is_never_left_out(tmp_path: Path) -> None:
     with Server() as server:  # which talks no TLS
         sink = sink_for(secure(server), tmp_path, ks=KS, settings=HASTY)
         sink.emit(event(1))
-        until(lambda: sink.post.states().get(sink.name) == "down")
+        until(lambda: sink.sender.states().get(sink.name) == "down")
         assert not sink.close(0.1)
         assert not server.received
 

@@ -6,10 +6,13 @@ from collections.abc import Iterable
 from time import time
 from typing import Any
 
+from ...delivery.messages import Kind, Request
 from ...delivery.settings import DEFAULT_SETTINGS, DeliverySettings
+from ...delivery.verdicts import fault_verdict, http_date
 from ...errors import PlayertrackError
 from .fields import address, form
-from .responses import Kind, http_date, judge, judge_fault, parsed
+from .redaction import redact
+from .responses import judge, parsed
 
 
 class ServiceError(PlayertrackError):
@@ -49,7 +52,7 @@ async def ask(
     try:
         answer = await _post(url, form((("format", "1"), *pairs)).encode(), settings)
     except FaultError as error:
-        verdict = judge_fault(error.fault, error.detail, secrets)
+        verdict = fault_verdict(error.fault, redact(error.detail, secrets))
     else:
         verdict = judge("kava", answer.status, answer.headers, answer.body, secrets)
         if verdict.kind is Kind.DELIVERED:
@@ -62,7 +65,6 @@ async def ask(
 
 async def _post(url: str, body: bytes, settings: DeliverySettings) -> Any:
     import aiohttp
-    from yarl import URL
 
     from ...delivery.resolver import ThreadResolver
     from ...delivery.transport import exchange
@@ -76,6 +78,6 @@ async def _post(url: str, body: bytes, settings: DeliverySettings) -> Any:
             cookie_jar=aiohttp.DummyCookieJar(),
             headers={"User-Agent": "playertrack"},
         ) as session:
-            return await exchange(session, "POST", URL(url, encoded=True), body, headers, timeout)
+            return await exchange(session, Request("POST", url, headers, body), True, timeout)
     finally:
         await resolver.close()

@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-from .fields import Pairs, WireError, address, clean, form
+from ...delivery.lanes import COMMON
+from ...outbox import Item
+from .fields import Pairs, WireError, clean, form
 from .identity import Identity
-from .kava import ANALYTICS_URL, DESTINATION, PATH, context
-from .request import FORM, Request
+from .kava import context
 
 BUTTON_CLICKED, PAGE_LOAD = 10002, 10003
 
 
-class ApplicationMapper:
-    """What the viewer does outside the player, as requests to analytics.trackEvent.
+class ApplicationEvents:
+    """What the viewer does outside the player, as items for analytics.trackEvent.
 
-    ``kaltura_application`` of the identity names the application. Raises `WireError` for a
-    bad ``analytics_url``.
+    ``kaltura_application`` of the identity names the application. What belongs to no session
+    is in order with all that does.
 
-    >>> mapper = ApplicationMapper(Identity(partner_id=102, kaltura_application="my-portal"))
-    >>> mapper.page("main-lobby", "lobby", at=0.0).body
+    >>> items = ApplicationEvents(Identity(partner_id=102, kaltura_application="my-portal"))
+    >>> items.page("main-lobby", "lobby", at=0.0).body
     b'format=1&eventType=10003&partnerId=102&kalturaApplication=my-portal&pageType=lobby\
 &pageName=main-lobby'
     """
 
-    def __init__(self, identity: Identity, *, analytics_url: str = ANALYTICS_URL) -> None:
+    def __init__(self, identity: Identity) -> None:
         self._identity = identity
-        self._key = identity.key
-        self._base = address("analytics_url", analytics_url)
         self._index = 0
 
     def page(
@@ -36,13 +35,13 @@ class ApplicationMapper:
         at: float,
         entry_id: str | None = None,
         session: str | None = None,
-    ) -> Request:
+    ) -> Item:
         """A page or view was loaded (10003) at ``at`` (Unix time, s).
 
         ``type`` is its category, as ``lobby``; ``session`` ties it to a playback. Raises
         `WireError` for what is no text.
         """
-        return self._request(
+        return self._item(
             "track_page", PAGE_LOAD, {"pageType": type, "pageName": name}, at, entry_id, session
         )
 
@@ -56,7 +55,7 @@ class ApplicationMapper:
         page_type: str | None = None,
         entry_id: str | None = None,
         session: str | None = None,
-    ) -> Request:
+    ) -> Item:
         """A button, link or the like was clicked (10002) at ``at`` (Unix time, s).
 
         ``type`` is its category, as ``cta``; ``page_name`` and ``page_type`` say on which page
@@ -64,11 +63,11 @@ class ApplicationMapper:
         """
         fields = {"buttonType": type, "buttonName": name}
         page = {"pageType": page_type, "pageName": page_name}
-        return self._request(
+        return self._item(
             "track_button", BUTTON_CLICKED, fields, at, entry_id, session, beside=page
         )
 
-    def _request(
+    def _item(
         self,
         event: str,
         type_id: int,
@@ -77,7 +76,7 @@ class ApplicationMapper:
         entry_id: str | None,
         session: str | None,
         beside: dict[str, str | None] | None = None,
-    ) -> Request:
+    ) -> Item:
         for name, value in (*fields.items(), *(beside or {}).items()):
             if value is not None and not isinstance(value, str):
                 raise WireError(name, value, "text")
@@ -97,17 +96,5 @@ class ApplicationMapper:
             (name, clean(str(value))) for name, value in values.items() if value is not None
         ]
         self._index += 1
-        return Request(
-            destination=DESTINATION,
-            lane=session or f"application:{self._key}",
-            identity=self._key,
-            method="POST",
-            base=self._base,
-            path=PATH,
-            headers=FORM,
-            body=f"format=1&{form(pairs)}".encode(),
-            form="form",
-            event=event,
-            index=self._index,
-            at=at,
-        )
+        body = f"format=1&{form(pairs)}".encode()
+        return Item(session or COMMON, event, self._index, at, "", body)

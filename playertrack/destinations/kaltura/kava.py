@@ -5,17 +5,17 @@ from __future__ import annotations
 import attrs
 import msgspec
 
+from ...delivery.messages import Request
+from ...delivery.protocol import Recall, forgotten
 from ...events import Error, Event, Language, Play, Replay, Seek, View
+from ..session_memory import Memory, Recent
+from .destination import JSON, KalturaDestination
 from .fields import Pairs, address, clean, form, number
 from .identity import Identity, client_version
 from .profile import WireProfile
-from .recent_sessions import Recent
-from .request import FORM, JSON, Request
 from .responses import TrackAnswer, track_answer
-from .session_memory import Memory, Recall, forgotten
 from .view_state import Viewing
 
-DESTINATION = "kava"
 ANALYTICS_URL = "https://analytics.kaltura.com"
 
 PATH = "/api_v3/index.php?service=analytics&action=trackEvent"
@@ -71,41 +71,41 @@ class _Told:
     answer: TrackAnswer | None
 
 
-class KavaMapper:
-    """Player events of one identity as requests to analytics.trackEvent.
+class KavaDestination(KalturaDestination):
+    """Player events of one identity as requests to analytics.trackEvent at ``url``.
 
-    ``muted`` may be set to what the viewer hears; events do not tell it. ``recall`` gives the
-    note of a session's last request, if another process made it. Raises `WireError` for a bad
-    ``analytics_url``.
+    ``muted`` may be set to what the viewer hears; events do not tell it. Raises `WireError`
+    for a bad ``url``.
 
-    >>> mapper = KavaMapper(Identity(partner_id=102))
-    >>> request = mapper.request(Event("PAUSE", at=9.7, session="s", index=7, entry_id="1_a"))
-    >>> b"&eventType=33&partnerId=102&entryId=1_a&sessionId=s&eventIndex=1&" in b"&" + request.body
-    True
+    >>> destination = KavaDestination(Identity(partner_id=102))
+    >>> pause = Event("PAUSE", at=9.7, session="s", index=7, entry_id="1_a")
+    >>> destination.encode(pause)[:68]
+    b'format=1&eventType=33&partnerId=102&entryId=1_a&sessionId=s&eventInd'
     """
+
+    endpoint = "kava"
+    path = PATH
 
     def __init__(
         self,
         identity: Identity,
         profile: WireProfile | None = None,
         *,
-        analytics_url: str = ANALYTICS_URL,
+        url: str = ANALYTICS_URL,
         recall: Recall = forgotten,
     ) -> None:
+        super().__init__(identity, address("analytics_url", url), recall)
         self.muted = False
-        self._identity = identity
-        self._key = identity.key
-        self._base = address("analytics_url", analytics_url)
         self._as_json = (profile or WireProfile()).kava_form == "json"
         self._context = _of_identity(identity)
-        self._sessions = Memory(_Told, recall)
+        self._sessions = Memory(_Told, self.recalled)
         self._players: Recent[str, Viewing] = Recent()
         # Written where answers come in, which is another thread; `Viewing` is not, so that
         # neither has to wait for the other.
         self._answers: Recent[str, TrackAnswer] = Recent()
 
-    def request(self, event: Event) -> Request | None:
-        """The request for ``event``; None if it has no type id, or VIEWs are not wanted.
+    def encode(self, event: Event) -> bytes | None:
+        """The item for ``event``; None if it has no type id, or VIEWs are not wanted.
 
         Raises `WireError` if nobody named the entry.
         """
@@ -114,15 +114,14 @@ class KavaMapper:
         type_id = KAVA_IDS.get(event.event)
         if isinstance(event, View) and answer is not None and not answer.view_events_enabled:
             type_id = None
-        entry = "" if type_id is None else self._identity.entry(event.entry_id)
+        entry = "" if type_id is None else self.entry(event)
         viewing = self._after(event, told, sent=type_id is not None)
-        told = _Told(viewing, answer)
-        self._sessions.put(event.session, told)
+        self._sessions.put(event.session, _Told(viewing, answer))
         if type_id is None:
             return None
         fields: _Fields = {
             "eventType": type_id,
-            "partnerId": self._identity.partner_id,
+            "partnerId": self.identity.partner_id,
             "entryId": entry,
             "sessionId": clean(event.session),
             **self._common(event, viewing),
@@ -131,22 +130,14 @@ class KavaMapper:
         }
         if answer is not None and answer.time is not None:
             fields["sessionStartTime"] = answer.time
-        path, body = _as_query_and_json(fields) if self._as_json else _as_form(fields)
-        return Request(
-            destination=DESTINATION,
-            lane=event.session,
-            identity=self._key,
-            method="POST",
-            base=self._base,
-            path=path,
-            headers=JSON if self._as_json else FORM,
-            body=body,
-            form="json" if self._as_json else "form",
-            event=event.event,
-            index=event.index,
-            at=event.at,
-            note=self._sessions.note(told),
-        )
+        return _as_query_and_json(fields) if self._as_json else _as_form(fields)
+
+    def note(self, session: str) -> bytes:
+        """What the server was told of ``session`` so far."""
+        return self._sessions.note(session)
+
+    def _with_query(self, query: str, body: bytes) -> Request:
+        return Request("POST", f"{self.address}{PATH}&{query}", JSON, body)
 
     def answered(self, session: str, body: bytes) -> None:
         """Learn from the answer to an event of ``session``; from the first, that is.
@@ -255,15 +246,15 @@ def context(who: Identity) -> dict[str, str | int | None]:
     }
 
 
-def _as_form(fields: _Fields) -> tuple[str, bytes]:
-    return PATH, f"format=1&{form(_texts(fields))}".encode()
+def _as_form(fields: _Fields) -> bytes:
+    return f"format=1&{form(_texts(fields))}".encode()
 
 
-def _as_query_and_json(fields: _Fields) -> tuple[str, bytes]:
+def _as_query_and_json(fields: _Fields) -> bytes:
     query = form(_texts(fields)[:_IN_QUERY])
     rest = {"apiVersion": _API_VERSION, "format": 1, **dict(list(fields.items())[_IN_QUERY:])}
     body = {name: _rounded(value) for name, value in rest.items()}
-    return f"{PATH}&{query}", msgspec.json.encode(body)
+    return f"?{query}\n".encode() + msgspec.json.encode(body)
 
 
 def _texts(fields: _Fields) -> Pairs:

@@ -3,30 +3,19 @@
 from __future__ import annotations
 
 from time import time
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, Unpack
 
-from ...delivery import DEFAULT_SETTINGS, DeliverySettings
-from ...delivery.envelope import pack
-from ...delivery.lanes import COMMON
 from ...outbox import Item, Receipt
-from . import (
-    ANALYTICS_URL,
-    ApplicationMapper,
-    Identity,
-    KavaMapper,
-    Recall,
-    Request,
-    WireProfile,
-)
-from .sink import KS, DeliverySink, Queue, analytics_url, options_from
+from ..sink import Queue, SinkOptions, Token
+from . import ANALYTICS_URL, ApplicationEvents, Identity, KavaDestination, WireProfile
+from .environment import analytics_url, identity_from, ks_from, profile_from
+from .sink import KS, KalturaSink
 
 if TYPE_CHECKING:
-    import aiohttp
-
     from ...events import Event
 
 
-class KavaSink(DeliverySink):
+class KavaSink(KalturaSink):
     """Delivers the events of ``identity`` to analytics.trackEvent at ``url``.
 
     It takes what `StatsSink` takes. VIEWs tell whether the viewer hears something: a tracker
@@ -38,39 +27,33 @@ class KavaSink(DeliverySink):
         self,
         identity: Identity,
         *,
-        queue: Queue = None,
         ks: KS = None,
         url: str = ANALYTICS_URL,
         profile: WireProfile | None = None,
-        settings: DeliverySettings = DEFAULT_SETTINGS,
-        durability: str = "group",
-        session: aiohttp.ClientSession | None = None,
+        **options: Unpack[SinkOptions],
     ) -> None:
-        def make(recall: Recall) -> KavaMapper:
-            self._events = KavaMapper(identity, profile, analytics_url=url, recall=recall)
+        def make() -> KavaDestination:
+            self._events = KavaDestination(identity, profile, url=url)
             return self._events
 
-        super().__init__(
-            "kava",
-            identity,
-            make,
-            url,
-            queue=queue,
-            ks=ks,
-            settings=settings,
-            durability=durability,
-            session=session,
-        )
-        self._application = ApplicationMapper(identity, analytics_url=url)
+        super().__init__(make, identity, "kava", ks, **options)
+        self._application = ApplicationEvents(identity)
         self._muted = False
 
     @classmethod
-    def open(cls, argument: str) -> Self:
-        """``kava:DIRECTORY`` of the queue, or ``kava`` for one in memory.
+    def open(cls, address: str, *, queue: Queue = None, token: Token = None) -> Self:
+        """``kava``, or ``kava:URL`` for another service than ``KALTURA_ANALYTICS_URL``.
 
-        The rest is in the environment: see `options_from`.
+        The rest is in the environment: see `playertrack.destinations.kaltura.environment`.
         """
-        return cls(url=analytics_url(), **options_from(argument))
+        who = identity_from()
+        return cls(
+            who,
+            queue=queue,
+            ks=ks_from(who) if token is None else token,
+            url=address or analytics_url(),
+            profile=profile_from(),
+        )
 
     def emit(self, event: Event) -> Receipt:
         """Queue ``event`` and return at once; any thread may call it (Q-durable)."""
@@ -104,7 +87,7 @@ class KavaSink(DeliverySink):
         """
         at = time() if at is None else at
         return self._put(
-            self._application.page(name, type, at=at, entry_id=entry_id, session=session), session
+            self._application.page(name, type, at=at, entry_id=entry_id, session=session)
         )
 
     def track_button(
@@ -123,7 +106,7 @@ class KavaSink(DeliverySink):
         ``type`` is its category, as ``cta``. Raises `WireError` for what is
         no text.
         """
-        request = self._application.button(
+        item = self._application.button(
             name,
             type,
             at=time() if at is None else at,
@@ -132,10 +115,11 @@ class KavaSink(DeliverySink):
             entry_id=entry_id,
             session=session,
         )
-        return self._put(request, session)
+        return self._put(item)
 
-    def _put(self, request: Request, session: str | None) -> Receipt:
-        def item(request: Request) -> Item:
-            return pack(request, COMMON if session is None else None)
+    def _put(self, item: Item) -> Receipt:
+        return self.sender.put(self.name, _as_it_is, item)
 
-        return self.post.put(self.name, item, request)
+
+def _as_it_is(item: Item) -> Item:
+    return item

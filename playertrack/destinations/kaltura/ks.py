@@ -8,10 +8,9 @@ at a time. Providers may be shared by sinks and threads. None of them shows a se
 from __future__ import annotations
 
 import threading
-from asyncio import CancelledError, get_running_loop, shield, wrap_future
+from asyncio import shield, wrap_future
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
-from contextlib import suppress
 from inspect import isawaitable
 from math import inf
 from secrets import randbelow, token_bytes
@@ -21,6 +20,7 @@ from typing import Any
 import attrs
 
 from ..._fork import watched
+from ...delivery.auth import TokenSource, in_thread
 from ...errors import PlayertrackError
 from .local_ks import USER, ks_expiry, ks_v1, ks_v2
 from .redaction import redact
@@ -103,6 +103,10 @@ class KSProvider:
             assert flight is not None
             await _landing(flight)
 
+    async def token(self, refused: str | None = None) -> str:
+        """As `ks`, for the sender."""
+        return await self.ks(refused)
+
     async def _renewed(self, flight: Future[None], held: _Held | None, refused: str | None) -> str:
         """A new KS; whoever waits for ``flight`` then finds it."""
         new = held
@@ -177,7 +181,7 @@ class CallableKS(KSProvider):
 
     async def _issue(self) -> Issued:
         try:
-            value: Any = await _in_thread(self._function)
+            value: Any = await in_thread(self._function)
             if isawaitable(value):
                 value = await value
         except KSError:
@@ -240,38 +244,10 @@ class LocalKS(KSProvider):
         return Issued(value, float(self._expiry))
 
 
-def ks_provider(source: str | Callable[[], Any] | KSProvider | None) -> KSProvider | None:
+def ks_provider(source: str | Callable[[], Any] | TokenSource | None) -> TokenSource | None:
     """The provider that ``source`` is or stands for: the text of a KS, or a function."""
-    if source is None or isinstance(source, KSProvider):
+    if isinstance(source, str):
+        return StaticKS(source)
+    if source is None or isinstance(source, TokenSource):
         return source
-    return CallableKS(source) if callable(source) else StaticKS(source)
-
-
-async def _in_thread(function: Callable[[], Any]) -> Any:
-    """What ``function`` gives, from a thread that nobody waits for when the program ends."""
-    loop = get_running_loop()
-    done = loop.create_future()
-
-    def settle(value: Any, error: BaseException | None) -> None:
-        if done.done():
-            return
-        if error is None:
-            done.set_result(value)
-        else:
-            done.set_exception(error)
-
-    def work() -> None:
-        value, error = None, None
-        try:
-            value = function()
-        except Exception as failure:
-            error = failure
-        with suppress(RuntimeError):  # the loop is closed
-            loop.call_soon_threadsafe(settle, value, error)
-
-    threading.Thread(target=work, name="playertrack-ks", daemon=True).start()
-    try:
-        return await done
-    except CancelledError:
-        done.cancel()
-        raise
+    return CallableKS(source)

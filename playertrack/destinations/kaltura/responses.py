@@ -2,68 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from email.utils import parsedate_to_datetime
-from enum import Enum
+from collections.abc import Iterable
 from typing import Any
 
 import attrs
 import msgspec
 
+from ...delivery.messages import Answer, Kind, Verdict
+from ...delivery.verdicts import (
+    LONGEST_REASON,
+    Headers,
+    judge_status,
+    retry_after,
+    status_line,
+)
 from .redaction import redact
 
-#: The longest ``Retry-After`` that is believed (s).
-MAX_AFTER = 3600.0
 #: A blocked action is a rate limit, which seconds do not lift (s).
 BLOCKED_FOR = 30.0
 
 _EXCEPTION = "KalturaAPIException"
 _KS_CODES = frozenset({"INVALID_KS", "MISSING_KS", "EXPIRED_KS"})
-_BUSY = frozenset({408, 425, 429})
-_LONGEST_REASON = 500
 #: What a body holds that is no JSON.
 NOT_JSON = object()
 
-Headers = Mapping[str, str] | Iterable[tuple[str, str]]
-
-
-class Kind(Enum):
-    """What is to be done with the event."""
-
-    DELIVERED = "delivered"
-    RETRY = "retry"
-    RENEW = "renew"
-    REJECTED = "rejected"
-    PAUSED = "paused"
-
-
-@attrs.frozen
-class Verdict:
-    """``kind`` says what is to be done, ``reason`` why, in words without secrets.
-
-    ``after``: the server wants no retry before so many seconds. ``ambiguous``: nobody knows
-    whether the event arrived, so a retry may make it arrive twice.
-    """
-
-    kind: Kind
-    reason: str = ""
-    after: float | None = None
-    ambiguous: bool = False
-
-
-class Fault(Enum):
-    """What kept an answer from coming; all of it may pass by itself."""
-
-    CONNECT = "cannot connect"
-    DNS = "the name of the server cannot be resolved"
-    TLS = "no secure connection"
-    LOST = "the connection was lost"
-    TIMEOUT = "no answer in time"
-    CUT = "the answer was cut off"
-
-
 _DELIVERED = Verdict(Kind.DELIVERED)
-_ARRIVED_PERHAPS = frozenset({Fault.LOST, Fault.TIMEOUT, Fault.CUT})
 
 
 def judge(
@@ -79,19 +42,16 @@ def judge(
     """
     answer = parsed(body)
     if isinstance(answer, dict) and answer.get("objectType") == _EXCEPTION:
-        verdict = _exception(answer, _retry_after(headers))
-    elif 200 <= status <= 299 and _accepted(endpoint, body, answer):
+        verdict = _exception(answer, retry_after(headers))
+    elif not 200 <= status <= 299:
+        verdict = judge_status(Answer(status, dict(headers), body))
+    elif _accepted(endpoint, body, answer):
         return _DELIVERED  # by far the most, and nothing has to be said
     else:
-        verdict = _status(status, body, _retry_after(headers))
-    reason = redact(verdict.reason[: 4 * _LONGEST_REASON], secrets)[:_LONGEST_REASON]
+        line = status_line(Answer(status, {}, body))
+        verdict = Verdict(Kind.RETRY, f"not an answer of the service: {line}", retry_after(headers))
+    reason = redact(verdict.reason[: 4 * LONGEST_REASON], secrets)[:LONGEST_REASON]
     return attrs.evolve(verdict, reason=reason)
-
-
-def judge_fault(fault: Fault, detail: str = "", secrets: Iterable[str] = ()) -> Verdict:
-    """What it means that no answer came; ``detail`` is what the transport said."""
-    said = redact(f"{fault.value}: {detail}" if detail else fault.value, secrets)
-    return Verdict(Kind.RETRY, said[:_LONGEST_REASON], ambiguous=fault in _ARRIVED_PERHAPS)
 
 
 def _exception(answer: dict[str, Any], after: float | None) -> Verdict:
@@ -117,52 +77,12 @@ def _accepted(endpoint: str, body: bytes, answer: object) -> bool:
     return isinstance(answer, (int, float, str)) and not isinstance(answer, bool)
 
 
-def _status(status: int, body: bytes, after: float | None) -> Verdict:
-    reason = f"HTTP {status}{_excerpt(body)}"
-    if status == 401:
-        return Verdict(Kind.RENEW, reason)
-    if status == 404:
-        return Verdict(Kind.PAUSED, f"the address is wrong: {reason}")
-    if 400 <= status <= 499 and status not in _BUSY:
-        return Verdict(Kind.REJECTED, reason)
-    if 200 <= status <= 299:
-        return Verdict(Kind.RETRY, f"not an answer of the service: {reason}", after)
-    return Verdict(Kind.RETRY, reason, after)
-
-
-def _excerpt(body: bytes) -> str:
-    text = " ".join(body[: 2 * _LONGEST_REASON].decode(errors="replace").split())
-    return f": {text}" if text else ""
-
-
 def parsed(body: bytes) -> object:
     """The JSON value in ``body``, or `NOT_JSON`."""
     try:
         return msgspec.json.decode(body.removeprefix(b"\xef\xbb\xbf"))
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return NOT_JSON
-
-
-# ---------------------------------------------------------------------------- Retry-After
-
-
-def _retry_after(headers: Headers) -> float | None:
-    """Seconds, within bounds; a date counts from the server's own ``Date``."""
-    pairs = headers.items() if isinstance(headers, Mapping) else headers
-    found = {name.lower(): value.strip() for name, value in pairs}
-    text = found.get("retry-after", "")
-    if text.isascii() and text.isdigit():
-        return min(float(text[:12]), MAX_AFTER)
-    then, now = http_date(text), http_date(found.get("date", ""))
-    return None if then is None or now is None else min(max(0.0, then - now), MAX_AFTER)
-
-
-def http_date(text: str) -> float | None:
-    """The Unix time of a date as headers have it; None if it is none."""
-    try:
-        return parsedate_to_datetime(text).timestamp()
-    except (ValueError, TypeError, IndexError, OverflowError, OSError):
-        return None
 
 
 # ------------------------------------------------------------------------------ trackEvent

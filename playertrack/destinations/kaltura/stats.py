@@ -6,17 +6,17 @@ from math import floor, isfinite
 
 import attrs
 
+from ...delivery.messages import Request
+from ...delivery.protocol import Recall, forgotten
 from ...events import Event, MediaLoaded, Replay
+from ..session_memory import Memory
+from .destination import KalturaDestination
 from .fields import Pairs, address, column, form, whole
 from .identity import Identity, client_version
 from .profile import WireProfile
-from .request import FORM, Request
-from .session_memory import Memory, Recall, forgotten
 
-DESTINATION = "stats"
 SERVICE_URL = "https://www.kaltura.com/api_v3"
 
-_POST = "/service/stats/action/collect"
 _GET = "/index.php?service=stats&action=collect&"
 _LONGEST_REFERRER = 255
 
@@ -73,40 +73,41 @@ class _Session:
     live: bool = False
 
 
-class StatsMapper:
-    """Events of one identity as requests to stats.collect.
+class StatsDestination(KalturaDestination):
+    """Events of one identity as requests to stats.collect at ``url``.
 
-    ``recall`` gives the note of a session's last request, if another process made it. Raises
-    `WireError` for a bad ``service_url``.
+    Raises `WireError` for a bad ``url``.
 
-    >>> mapper = StatsMapper(Identity(partner_id=102))
-    >>> request = mapper.request(Event("PLAY", at=9.7, session="s", index=1, entry_id="1_a"))
-    >>> request.url
-    'https://www.kaltura.com/api_v3/service/stats/action/collect'
-    >>> b"&event%5BeventTimestamp%5D=9&" in request.body
+    >>> destination = StatsDestination(Identity(partner_id=102))
+    >>> play = Event("PLAY", at=9.7, session="s", index=1, entry_id="1_a")
+    >>> item = destination.encode(play)
+    >>> b"&event%5BeventTimestamp%5D=9&" in item
     True
+    >>> destination.request([item]).url
+    'https://www.kaltura.com/api_v3/service/stats/action/collect'
     """
+
+    endpoint = "stats"
+    path = "/service/stats/action/collect"
 
     def __init__(
         self,
         identity: Identity,
         profile: WireProfile | None = None,
         *,
-        service_url: str = SERVICE_URL,
+        url: str = SERVICE_URL,
         recall: Recall = forgotten,
     ) -> None:
-        self._identity = identity
+        super().__init__(identity, address("service_url", url), recall)
         self._profile = profile or WireProfile()
-        self._key = identity.key
-        self._base = address("service_url", service_url)
         self._got = self._profile.stats_form == "query"
         self._timestamp_scale = 1000 if self._profile.timestamp_unit == "ms" else 1
         self._position_scale = 1000 if self._profile.position_unit == "ms" else 1
         self._context = form(self._named(self._of_identity()))
-        self._sessions = Memory(_Session, recall)
+        self._sessions = Memory(_Session, self.recalled)
 
-    def request(self, event: Event) -> Request | None:
-        """The request for ``event``; None if it has no type id (wire, 1).
+    def encode(self, event: Event) -> bytes | None:
+        """The form for ``event``; None if it has no type id (wire, 1).
 
         Raises `WireError` if nobody named the entry.
         """
@@ -117,21 +118,14 @@ class StatsMapper:
         pairs = self._named(self._required(event, type_id))
         pairs += self._named(self._known(event, session))
         text = f"format=1&{form(pairs)}&{self._context}"
-        return Request(
-            destination=DESTINATION,
-            lane=event.session,
-            identity=self._key,
-            method="GET" if self._got else "POST",
-            base=self._base,
-            path=_GET + text if self._got else _POST,
-            headers=() if self._got else FORM,
-            body=b"" if self._got else text.encode(),
-            form="query" if self._got else "form",
-            event=event.event,
-            index=event.index,
-            at=event.at,
-            note=self._sessions.note(session),
-        )
+        return f"?{text}".encode() if self._got else text.encode()
+
+    def note(self, session: str) -> bytes:
+        """What was in ``session`` so far."""
+        return self._sessions.note(session)
+
+    def _with_query(self, query: str, body: bytes) -> Request:
+        return Request("GET", f"{self.address}{_GET}{query}", {}, body)
 
     def _after(self, event: Event) -> _Session:
         """What is known of the session of ``event``, that event included."""
@@ -151,8 +145,8 @@ class StatsMapper:
         """In the order of the guide's examples."""
         return [
             ("objectType", "KalturaStatsEvent"),
-            ("partnerId", str(self._identity.partner_id)),
-            ("entryId", column(self._identity.entry(event.entry_id))),
+            ("partnerId", str(self.identity.partner_id)),
+            ("entryId", column(self.entry(event))),
             ("eventType", str(type_id)),
             ("sessionId", column(event.session)),
             ("eventTimestamp", str(whole(event.at * self._timestamp_scale))),
@@ -170,7 +164,7 @@ class StatsMapper:
         return pairs
 
     def _of_identity(self) -> Pairs:
-        who = self._identity
+        who = self.identity
         uiconf = self._profile.default_uiconf_id if who.uiconf_id is None else who.uiconf_id
         values = {
             "clientVer": client_version(),

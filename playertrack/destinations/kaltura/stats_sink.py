@@ -2,34 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import Self, Unpack
 
 import attrs
 
-from ...delivery import DEFAULT_SETTINGS, DeliverySettings
 from ...events import Event
 from ...outbox import Receipt
-from . import SERVICE_URL, Identity, StatsMapper, WireProfile
-from .sink import KS, DeliverySink, Queue, options_from, service_url
-
-if TYPE_CHECKING:
-    import aiohttp
+from ..sink import Queue, SinkOptions, Token
+from . import SERVICE_URL, Identity, StatsDestination, WireProfile
+from .environment import identity_from, ks_from, profile_from, service_url
+from .sink import KS, KalturaSink
 
 #: Players whose media has no name yet that are remembered.
 MOST_NAMELESS = 10_000
 
 
-class StatsSink(DeliverySink):
+class StatsSink(KalturaSink):
     """Delivers the events of ``identity`` to stats.collect at ``url``, durably and in order.
 
         sink = StatsSink(Identity(partner_id=102), queue="/var/lib/kiosk", ks=my_ks)
 
-    ``queue``: the directory of the queue, which sinks of this and other processes may share
-    (of the options below it has those of its first sink then); without one it is in memory.
     ``ks``: a KS, a function that gives one, or a provider of `playertrack.destinations.kaltura.ks`.
-    ``profile`` says what the requests look like, ``settings`` how they are sent;
-    ``durability`` is ``group``, ``sync`` (`emit` waits for the disk) or ``memory``. With
-    ``session`` its loop sends, in which the sink has to be made.
+    ``profile`` says what the requests look like; `SinkOptions` are for how they are sent.
 
     stats.collect wants an entry with every event. A player may be there before its media is
     named, so WIDGET_LOADED waits in memory for the next event of its session that has one.
@@ -41,24 +35,13 @@ class StatsSink(DeliverySink):
         self,
         identity: Identity,
         *,
-        queue: Queue = None,
         ks: KS = None,
         url: str = SERVICE_URL,
         profile: WireProfile | None = None,
-        settings: DeliverySettings = DEFAULT_SETTINGS,
-        durability: str = "group",
-        session: aiohttp.ClientSession | None = None,
+        **options: Unpack[SinkOptions],
     ) -> None:
         super().__init__(
-            "stats",
-            identity,
-            lambda recall: StatsMapper(identity, profile, service_url=url, recall=recall),
-            url,
-            queue=queue,
-            ks=ks,
-            settings=settings,
-            durability=durability,
-            session=session,
+            lambda: StatsDestination(identity, profile, url=url), identity, "stats", ks, **options
         )
         self._nameless: dict[str, Event] = {}
 
@@ -89,9 +72,16 @@ class StatsSink(DeliverySink):
             super().emit(attrs.evolve(event, entry_id=entry_id))
 
     @classmethod
-    def open(cls, argument: str) -> Self:
-        """``stats:DIRECTORY`` of the queue, or ``stats`` for one in memory.
+    def open(cls, address: str, *, queue: Queue = None, token: Token = None) -> Self:
+        """``stats``, or ``stats:URL`` for another service than ``KALTURA_SERVICE_URL``.
 
-        The rest is in the environment: see `options_from`.
+        The rest is in the environment: see `playertrack.destinations.kaltura.environment`.
         """
-        return cls(url=service_url(), **options_from(argument))
+        who = identity_from()
+        return cls(
+            who,
+            queue=queue,
+            ks=ks_from(who) if token is None else token,
+            url=address or service_url(),
+            profile=profile_from(),
+        )

@@ -6,11 +6,13 @@ import json
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from made_requests import request_of
+
 from playertrack import events
+from playertrack.delivery import Request
 from playertrack.destinations.kaltura import (
     Identity,
-    KavaMapper,
-    Request,
+    KavaDestination,
 )
 
 ME = Identity(partner_id=102)
@@ -25,7 +27,7 @@ def fields(made: Request | None) -> dict[str, Any]:
     """What the server reads, as text; from the form, or from the query and the JSON."""
     assert made is not None
     query = dict(parse_qsl(urlsplit(made.url).query))
-    if made.form == "json":
+    if made.headers["Content-Type"] == "application/json":
         body = json.loads(made.body)
     else:
         pairs = parse_qsl(made.body.decode(), keep_blank_values=True, strict_parsing=True)
@@ -37,13 +39,13 @@ def fields(made: Request | None) -> dict[str, Any]:
 
 
 def sent(what: events.Event, identity: Identity = ME) -> dict[str, Any]:
-    return fields(KavaMapper(identity).request(what))
+    return fields(request_of(KavaDestination(identity), what))
 
 
-def run(*story: events.Event, mapper: KavaMapper | None = None) -> list[dict[str, Any]]:
+def run(*story: events.Event, mapper: KavaDestination | None = None) -> list[dict[str, Any]]:
     """What is sent of a story."""
-    mapper = mapper or KavaMapper(ME)
-    return [fields(made) for what in story if (made := mapper.request(what))]
+    mapper = mapper or KavaDestination(ME)
+    return [fields(made) for what in story if (made := request_of(mapper, what))]
 
 
 def column(found: list[dict[str, Any]], name: str) -> list[Any]:

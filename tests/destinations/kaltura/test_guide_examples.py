@@ -12,13 +12,13 @@ from guide_examples import VALUES, Example, load
 
 from playertrack import events
 from playertrack.collector import Collector
+from playertrack.delivery import Destination
 from playertrack.destinations.kaltura import (
     STATS_IDS,
-    ApplicationMapper,
+    ApplicationEvents,
     Identity,
-    Request,
-    StatsMapper,
-    attach_ks,
+    KavaDestination,
+    StatsDestination,
 )
 from playertrack.destinations.kaltura.report import ReportError, ReportQuery, rows
 
@@ -31,10 +31,14 @@ def shown(example: Example) -> str:
     return f"{example.section}-{fields.get('event[eventType]') or fields.get('eventType')}"
 
 
-def sent(request: Request) -> list[tuple[str, str]]:
-    url, body = attach_ks(request, VALUES["KS"])
-    assert url == request.url
-    return parse_qsl(body.decode(), keep_blank_values=True, strict_parsing=True)
+def sent(destination: Destination, item: bytes) -> tuple[str, str, list[tuple[str, str]]]:
+    """Method, URL and form of the request with the KS."""
+    made = destination.authorize(destination.request([item]), VALUES["KS"])
+    return (
+        made.method,
+        made.url,
+        parse_qsl(made.body.decode(), keep_blank_values=True, strict_parsing=True),
+    )
 
 
 COLLECT = [each for each in EXAMPLES if each.url.endswith("/stats/action/collect")]
@@ -59,16 +63,16 @@ def test_collect_as_in_the_guide(example: Example) -> None:
         index=1,
         entry_id=fields["event[entryId]"],
     )
-    request = StatsMapper(identity, service_url=VALUES["KALTURA_SERVICE_URL"]).request(event)
-    assert request is not None
-    assert request.method == "POST"
-    assert request.url == example.url
+    destination = StatsDestination(identity, url=VALUES["KALTURA_SERVICE_URL"])
+    item = destination.encode(event)
+    assert item is not None
+    method, url, pairs = sent(destination, item)
+    assert (method, url) == ("POST", example.url)
     # The one field more is the client's version, which is always sent.
     [(position, version)] = [
-        (i, value) for i, (key, value) in enumerate(sent(request)) if key == "event[clientVer]"
+        (i, value) for i, (key, value) in enumerate(pairs) if key == "event[clientVer]"
     ]
     assert version.startswith("playertrack:")
-    pairs = sent(request)
     del pairs[position]
     assert pairs == list(example.form)
 
@@ -81,14 +85,13 @@ def test_application_event_as_in_the_guide(example: Example) -> None:
         entry_id=fields["entryId"],
         kaltura_application=fields["kalturaApplication"],
     )
-    mapper = ApplicationMapper(identity, analytics_url=VALUES["KALTURA_ANALYTICS_URL"])
+    made = ApplicationEvents(identity)
     if fields["eventType"] == "10002":
-        request = mapper.button(fields["buttonName"], fields["buttonType"], at=1700000000.0)
+        item = made.button(fields["buttonName"], fields["buttonType"], at=1700000000.0)
     else:
-        request = mapper.page(fields.get("pageName"), fields.get("pageType"), at=1700000000.0)
-    assert request.url == example.url
-    assert request.method == "POST"
-    assert sent(request) == list(example.form)
+        item = made.page(fields.get("pageName"), fields.get("pageType"), at=1700000000.0)
+    destination = KavaDestination(identity, url=VALUES["KALTURA_ANALYTICS_URL"])
+    assert sent(destination, item.body) == ("POST", example.url, list(example.form))
 
 
 def test_report_as_in_the_guide() -> None:

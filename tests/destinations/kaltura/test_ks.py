@@ -187,8 +187,8 @@ async def test_a_function_is_asked_in_a_thread_of_its_own() -> None:
 
     provider = ks_provider(function)
     assert provider is not None
-    assert await provider.ks() == "ks-1"
-    assert await provider.ks("ks-1") == "ks-2"
+    assert await provider.token() == "ks-1"
+    assert await provider.token("ks-1") == "ks-2"
     assert threading.main_thread() not in threads
     assert all(thread.daemon for thread in threads)
 

@@ -9,13 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from playertrack.delivery import Kind, Verdict
 from playertrack.destinations.kaltura import (
-    Fault,
-    Kind,
     TrackAnswer,
-    Verdict,
     judge,
-    judge_fault,
     track_answer,
 )
 
@@ -122,17 +119,6 @@ def test_a_blocked_action_waits_for_half_a_minute_at_least() -> None:
 )
 def test_by_status(endpoint: str, status: int, body: bytes, expected: str) -> None:
     assert kind(endpoint, status, body) == expected
-
-
-@pytest.mark.parametrize("fault", Fault)
-def test_a_fault_is_tried_again(fault: Fault) -> None:
-    verdict = judge_fault(fault, "host unreachable, ks=abc")
-    assert verdict.kind is Kind.RETRY
-    assert verdict.ambiguous == (fault in (Fault.LOST, Fault.TIMEOUT, Fault.CUT))
-    assert "unreachable" in verdict.reason
-    assert "abc" not in verdict.reason
-    assert judge_fault(fault).reason == fault.value
-    assert "hunter2" not in judge_fault(fault, "at hunter2", ["hunter2"]).reason
 
 
 @pytest.mark.parametrize(

@@ -8,20 +8,26 @@ import pytest
 from kava_requests import ME, fields
 
 from playertrack.destinations.kaltura import (
-    ApplicationMapper,
+    ApplicationEvents,
     Identity,
+    KavaDestination,
     WireError,
 )
+from playertrack.outbox import Item
+
+
+def form(item: Item) -> dict[str, Any]:
+    return fields(KavaDestination(ME).request([item.body]))
 
 
 def test_a_funnel_of_an_application() -> None:
     who = Identity(partner_id=102, kaltura_application="portal", user_id="u", referrer="app://x")
-    mapper = ApplicationMapper(who)
+    mapper = ApplicationEvents(who)
     page = mapper.page("keynote", "session", at=1.0, entry_id="1_abc")
     button = mapper.button(
         *("watch", "cta"), at=2.0, page_name="keynote", page_type="session", session="s-1"
     )
-    assert fields(page) == {
+    assert form(page) == {
         "service": "analytics",
         "action": "trackEvent",
         "format": "1",
@@ -34,19 +40,18 @@ def test_a_funnel_of_an_application() -> None:
         "userId": "u",
         "referrer": "app://x",
     }
-    assert fields(button)["eventType"] == "10002"
-    assert fields(button)["buttonType"] == "cta"
-    assert fields(button)["buttonName"] == "watch"
-    assert fields(button)["pageName"] == "keynote"
-    assert fields(button)["sessionId"] == "s-1"
-    assert (page.index, button.index) == (1, 2)
-    assert (page.destination, button.lane) == ("kava", "s-1")
-    assert page.lane not in ("", "s-1")
+    assert form(button)["eventType"] == "10002"
+    assert form(button)["buttonType"] == "cta"
+    assert form(button)["buttonName"] == "watch"
+    assert form(button)["pageName"] == "keynote"
+    assert form(button)["sessionId"] == "s-1"
+    assert (page.number, button.number) == (1, 2)
+    assert (page.lane, button.lane) == ("", "s-1")
 
 
 @pytest.mark.parametrize("wrong", [5, b"x", ["x"]])
 def test_a_name_that_is_no_text_is_refused(wrong: Any) -> None:
     with pytest.raises(WireError, match="buttonName"):
-        ApplicationMapper(ME).button(wrong, at=0.0)
+        ApplicationEvents(ME).button(wrong, at=0.0)
     with pytest.raises(WireError, match="pageType"):
-        ApplicationMapper(ME).page("a", wrong, at=0.0)
+        ApplicationEvents(ME).page("a", wrong, at=0.0)

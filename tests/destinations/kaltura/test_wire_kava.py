@@ -9,15 +9,15 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from kava_requests import ME, column, event, fields, run, sent
+from made_requests import request_of
 
 from playertrack import events
 from playertrack.destinations.kaltura import (
     KAVA_IDS,
     Identity,
-    KavaMapper,
+    KavaDestination,
     WireError,
     WireProfile,
-    attach_ks,
 )
 
 TABLE = """
@@ -36,7 +36,7 @@ IDS = {name: int(number) for name, number in re.findall(r"(\w+) (\d+)", TABLE)}
 def test_every_event_of_the_table_has_its_id_and_no_other_is_sent() -> None:
     assert IDS == KAVA_IDS
     for name in events.EVENTS:
-        made = KavaMapper(ME).request(event(name))
+        made = request_of(KavaDestination(ME), event(name))
         if name in IDS:
             assert fields(made)["eventType"] == str(IDS[name])
         else:
@@ -44,12 +44,12 @@ def test_every_event_of_the_table_has_its_id_and_no_other_is_sent() -> None:
 
 
 def test_the_form_of_the_guide() -> None:
-    made = KavaMapper(ME).request(event("PAUSE", position=2.5))
+    made = request_of(KavaDestination(ME), event("PAUSE", position=2.5))
     assert made is not None
     assert made.url == (
         "https://analytics.kaltura.com/api_v3/index.php?service=analytics&action=trackEvent"
     )
-    assert (made.method, made.destination, made.lane) == ("POST", "kava", "s-1")
+    assert made.method == "POST"
     assert dict(made.headers) == {"Content-Type": "application/x-www-form-urlencoded"}
     found = fields(made)
     assert found.pop("clientVer") == found.pop("clientTag")
@@ -72,8 +72,8 @@ def test_the_form_of_the_guide() -> None:
 
 def test_the_form_of_player_v7() -> None:
     who = Identity(partner_id=102, uiconf_id=202, referrer="http://localhost/page.html")
-    mapper = KavaMapper(who, WireProfile.player_v7())
-    made = mapper.request(event("PLAY", position=0.087377, join_time=0.021))
+    mapper = KavaDestination(who, WireProfile.player_v7())
+    made = request_of(mapper, event("PLAY", position=0.087377, join_time=0.021))
     assert made is not None
     assert made.method == "POST"
     assert dict(made.headers) == {"Content-Type": "application/json"}
@@ -106,14 +106,18 @@ def test_the_form_of_player_v7() -> None:
 
 @pytest.mark.parametrize("profile", [WireProfile(), WireProfile.player_v7()])
 def test_the_ks_is_attached_last_and_goes_into_the_body(profile: WireProfile) -> None:
-    made = KavaMapper(ME, profile).request(event("PAUSE"))
+    made = request_of(KavaDestination(ME, profile), event("PAUSE"))
     assert made is not None
-    url, body = attach_ks(made, 'a+b"=&d')
-    assert url == made.url
-    read = json.loads(body) if made.form == "json" else dict(parse_qsl(body.decode()))
+    authorized = KavaDestination(ME, profile).authorize(made, 'a+b"=&d')
+    assert authorized.url == made.url
+    as_json = made.headers["Content-Type"] == "application/json"
+    read = fields_of(authorized.body, as_json)
     assert read.pop("ks") == 'a+b"=&d'
-    before = json.loads(made.body) if made.form == "json" else dict(parse_qsl(made.body.decode()))
-    assert read == before
+    assert read == fields_of(made.body, as_json)
+
+
+def fields_of(body: bytes, as_json: bool) -> dict[str, Any]:
+    return json.loads(body) if as_json else dict(parse_qsl(body.decode()))
 
 
 def test_the_context_is_on_every_event() -> None:
@@ -147,9 +151,9 @@ def test_the_context_is_on_every_event() -> None:
 
 
 def test_an_event_of_no_entry_is_refused_and_does_not_count() -> None:
-    mapper = KavaMapper(ME)
+    mapper = KavaDestination(ME)
     with pytest.raises(WireError, match="entry_id"):
-        mapper.request(event("MEDIA_LOADED", entry_id=None))
+        request_of(mapper, event("MEDIA_LOADED", entry_id=None))
     assert run(event("PLAY_REQUEST"), mapper=mapper)[0]["eventIndex"] == "1"
 
 

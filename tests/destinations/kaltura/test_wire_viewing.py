@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from kava_requests import ME, column, event, fields, run
+from made_requests import request_of
 
 from playertrack import events
 from playertrack.destinations.kaltura import (
-    KavaMapper,
+    KavaDestination,
 )
 
 
@@ -90,7 +91,7 @@ def test_a_replay_goes_on_with_the_bitrate_and_the_kind_of_media() -> None:
 
 
 def test_the_sound_is_what_the_mapper_was_told() -> None:
-    mapper = KavaMapper(ME)
+    mapper = KavaDestination(ME)
     assert run(view(0), mapper=mapper)[0]["soundMode"] == "2"
     mapper.muted = True
     assert run(view(1), mapper=mapper)[0]["soundMode"] == "1"
@@ -112,7 +113,7 @@ def test_the_sound_is_what_the_mapper_was_told() -> None:
     ],
 )
 def test_the_time_of_the_first_answer_is_told_from_then_on(first: bytes, told: str | None) -> None:
-    mapper = KavaMapper(ME)
+    mapper = KavaDestination(ME)
     assert "sessionStartTime" not in run(event("PLAY"), mapper=mapper)[0]
     mapper.answered("s-1", first)
     mapper.answered("another", b"5")
@@ -124,7 +125,7 @@ def test_the_time_of_the_first_answer_is_told_from_then_on(first: bytes, told: s
 
 
 def test_views_stop_for_the_session_when_they_are_not_wanted() -> None:
-    mapper = KavaMapper(ME)
+    mapper = KavaDestination(ME)
     mapper.answered("s-1", b'{"time": 5, "viewEventsEnabled": false}')
     found = run(event("PLAY"), view(0), view(10), event("PAUSE", 11), mapper=mapper)
     assert column(found, "eventType") == ["3", "33"]
@@ -149,12 +150,12 @@ def test_views_stop_for_the_session_when_they_are_not_wanted() -> None:
 def test_in_any_story_the_index_goes_up_by_one_or_begins_anew(
     story: list[tuple[str, float, str]],
 ) -> None:
-    mapper = KavaMapper(ME)
+    mapper = KavaDestination(ME)
     last = {"s-1": 0, "s-2": 0}
     at = 0.0
     for name, later, session in story:
         at += later
-        made = mapper.request(event(name, at, session=session, position=1.0))
+        made = request_of(mapper, event(name, at, session=session, position=1.0))
         if made is None:
             continue
         index = int(fields(made)["eventIndex"])
@@ -163,9 +164,9 @@ def test_in_any_story_the_index_goes_up_by_one_or_begins_anew(
 
 
 def test_sessions_of_long_ago_are_forgotten() -> None:
-    mapper = KavaMapper(ME)
+    mapper = KavaDestination(ME)
     run(event("MEDIA_LOADED"), mapper=mapper)
     for n in range(10_000):
-        mapper.request(event("MEDIA_LOADED", session=f"other-{n}", player=f"{n}"))
+        request_of(mapper, event("MEDIA_LOADED", session=f"other-{n}", player=f"{n}"))
     assert run(event("PLAY_REQUEST"), mapper=mapper)[0]["eventIndex"] == "1"
     assert run(event("PLAY_REQUEST", session="other-9999"), mapper=mapper)[0]["eventIndex"] == "2"

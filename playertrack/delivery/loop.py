@@ -1,0 +1,253 @@
+"""The event loop of a sender, in a thread of its own, with a channel for each destination."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable, Coroutine, Iterable
+from contextlib import suppress
+from functools import partial
+from time import monotonic
+from typing import Any, TypeVar
+
+import aiohttp
+
+from ..outbox import Outbox
+from .channel import Channel
+from .messages import Answer, Request
+from .resolver import ThreadResolver
+from .route import Route
+from .settings import DeliverySettings
+from .transport import check_address, exchange, new_session
+
+_log = logging.getLogger("playertrack")
+
+_T = TypeVar("_T")
+
+
+class SendLoop:
+    """Sends what is in ``outbox`` along the routes that are added.
+
+    It has a thread with an event loop of its own, started when there is something to do; or
+    it uses ``session`` and the loop that runs where it is made, which keeps the session.
+    """
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        settings: DeliverySettings,
+        session: aiohttp.ClientSession | None = None,
+    ) -> None:
+        self.routes: dict[str, Route] = {}
+        self._outbox = outbox
+        self._settings = settings
+        self._starts = asyncio.Lock()
+        self._on_their_way = 0
+        self._given = session
+        self._loop = None if session is None else asyncio.get_running_loop()
+        # Reentrant: an event may come from a handler of the operating system's signals.
+        self._lock = threading.RLock()
+        self._thread: threading.Thread | None = None
+        self._starting = False
+        self._ready = threading.Event()  # there is a loop
+        self._early: list[Callable[[], object]] = []  # what is to be called when there is
+        self._session = session
+        self._resolver: ThreadResolver | None = None
+        self._channels: dict[str, Channel] = {}
+        self._timeout = aiohttp.ClientTimeout(
+            total=settings.timeout, sock_connect=settings.connect_timeout
+        )
+        self._stopped = False
+
+    # --------------------------------------------------------------------- for any thread
+
+    def add(self, route: Route) -> None:
+        """Send to ``route`` from now on; raises `DeliveryError` for an unsafe address."""
+        check_address(route.destination.address, self._settings)
+        self.routes[route.name] = route
+        if self.started:
+            self._call(partial(self._use, route))
+
+    @property
+    def started(self) -> bool:
+        """Whether it has started."""
+        return self._thread is not None or self._given is not None
+
+    def start(self) -> None:
+        """Start, if it has not started; waits for nothing but the start of a thread."""
+        with self._lock:
+            if not (self.started or self._starting or self._stopped):
+                self._starting = True
+                thread = threading.Thread(target=self._run, name="playertrack-sender", daemon=True)
+                with suppress(RuntimeError):  # an interpreter about to exit starts no threads
+                    thread.start()
+                    self._thread = thread
+                self._starting = False
+
+    def look(self) -> None:
+        """There may be news in the queue."""
+        if self.started:
+            self._call(self._look_at_all)
+
+    def resume(self, names: Iterable[str] | None = None) -> None:
+        """Go on with paused destinations, all of them if none are named."""
+        chosen = None if names is None else set(names)
+
+        def resume() -> None:
+            for name, channel in self._channels.items():
+                if chosen is None or name in chosen:
+                    channel.resume()
+
+        self._call(resume)
+
+    def states(self) -> dict[str, str]:
+        """What each destination is doing: up, down, renewing or paused."""
+        return {name: each.policy.state.value for name, each in tuple(self._channels.items())}
+
+    def trouble(self, name: str) -> str | None:
+        """Why nothing is delivered to a destination, while that is so."""
+        channel = self._channels.get(name)
+        return None if channel is None else channel.trouble
+
+    def drain(self, timeout: float, names: Iterable[str] | None = None) -> None:
+        """Wait until all is sent that can be, at most ``timeout`` seconds."""
+        chosen = set(self.routes if names is None else names)
+        self._wait(lambda: self._drained(chosen, timeout), timeout)
+
+    def stop(self, timeout: float = 1.0) -> None:
+        """Send nothing more; what is on its way is given up."""
+        with self._lock:
+            self._stopped = True
+        self._wait(self._end, timeout)
+        if self._thread is not None:
+            self._thread.join(timeout)
+
+    # -------------------------------------------------------------------------- the loop
+
+    async def drained(self, seconds: float, names: Iterable[str] | None = None) -> None:
+        """As `drain`, for the loop that a session was given of."""
+        await self._drained(set(self.routes if names is None else names), seconds)
+
+    async def stopped(self) -> None:
+        """As `stop`, for the loop that a session was given of."""
+        self._stopped = True
+        await self._end()
+
+    def _run(self) -> None:
+        loop = asyncio.new_event_loop()
+        asyncio.set_event_loop(loop)
+        with self._lock:
+            self._loop = loop
+            early, self._early = self._early, []
+        for function in (self._open, *early):
+            loop.call_soon(function)
+        self._ready.set()
+        try:
+            loop.run_forever()
+            _cancel_all(loop)
+        finally:
+            loop.close()
+
+    def _open(self) -> None:
+        """Open a channel for each destination that has none."""
+        if self._stopped:
+            return
+        if self._session is None:
+            self._resolver = ThreadResolver()
+            self._session = new_session(self._resolver)
+        for name, route in tuple(self.routes.items()):
+            if name not in self._channels:
+                channel = Channel(self._outbox, route, self._settings, self._exchange)
+                self._channels[name] = channel
+                channel.look()
+
+    def _use(self, route: Route) -> None:
+        channel = self._channels.get(route.name)
+        if channel is not None:
+            channel.use(route)
+        self._open()
+
+    async def _exchange(self, request: Request, plain: bool) -> Answer:
+        assert self._session is not None
+        self._on_their_way += 1
+        try:
+            # Of several one starts when the bytes of the one before are out: so their answers
+            # come one after the other, while the next requests are made, and not all at once.
+            # One alone need not wait, which would cost it another round of the loop.
+            if self._on_their_way > 1:
+                await self._starts.acquire()
+                asyncio.get_running_loop().call_soon(self._starts.release)
+            return await exchange(self._session, request, plain, self._timeout)
+        finally:
+            self._on_their_way -= 1
+
+    def _look_at_all(self) -> None:
+        for channel in self._channels.values():
+            channel.look()
+
+    async def _drained(self, names: set[str], seconds: float) -> None:
+        deadline = monotonic() + seconds
+        loop = asyncio.get_running_loop()
+        self._open()
+        channels = [each for name, each in self._channels.items() if name in names]
+        for channel in channels:
+            channel.hurry(1)
+        try:
+            for channel in channels:
+                until = loop.time() + deadline - monotonic()
+                while not channel.idle and not channel.hopeless(until):
+                    if (left := deadline - monotonic()) <= 0:
+                        return
+                    await channel.change(left)
+        finally:
+            for channel in channels:
+                channel.hurry(-1)
+
+    async def _end(self) -> None:
+        for channel in self._channels.values():
+            await channel.stop()
+        if self._given is None and self._session is not None:
+            await self._session.close()
+            if self._resolver is not None:
+                await self._resolver.close()
+        if self._given is None:
+            asyncio.get_running_loop().call_soon(asyncio.get_running_loop().stop)
+
+    def _call(self, function: Callable[[], object]) -> None:
+        with self._lock:
+            if self._loop is None:
+                self._early.append(function)
+                return
+        with suppress(RuntimeError):  # the loop is closed
+            self._loop.call_soon_threadsafe(function)
+
+    def _wait(self, make: Callable[[], Coroutine[Any, Any, None]], timeout: float) -> None:
+        """Run a coroutine in the loop and wait for it, but not where that would never end."""
+        if not self.started or (self._given is None and not self._ready.wait(timeout)):
+            return
+        if self._loop is None or self._loop.is_closed() or self._here():
+            return
+        coroutine = make()
+        try:
+            future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+        except RuntimeError:
+            coroutine.close()
+            return
+        with suppress(TimeoutError):
+            future.result(timeout + 0.5)
+
+    def _here(self) -> bool:
+        try:
+            return asyncio.get_running_loop() is self._loop
+        except RuntimeError:
+            return False
+
+
+def _cancel_all(loop: asyncio.AbstractEventLoop) -> None:
+    """What still waits, as for the token of a user's function, has nobody who waits for it."""
+    tasks = asyncio.all_tasks(loop)
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))

@@ -1,0 +1,68 @@
+"""What stats.collect and trackEvent have in common as destinations: the KS, and the answers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from urllib.parse import quote_plus
+
+import attrs
+
+from ...delivery.messages import Answer, Request, Verdict
+from ...delivery.protocol import Recall, SessionDestination
+from ...events import Event
+from .identity import Identity
+from .responses import judge
+
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+#: Exactly this: with a charset behind it the server does not read the body.
+JSON = {"Content-Type": "application/json"}
+
+
+class KalturaDestination(SessionDestination):
+    """The events of ``identity`` for a service at ``address``.
+
+    An item is the form that is posted; one that starts with ``?`` is a query, and after a line
+    feed the body. ``endpoint`` is ``stats`` or ``kava``, and ``path`` follows the address.
+    """
+
+    endpoint: str
+    path: str
+
+    def __init__(self, identity: Identity, address: str, recall: Recall) -> None:
+        super().__init__(address)
+        self.identity = identity
+        self.recall = recall
+
+    def request(self, items: Sequence[bytes]) -> Request:
+        """The request for one item."""
+        [item] = items
+        if item.startswith(b"?"):
+            query, _, body = item[1:].partition(b"\n")
+            return self._with_query(query.decode(), body)
+        return Request("POST", self.address + self.path, FORM, item)
+
+    def _with_query(self, query: str, body: bytes) -> Request:
+        raise NotImplementedError
+
+    def authorize(self, request: Request, token: str | None) -> Request:
+        """The KS beside the fields: in the form, the object of JSON, or the query."""
+        if not token:
+            return request
+        body = request.body
+        if request.method == "GET":
+            return attrs.evolve(request, url=f"{request.url}&ks={quote_plus(token)}")
+        if request.headers is JSON:
+            rest = body.lstrip()[1:]
+            comma = b"" if rest.lstrip().startswith(b"}") else b","
+            return attrs.evolve(request, body=b'{"ks":' + json.dumps(token).encode() + comma + rest)
+        mark = b"&" if body else b""
+        return attrs.evolve(request, body=b"ks=" + quote_plus(token).encode() + mark + body)
+
+    def judge(self, answer: Answer, items: Sequence[bytes]) -> Verdict:
+        """API v3 reports errors in the body, whatever the status."""
+        return judge(self.endpoint, answer.status, answer.headers, answer.body)
+
+    def entry(self, event: Event) -> str:
+        """The entry of ``event``; raises `WireError` if nobody named one."""
+        return self.identity.entry(event.entry_id)
