@@ -10,12 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-import msgspec
-
 from playertrack.trace import recording as recordings
-from playertrack.trace.recording import Number, Record, by_kind
+from playertrack.trace.recording import Limits, Number, Record, by_kind, key
 
-_Nanoseconds = Annotated[float, msgspec.Meta(ge=-1e20, le=1e20)]
+_Nanoseconds = Annotated[float, Limits(-1e20, 1e20)]
 
 
 class Message(Record):
@@ -78,7 +76,7 @@ class PlayPoll(Record):
 class PlayState(Record):
     """The state that GstPlay is in."""
 
-    play_state: str = msgspec.field(name="play-state")
+    play_state: str = key("play-state")
 
 
 class Position(Record):

@@ -5,11 +5,9 @@ Each kind is a record with its fields, and a method that makes its signals.
 
 from __future__ import annotations
 
-import msgspec
-
 from playertrack import signals
 from playertrack.signals import Signal
-from playertrack.trace.recording import Number
+from playertrack.trace.recording import Number, key
 
 from .records import Record
 
@@ -84,7 +82,7 @@ class Quality(PageWord):
     """Another quality: ``bitrate`` in kbps; ``auto``: the player chose it, not the viewer."""
 
     bitrate: Number | None = None
-    source_name: str | None = msgspec.field(name="name", default=None)
+    source_name: str | None = key("name", None)
     auto: bool = True
 
     def signals(self) -> list[Signal]:

@@ -10,10 +10,8 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import msgspec
-
 from playertrack.trace import recording as recordings
-from playertrack.trace.recording import Number
+from playertrack.trace.recording import Limits, Number, key
 
 
 class Record(recordings.Record):
@@ -31,23 +29,23 @@ class SetMedia(Record):
     """The page chose media."""
 
     url: str
-    entry_id: str | None = msgspec.field(name="entryId", default=None)
+    entry_id: str | None = key("entryId", None)
 
 
 class ElementEvent(Record):
     """An event of the element; a `duration` of null is unknown, or infinite once it is ready."""
 
-    position: Annotated[float, msgspec.Meta(ge=0, le=1e12)] = msgspec.field(name="currentTime")
+    position: Annotated[float, Limits(0, 1e12)] = key("currentTime")
     duration: Number | None
-    ready_state: int = msgspec.field(name="readyState")
+    ready_state: int = key("readyState")
     paused: bool = True
     ended: bool = False
     seeking: bool = False
-    rate: Number = msgspec.field(name="playbackRate", default=1.0)
+    rate: Number = key("playbackRate", 1.0)
     loop: bool = False
     src: str = ""
-    error_code: int | str = msgspec.field(name="errorCode", default="")
-    error_message: str = msgspec.field(name="errorMessage", default="")
+    error_code: int | str = key("errorCode", "")
+    error_message: str = key("errorMessage", "")
     volume: Number | None = None
     muted: bool = False
 

@@ -9,10 +9,8 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-import msgspec
-
 from playertrack.trace import recording as recordings
-from playertrack.trace.recording import Number, Record, by_kind
+from playertrack.trace.recording import Limits, Number, Record, by_kind
 
 
 class Seconds(Record):
@@ -24,7 +22,7 @@ class Seconds(Record):
 class Speed(Record):
     """The property `speed`."""
 
-    value: Annotated[float, msgspec.Meta(gt=0, le=1e12)]
+    value: Annotated[float, Limits(gt=0, le=1e12)]
 
 
 class Switch(Record):
