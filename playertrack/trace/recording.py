@@ -61,7 +61,7 @@ def key(name: str, default: Any = _REQUIRED) -> Any:
     return _Key(name, default)
 
 
-@dataclass_transform(kw_only_default=True, field_specifiers=(key,))
+@dataclass_transform(eq_default=False, kw_only_default=True, field_specifiers=(key,))
 class Record:
     """What every record has: ``t``, its time, and ``kind``, the player's own name for it.
 
@@ -122,7 +122,7 @@ def read(record: dict[str, Any], base: type[_R], shape: Callable[[_R], type[_R]]
 
 def _make(record: dict[str, Any], cls: type[_R]) -> _R:
     made = cls.__new__(cls)
-    for name, where, convert, default in _fields(cls):
+    for name, where, convert, default in _fields(cls):  # type: ignore[arg-type]
         value = record.get(where, _REQUIRED)
         if value is not _REQUIRED:
             try:

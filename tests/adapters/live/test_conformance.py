@@ -14,6 +14,7 @@ import pytest
 
 import playertrack_gstreamer
 import playertrack_mpv
+import playertrack_qt
 import playertrack_vlc
 from playertrack import Tracker
 from playertrack.testing.conformance import START, Conformance, Player
@@ -51,6 +52,13 @@ def gst() -> Any:
     from playertrack_gstreamer import headless
 
     return headless
+
+
+@cache
+def qt() -> Any:
+    from playertrack_qt.headless import qt_thread
+
+    return qt_thread()
 
 
 class Live(Conformance, StreamingConformance):
@@ -153,3 +161,19 @@ class TestGstPlay(Live):
                 yield binding
         finally:
             player.stop()
+
+
+class TestQt(Live):
+    """The player lives in the thread of an event loop, the commands come from others."""
+
+    resolution = 0.15
+
+    @contextmanager
+    def connect(self, tracker: Tracker) -> Iterator[Player]:
+        loop = needed(qt)
+        player = loop.player()
+        try:
+            with playertrack_qt.track(player, tracker) as binding:
+                yield binding
+        finally:
+            loop.call(lambda: (player.stop(), player.deleteLater()))

@@ -1,0 +1,96 @@
+"""Qt Multimedia for ``playertrack play``, in an event loop of its own."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+from playertrack.live.adapter import Binding, Listener
+from playertrack.live.headless import Headless
+
+from .binding import QtBinding
+from .library import Qt, any_qt, caller_class
+from .translator import Translator
+
+_T = TypeVar("_T")
+
+#: How long (s) the event loop is waited for.
+_PATIENCE = 20.0
+
+
+class QtThread:
+    """A thread that runs Qt's event loop, for players of programs that have none."""
+
+    def __init__(self, qt: Qt) -> None:
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+        os.environ.setdefault("QT_NO_GLIB", "1")  # its main context is the main thread's
+        qt.core.QLoggingCategory.setFilterRules("qt.multimedia.*=false")
+        self.qt = qt
+        self._ready: Future[Any] = Future()
+        threading.Thread(target=self._run, name="qt", daemon=True).start()
+        self._caller = self._ready.result(_PATIENCE)
+
+    def _run(self) -> None:
+        core = self.qt.core
+        app = core.QCoreApplication.instance() or core.QCoreApplication(["playertrack"])
+        self._ready.set_result(caller_class(self.qt)())
+        app.exec()
+
+    def call(self, call: Callable[[], _T]) -> _T:
+        """What ``call`` returns, called in the event loop."""
+        done: Future[_T] = Future()
+
+        def perform() -> None:
+            try:
+                done.set_result(call())
+            except BaseException as error:
+                done.set_exception(error)
+
+        self._caller.called.emit(perform)
+        return done.result(_PATIENCE)
+
+    def player(self) -> Any:
+        """A new player without window and sound."""
+        return self.call(lambda: silent_player(self.qt))
+
+
+_making = threading.Lock()
+
+
+def qt_thread() -> QtThread:
+    """The one of this process; raises `MissingLibraryError` where there is no Qt."""
+    with _making:  # two threads that ask at once would make two applications
+        return _qt_thread()
+
+
+@cache
+def _qt_thread() -> QtThread:
+    return QtThread(any_qt())
+
+
+def silent_player(qt: Qt) -> Any:
+    """A player whose picture goes nowhere; without any output Qt never comes to an end."""
+    player = qt.multimedia.QMediaPlayer()
+    sink = qt.multimedia.QVideoSink(player)
+    player.setVideoSink(sink)
+    return player
+
+
+class HeadlessQt(Headless):
+    """A `QMediaPlayer` of its own."""
+
+    policy = Translator.policy
+
+    def _connect(self, listener: Listener, record_raw: str | Path | None) -> Binding:
+        self._qt = qt_thread()
+        self._player = self._qt.player()
+        return QtBinding(self._player, listener, record_raw=record_raw)
+
+    def _release(self) -> None:
+        player = self._player
+        self._qt.call(lambda: (player.stop(), player.deleteLater()))

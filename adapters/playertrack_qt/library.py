@@ -1,0 +1,72 @@
+"""The Python of Qt that a player comes from, PySide6 or PyQt6, or what to install to get one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from importlib import import_module
+from typing import Any, NamedTuple
+
+from playertrack.errors import MissingLibraryError
+
+#: In the order in which one is looked for that makes players.
+_NAMES = ("PySide6", "PyQt6")
+
+
+class Qt(NamedTuple):
+    """The modules of one of the two; ``signal`` makes a signal of a class."""
+
+    core: Any
+    multimedia: Any
+    signal: Callable[..., Any]
+
+
+@cache
+def load(name: str) -> Qt:
+    """PySide6 or PyQt6."""
+    core = import_module(f"{name}.QtCore")
+    signal = core.Signal if name == "PySide6" else core.pyqtSignal
+    return Qt(core, import_module(f"{name}.QtMultimedia"), signal)
+
+
+def any_qt() -> Qt:
+    """Whichever is installed; raises `MissingLibraryError`."""
+    reasons = []
+    for name in _NAMES:
+        try:
+            return load(name)
+        except ImportError as error:
+            reasons.append(str(error))
+    raise MissingLibraryError(
+        f"Qt Multimedia is missing ({'; '.join(reasons)}); install PySide6 "
+        "(pip install 'playertrack[qt]') or PyQt6"
+    )
+
+
+def qt_of(player: object) -> Qt:
+    """That of ``player``; raises TypeError if it is no `QMediaPlayer` of either."""
+    for cls in type(player).__mro__:
+        name = cls.__module__.partition(".")[0]
+        if cls.__name__ == "QMediaPlayer" and name in _NAMES:
+            return load(name)
+    raise TypeError(
+        f"expected a QMediaPlayer of PySide6 or PyQt6, not {type(player).__module__}."
+        f"{type(player).__qualname__}"
+    )
+
+
+@cache
+def caller_class(qt: Qt) -> Any:
+    """A QObject whose ``called`` has a callable called on the thread that the object lives in."""
+
+    class Caller(qt.core.QObject):  # type: ignore[misc, name-defined]
+        called = qt.signal(object)
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.called.connect(self.perform, qt.core.Qt.ConnectionType.QueuedConnection)
+
+        def perform(self, call: Callable[[], None]) -> None:
+            call()
+
+    return Caller

@@ -1,0 +1,78 @@
+"""What a recording of Qt's `QMediaPlayer` holds: a record a signal, command or poll.
+
+``t`` is in seconds, positions and durations are in milliseconds. ``kind`` is Qt's own name of
+the signal and ``args`` what it carried, enumerators by their names; ``app.NAME`` is a command
+that the program gave, in seconds, ``poll`` what the player said when its event loop asked it,
+and ``turn`` that the loop has come back to its top since the record before.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from playertrack.trace import recording as recordings
+from playertrack.trace.recording import Command, Number, Record, TranslationError, key
+
+
+class Emitted(Record):
+    """A signal of the player and its arguments."""
+
+    args: list[Number | str | bool | None] = key("args", [])
+
+    def number(self) -> float:
+        """The argument of a signal that carries a number."""
+        value = self._first()
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise TranslationError("args", self.args, "a list with a number")
+        return value
+
+    def seconds(self) -> float:
+        """The argument of a signal that carries milliseconds."""
+        return max(0.0, self.number() / 1000)
+
+    def name(self) -> str:
+        """The argument of a signal that carries an enumerator: Playing, of PlayingState."""
+        value = self._first()
+        if not isinstance(value, str):
+            raise TranslationError("args", self.args, "a list with the name of an enumerator")
+        return short_name(value)
+
+    def text(self, index: int) -> str:
+        """An argument that is a text; empty if it is not there."""
+        value = self.args[index] if index < len(self.args) else ""
+        return value if isinstance(value, str) else ""
+
+    def _first(self) -> Number | str | bool | None:
+        return self.args[0] if self.args else None
+
+
+class Poll(Record):
+    """What the player said, on its own thread."""
+
+    position_ms: Number | None = None
+    duration_ms: Number | None = None
+    status: str = ""
+
+
+def short_name(enumerator: str) -> str:
+    """``Playing`` for ``PlaybackState.PlayingState``; the bindings differ in what they print."""
+    return enumerator.rpartition(".")[2].removesuffix("State")
+
+
+def read(record: dict[str, Any]) -> Record:
+    """The record with the fields of its kind; raises `TranslationError` naming the field."""
+    return recordings.read(record, Record, _shape)
+
+
+def _shape(base: Record) -> type[Record]:
+    if base.kind.startswith("app."):
+        return Command
+    if base.kind == "poll":
+        return Poll
+    return Emitted if base.kind.removesuffix("Changed") in _CARRYING else Record
+
+
+_CARRYING = {
+    *("position", "duration", "playbackState", "mediaStatus", "playbackRate"),
+    *("seekable", "loops", "source", "errorOccurred"),
+}

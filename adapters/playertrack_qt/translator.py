@@ -1,0 +1,410 @@
+"""The signals of Qt's `QMediaPlayer` as ours.
+
+Qt reports positions every 50 ms and little else that can be relied on. A seek is only a position
+that time does not explain. A position of 0 is a seek, a stop, or the next round of a loop, and
+the length of the media may be a seek, the end, or the end of a file that was cut: what comes in
+the same turn of the event loop tells, so such a position is held until then. A stall is told by
+nobody; it shows in polls that find the position where it was.
+"""
+
+from __future__ import annotations
+
+from math import inf
+from typing import Any, ClassVar, NamedTuple
+
+import attrs
+
+from playertrack import Policy, signals
+from playertrack.live.adapter import entry_name
+from playertrack.signals import Signal
+from playertrack.trace.recording import Command, Record
+
+from .records import Emitted, Poll, read, short_name
+
+#: A step that exceeds the time passed by more than this (s, at normal speed) is a seek …
+_AHEAD = 0.3
+#: … and so is one that goes back by more than this.
+_BACK = 0.1
+#: In a pause nothing moves by itself by more than this (s).
+_STILL = 0.1
+#: A position that does not move for so long (s) is a stall; updates come every 0.05 s.
+_FROZEN = 0.5
+#: Polls come twice as often as this (s); if none does, the event loop is blocked, not playback.
+_BLINK = 0.4
+#: Signals of one call of the player come within this (s), others later.
+_ONE_CALL = 0.003
+#: Signals are dated back by at most this (s): further back they would set the clock.
+_DATED_BACK = 1.5
+
+_LOADED = ("Loaded", "Buffering", "Buffered", "EndOf")
+
+
+class _Held(NamedTuple):
+    """A position that what follows has to explain."""
+
+    at: float
+    position: float
+
+
+@attrs.define
+class _Media:
+    """What is known of the source that is set."""
+
+    duration: float | None = None
+    seekable: bool | None = None
+    live: bool = False
+    endless: bool = False  # Qt says that it has no length
+    failed: bool = False
+
+
+class Translator:
+    """Translates the records of one player; one object a player.
+
+    ``policy`` is what suits Qt: positions come so often that every seek shows in them, and
+    nothing plays unseen in a stall.
+    """
+
+    policy: ClassVar[Policy] = Policy(infer_seeks=False, stall_credit=0.25)
+
+    def __init__(self) -> None:
+        self._ready = False
+        self._media: _Media | None = None
+        self._named = False  # the program named the media that it is about to set
+        self._state = "Stopped"
+        self._ended = False
+        self._running = False  # `playing` was said of this stretch
+        self._rate = self._fastest = 1.0
+        self._loops: int | None = 1
+        self._at = 0.0  # when the position last moved, and where to
+        self._position = 0.0
+        self._seen = 0.0  # up to when the position is known not to have moved
+        self._target: float | None = None
+        self._held: _Held | None = None
+        self._stopped: float | None = None
+        self._call = _ONE_CALL
+        self._heard = 0.0
+        self._idle = 0.0
+        self._stalled = False
+
+    def translate(self, record: dict[str, Any]) -> list[Signal]:
+        """The signals that a record stands for; raises `TranslationError` if it is malformed."""
+        told = read(record)
+        made: list[Signal] = []
+        if not self._ready:
+            self._ready = True
+            made.append(signals.Ready(at=told.t))
+        made += self._explain(told)
+        match told:
+            case Command():
+                made += self._command(told)
+            case Poll():
+                made += self._at_poll(told)
+            case Emitted():
+                made += self._at_signal(told)
+            case Record(kind="turn"):
+                self._call = inf  # from now on it is these that tell one call from the next
+        return made
+
+    def finish(self) -> list[Signal]:
+        """What waits for an explanation, when no record will bring one."""
+        made: list[Signal] = []
+        if self._held is not None:
+            made += self._sought(self._held)
+        if self._stopped is not None:
+            made.append(signals.Stop(at=self._stopped))
+        self._held = self._stopped = None
+        return made
+
+    # ------------------------------------------------------------------- the program
+
+    def _command(self, told: Command) -> list[Signal]:
+        """Most commands are told by what they change."""
+        at = told.t
+        match told.kind, told.args:
+            case _, [str(entry_id), *_]:
+                self._open(at)
+                self._named = True
+                return [signals.Loaded(at=at, entry_id=entry_id)]
+            case "app.seek", [float(position), *_]:
+                self._target = position
+            case "app.play", _:
+                return [signals.Play(at=at)]
+            case "app.replay", _:
+                self._move(at, 0.0)
+                self._running = False
+                return [signals.Replay(at=at)]
+            case "app.close", _:
+                return [signals.Close(at=at)]
+        return []
+
+    def _open(self, at: float) -> None:
+        self._media = _Media()
+        self._ended = self._running = self._stalled = False
+        self._target = None
+        self._move(at, 0.0)
+
+    # -------------------------------------------------- what explains what came before
+
+    def _explain(self, told: Record) -> list[Signal]:
+        """Decide on what was held back, as soon as a record says what it was."""
+        at, held, stopped = told.t, self._held, self._stopped
+        stops = told.kind == "playbackStateChanged" and _name(told) == "Stopped"
+        if held is not None:
+            if told.kind == "app.close":
+                self._held = None
+            elif stops and (held.position == 0.0 or at - held.at <= self._call):
+                # Qt rewinds when it stops, and leaps where a file is cut.
+                self._held = None
+                self._position = min(self._position, held.position)
+            elif at - held.at > self._call or _explains(told.kind):
+                self._held = None
+                return self._sought(held)
+        elif stopped is not None and (at - stopped > self._call or _explains(told.kind)):
+            self._stopped = None
+            if _name(told) == "EndOfMedia":
+                return self._end(stopped)
+            return [signals.Stop(at=stopped)]
+        return []
+
+    def _sought(self, held: _Held) -> list[Signal]:
+        """A position that was held is a seek, or the start of the next round."""
+        at, position = held
+        length = None if self._media is None else self._media.duration
+        rounds = self._loops != 1 and self._state == "Playing" and self._target is None
+        if position == 0.0 and rounds and length and self._position >= length - _STILL:
+            # A blocked event loop learns of it late: since then the next round was played.
+            self._move(self._at, position)
+            return [signals.Looped(at=self._at)]
+        return self._seek(at, position)
+
+    def _end(self, at: float) -> list[Signal]:
+        if self._ended:
+            return []
+        self._ended, self._running, self._stalled = True, False, False
+        return [signals.Ended(at=at)]
+
+    # ---------------------------------------------------------------- the player's signals
+
+    def _at_signal(self, told: Emitted) -> list[Signal]:
+        at = told.t
+        match told.kind:
+            case "mediaStatusChanged" | "mediaStatus":
+                return self._at_status(at, told.name())
+            case "sourceChanged" | "source":
+                return self._at_source(at, told.text(0))
+            case "playbackRateChanged" | "playbackRate":
+                return self._at_rate(told)
+            case "loopsChanged" | "loops":
+                self._loops = int(told.number()) if told.args else None
+            case _ if self._media is None or self._is_old(told):
+                return []
+        return self._of_media(told, self._media) if self._media else []
+
+    def _is_old(self, told: Emitted) -> bool:
+        """What the source before says when another one takes its place, or the same again."""
+        if not self._named:
+            return False
+        match told.kind:
+            case "playbackStateChanged" | "playbackState":
+                self._named = told.name() != "Playing"
+                if self._named:
+                    self._state = "Stopped"
+            case "positionChanged" | "position":
+                return told.seconds() == 0.0
+        return self._named
+
+    def _of_media(self, told: Emitted, media: _Media) -> list[Signal]:
+        at = told.t
+        match told.kind:
+            case "positionChanged" | "position":
+                self._idle, self._heard = 0.0, at
+                return self._at_position(at, told.seconds(), media)
+            case "playbackStateChanged" | "playbackState":
+                return self._at_state(at, told.name())
+            case "durationChanged" | "duration":
+                return self._at_length(at, told.seconds(), media)
+            case "seekableChanged" | "seekable":
+                media.seekable = told.args[:1] == [True]
+            case "errorOccurred":
+                return self._at_error(told, media)
+        return []
+
+    def _at_status(self, at: float, status: str) -> list[Signal]:
+        match status:
+            case "LoadingMedia":
+                if not self._named:
+                    self._media = None  # until its name is known
+                self._named = False
+                self._move(at, 0.0)
+            case "EndOfMedia" if self._media and self._state == "Stopped":
+                return self._end(at)
+            case "InvalidMedia" if self._media and not self._media.failed:
+                self._media.failed = True
+                return [signals.Error(at=at, code=status, message="the media cannot be played")]
+        return []
+
+    def _at_source(self, at: float, source: str) -> list[Signal]:
+        """Another source; one that the program has named already is no news."""
+        self._named = False
+        if self._media is not None or not source:
+            return []
+        self._open(at)
+        return [signals.Loaded(at=at, entry_id=entry_name(source))]
+
+    def _at_rate(self, told: Emitted) -> list[Signal]:
+        rate = told.number()
+        if rate <= 0.0 or rate == self._rate:
+            return []
+        self._fastest, self._rate = max(self._rate, rate), rate
+        return [signals.RateChange(at=told.t, rate=rate)]
+
+    def _at_state(self, at: float, state: str) -> list[Signal]:
+        before, self._state = self._state, state
+        if state == before:
+            return []
+        self._running = self._stalled = False
+        self._idle, self._heard = 0.0, at
+        match state:
+            case "Playing":
+                if self._ended:
+                    self._move(at, 0.0)
+                self._ended = False
+                self._at = self._seen = at
+                return [signals.Play(at=at)]
+            case "Paused":
+                return [signals.Pause(at=at)]
+        self._stopped = None if self._ended else at
+        return []
+
+    def _at_length(self, at: float, length: float, media: _Media) -> list[Signal]:
+        media.endless = length <= 0.0
+        if media.endless or length == media.duration:
+            return []
+        media.duration, media.live = length, False
+        return [signals.DurationChange(at=at, duration=length)]
+
+    def _at_error(self, told: Emitted, media: _Media) -> list[Signal]:
+        """One failure is told hundreds of times; what is there is played on."""
+        code = told.name() if told.args else "error"
+        if media.failed or code == "NoError":
+            return []
+        media.failed = True
+        plays = self._state == "Playing" and not self._stalled and self._idle < _AHEAD
+        return [
+            signals.Error(
+                at=told.t, code=code, message=_without_urls(told.text(1)), fatal=not plays
+            )
+        ]
+
+    # ----------------------------------------------------------------------- positions
+
+    def _at_position(self, at: float, position: float, media: _Media) -> list[Signal]:
+        if self._state == "Stopped":
+            return self._choose(at, position)
+        target, self._target = self._target, None
+        if target is not None and media.duration is not None:
+            target = min(target, media.duration)
+        if target is not None and abs(position - target) < 0.002:
+            return self._seek(at, position)
+        step, due = position - self._position, self._due(at)
+        ahead = step > due + _AHEAD * max(1.0, self._fastest)
+        if self._state == "Paused":
+            ahead = step > _STILL
+        back = step < -(_STILL if self._state == "Paused" else _BACK)
+        if (back and position == 0.0) or (ahead and position == media.duration):
+            self._held = _Held(at, position)
+            return []
+        return self._seek(at, position) if ahead or back else self._go_on(at, position, media)
+
+    def _due(self, at: float) -> float:
+        """How far (s of content) playback can have come since it was last seen to move."""
+        return (at - self._seen) * self._fastest if self._state == "Playing" else 0.0
+
+    def _choose(self, at: float, position: float) -> list[Signal]:
+        """Where to start is chosen; when Qt begins again it rewinds first."""
+        if position == self._position or (self._ended and position == 0.0):
+            return []
+        self._move(at, position)
+        self._ended = False
+        return [signals.Seek(at=at, position=position)]
+
+    def _seek(self, at: float, position: float) -> list[Signal]:
+        self._target, self._stalled = None, False
+        self._move(at, position)
+        return [signals.Seek(at=at, position=position)]
+
+    def _move(self, at: float, position: float) -> None:
+        self._at = self._seen = at
+        self._position = position
+        self._idle = 0.0
+        self._fastest = self._rate
+
+    def _go_on(self, at: float, position: float, media: _Media) -> list[Signal]:
+        """Playback has come this far by itself."""
+        made: list[Signal] = []
+        if self._state == "Playing":
+            if position == media.duration:
+                at = self._reached(at, position)
+            if media.endless and not media.live and not media.seekable:
+                media.live = True
+                made.append(signals.DurationChange(at=at, duration=None, live=True))
+            if self._stalled:
+                made.append(signals.StallEnd(at=at))
+            if not self._running:
+                made.append(signals.Playing(at=at))
+            self._running, self._stalled, self._ended = True, False, False
+        self._move(at, position)
+        return [*made, signals.TimeUpdate(at=at, position=position)]
+
+    def _reached(self, at: float, position: float) -> float:
+        """When the end was reached; a blocked event loop learns of it, and of a round, late."""
+        spare = self._due(at) / self._fastest - (position - self._position) / self._fastest
+        return at - min(spare, _DATED_BACK) if spare > _AHEAD else at
+
+    # ---------------------------------------------------------------------------- polls
+
+    def _at_poll(self, told: Poll) -> list[Signal]:
+        at, media = told.t, self._media
+        if media is None or self._named:
+            return []
+        made: list[Signal] = []
+        known = told.duration_ms is not None and told.status.rpartition(".")[2].startswith(_LOADED)
+        if media.duration is None and known and told.duration_ms is not None:
+            made += self._at_length(at, told.duration_ms / 1000, media)
+        if self._state != "Playing" or not self._running:
+            return made
+        self._idle += min(_BLINK, at - self._heard)
+        self._heard = at
+        if self._stalled:
+            self._seen = at
+        elif self._idle >= _FROZEN and not media.failed:
+            # Without any output Qt plays to the end and never says so.
+            if media.duration is not None and self._position >= media.duration:
+                made += self._end(at)
+            else:
+                self._stalled = True
+                made.append(signals.Stall(at=max(self._at, at - _DATED_BACK)))
+        return made
+
+
+def _name(told: Record) -> str:
+    """The enumerator that a signal carries, if it does."""
+    if isinstance(told, Emitted) and told.args and isinstance(told.args[0], str):
+        return short_name(told.args[0])
+    return ""
+
+
+def _explains(kind: str) -> bool:
+    """Whether a record of this kind says what a position before it was."""
+    return kind in _EXPLAINING or kind.startswith("ret.")
+
+
+_EXPLAINING = {
+    *("positionChanged", "playbackStateChanged", "mediaStatusChanged", "poll", "turn", "tick"),
+    *("sourceChanged", "errorOccurred", "app.play", "app.open"),
+}
+
+
+def _without_urls(message: str) -> str:
+    """Words that may hold a secret are left out."""
+    return " ".join(word for word in message.split() if "://" not in word)
