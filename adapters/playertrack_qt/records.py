@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 from playertrack.trace import recording as recordings
-from playertrack.trace.recording import Command, Number, Record, TranslationError, key
+from playertrack.trace.recording import Number, Record, TranslationError, by_kind, key
 
 
 class Emitted(Record):
@@ -61,18 +61,19 @@ def short_name(enumerator: str) -> str:
 
 def read(record: dict[str, Any]) -> Record:
     """The record with the fields of its kind; raises `TranslationError` naming the field."""
-    return recordings.read(record, Record, _shape)
+    told = recordings.read(record, Record, by_kind(_SHAPES))
+    if told.kind in _NUMBERS and isinstance(told, Emitted):
+        told.number()
+    elif told.kind in _NAMES and isinstance(told, Emitted):
+        told.name()
+    return told
 
 
-def _shape(base: Record) -> type[Record]:
-    if base.kind.startswith("app."):
-        return Command
-    if base.kind == "poll":
-        return Poll
-    return Emitted if base.kind.removesuffix("Changed") in _CARRYING else Record
+_NUMBERS = ("positionChanged", "durationChanged", "playbackRateChanged")
+_NAMES = ("mediaStatusChanged", "playbackStateChanged")
+_OTHERS = ("seekableChanged", "loopsChanged", "sourceChanged", "errorOccurred")
 
-
-_CARRYING = {
-    *("position", "duration", "playbackState", "mediaStatus", "playbackRate"),
-    *("seekable", "loops", "source", "errorOccurred"),
+_SHAPES: dict[str, type[Record]] = {
+    **dict.fromkeys((*_NUMBERS, *_NAMES, *_OTHERS), Emitted),
+    "poll": Poll,
 }

@@ -19,18 +19,11 @@ from playertrack.live.adapter import entry_name
 from playertrack.signals import Signal
 from playertrack.trace.recording import Command, Record
 
+from .motion import AHEAD, STILL, Motion
 from .records import Emitted, Poll, read, short_name
 
-#: A step that exceeds the time passed by more than this (s, at normal speed) is a seek …
-_AHEAD = 0.3
-#: … and so is one that goes back by more than this.
-_BACK = 0.1
-#: In a pause nothing moves by itself by more than this (s).
-_STILL = 0.1
 #: A position that does not move for so long (s) is a stall; updates come every 0.05 s.
 _FROZEN = 0.5
-#: Polls come twice as often as this (s); if none does, the event loop is blocked, not playback.
-_BLINK = 0.4
 #: Signals of one call of the player come within this (s), others later.
 _ONE_CALL = 0.003
 #: Signals are dated back by at most this (s): further back they would set the clock.
@@ -73,17 +66,12 @@ class Translator:
         self._state = "Stopped"
         self._ended = False
         self._running = False  # `playing` was said of this stretch
-        self._rate = self._fastest = 1.0
         self._loops: int | None = 1
-        self._at = 0.0  # when the position last moved, and where to
-        self._position = 0.0
-        self._seen = 0.0  # up to when the position is known not to have moved
+        self._motion = Motion()
         self._target: float | None = None
         self._held: _Held | None = None
         self._stopped: float | None = None
         self._call = _ONE_CALL
-        self._heard = 0.0
-        self._idle = 0.0
         self._stalled = False
 
     def translate(self, record: dict[str, Any]) -> list[Signal]:
@@ -130,7 +118,7 @@ class Translator:
             case "app.play", _:
                 return [signals.Play(at=at)]
             case "app.replay", _:
-                self._move(at, 0.0)
+                self._motion.move(at, 0.0)
                 self._running = False
                 return [signals.Replay(at=at)]
             case "app.close", _:
@@ -141,7 +129,7 @@ class Translator:
         self._media = _Media()
         self._ended = self._running = self._stalled = False
         self._target = None
-        self._move(at, 0.0)
+        self._motion.move(at, 0.0)
 
     # -------------------------------------------------- what explains what came before
 
@@ -155,7 +143,7 @@ class Translator:
             elif stops and (held.position == 0.0 or at - held.at <= self._call):
                 # Qt rewinds when it stops, and leaps where a file is cut.
                 self._held = None
-                self._position = min(self._position, held.position)
+                self._motion.position = min(self._motion.position, held.position)
             elif at - held.at > self._call or _explains(told.kind):
                 self._held = None
                 return self._sought(held)
@@ -171,10 +159,10 @@ class Translator:
         at, position = held
         length = None if self._media is None else self._media.duration
         rounds = self._loops != 1 and self._state == "Playing" and self._target is None
-        if position == 0.0 and rounds and length and self._position >= length - _STILL:
+        if position == 0.0 and rounds and length and self._motion.position >= length - STILL:
             # A blocked event loop learns of it late: since then the next round was played.
-            self._move(self._at, position)
-            return [signals.Looped(at=self._at)]
+            self._motion.move(self._motion.at, position)
+            return [signals.Looped(at=self._motion.at)]
         return self._seek(at, position)
 
     def _end(self, at: float) -> list[Signal]:
@@ -188,13 +176,13 @@ class Translator:
     def _at_signal(self, told: Emitted) -> list[Signal]:
         at = told.t
         match told.kind:
-            case "mediaStatusChanged" | "mediaStatus":
+            case "mediaStatusChanged":
                 return self._at_status(at, told.name())
-            case "sourceChanged" | "source":
+            case "sourceChanged":
                 return self._at_source(at, told.text(0))
-            case "playbackRateChanged" | "playbackRate":
+            case "playbackRateChanged":
                 return self._at_rate(told)
-            case "loopsChanged" | "loops":
+            case "loopsChanged":
                 self._loops = int(told.number()) if told.args else None
             case _ if self._media is None or self._is_old(told):
                 return []
@@ -205,25 +193,25 @@ class Translator:
         if not self._named:
             return False
         match told.kind:
-            case "playbackStateChanged" | "playbackState":
+            case "playbackStateChanged":
                 self._named = told.name() != "Playing"
                 if self._named:
                     self._state = "Stopped"
-            case "positionChanged" | "position":
+            case "positionChanged":
                 return told.seconds() == 0.0
         return self._named
 
     def _of_media(self, told: Emitted, media: _Media) -> list[Signal]:
         at = told.t
         match told.kind:
-            case "positionChanged" | "position":
-                self._idle, self._heard = 0.0, at
+            case "positionChanged":
+                self._motion.stir(at)
                 return self._at_position(at, told.seconds(), media)
-            case "playbackStateChanged" | "playbackState":
+            case "playbackStateChanged":
                 return self._at_state(at, told.name())
-            case "durationChanged" | "duration":
+            case "durationChanged":
                 return self._at_length(at, told.seconds(), media)
-            case "seekableChanged" | "seekable":
+            case "seekableChanged":
                 media.seekable = told.args[:1] == [True]
             case "errorOccurred":
                 return self._at_error(told, media)
@@ -235,7 +223,7 @@ class Translator:
                 if not self._named:
                     self._media = None  # until its name is known
                 self._named = False
-                self._move(at, 0.0)
+                self._motion.move(at, 0.0)
             case "EndOfMedia" if self._media and self._state == "Stopped":
                 return self._end(at)
             case "InvalidMedia" if self._media and not self._media.failed:
@@ -253,9 +241,9 @@ class Translator:
 
     def _at_rate(self, told: Emitted) -> list[Signal]:
         rate = told.number()
-        if rate <= 0.0 or rate == self._rate:
+        if rate <= 0.0 or rate == self._motion.rate:
             return []
-        self._fastest, self._rate = max(self._rate, rate), rate
+        self._motion.set_rate(rate)
         return [signals.RateChange(at=told.t, rate=rate)]
 
     def _at_state(self, at: float, state: str) -> list[Signal]:
@@ -263,13 +251,13 @@ class Translator:
         if state == before:
             return []
         self._running = self._stalled = False
-        self._idle, self._heard = 0.0, at
+        self._motion.stir(at)
         match state:
             case "Playing":
                 if self._ended:
-                    self._move(at, 0.0)
+                    self._motion.move(at, 0.0)
                 self._ended = False
-                self._at = self._seen = at
+                self._motion.start(at)
                 return [signals.Play(at=at)]
             case "Paused":
                 return [signals.Pause(at=at)]
@@ -289,7 +277,7 @@ class Translator:
         if media.failed or code == "NoError":
             return []
         media.failed = True
-        plays = self._state == "Playing" and not self._stalled and self._idle < _AHEAD
+        plays = self._state == "Playing" and not self._stalled and self._motion.idle < AHEAD
         return [
             signals.Error(
                 at=told.t, code=code, message=_without_urls(told.text(1)), fatal=not plays
@@ -306,38 +294,24 @@ class Translator:
             target = min(target, media.duration)
         if target is not None and abs(position - target) < 0.002:
             return self._seek(at, position)
-        step, due = position - self._position, self._due(at)
-        ahead = step > due + _AHEAD * max(1.0, self._fastest)
-        if self._state == "Paused":
-            ahead = step > _STILL
-        back = step < -(_STILL if self._state == "Paused" else _BACK)
-        if (back and position == 0.0) or (ahead and position == media.duration):
+        jump = self._motion.jump(at, position, playing=self._state == "Playing")
+        if (jump < 0 and position == 0.0) or (jump > 0 and position == media.duration):
             self._held = _Held(at, position)
             return []
-        return self._seek(at, position) if ahead or back else self._go_on(at, position, media)
-
-    def _due(self, at: float) -> float:
-        """How far (s of content) playback can have come since it was last seen to move."""
-        return (at - self._seen) * self._fastest if self._state == "Playing" else 0.0
+        return self._seek(at, position) if jump else self._go_on(at, position, media)
 
     def _choose(self, at: float, position: float) -> list[Signal]:
         """Where to start is chosen; when Qt begins again it rewinds first."""
-        if position == self._position or (self._ended and position == 0.0):
+        if position == self._motion.position or (self._ended and position == 0.0):
             return []
-        self._move(at, position)
+        self._motion.move(at, position)
         self._ended = False
         return [signals.Seek(at=at, position=position)]
 
     def _seek(self, at: float, position: float) -> list[Signal]:
         self._target, self._stalled = None, False
-        self._move(at, position)
+        self._motion.move(at, position)
         return [signals.Seek(at=at, position=position)]
-
-    def _move(self, at: float, position: float) -> None:
-        self._at = self._seen = at
-        self._position = position
-        self._idle = 0.0
-        self._fastest = self._rate
 
     def _go_on(self, at: float, position: float, media: _Media) -> list[Signal]:
         """Playback has come this far by itself."""
@@ -353,13 +327,13 @@ class Translator:
             if not self._running:
                 made.append(signals.Playing(at=at))
             self._running, self._stalled, self._ended = True, False, False
-        self._move(at, position)
+        self._motion.move(at, position)
         return [*made, signals.TimeUpdate(at=at, position=position)]
 
     def _reached(self, at: float, position: float) -> float:
         """When the end was reached; a blocked event loop learns of it, and of a round, late."""
-        spare = self._due(at) / self._fastest - (position - self._position) / self._fastest
-        return at - min(spare, _DATED_BACK) if spare > _AHEAD else at
+        spare = self._motion.spare(at, position)
+        return at - min(spare, _DATED_BACK) if spare > AHEAD else at
 
     # ---------------------------------------------------------------------------- polls
 
@@ -373,17 +347,13 @@ class Translator:
             made += self._at_length(at, told.duration_ms / 1000, media)
         if self._state != "Playing" or not self._running:
             return made
-        self._idle += min(_BLINK, at - self._heard)
-        self._heard = at
-        if self._stalled:
-            self._seen = at
-        elif self._idle >= _FROZEN and not media.failed:
-            # Without any output Qt plays to the end and never says so.
-            if media.duration is not None and self._position >= media.duration:
-                made += self._end(at)
-            else:
-                self._stalled = True
-                made.append(signals.Stall(at=max(self._at, at - _DATED_BACK)))
+        motion = self._motion
+        if motion.look(at, stalled=self._stalled) < _FROZEN or self._stalled or media.failed:
+            return made
+        if media.duration is not None and motion.position >= media.duration:
+            return made + self._end(at)  # without any output Qt plays to the end and never says so
+        self._stalled = True
+        made.append(signals.Stall(at=max(motion.at, at - _DATED_BACK)))
         return made
 
 

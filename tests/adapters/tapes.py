@@ -13,6 +13,7 @@ from playertrack_gstreamer import GstPlayTranslator
 from playertrack_gstreamer import Translator as PlaybinTranslator
 from playertrack_html5 import Translator as Html5Translator
 from playertrack_mpv import Translator as MpvTranslator
+from playertrack_qt import Translator as QtTranslator
 from playertrack_vlc import Translator as VlcTranslator
 
 Record = dict[str, Any]
@@ -36,6 +37,7 @@ TRANSLATORS: dict[str, Callable[[], Translating]] = {
     "gstreamer": PlaybinTranslator,
     "gstplay": GstPlayTranslator,
     "html5": Html5Translator,
+    "qt": QtTranslator,
 }
 
 

@@ -17,6 +17,7 @@ import playertrack_mpv
 import playertrack_qt
 import playertrack_vlc
 from playertrack import Tracker
+from playertrack.events import QUARTILES
 from playertrack.testing.conformance import START, Conformance, Player
 from playertrack.testing.media import MediaServer
 from playertrack.testing.streaming import StreamingConformance
@@ -167,6 +168,28 @@ class TestQt(Live):
     """The player lives in the thread of an event loop, the commands come from others."""
 
     resolution = 0.15
+
+    def test_throttled(self) -> None:
+        """Qt plays what comes more slowly, which is no stall."""
+        size = (self.site.root / "film.mp4").stat().st_size
+        with self.watching() as (player, witness):
+            player.load(self.site.url("film.mp4", "slow", 0.7 * size / self.length))
+            player.play()
+            witness.until("PLAY_REACHED_100")
+        self.told(witness, *START, *(f"PLAY_REACHED_{quartile}" for quartile in QUARTILES))
+
+    def test_held(self) -> None:
+        """Qt gives up 5 s after it opened the media, so the rest comes sooner."""
+        url = self.site.url("film.mp4", "held")
+        with self.watching() as (player, witness):
+            player.load(url)
+            player.play()
+            witness.until("BUFFER_START")
+            self.rest(0.6)
+            self.site.release(url)
+            witness.until("PLAY_REACHED_100")
+        self.watched_through(witness)
+        assert self.stalled(witness) >= 1.0, witness.story
 
     @contextmanager
     def connect(self, tracker: Tracker) -> Iterator[Player]:

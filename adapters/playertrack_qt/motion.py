@@ -1,0 +1,73 @@
+"""How the position of one player moves, and what time explains of it."""
+
+from __future__ import annotations
+
+import attrs
+
+#: A step that exceeds the time passed by more than this (s, at normal speed) is a jump …
+AHEAD = 0.3
+#: … and so is one that goes back by more than this, …
+_BACK = 0.1
+#: … and in a pause any that is longer than this.
+STILL = 0.1
+#: Polls come twice as often as this (s); if none does, the event loop is blocked, not playback.
+_BLINK = 0.4
+
+
+@attrs.define
+class Motion:
+    """The position of one player: when it last moved (``at``) and where to (``position``).
+
+    ``idle`` is for how long (s) the event loop has been seen to run since. In a stall ``seen`` is
+    when the position was last found where it was, otherwise ``at``.
+    """
+
+    at: float = 0.0
+    position: float = 0.0
+    seen: float = 0.0
+    idle: float = 0.0
+    rate: float = 1.0
+    _fastest: float = 1.0
+    _heard: float = 0.0
+
+    def move(self, at: float, position: float) -> None:
+        """It is at ``position`` now, however it got there."""
+        self.at = self.seen = at
+        self.position = position
+        self._fastest = self.rate
+        self.stir(at)
+
+    def stir(self, at: float) -> None:
+        """Something else than a poll shows that the player is at work."""
+        self.idle, self._heard = 0.0, at
+
+    def start(self, at: float) -> None:
+        """Playback starts, or goes on, from where it is."""
+        self.move(at, self.position)
+
+    def set_rate(self, rate: float) -> None:
+        """Playback goes on at another rate."""
+        self._fastest, self.rate = max(self.rate, rate), rate
+
+    def jump(self, at: float, position: float, *, playing: bool) -> int:
+        """1 or -1 if it is further ahead or back than time explains, else 0."""
+        step = position - self.position
+        if not playing:
+            return (step > STILL) - (step < -STILL)
+        return (step > self._due(at) + AHEAD * max(1.0, self._fastest)) - (step < -_BACK)
+
+    def spare(self, at: float, position: float) -> float:
+        """How long (s) before ``at`` playback was at ``position`` already, if it never paused."""
+        return (self._due(at) - (position - self.position)) / self._fastest
+
+    def look(self, at: float, *, stalled: bool) -> float:
+        """A poll finds the position where it was; returns ``idle``."""
+        self.idle += min(_BLINK, at - self._heard)
+        self._heard = at
+        if stalled:
+            self.seen = at
+        return self.idle
+
+    def _due(self, at: float) -> float:
+        """How far (s of content) playback can have come."""
+        return (at - self.seen) * self._fastest
