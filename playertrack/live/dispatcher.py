@@ -64,6 +64,7 @@ class Dispatcher:
         self._deadline = inf
         self._delivered = True
         self._closed = threading.Event()
+        self._then: list[Callable[[bool], object]] = []
 
     def disown(self) -> None:
         """As `reset`, and nothing is to be done any more."""
@@ -116,6 +117,16 @@ class Dispatcher:
 
         False also after ``timeout`` seconds, and in a handler: there it cannot be waited for.
         """
+        if not self.start_closing(timeout) and threading.current_thread() is self._thread:
+            return False
+        return self._closed.wait(timeout) and self._delivered
+
+    def start_closing(self, timeout: float, then: Callable[[bool], object] | None = None) -> bool:
+        """Have it closed without waiting; ``then`` is called with what `close` would return.
+
+        That is on the dispatcher's thread, or at once if all is over. True if this call did all
+        the work, since the interpreter is about to exit and starts no threads.
+        """
         with self.lock:
             first = not self.closing
             if first:
@@ -127,11 +138,14 @@ class Dispatcher:
             alone = first and self._thread is None
             if alone:
                 self._thread = threading.current_thread()
+            over = self._closed.is_set()
+            if then is not None and not over:
+                self._then.append(then)
         if alone:
             self._work()
-        elif threading.current_thread() is self._thread:
-            return False
-        return self._closed.wait(timeout) and self._delivered
+        elif over and then is not None:
+            then(self._delivered)
+        return alone
 
     # --------------------------------------------------------------------- the thread
 
@@ -152,7 +166,10 @@ class Dispatcher:
             _log.error("%d events and reports were dropped: sinks were too slow", self._dropped)
         while self._waiting:
             self._hand_over(*self._waiting.popleft())
-        self._closed.set()
+        with self.lock:
+            self._closed.set()
+        for then in self._then:
+            self._hand_over("on_closed", then, self._delivered)
 
     def _next_batch(self) -> list[tuple[str, Callable[[Any], object], Any]]:
         """Wait until there is something to hand over; nothing is the end."""

@@ -12,9 +12,14 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
 from ..errors import PlayertrackError
-from .adapter import Binding
+from ..trace.recording import Translator
+from .adapter import Binding, Listener
+
+if TYPE_CHECKING:
+    import asyncio
 
 #: How long (s) a command waits for the event loop to take it.
 _PATIENCE = 5.0
@@ -95,3 +100,51 @@ class LoopBinding(Binding):
             return
         for thread in threads:
             thread.join(_BRIEF)
+
+
+class AsyncioBinding(LoopBinding):
+    """A binding of a player of asyncio, whose methods are called in ``loop``."""
+
+    def __init__(
+        self,
+        translator: Translator,
+        tracker: Listener,
+        *,
+        loop: asyncio.AbstractEventLoop,
+        **options: Any,
+    ) -> None:
+        super().__init__(translator, tracker, **options)
+        self._event_loop = loop
+
+    def _post(self, call: Callable[[], None]) -> None:
+        try:
+            self._event_loop.call_soon_threadsafe(call)
+        except RuntimeError as error:
+            raise LoopError("the player's event loop is closed") from error
+
+    def _on_loop(self) -> bool:
+        import asyncio  # loaded by now where there is a loop
+
+        return asyncio._get_running_loop() is self._event_loop
+
+
+class GLibBinding(LoopBinding):
+    """A binding of a player of GLib, whose calls belong to ``context``; None: the default one."""
+
+    def __init__(
+        self, translator: Translator, tracker: Listener, *, context: Any = None, **options: Any
+    ) -> None:
+        from gi.repository import GLib
+
+        super().__init__(translator, tracker, **options)
+        self._glib = GLib
+        self._context = GLib.MainContext.default() if context is None else context
+
+    def _post(self, call: Callable[[], None]) -> None:
+        source = self._glib.Idle()
+        source.set_priority(self._glib.PRIORITY_DEFAULT)
+        source.set_callback(lambda *_: call())  # None: it is not to be called again
+        source.attach(self._context)
+
+    def _on_loop(self) -> bool:
+        return bool(self._context.is_owner())

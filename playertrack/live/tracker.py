@@ -30,6 +30,7 @@ from ..policy import Policy
 from ..signals import Close, Signal, Tick, Volume
 from ..sinks import EventStream, FanoutSink, Sink
 from .clock import Clock, LiveClock
+from .closing import AsyncClosing
 from .dispatcher import Dispatcher
 from .signal_methods import SignalMethods
 
@@ -39,7 +40,7 @@ _EXIT_TIMEOUT = 3.0
 _trackers: WeakSet[Tracker] = WeakSet()
 
 
-class Tracker(SignalMethods):
+class Tracker(SignalMethods, AsyncClosing):
     """Tracks one live player: a method for each signal in, events out.
 
         with Tracker([ConsoleSink()], on_event=print) as tracker:
@@ -325,13 +326,16 @@ class Tracker(SignalMethods):
         True if everything is delivered; False if that is not so after ``timeout`` seconds, or
         not yet, when a callback closes its tracker. May be called again.
         """
+        self._end(position, at)
+        return self._courier.close(timeout)
+
+    def _end(self, position: float | None, at: float | None) -> None:
         atexit.unregister(self._close_at_exit)
         with self._courier.lock:
             if not self._engine.closed:
                 self._signal(Close, at, position=position)
             if not self._engine.closed:
                 self._signal(Close, None)  # what was given with it cannot be
-        return self._courier.close(timeout)
 
     def __enter__(self) -> Self:
         return self
