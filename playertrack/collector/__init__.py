@@ -6,6 +6,7 @@
 It is what ``playertrack collector`` runs, and a server for tests.
 """
 
+from .. import _aiohttp as _aiohttp  # first: it says what is missing
 from .faults import FaultError, Switch
 from .server import Collector, CollectorError
 from .values import Received, SessionVerdict

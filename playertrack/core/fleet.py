@@ -8,8 +8,7 @@ from math import inf, nextafter
 from types import EllipsisType
 from typing import Any
 
-import msgspec
-
+from .._msgspec import msgspec
 from ..errors import SnapshotError
 from ..events import Event
 from ..policy import Policy

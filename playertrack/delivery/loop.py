@@ -11,8 +11,7 @@ from functools import partial
 from time import monotonic
 from typing import Any, TypeVar
 
-import aiohttp
-
+from .._aiohttp import aiohttp
 from ..outbox import Outbox
 from .channel import Channel
 from .messages import Answer, Request

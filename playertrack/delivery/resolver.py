@@ -13,7 +13,7 @@ from contextlib import suppress
 from queue import SimpleQueue
 from typing import Any
 
-from aiohttp.abc import AbstractResolver, ResolveResult
+from .._aiohttp import AbstractResolver, ResolveResult
 
 _Question = tuple[str, int, int, "asyncio.Future[list[Any]]"]
 

@@ -7,10 +7,9 @@ from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-import aiohttp
-from aiohttp.abc import AbstractResolver
 from yarl import URL
 
+from .._aiohttp import AbstractResolver, aiohttp
 from .messages import Answer, Request
 from .settings import DeliveryError, DeliverySettings
 from .verdicts import Fault

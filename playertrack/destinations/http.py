@@ -9,8 +9,8 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 import attrs
-import msgspec
 
+from .._msgspec import msgspec
 from ..delivery import Batch, Destination, Request
 from ..delivery.redaction import names_a_secret
 from ..events import Event

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import Generic, TypeVar
 
-import msgspec
-
+from .._msgspec import msgspec
 from ..delivery.protocol import Recall, forgotten
 
 _K = TypeVar("_K")

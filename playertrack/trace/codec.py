@@ -13,9 +13,7 @@ from collections.abc import Callable, Iterator
 from math import isfinite
 from typing import Any, Protocol
 
-import msgspec
-
-from ..errors import PlayertrackError, SignalError, shorten
+from ..errors import MissingLibraryError, PlayertrackError, SignalError, shorten
 from ..events import Event
 from ..events import to_record as event_record
 from ..signals import MAX_SEQ, Signal, from_record
@@ -73,16 +71,26 @@ def encode_signal(signal: Signal, player: str | None = None, seq: int | None = N
     return _encode(signal_record(signal, player, seq))
 
 
-def _encode(record: dict[str, Any]) -> bytes:
-    for value in record.values():
-        if type(value) is float and not (1e-4 <= abs(value) < 1e16 or value == 0.0):
-            # Only Python writes these as Python does (1e-05, 1e+16), or refuses NaN.
-            return _spell(record).encode()
-    return msgspec.json.format(_write(record), indent=0)
-
-
-_write = msgspec.json.Encoder().encode
 _spell = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+
+
+def _encode_slowly(record: dict[str, Any]) -> bytes:
+    return _spell(record).encode()
+
+
+try:
+    from .._msgspec import msgspec
+except MissingLibraryError:
+    _encode = _encode_slowly
+else:
+    _write = msgspec.json.Encoder().encode
+
+    def _encode(record: dict[str, Any]) -> bytes:
+        for value in record.values():
+            if type(value) is float and not (1e-4 <= abs(value) < 1e16 or value == 0.0):
+                # Only Python writes these as Python does (1e-05, 1e+16), or refuses NaN.
+                return _encode_slowly(record)
+        return msgspec.json.format(_write(record), indent=0)
 
 # ---------------------------------------------------------------------------- lines in
 

@@ -13,14 +13,15 @@ from operator import or_
 from typing import Annotated, Any
 
 import attrs
-import msgspec
-from msgspec import UNSET
 
+from .._msgspec import msgspec
 from ..errors import SignalError
 from ..signals import MAX_AT, MAX_SEQ, SIGNALS, Signal
 
 #: The number of a signal among those of its player.
 Seq = Annotated[int, msgspec.Meta(ge=0, le=MAX_SEQ)]
+
+UNSET = msgspec.UNSET
 
 
 class Line(msgspec.Struct, gc=False, tag_field="signal", kw_only=True):

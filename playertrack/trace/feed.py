@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from zlib import crc32
 
-import msgspec
-
+from .._msgspec import msgspec
 from ..core.fleet import Fleet
 from ..errors import SignalError
 from ..events import Event

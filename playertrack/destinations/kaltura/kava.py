@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import attrs
-import msgspec
 
+from ..._msgspec import msgspec
 from ...delivery.messages import Request
 from ...delivery.protocol import Recall, forgotten
 from ...events import Error, Event, Language, Play, Replay, Seek, View

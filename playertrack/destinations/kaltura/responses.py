@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 import attrs
-import msgspec
 
+from ..._msgspec import msgspec
 from ...delivery.messages import Answer, Kind, Verdict
 from ...delivery.verdicts import (
     LONGEST_REASON,
