@@ -7,9 +7,18 @@ BIN := .venv/bin
 CORE := playertrack/core/*,playertrack/errors.py,playertrack/_fields.py,playertrack/signals.py,playertrack/events.py,playertrack/policy.py
 STAMP := .venv/.stamp
 
+# Each part ends by itself, so that a hang is a failure that names its part.
+limit = $(if $(TIMEOUT),$(TIMEOUT) --foreground --kill-after=30s $(1))
+TIMEOUT := $(shell command -v timeout)
+
+# Tests run in so many processes. Each file goes to one of them, since its tests share fixtures.
+WORKERS ?= 2
+SIDE_BY_SIDE := --numprocesses $(WORKERS) --dist loadfile
+MEASURED := COVERAGE_PROCESS_START=pyproject.toml
+
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help test lint types players unit cases docs soak demo bench mutants clean
+.PHONY: help test lint types players ready unit cases docs soak demo bench mutants clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,34 +29,41 @@ $(STAMP): pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	touch $@
 
-test: lint types players unit cases docs ## everything that must hold before a change goes in
+# Where nothing may be left out, the players are installed first.
+test: $(if $(CI),players,ready) lint types unit cases docs ## everything that must hold before a change goes in
 
 lint: $(STAMP) ## ruff: rules and format
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
+	$(call limit,3m) $(BIN)/ruff check .
+	$(call limit,3m) $(BIN)/ruff format --check .
 
 types: $(STAMP) ## mypy, strict
-	$(BIN)/mypy
+	$(call limit,10m) $(BIN)/mypy
 
-players: $(STAMP) ## VLC, mpv, GStreamer and Chromium for the tests, if root may install them
-	$(BIN)/python tools/players.py
-	$(BIN)/python tools/page_libraries.py
+players: $(STAMP) ## install VLC, mpv, GStreamer, Chromium and page libraries for the tests
+	$(call limit,30m) $(BIN)/python tools/players.py
+	$(call limit,20m) $(BIN)/python tools/page_libraries.py
 
-unit: $(STAMP) ## pytest with branch coverage
-	$(BIN)/python -m coverage run -m pytest
+ready: $(STAMP)
+	$(call limit,3m) $(BIN)/python tools/players.py --check
+
+unit: $(STAMP) ## pytest with branch coverage, in WORKERS processes
+	$(BIN)/python -m coverage erase
+	$(MEASURED) $(call limit,20m) $(BIN)/python -m pytest -m 'not soak and not alone' $(SIDE_BY_SIDE)
+	$(MEASURED) $(call limit,10m) $(BIN)/python -m pytest -m alone
+	$(BIN)/python -m coverage combine --quiet
 	$(BIN)/python -m coverage report
 	$(BIN)/python -m coverage report --fail-under=100 --include="$(CORE)"
 
 cases: $(STAMP) ## the conformance cases
-	$(BIN)/playertrack check tests/cases
+	$(call limit,3m) $(BIN)/playertrack check tests/cases
 
 docs: $(STAMP) ## the documentation, in build/docs; a warning is an error
-	$(BIN)/sphinx-build -E -W --keep-going -q -b html docs build/docs
+	$(call limit,5m) $(BIN)/sphinx-build -E -W --keep-going -q -b html docs build/docs
 
 soak: $(STAMP) players ## crashes, broken networks, real players, for an hour (PLAYERTRACK_SOAK=100 for hours)
 	$(BIN)/python -m pytest -m soak
 
-demo: $(STAMP) ## plays a generated film, delivers its events to a local collector, explains them
+demo: $(STAMP) ## play a generated video, deliver its events to a local collector, explain them
 	$(BIN)/python -m playertrack_av.demo
 
 bench: $(STAMP) ## the benchmarks

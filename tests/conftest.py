@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
@@ -131,12 +132,37 @@ def _is_scenario(item: pytest.Item) -> TypeGuard[pytest.Function]:
     return isinstance(item, pytest.Function) and getattr(item.cls, "beside_each_other", False)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where input and output are forbidden the interpreter is not as it was: that comes last."""
-    items.sort(key=lambda item: "no_io" in vars(getattr(item, "module", None) or object))
+    """Mark what must be alone: where I/O is forbidden, the interpreter is not as it was."""
+    for item in items:
+        if "no_io" in vars(getattr(item, "module", None) or object):
+            item.add_marker("alone")
+    items.sort(key=lambda item: item.get_closest_marker("alone") is not None)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Where nothing may be skipped, a test that is skipped fails."""
+    report = yield
+    if report.skipped and "CI" in os.environ and not hasattr(report, "wasxfail"):
+        report.outcome, report.longrepr = "failed", f"skipped in CI: {report.longrepr}"
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """The same for a whole file."""
+    report = yield
+    if report.skipped and "CI" in os.environ:
+        report.outcome, report.longrepr = "failed", f"skipped in CI: {report.longrepr}"
+    return report
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
+    if session.config.getoption("dist", "no") == "no":
+        # Who runs tests measures itself by this; the programs that they start do not.
+        os.environ.pop("COVERAGE_PROCESS_START", None)
     # In the background of a shell it is ignored, also by all programs that the tests start.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     session.config.pluginmanager.register(_Scenarios(session))

@@ -1,9 +1,12 @@
-"""Sets up the players that the tests play: Debian's packages where it may, a message where not.
+"""Sets up the players that the tests use.
 
-Run by ``make players`` with the Python of ``.venv``. GStreamer's module ``gi`` is no package
-of PyPI that installs everywhere; Debian's is linked into ``.venv``, alone, so that nothing
-else of the system's Python shows there. Exit code 1 if something is missing where nothing
-may be (environment variable ``CI``).
+``make players`` installs what is missing: Debian's packages, with apt-get, as root; it says
+which before it does so. With ``--check``, as ``make test`` runs it outside of CI, nothing is
+installed, and what is missing is named. Both run with the Python of ``.venv``.
+
+PyGObject (``gi``) has no wheels on PyPI. Debian's is linked into ``.venv``, and nothing else
+of the system's Python with it. Exit code 1 if a player is missing where no test may be skipped
+(environment variable ``CI``).
 """
 
 from __future__ import annotations
@@ -12,16 +15,25 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-#: Without a network it is to say so soon.
-UNATTENDED = ("-o", "Acquire::Retries=2", "-o", "Acquire::http::Timeout=20")
+#: Another program that installs something is waited for this long (s) …
+LOCK_TIMEOUT = 600
+#: … and a network that is not there is not.
+UNATTENDED = (
+    *("-o", f"DPkg::Lock::Timeout={LOCK_TIMEOUT}"),
+    *("-o", "Acquire::Retries=2", "-o", "Acquire::http::Timeout=20"),
+)
 
-#: What PyGObject is built with for a Python that Debian's is not made for.
+#: What apt-get says when another program holds one of its locks. It waits for dpkg's by itself.
+LOCKED = ("Could not get lock", "Unable to lock", "Unable to acquire the dpkg frontend lock")
+
+#: What builds PyGObject for a Python other than Debian's.
 BUILDING = ("gcc", "pkg-config", "libcairo2-dev", "libgirepository1.0-dev")
 
-#: What each is made of in Debian, and the program that says whether it is there.
+#: Debian's packages of each player, and a program that fails where it cannot be used.
 PLAYERS: Mapping[str, tuple[Sequence[str], str]] = {
     "VLC": (("libvlc5", "vlc-plugin-base"), "import playertrack_vlc.library"),
     "mpv": (("libmpv2",), "import playertrack_mpv.library"),
@@ -65,13 +77,35 @@ def install(packages: Sequence[str]) -> str | None:
     """Have Debian install them; gives what went wrong, or None."""
     apt = shutil.which("apt-get")
     if apt is None or os.geteuid() != 0:
-        return "not installed, since that needs apt-get and root"
-    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        return "nothing was installed: that needs apt-get and root"
     for command in (["update"], ["install", "--yes", "--no-install-recommends", *packages]):
-        done = run([apt, "-qq", *UNATTENDED, *command], env=quiet)
-        if done.returncode:
-            return done.stderr.strip()
+        failed = run_apt([apt, "-qq", *UNATTENDED, *command])
+        if failed:
+            return failed
     return None
+
+
+def run_apt(
+    command: Sequence[str], patience: float = LOCK_TIMEOUT, pause: float = 2.0
+) -> str | None:
+    """Run apt-get, again while another program holds a lock; gives what went wrong, or None.
+
+    It gives up after ``patience`` (s) and asks every ``pause`` (s).
+    """
+    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C"}
+    deadline = time.monotonic() + patience
+    waiting = False
+    while True:
+        done = run(command, env=quiet)
+        if done.returncode == 0:
+            return None
+        locked = any(message in done.stderr for message in LOCKED)
+        if not locked or time.monotonic() >= deadline:
+            return done.stderr.strip()
+        if not waiting:
+            waiting = True
+            print("waiting until another program lets go of the package manager's lock", flush=True)
+        time.sleep(pause)
 
 
 def build_gi() -> str | None:
@@ -99,26 +133,36 @@ def link_gi() -> bool:
     return True
 
 
-def main() -> int:
-    """Set up what is missing, and say what is still."""
+def set_up(lacking: Sequence[str]) -> None:
+    """Install the players that are missing, and say so first."""
+    packages = [package for name in lacking for package in PLAYERS[name][0]]
+    print(f"Installing {', '.join(lacking)} with apt-get: {' '.join(packages)}", flush=True)
+    failed = install(packages)
+    if not link_gi() and "GStreamer" in lacking and not failed:
+        print(f"Building PyGObject for this Python, with {' '.join(BUILDING)}", flush=True)
+        failed = build_gi()
+    if failed:
+        print(failed)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Install what is missing unless it is only to be checked, and say what is still missing."""
     link_gi()
     lacking = [name for name in PLAYERS if missing(name)]
-    packages = [package for name in lacking for package in PLAYERS[name][0]]
-    if packages:
-        print("installing", *packages)
-        failed = install(packages)
-        if not link_gi() and "GStreamer" in lacking and not failed:
-            failed = build_gi()
-        if failed:
-            print(failed)
+    if lacking and "--check" not in arguments:
+        set_up(lacking)
     reasons = {name: reason for name in lacking if (reason := missing(name))}
+    if ready := [name for name in PLAYERS if name not in reasons]:
+        print("ready:", ", ".join(ready))
     for name, reason in reasons.items():
-        print(f"{name} is skipped: {reason}")
-        print(f"  to have it: apt-get install {' '.join(PLAYERS[name][0])}")
+        print(f"missing: {name}, so its tests are skipped ({reason})")
+    if reasons:
+        packages = [package for name in reasons for package in PLAYERS[name][0]]
+        print("`make players` installs them as root: apt-get install", *packages)
     if "GStreamer" in reasons:
-        print("  and a Python of Debian's version: make clean; make PYTHON=/usr/bin/python3 test")
+        print("GStreamer needs Debian's Python, too: make clean; make PYTHON=/usr/bin/python3 test")
     return 1 if reasons and os.environ.get("CI") else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
