@@ -40,7 +40,7 @@ exec(program)
 """
 
 #: What can be missing of each player: a library of the system or a module of Python.
-PARTS = {
+PARTS: dict[str, list[tuple[str, ...]]] = {
     "VLC": [("vlc",), ("vlc", "vlc.vlc")],
     "mpv": [("mpv",)],
     "GStreamer": [("gi",), ("Gst",), ("GstPlay",)],
