@@ -13,7 +13,7 @@ TIMEOUT := $(shell command -v timeout)
 
 # Tests run in so many processes. Each file goes to one of them, since its tests share fixtures.
 WORKERS ?= 2
-SIDE_BY_SIDE := --numprocesses $(WORKERS) --dist loadfile
+SIDE_BY_SIDE := --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 MEASURED := COVERAGE_PROCESS_START=pyproject.toml
 
 .DEFAULT_GOAL := help

@@ -134,11 +134,20 @@ def _is_scenario(item: pytest.Item) -> TypeGuard[pytest.Function]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what must be alone: where I/O is forbidden, the interpreter is not as it was."""
+    """Mark what must be alone: where I/O is forbidden, the interpreter is not as it was.
+
+    That comes last. First comes what has a time limit of its own: it takes long, and no worker
+    is to wait for it in the end.
+    """
     for item in items:
         if "no_io" in vars(getattr(item, "module", None) or object):
             item.add_marker("alone")
-    items.sort(key=lambda item: item.get_closest_marker("alone") is not None)
+    items.sort(
+        key=lambda item: (
+            item.get_closest_marker("alone") is not None,
+            item.get_closest_marker("timeout") is None,
+        )
+    )
 
 
 @pytest.hookimpl(wrapper=True)
