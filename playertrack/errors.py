@@ -10,8 +10,9 @@ class PlayertrackError(Exception):
 class FieldError(PlayertrackError, ValueError):
     """A value that cannot be used.
 
-    ``field`` names the offending field, ``value`` is what it held (``...`` if it is not
-    there at all) and ``allowed`` says in words what would have been accepted.
+    ``field`` names it, ``value`` is what it held, and ``allowed`` says what would have been
+    accepted. Where there is no value at all, ``value`` is ``...`` and ``allowed`` is the whole
+    message, as in "timeupdate needs a position".
     """
 
     def __init__(self, field: str, value: object, allowed: str) -> None:
@@ -21,8 +22,9 @@ class FieldError(PlayertrackError, ValueError):
         super().__init__(field, value, allowed)
 
     def __str__(self) -> str:
-        what = "it is missing" if self.value is ... else f"{shorten(self.value)} is not allowed"
-        return f"{self.field}: {what}; expected {self.allowed}"
+        if self.value is ...:
+            return self.allowed
+        return f"{self.field}: {shorten(self.value)} is not allowed; expected {self.allowed}"
 
 
 class SignalError(FieldError):

@@ -8,6 +8,7 @@ from typing import Any
 
 import attrs
 
+from ._words import did_you_mean
 from .errors import PolicyError
 
 _CHOICES = {"reload_same_entry": ("new", "keep"), "replay_session": ("new", "same")}
@@ -139,10 +140,7 @@ field; did you mean view_interval?
         names = {field.name for field in attrs.fields(cls)}
         for name, value in values.items():
             if name not in names:
-                from difflib import get_close_matches
-
-                near = get_close_matches(str(name), names, n=1)
-                hint = f"; did you mean {near[0]}?" if near else ""
+                hint = did_you_mean(str(name), sorted(names))
                 raise PolicyError(str(name), value, f"a policy field{hint}")
         return cls(**values)
 

@@ -25,6 +25,7 @@ from ._fields import MAX_DURATION as MAX_DURATION
 from ._fields import MAX_SEQ as MAX_SEQ
 from ._fields import SLOTS as SLOTS
 from ._fields import checked
+from ._words import did_you_mean
 from .errors import SignalError
 
 # ------------------------------------------------------------------------- the signals
@@ -270,6 +271,16 @@ class Close(Signal):
 
 # ------------------------------------------------------------------- from and to records
 
+#: Fields that a message does not call "a" and their name.
+_NEEDED = {
+    "action": "an action",
+    "at": "a time (at)",
+    "entry_id": "an entry_id",
+    "fatal": "to say if it is fatal",
+    "muted": "to say if it is muted",
+    "on": "to say if it is on",
+}
+
 
 def _fields(cls: Any) -> tuple[attrs.Attribute[Any], ...]:
     return tuple(attrs.fields(cls))
@@ -289,12 +300,15 @@ def from_record(record: Mapping[str, Any]) -> Signal:
     naming the field when the signal is unknown, a field is missing or cannot be valid.
     """
     name = record.get("signal", ...)
+    if name is ...:
+        raise SignalError("signal", ..., "there is no signal, such as play or timeupdate")
     if not isinstance(name, str) or name not in SIGNALS:
-        what = "the name of a signal, as in " + ", ".join(sorted(SIGNALS))
-        raise SignalError("signal", name, what)
+        hint = did_you_mean(name, SIGNALS) if isinstance(name, str) else ""
+        known = hint or ": " + ", ".join(sorted(SIGNALS))
+        raise SignalError("signal", name, f"the name of a signal{known}")
     for field in _REQUIRED[name]:
         if field not in record:
-            raise SignalError(field, ..., f"a value: {name} cannot be without one")
+            raise SignalError(field, ..., f"{name} needs {_NEEDED.get(field, f'a {field}')}")
     return SIGNALS[name](**{field: record[field] for field in _FIELDS[name] if field in record})
 
 

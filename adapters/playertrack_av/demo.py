@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import json
 import sys
 import tempfile
 import textwrap
@@ -10,7 +12,7 @@ from pathlib import Path
 
 from playertrack import Tracker, offline_ids
 from playertrack.cli.screen import Screen, summary_lines
-from playertrack.collector import Collector
+from playertrack.collector import Collector, Received
 from playertrack.collector.lines import event_line
 from playertrack.collector.lines import summary_lines as received_lines
 from playertrack.delivery import DeliverySettings, Sender
@@ -44,13 +46,23 @@ KIOSK = Identity(partner_id=102, referrer="kiosk://demo-001", application="demo"
 TIMEOUT = 30.0
 
 
-def main() -> int:
-    """Run it; takes a few seconds and leaves nothing behind. 1 if an event was judged bad."""
+def main(*, as_json: bool = False) -> int:
+    """Run it; takes a few seconds and leaves nothing behind. 1 if an event was judged bad.
+
+    ``as_json``: standard output gets only what the collector received, an object a line.
+    """
     with tempfile.TemporaryDirectory() as folder:
-        return asyncio.run(_show(Path(folder)))
+        if not as_json:
+            return asyncio.run(_show(Path(folder), []))
+        received: list[Received] = []
+        with contextlib.redirect_stdout(sys.stderr):
+            code = asyncio.run(_show(Path(folder), received))
+        for each in received:
+            print(json.dumps(each.to_record()))
+        return code
 
 
-async def _show(folder: Path) -> int:
+async def _show(folder: Path, log: list[Received]) -> int:
     clip = make_clip(folder / "demo_clip.mp4", SECONDS)
     print(f"A clip of {SECONDS:g} s is played, {SPEED:g} times as fast as real time:")
     for seconds, action, value in SCRIPT:
@@ -63,6 +75,7 @@ async def _show(folder: Path) -> int:
         trace, delivered = await asyncio.to_thread(_play, clip, folder / "queue", collector)
     _explain(trace)
     print("What the collector received, and how it judged it:\n")
+    log += collector.received
     for received in collector.received:
         print(event_line(received))
     print()

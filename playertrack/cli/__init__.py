@@ -18,11 +18,12 @@ from contextlib import suppress
 from importlib import import_module
 from typing import Any, NoReturn
 
+from .._words import did_you_mean
 from ..errors import PlayertrackError
 
 DONE, FINDINGS, WRONG, UNDELIVERED, INTERRUPTED, UNREAD = 0, 1, 2, 3, 130, 141
 
-#: Every command and what its help says of it.
+#: Every command, and what the help says about it.
 COMMANDS = {
     "play": "play real media headless and track it",
     "derive": "derive the events of a recorded trace",
@@ -36,6 +37,8 @@ COMMANDS = {
     "report-view": "report a playback of which is known what was watched",
     "report": "print the rows of report.getTable",
     "diagram": "print the state machine as Mermaid text",
+    "demo": "play a generated video, deliver and explain its events",
+    "completion": "print a script that lets a shell complete commands",
 }
 
 
@@ -55,10 +58,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(argv: list[str]) -> int:
     _never_fail_to_print()
     name = next((word for word in argv if word in COMMANDS), None)
-    command = None if name is None else import_module(f"{__name__}.{name.replace('-', '_')}")
+    command = None if name is None else module_of(name)
     try:
         args = parser_of(name, command).parse_args(argv)
-    except SystemExit as exit_:  # help, or wrong use that argparse has told
+    except SystemExit as exit_:  # help, or wrong use that argparse has reported
         return exit_.code if isinstance(exit_.code, int) else WRONG
     assert command is not None
     try:
@@ -74,14 +77,58 @@ def _run(argv: list[str]) -> int:
 
 
 class _Parser(argparse.ArgumentParser):
-    """Tells wrong use in one line, and where to read on."""
+    """Reports wrong use in one line, with what was probably meant and where to read on."""
 
     def error(self, message: str) -> NoReturn:
         self.exit(WRONG, f"{self.prog}: {message}; see {self.prog} --help\n")
 
+    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Parse all of it; an argument that is left over is wrong use."""
+        found, left = self.parse_known_args(args, namespace)
+        if left:
+            parser = getattr(found, "parser", self)
+            name = left[0].partition("=")[0]
+            hint = did_you_mean(name, parser._option_string_actions) if name[:1] == "-" else ""
+            what = "option" if name[:1] == "-" else "argument"
+            parser.error(f"unknown {what} {name}{hint}")
+        return found
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        # argparse has no other place for a hint before Python 3.14.
+        if action.choices is not None and value not in action.choices:
+            kind = (action.metavar if isinstance(action.metavar, str) else action.dest).lower()
+            known = [str(choice) for choice in action.choices]
+            hint = did_you_mean(str(value), known) or f"; expected {', '.join(known)}"
+            self.error(f"there is no {kind} {str(value)[:40]!r}{hint}")
+
 
 def parser_of(name: str | None, command: Any) -> argparse.ArgumentParser:
     """The parser of the command line; only the module ``command``, called ``name``, is in it."""
+    parser = _root()
+    subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
+    for each, summary in COMMANDS.items():
+        if each == name:
+            command.add_parser(subparsers)
+        else:
+            subparsers.add_parser(each, help=summary)
+    return parser
+
+
+def whole_parser() -> argparse.ArgumentParser:
+    """The parser of the command line with all commands in it."""
+    parser = _root()
+    subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
+    for name in COMMANDS:
+        module_of(name).add_parser(subparsers)
+    return parser
+
+
+def module_of(name: str) -> Any:
+    """The module of the command ``name``."""
+    return import_module(f"{__name__}.{name.replace('-', '_')}")
+
+
+def _root() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="playertrack",
         description="Correct playback analytics for custom media players.",
@@ -90,13 +137,21 @@ def parser_of(name: str | None, command: Any) -> argparse.ArgumentParser:
         "3 not everything was delivered.",
         allow_abbrev=False,
     )
-    subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
-    for each, summary in COMMANDS.items():
-        if each == name:
-            command.add_parser(subparsers)
-        else:
-            subparsers.add_parser(each, help=summary)
+    parser.add_argument("--version", action=_Version, help="print the version and exit")
     return parser
+
+
+class _Version(argparse.Action):
+    """Prints the version, which is looked up only then."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str, help: str) -> None:  # noqa: A002
+        super().__init__(option_strings, argparse.SUPPRESS, nargs=0, help=help)
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib.metadata import version
+
+        print(f"playertrack {version('playertrack')}")
+        parser.exit()
 
 
 def _never_fail_to_print() -> None:
@@ -107,7 +162,7 @@ def _never_fail_to_print() -> None:
 
 
 def _let_go_of_stdout() -> None:
-    """Nobody reads it any more; what Python still holds must not be told as an error at exit."""
+    """Nobody reads it any more; what Python still holds must not be an error at exit."""
     with suppress(OSError, ValueError):
         null = os.open(os.devnull, os.O_WRONLY)
         os.dup2(null, sys.stdout.fileno())

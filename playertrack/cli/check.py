@@ -32,6 +32,7 @@ def add_parser(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run it; 1 if a case failed, 2 if there is none."""
+    from .._words import counted
     from ..trace import conformance as cases
 
     results = []
@@ -44,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
     if not results:
         print(f"{', '.join(args.cases)}: no cases", file=sys.stderr)
         return 2
-    print(f"{len(results)} cases, {failed or 'none'} failed", file=sys.stderr)
+    print(f"{counted(len(results), 'case')}, {failed or 'none'} failed", file=sys.stderr)
     return 1 if failed else 0
 
 

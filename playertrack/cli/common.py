@@ -10,6 +10,8 @@ from contextlib import contextmanager, suppress
 from math import isfinite
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
+from .._words import counted
+
 if TYPE_CHECKING:
     from ..policy import Policy
     from ..trace.codec import ByteStream, TraceError
@@ -32,6 +34,7 @@ def add_command(
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
+    parser.set_defaults(parser=parser)  # who reports an option that it does not have
     return parser
 
 
@@ -103,17 +106,26 @@ def add_session(parser: argparse.ArgumentParser) -> None:
 
 
 def no_such_session(session: int, path: str, ordinals: Iterable[int]) -> int:
-    """Tell that the input at ``path`` has only the sessions ``ordinals``; the exit code."""
-    print(f"{name_of(path)}: --session: there is no session {session}", end="", file=sys.stderr)
-    print(f": the last is {max(ordinals, default=0) or 'none'}", file=sys.stderr)
+    """Report that the input at ``path`` has only the sessions ``ordinals``; the exit code."""
+    last = max(ordinals, default=0)
+    known = f"there {'is' if last == 1 else 'are'} {counted(last, 'session')}"
+    print(f"{name_of(path)}: --session: {known}, not {session}", file=sys.stderr)
     return 2
 
 
 def count(text: str) -> int:
     """The type of an option that is a whole number from 1 on."""
     if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text) > 0):
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 on")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 on")
     return int(text)
+
+
+def number(text: str) -> float:
+    """The type of an option that is a number."""
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
 
 
 def seconds(text: str) -> float:
@@ -123,7 +135,7 @@ def seconds(text: str) -> float:
     except ValueError:
         value = -1.0
     if not (value >= 0 and isfinite(value)):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds from 0 on")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds, 0 or more")
     return value
 
 
@@ -133,7 +145,7 @@ def unix_time(text: str) -> float:
         return float(text) if text.replace(".", "", 1).isdecimal() else _iso_time(text)
     except ValueError:
         raise argparse.ArgumentTypeError(
-            f"{text!r} is no time; expected Unix seconds or ISO 8601, as 2026-11-01T20:15:00Z"
+            f"{text!r} is not a time; expected Unix seconds or ISO 8601, as 2026-11-01T20:15:00Z"
         ) from None
 
 
@@ -153,22 +165,43 @@ def name_of(path: str) -> str:
 
 
 @contextmanager
-def open_input(path: str) -> Iterator[ByteStream]:
-    """The bytes of the file at ``path``, of standard input for ``-``."""
+def open_input(path: str, what: str = "trace") -> Iterator[ByteStream]:
+    """The bytes of the file at ``path``, of standard input for ``-``.
+
+    If there was nothing in it, standard error says that the ``what`` is empty.
+    """
     from pathlib import Path
 
     if path == "-":
-        yield cast("ByteStream", sys.stdin.buffer)
-        return
-    with Path(path).open("rb") as file:
-        size = os.fstat(file.fileno()).st_size
-        if size < _LONG or not sys.stderr.isatty():
-            yield file
-            return
-        try:
-            yield _Progress(file, path, size)
-        finally:
-            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+        stream = _Noted(cast("ByteStream", sys.stdin.buffer))
+        yield stream
+    else:
+        with Path(path).open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            if size < _LONG or not sys.stderr.isatty():
+                stream = _Noted(file)
+                yield stream
+            else:
+                stream = _Noted(_Progress(file, path, size))
+                try:
+                    yield stream
+                finally:
+                    print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+    if stream.blank:
+        print(f"{name_of(path)}: the {what} is empty", file=sys.stderr)
+
+
+class _Noted:
+    """Reads from a stream and notes if there was nothing but space."""
+
+    def __init__(self, stream: ByteStream) -> None:
+        self._stream = stream
+        self.blank = True
+
+    def read1(self, size: int, /) -> bytes:
+        chunk = self._stream.read1(size)
+        self.blank = self.blank and not chunk.strip()
+        return chunk
 
 
 class _Progress:

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .._words import counted
 from .common import seconds
 
 if TYPE_CHECKING:
@@ -47,6 +48,11 @@ def add_deliver_timeout(parser: argparse.ArgumentParser, what: str) -> None:
     )
 
 
+def keep_stdout(args: argparse.Namespace) -> None:
+    """Have the console sink write to standard error: events go to standard output already."""
+    args.sink = ["console:stderr" if spec == "console" else spec for spec in args.sink]
+
+
 class Sinks:
     """The open sinks that the arguments of a command name; raises `SinkError`."""
 
@@ -79,9 +85,11 @@ class Sinks:
             if after is None or before is None:
                 continue  # the disk takes too long
             if refused := after.rejected - before.rejected:
-                found.append(f"{sink.service}: {_events(refused)} refused{_dead(sink)}")
+                found.append(f"{sink.service}: {counted(refused, 'event')} refused{_dead(sink)}")
             if dropped := sum(after.dropped.values()) - sum(before.dropped.values()):
-                found.append(f"{sink.service}: {_events(dropped)} too many for the queue: dropped")
+                found.append(
+                    f"{sink.service}: {counted(dropped, 'event')} too many for the queue: dropped"
+                )
         return found
 
     def outcome(self, failures: Failures, delivered: bool) -> int:
@@ -115,7 +123,3 @@ def _counts(sink: DeliverySink) -> Counts | None:
 def _dead(sink: DeliverySink) -> str:
     directory = sink.sender.directory
     return "" if directory is None else f"; why: playertrack queue dead {directory}"
-
-
-def _events(number: int) -> str:
-    return "1 event" if number == 1 else f"{number} events"

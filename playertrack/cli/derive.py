@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from .._words import counted
 from .common import (
     Complaints,
     add_command,
@@ -18,7 +19,7 @@ from .common import (
     open_output,
     read_policy,
 )
-from .delivering import Failures, Sinks, add_sinks
+from .delivering import Failures, Sinks, add_sinks, keep_stdout
 from .drawing import add_timeline, show_timeline
 from .reading import add_raw, numbered_signals, translator_of
 
@@ -71,6 +72,8 @@ def run(args: argparse.Namespace) -> int:
     observer = None
     complaints = Complaints(args.skip_bad)
     failures = Failures()
+    if args.output == "-":
+        keep_stdout(args)
     opened = Sinks(args)
     sinks = FanoutSink(opened.all, on_error=failures)
     source = name_of(args.trace)
@@ -100,7 +103,7 @@ def run(args: argparse.Namespace) -> int:
     if observer is not None:
         show_timeline(observer.timeline(), sys.stderr if args.output == "-" else sys.stdout)
     if complaints.count:
-        print(f"{source}: {complaints.count} lines left out", file=sys.stderr)
+        print(f"{source}: {counted(complaints.count, 'line')} left out", file=sys.stderr)
     return opened.outcome(failures, delivered) or (1 if complaints.count else 0)
 
 

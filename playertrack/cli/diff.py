@@ -69,8 +69,12 @@ def add_parser(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run it; 1 if anything differs or lines were left out, 2 if there are no traces."""
+    from .._words import counted
     from ..trace.diff import difference
 
+    if not (args.policy or args.base or args.against or args.save):
+        print("nothing to compare: give --policy, --against or --save", file=sys.stderr)
+        return 2
     traces = list(_traces(args.traces))
     if not traces:
         print(f"{args.traces}: no traces", file=sys.stderr)
@@ -91,10 +95,10 @@ def run(args: argparse.Namespace) -> int:
         found = difference(before, after)
         changed += bool(found)
         _tell(name, found, args.json)
-    what = "saved" if args.save is not None else f"{changed or 'none'} differ"
+    what = "saved" if args.save is not None else f"{changed or 'none'} changed"
     if complaints.count:
-        what += f", {complaints.count} lines left out"
-    print(f"{len(traces)} trace{'' if len(traces) == 1 else 's'}, {what}", file=sys.stderr)
+        what += f", {counted(complaints.count, 'line')} left out"
+    print(f"{counted(len(traces), 'trace')}, {what}", file=sys.stderr)
     return 1 if changed or complaints.count else 0
 
 

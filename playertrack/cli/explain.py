@@ -47,12 +47,15 @@ def add_parser(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run it; 1 if lines were left out."""
+    from .._words import did_you_mean
     from ..errors import shorten
     from ..events import EVENTS
     from ..trace.explain import explain
 
-    if args.event is not None and args.event not in EVENTS:
-        print(f"--event: there is no event {shorten(args.event)}", file=sys.stderr)
+    event = None if args.event is None else args.event.upper().replace("-", "_")
+    if event is not None and event not in EVENTS:
+        hint = did_you_mean(args.event, EVENTS)
+        print(f"--event: there is no event {shorten(args.event)}{hint}", file=sys.stderr)
         return 2
     translator = translator_of(args.raw)
     policy = read_policy(args.policy, None if translator is None else translator.policy)
@@ -67,11 +70,11 @@ def run(args: argparse.Namespace) -> int:
     for story in stories:
         if args.session not in (None, story.summary.ordinal):
             continue
-        chosen = story if args.event is None else story.only(args.event)
+        chosen = story if event is None else story.only(event)
         if chosen.told or chosen.missing:
             told += 1
             _tell(chosen, args.json)
-    if not told:
+    if stories and not told:
         print(f"{name_of(args.trace)}: nothing to explain", file=sys.stderr)
     return 1 if complaints.count else 0
 

@@ -33,8 +33,9 @@ def run(args: argparse.Namespace) -> int:
 
     import attrs
 
+    from .._words import counted
     from ..errors import shorten
-    from ..trace.codec import read_records
+    from ..trace.codec import TraceError, read_records
     from ..trace.lint import Finding, Lint
 
     lint, source, count = Lint(read_policy(args.policy)), name_of(args.events), 0
@@ -51,9 +52,15 @@ def run(args: argparse.Namespace) -> int:
                 )
                 print(f"{source}:{finding.line}: [{finding.rule}] {finding.message}{session}")
 
-    with open_input(args.events) as stream:
+    with open_input(args.events, "event log") as stream:
         for line, record in read_records(stream, source):
+            if "event" not in record and ("signal" in record or "kind" in record):
+                what, raw = ("trace of signals", "")
+                if "signal" not in record:
+                    what, raw = "raw recording of a player", " --raw PLAYER"
+                problem = f"this is a {what}, not an event log; playertrack derive{raw} makes one"
+                raise TraceError(source, line, problem)
             tell(lint.add(line, record))
     tell(lint.end())
-    print(f"{source}: {count or 'no'} finding{'' if count == 1 else 's'}", file=sys.stderr)
+    print(f"{source}: {counted(count, 'finding')}", file=sys.stderr)
     return 1 if count else 0

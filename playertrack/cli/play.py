@@ -12,8 +12,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TextIO
 
-from .common import add_command, add_json, add_policy, name_of, read_policy
-from .delivering import Sinks, add_sinks
+from .common import add_command, add_json, add_policy, name_of, number, read_policy
+from .delivering import Sinks, add_sinks, keep_stdout
 from .drawing import add_timeline, show_timeline
 from .screen import JsonLines, Progress, Screen, summary_lines
 
@@ -105,7 +105,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--speed",
         metavar="X",
-        type=float,
+        type=number,
         default=1.0,
         help="let the player's clock run up to X times as fast while nothing but time is awaited, "
         "inf as fast as it decodes; all times are of that clock, so playback stays natural "
@@ -131,8 +131,10 @@ def run(args: argparse.Namespace) -> int:
     if args.list_players:
         return list_players()
     if args.media is None:
-        raise PlayertrackError("what is to be played? see playertrack play --help")
+        raise PlayertrackError("name a file or URL to play; see playertrack play --help")
     make_player = find_player(args.player)
+    if args.player in _EXTRAS and "://" not in args.media and args.media != "-":
+        Path(args.media).open("rb").close()  # what is not there is wrong use, before any event
     policy = read_policy(args.policy, getattr(make_player, "policy", None))
     options = {"speed": args.speed}
     if args.record_raw is not None:
@@ -143,6 +145,8 @@ def run(args: argparse.Namespace) -> int:
     with ExitStack() as files:
         # Unbuffered: what is written outlives the process.
         record = files.enter_context(Path(args.record).open("wb", 0)) if args.record else None
+        if args.json:
+            keep_stdout(args)
         sinks = Sinks(args)
         if args.json:
             sinks.all.append(JsonLines())
@@ -292,6 +296,7 @@ def find_player(name: str) -> Callable[..., Player]:
     """What makes a player of that name; a `PlayertrackError` says how to get it."""
     from importlib.metadata import entry_points
 
+    from .._words import did_you_mean
     from ..errors import MissingLibraryError, PlayertrackError, shorten
 
     found = entry_points(group=GROUP)
@@ -311,8 +316,9 @@ def find_player(name: str) -> Callable[..., Player]:
         return make
     if name in _EXTRAS:
         raise PlayertrackError(f"player {name} is not installed: {cure}")
-    known = ", ".join(sorted(found.names | set(_EXTRAS)))
-    raise PlayertrackError(f"there is no player {shorten(name)}; known are {known}")
+    names = sorted(found.names | set(_EXTRAS))
+    hint = did_you_mean(name, names) or f"; known are {', '.join(names)}"
+    raise PlayertrackError(f"there is no player {shorten(name)}{hint}")
 
 
 def list_players() -> int:
@@ -339,9 +345,9 @@ def _file_cues(path: str | None) -> Iterator[Cue]:
     if path is None:
         return
     text = sys.stdin.read() if path == "-" else Path(path).read_text("utf-8", "replace")
-    for number, line in enumerate(text.splitlines(), 1):
+    for line_number, line in enumerate(text.splitlines(), 1):
         if words := line.partition("#")[0].split():
-            where = f"{name_of(path)}:{number}"
+            where = f"{name_of(path)}:{line_number}"
             yield where, _cue(where, words)
 
 

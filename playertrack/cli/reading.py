@@ -14,6 +14,12 @@ if TYPE_CHECKING:
 #: Who reads raw recordings: an entry is called for a `Translator`.
 GROUP = "playertrack.adapters"
 
+#: What a file is that --raw was given for and that is no raw recording.
+_NOT_RAW = {
+    "signal": "this is a trace of signals, not a raw recording; leave out --raw",
+    "event": "this is an event log, not a raw recording; playertrack lint checks it",
+}
+
 #: A line's number, and the player and the signal on it.
 Numbered = tuple[int, tuple[str | None, "Signal"]]
 
@@ -31,6 +37,7 @@ def translator_of(player: str | None) -> Translator | None:
     """The translator for a player's raw recordings; raises `PlayertrackError` if there is none."""
     from importlib.metadata import entry_points
 
+    from .._words import did_you_mean
     from ..errors import PlayertrackError, shorten
 
     if player is None:
@@ -38,8 +45,9 @@ def translator_of(player: str | None) -> Translator | None:
     found = entry_points(group=GROUP)
     if player not in found.names:
         known = ", ".join(sorted(found.names)) or "none"
+        hint = did_you_mean(player, found.names) or f"; installed: {known}"
         raise PlayertrackError(
-            f"--raw: no installed adapter reads recordings of {shorten(player)}; installed: {known}"
+            f"--raw: no installed adapter reads recordings of {shorten(player)}{hint}"
         )
     translator: Translator = found[player].load()()
     return translator
@@ -50,7 +58,7 @@ def numbered_signals(
 ) -> Iterator[Numbered]:
     """The signals of a trace, or those that ``translator`` makes of a raw recording."""
     from ..errors import SignalError
-    from ..trace.codec import TraceError, read_records, read_signals
+    from ..trace.codec import LineError, TraceError, read_records, read_signals
 
     if translator is None:
         yield from read_signals(stream, source, on_bad)
@@ -58,8 +66,10 @@ def numbered_signals(
     line = 0
     for line, record in read_records(stream, source, on_bad):
         try:
+            if "kind" not in record and ("signal" in record or "event" in record):
+                raise LineError(_NOT_RAW["signal" if "signal" in record else "event"])
             signals = translator.translate(record)
-        except SignalError as error:
+        except (LineError, SignalError) as error:
             refused = TraceError(source, line, str(error))
             if on_bad is None:
                 raise refused from None

@@ -61,6 +61,7 @@ def run(args: argparse.Namespace) -> int:
     import json
     from time import time
 
+    from .._words import counted
     from ..destinations.kaltura.api import ask, checked_address
     from ..destinations.kaltura.report import ReportQuery, rows
     from ..destinations.kaltura.stats import SERVICE_URL
@@ -89,7 +90,7 @@ def run(args: argparse.Namespace) -> int:
             print(json.dumps(row))
     else:
         _print(found)
-    print(f"{len(found) or 'no'} row{'' if len(found) == 1 else 's'}", file=sys.stderr)
+    print(f"{counted(len(found), 'row')}", file=sys.stderr)
     return 0
 
 

@@ -6,8 +6,8 @@ import argparse
 import sys
 from typing import Any
 
-from .common import add_command, add_json, add_policy, read_policy, unix_time
-from .delivering import Failures, Sinks, add_sinks
+from .common import add_command, add_json, add_policy, number, read_policy, unix_time
+from .delivering import Failures, Sinks, add_sinks, keep_stdout
 
 
 def add_parser(subparsers: Any) -> None:
@@ -26,7 +26,7 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument("--entry-id", metavar="ID", required=True, help="what was watched")
     parser.add_argument(
-        "--duration", metavar="S", type=float, required=True, help="how long it is, in seconds"
+        "--duration", metavar="S", type=number, required=True, help="how long it is, in seconds"
     )
     parser.add_argument(
         "--watched",
@@ -54,6 +54,7 @@ def run(args: argparse.Namespace) -> int:
     from .screen import JsonLines, Screen
 
     policy = read_policy(args.policy)
+    keep_stdout(args)
     opened = Sinks(args)
     failures = Failures()
     shown = JsonLines() if args.json else Screen()

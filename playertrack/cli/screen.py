@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from .._words import counted
 from ..events import EVENTS
 from ..signals import DurationChange, Loaded, Signal, TimeUpdate
 
@@ -133,10 +134,6 @@ def summary_lines(summary: Summary) -> Iterator[str]:
     yield f"  watched {share}; reached {reached}"
     yield f"  played  {summary.play_time:.1f} s, {summary.join_time:.3f} s after the request"
     yield (
-        f"  {_count(summary.stall_count, 'stall')} ({summary.stall_time:.1f} s), "
-        f"{_count(summary.seek_count, 'seek')}, {_count(summary.error_count, 'error')}"
+        f"  {counted(summary.stall_count, 'stall')} ({summary.stall_time:.1f} s), "
+        f"{counted(summary.seek_count, 'seek')}, {counted(summary.error_count, 'error')}"
     )
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"

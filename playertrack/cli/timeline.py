@@ -56,6 +56,7 @@ def run(args: argparse.Namespace) -> int:
 
     import attrs
 
+    from .._words import counted
     from ..timeline import observe, to_html, to_svg
 
     kind = None if args.output is None else args.output.rpartition(".")[2].lower()
@@ -84,5 +85,5 @@ def run(args: argparse.Namespace) -> int:
             text = to_svg(timeline) if kind == "svg" else to_html(timeline, source)
             output.write(text.encode())
     if complaints.count:
-        print(f"{source}: {complaints.count} lines left out", file=sys.stderr)
+        print(f"{source}: {counted(complaints.count, 'line')} left out", file=sys.stderr)
     return 1 if complaints.count else 0

@@ -7,6 +7,7 @@ from typing import Any
 
 import attrs
 
+from .._words import did_you_mean
 from ..errors import FieldError
 from .values import ENDPOINTS
 
@@ -20,7 +21,9 @@ class FaultError(FieldError):
 def _one_of(*words: object) -> Any:
     def check(fault: Switch, field: attrs.Attribute[Any], value: object) -> None:
         if value not in words:
-            raise FaultError(field.name, value, " or ".join(map(str, words)))
+            known = [str(word) for word in words if word is not None]
+            hint = did_you_mean(str(value), known)
+            raise FaultError(field.name, value, f"one of {', '.join(known)}{hint}")
 
     return check
 
@@ -64,7 +67,8 @@ class Switch:
             raise FaultError("fault", values, f"an object with {', '.join(names)}")
         for name in values:
             if name not in names:
-                raise FaultError(str(name), values[name], f"one of {', '.join(names)}")
+                hint = did_you_mean(str(name), names)
+                raise FaultError(str(name), values[name], f"one of {', '.join(names)}{hint}")
         if "kind" not in values:
             raise FaultError("kind", None, " or ".join(KINDS))
         return cls(**values)

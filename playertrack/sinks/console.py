@@ -13,21 +13,21 @@ _WIDTH = max(map(len, EVENTS))
 
 
 class ConsoleSink:
-    """Writes a line for each event to ``stream``, standard error if there is none.
+    """Writes a line for each event to ``stream``, by default standard output.
 
     The columns: time (UTC), name, index in the session, position and duration (s), session
     (its first characters), player if it has an id, entry, and what that event has besides.
     """
 
     def __init__(self, stream: TextIO | None = None) -> None:
-        self._stream = stream if stream is not None else sys.stderr
+        self._stream = stream if stream is not None else sys.stdout
 
     @classmethod
     def open(cls, argument: str) -> Self:
         """``console``, ``console:stderr`` or ``console:stdout``; else a `SinkError`."""
         if argument not in ("", "stderr", "stdout"):
             raise SinkError(f"console takes stderr or stdout, not {argument!r}")
-        return cls(sys.stdout if argument == "stdout" else None)
+        return cls(sys.stderr if argument == "stderr" else None)
 
     def emit(self, event: Event) -> None:
         """Write the line of ``event`` and flush it."""

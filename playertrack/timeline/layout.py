@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 
 import attrs
 
+from .._words import counted
 from ..errors import shorten
 from ..events import Error, Event, Seek, Speed
 from ..trace.explain import Told
@@ -166,7 +167,7 @@ def lanes_of(labels: Sequence[Label]) -> int:
 
 def count(labels: Sequence[Label]) -> Iterator[str]:
     """How many events there are, in a few words."""
-    yield f"{len(labels)} event" + ("" if len(labels) == 1 else "s")
+    yield counted(len(labels), "event")
     named = sum(label.lane is not None for label in labels)
     if named < len(labels):
         yield f"{named} of them with their names"

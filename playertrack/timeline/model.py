@@ -7,6 +7,7 @@ from typing import Any
 
 import attrs
 
+from .._words import counted
 from ..core.session import Summary
 from ..errors import shorten
 from ..trace.explain import Story
@@ -125,7 +126,7 @@ class Row:
             (summary.error_count, "error"),
         ):
             if count:
-                yield f"{count} {what}" + ("" if count == 1 else "s")
+                yield counted(count, what)
 
 
 @attrs.frozen

@@ -137,9 +137,22 @@ def parse_signal(line: bytes) -> tuple[str | None, Signal]:
 def parse_entry(line: bytes) -> tuple[str | None, Signal, int | None]:
     """As `parse_signal`, with the signal's number (``seq``), None if it has none."""
     record = parse_record(line)
-    if "signal" not in record and "kind" in record:
-        raise LineError("signal: it is missing; a raw recording of a player is read by --raw")
+    if "signal" not in record and (other := other_than_trace(record)) is not None:
+        raise LineError(other)
     return player_of(record), from_record(record), seq_of(record)
+
+
+def other_than_trace(record: dict[str, Any]) -> str | None:
+    """What a record without a signal is, and the command that reads it; None if that is unknown."""
+    if "event" in record:
+        return "this is an event log, not a trace of signals; playertrack lint checks it"
+    if "kind" in record:
+        source = record.get("source")
+        player = source if isinstance(source, str) and source.isidentifier() else "PLAYER"
+        return f"this is a raw recording of a player, not a trace of signals; add --raw {player}"
+    if "signals" in record:
+        return "this is a conformance case, not a trace of signals; playertrack check runs it"
+    return None
 
 
 def player_of(record: dict[str, Any]) -> str | None:

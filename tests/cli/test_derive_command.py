@@ -74,7 +74,7 @@ def test_a_policy_that_cannot_be(option: str, said: str, trace: Path, capsys: Ca
 #: Every line that the format names as one that cannot be taken, and what is said of it.
 REFUSED: dict[str, tuple[bytes, str]] = {
     "unknown signal": (b'{"signal": "explode", "at": 1}', "signal: "),
-    "missing field": (b'{"signal": "timeupdate", "at": 1}', "position: "),
+    "missing field": (b'{"signal": "timeupdate", "at": 1}', "timeupdate needs a position"),
     "wrong type": (b'{"signal": "timeupdate", "at": "1", "position": 2}', "at: "),
     "negative position": (b'{"signal": "timeupdate", "at": 1, "position": -2}', "position: "),
     "player no string": (b'{"signal": "play", "at": 1, "player": 7}', "player: "),
@@ -291,5 +291,5 @@ def test_a_recording_with_a_value_that_cannot_be(tmp_path: Path, capsys: Capture
 
 def test_a_trace_is_no_raw_recording(trace: Path, capsys: Capture) -> None:
     assert main(["derive", str(trace), "--raw", "html5"]) == 2
-    said = "source: None is not allowed; expected a value: is this a recording of that player?"
+    said = "this is a trace of signals, not a raw recording; leave out --raw"
     assert capsys.readouterr() == ("", f"{trace}:1: {said}\n")

@@ -50,7 +50,7 @@ def test_explain_can_be_asked_for_one_session(trace: Path, capsys: Capture) -> N
 @pytest.mark.parametrize("command", ["explain", "timeline"])
 def test_a_session_that_is_not_there(command: str, trace: Path, capsys: Capture) -> None:
     assert main([command, str(trace), "--session", "2"]) == 2
-    said = f"{trace}: --session: there is no session 2: the last is 1\n"
+    said = f"{trace}: --session: there is 1 session, not 2\n"
     assert capsys.readouterr() == ("", said)
 
 
@@ -64,7 +64,7 @@ def test_nothing_is_no_line_of_json(command: str, tmp_path: Path, capsys: Captur
 
 def test_explain_knows_which_events_there_are(trace: Path, capsys: Capture) -> None:
     assert main(["explain", str(trace), "--event", "PLAYED"]) == 2
-    assert capsys.readouterr().err == "--event: there is no event 'PLAYED'\n"
+    assert capsys.readouterr().err == "--event: there is no event 'PLAYED'; did you mean PLAY?\n"
 
 
 def test_explain_for_programs(trace: Path, capsys: Capture) -> None:
@@ -141,7 +141,7 @@ def test_check_tells_where_a_file_is_no_case(tmp_path: Path, capsys: Capture) ->
     path.write_text('{"id": "x", "signals": [{"signal": "play"}], "events": []}')
 
     assert main(["check", str(path)]) == 2
-    assert capsys.readouterr().err.startswith(f"{path}: x: signals[0]: at: it is missing")
+    assert capsys.readouterr().err.startswith(f"{path}: x: signals[0]: play needs a time (at)")
 
 
 def test_lint_has_nothing_to_say_of_what_derive_makes(

@@ -70,7 +70,7 @@ def test_console_escapes_what_a_terminal_cannot_show() -> None:
 
 @pytest.mark.parametrize(
     ("spec", "out", "err"),
-    [("console", 0, 1), ("console:stderr", 0, 1), ("console:stdout", 1, 0)],
+    [("console", 1, 0), ("console:stderr", 0, 1), ("console:stdout", 1, 0)],
 )
 def test_console_goes_to_the_stream_asked_for(
     spec: str, out: int, err: int, capsys: pytest.CaptureFixture[str]

@@ -216,7 +216,7 @@ def changed(**change: Any) -> Callable[[], bytes]:
         (lambda: b'{"id": "x", "id": "x"}', "cases.json: id: the key is there twice"),
         (changed(signals=None), "simple: signals: None is not allowed; expected list"),
         (changed(signals=[7]), "simple: signals[0]: not an object: 7"),
-        (changed(signals=[{"signal": "play"}]), "simple: signals[0]: at: it is missing"),
+        (changed(signals=[{"signal": "play"}]), "simple: signals[0]: play needs a time (at)"),
         (changed(signals=[{"signal": "play", "at": 0, "player": 1}]), "signals[0]: player: 1"),
         (changed(events={}), "simple: events: {} is not allowed; expected list"),
         (changed(events=[{"at": 1}]), "simple: events[0]: not an event"),

@@ -1,0 +1,69 @@
+"""Words that many messages share."""
+
+from __future__ import annotations
+
+import re
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+from cli.commanding import GOOD, QUIET, TRACE, Capture, names
+from playertrack.cli import main
+
+SOURCES = Path(__file__).parents[2] / "playertrack"
+
+
+def test_the_version_is_that_of_the_package(capsys: Capture) -> None:
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"playertrack {version('playertrack')}\n"
+
+
+def test_numbers_have_their_nouns_from_one_place() -> None:
+    """Nothing else decides between "1 event" and "2 events"."""
+    plural = re.compile(r"""["']s?["'] if \w+(\(\w+\))? (==|!=) 1|== 1 else ["']s""")
+    found = [path.name for path in SOURCES.rglob("*.py") if plural.search(path.read_text("utf-8"))]
+    assert found == ["_words.py"]
+
+
+@pytest.mark.parametrize(("bad", "said"), [(1, "1 line left out"), (2, "2 lines left out")])
+@pytest.mark.parametrize("command", ["derive", "timeline"])
+def test_lines_that_are_left_out_are_counted(
+    command: str, bad: int, said: str, tmp_path: Path, capsys: Capture
+) -> None:
+    path = tmp_path / "trace.jsonl"
+    path.write_text(f"{GOOD}\n" + "oops\n" * bad)
+    assert main([command, str(path), "--skip-bad"]) == 1
+    assert capsys.readouterr().err.endswith(f"{path}: {said}\n")
+
+
+@pytest.mark.parametrize("name", ["SEEK", "seek", "Seek"])
+def test_the_case_of_an_event_does_not_matter(name: str, trace: Path, capsys: Capture) -> None:
+    assert main(["explain", str(trace), "--event", name, *QUIET]) == 0
+    assert "SEEK" in capsys.readouterr().out
+
+
+def test_the_console_sink_leaves_standard_output_to_the_event_log(
+    trace: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    assert main(["derive", str(trace), "--sink", "console"]) == 0
+    out, err = capsys.readouterr()
+    assert len(names(out)) == len(err.splitlines())
+    assert main(["derive", str(trace), "--sink", "console", "-o", str(tmp_path / "x")]) == 0
+    shown, quiet = capsys.readouterr()
+    assert (shown, quiet) == (err, "")
+
+
+@pytest.mark.parametrize("text", ["", "\n \n"])
+@pytest.mark.parametrize("command", ["derive", "explain", "timeline", "lint"])
+def test_an_empty_file_is_said_to_be_empty(
+    command: str, text: str, tmp_path: Path, capsys: Capture
+) -> None:
+    path = tmp_path / "empty.jsonl"
+    path.write_text(text)
+    assert main([command, str(path)]) == 0
+    what = "event log" if command == "lint" else "trace"
+    assert capsys.readouterr().err.splitlines()[0] == f"{path}: the {what} is empty"
+    path.write_text(TRACE)
+    main([command, str(path)])
+    assert "is empty" not in capsys.readouterr().err
