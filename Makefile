@@ -14,7 +14,8 @@ TIMEOUT := $(shell command -v timeout)
 # Tests run in so many processes. Each file goes to one of them, since its tests share fixtures.
 WORKERS ?= 2
 SIDE_BY_SIDE := --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
-MEASURED := COVERAGE_PROCESS_START=pyproject.toml
+# All of them hash alike, so that they collect the same tests in the same order.
+MEASURED := PYTHONHASHSEED=0 COVERAGE_PROCESS_START=pyproject.toml
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:

@@ -7,6 +7,7 @@ from importlib import import_module
 from os import PathLike
 from typing import Any, Protocol
 
+from .._words import did_you_mean
 from ..errors import PlayertrackError, shorten
 from ..events import Event
 from ..trace.codec import encode_event
@@ -109,8 +110,9 @@ def _find(name: str) -> tuple[str, Callable[..., Any]]:
         except Exception as error:
             # Whatever goes wrong in someone else's import, the cure is in the message.
             raise SinkError(f"sink {name} cannot be loaded: {error!r}") from error
+    hint = did_you_mean(name, sorted(names))
     known_names = ", ".join(sorted(names))
-    raise SinkError(f"there is no sink {shorten(name)}; known are {known_names}")
+    raise SinkError(f"there is no sink {shorten(name)}{hint}; known are {known_names}")
 
 
 def _load(path: str) -> Callable[..., Any]:

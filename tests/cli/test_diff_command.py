@@ -143,14 +143,15 @@ def test_what_was_saved_is_not_believed(
 
 
 def test_wrong_use(traces: Path, tmp_path: Path, capsys: Capture) -> None:
-    assert diff(tmp_path / "nowhere.jsonl") == 2
+    same = ("--policy", "settle=1")
+    assert diff(tmp_path / "nowhere.jsonl", *same) == 2
     assert diff(traces, "--against", tmp_path / "nowhere") == 2
     (tmp_path / "empty").mkdir()
-    assert diff(tmp_path / "empty") == 2
+    assert diff(tmp_path / "empty", *same) == 2
     assert "empty: no traces" in capsys.readouterr().err
     (traces / "bad.jsonl").write_text("{}\n")
-    assert diff(traces) == 2
-    assert "bad.jsonl:1: signal:" in capsys.readouterr().err
+    assert diff(traces, *same) == 2
+    assert "bad.jsonl:1: there is no signal" in capsys.readouterr().err
 
 
 def test_sessions_and_players_are_told_apart() -> None:

@@ -12,7 +12,8 @@ import pytest
 
 from cli.commanding import TRACE, Capture
 from playertrack.cli import main
-from playertrack.trace.codec import derive, encode_event
+from playertrack.trace.codec import encode_event
+from playertrack.trace.feed import derive
 
 RAW = '{"t": 0.1, "source": "vlc", "kind": "app.open", "main": true, "args": ["a.mp4"]}\n'
 CASE = {"id": "x", "title": "x", "rules": ["R-play"], "signals": [{"signal": "play"}], "events": []}
