@@ -70,7 +70,10 @@ def test_fanout_and_memory_take_their_arguments() -> None:
         ("memory:" + "9" * 30, "number of events to keep"),
         ("console:file", "stderr or stdout, not 'file'"),
         ("fanout:", "there is no sink ''"),
-        ("kafka:x", "no sink 'kafka'; did you mean kava.; known are .*console, .*jsonl, .*memory, .*stats"),
+        (
+            "kafka:x",
+            "no sink 'kafka'; did you mean kava.; known are .*console, .*jsonl, .*memory, .*stats",
+        ),
         ("", "there is no sink ''; known are"),
     ],
 )
