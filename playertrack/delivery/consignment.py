@@ -106,7 +106,7 @@ class Consignment:
         """Send it once; the reasons of what came back have no secret in them."""
         link = self._link
         destination = link.route.destination
-        secrets: tuple[str, ...] = () if token is None else (token,)
+        secrets: tuple[str, ...] = () if token is None else (token, token.rpartition(":")[2])
         authorized = request
         try:
             authorized = destination.authorize(request, token)

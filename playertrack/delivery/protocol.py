@@ -7,8 +7,8 @@ sender's, and the same for all.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -17,6 +17,11 @@ from .verdicts import judge_status
 
 if TYPE_CHECKING:
     from ..events import Event
+
+
+def no_properties(event: Event) -> Mapping[str, Any]:
+    """An event has no custom properties unless somebody gives it some."""
+    return {}
 
 
 class Destination:
@@ -38,6 +43,9 @@ class Destination:
     """
 
     batch: Batch = Batch()
+
+    #: Gives the custom properties of an event; who makes a sink may set it.
+    properties_of: Callable[[Event], Mapping[str, Any]] = staticmethod(no_properties)
 
     def __init__(self, address: str) -> None:
         self.address = address

@@ -25,8 +25,11 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _encode = msgspec.json.Encoder().encode
 
 
-def checked_url(address: str) -> str:
-    """``address`` if it is one that may be kept and shown; raises `ValueError`."""
+def checked_url(address: str, *, query: bool = True) -> str:
+    """``address`` if it is one that may be kept and shown; raises `ValueError`.
+
+    ``query`` is False where something is added to its path.
+    """
     try:
         parts = urlsplit(address)
         good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
@@ -34,6 +37,8 @@ def checked_url(address: str) -> str:
         good = False
     if not good or not address.isprintable() or " " in address or "#" in address:
         raise ValueError("its address has to be a URL, as https://example.com/events")
+    if parts.query and not query:
+        raise ValueError("its address must not have a query")
     if "@" in parts.netloc or names_a_secret(address):
         raise ValueError("its URL holds a secret; secrets belong into the environment")
     return address

@@ -30,7 +30,9 @@ _BUILT_IN = {
         "http": "playertrack.destinations.http:HttpDestination",
         "kava": "playertrack.destinations.kaltura.kava_sink:KavaSink",
         "ndjson": "playertrack.destinations.http:NdjsonDestination",
+        "segment": "playertrack.destinations.segment:SegmentDestination",
         "stats": "playertrack.destinations.kaltura.stats_sink:StatsSink",
+        "xapi": "playertrack.destinations.xapi:XapiDestination",
     },
 }
 
