@@ -9,9 +9,12 @@ import attrs
 
 from playertrack import Engine, Event, Policy
 from playertrack.signals import Signal
+from playertrack_chromecast import Translator as ChromecastTranslator
 from playertrack_gstreamer import GstPlayTranslator
 from playertrack_gstreamer import Translator as PlaybinTranslator
 from playertrack_html5 import Translator as Html5Translator
+from playertrack_kodi import Translator as KodiTranslator
+from playertrack_mpris import Translator as MprisTranslator
 from playertrack_mpv import Translator as MpvTranslator
 from playertrack_qt import Translator as QtTranslator
 from playertrack_vlc import Translator as VlcTranslator
@@ -38,6 +41,9 @@ TRANSLATORS: dict[str, Callable[[], Translating]] = {
     "gstplay": GstPlayTranslator,
     "html5": Html5Translator,
     "qt": QtTranslator,
+    "kodi": KodiTranslator,
+    "mpris": MprisTranslator,
+    "chromecast": ChromecastTranslator,
 }
 
 

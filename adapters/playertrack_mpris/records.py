@@ -1,0 +1,75 @@
+"""What a recording of MPRIS holds: a record a D-Bus signal, or a poll of the properties.
+
+``t`` is in seconds, positions and lengths are in microseconds, as on the bus.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from playertrack.trace import recording as recordings
+from playertrack.trace.recording import Limits, Record, TranslationError, by_kind, key
+
+Microseconds = Annotated[float, Limits(-1e18, 1e18)]
+
+_PROPERTIES = {"PlaybackStatus": str, "Rate": float, "Metadata": dict}
+
+_NO_TRACK = "/org/mpris/MediaPlayer2/TrackList/NoTrack"
+
+
+class Changed(Record):
+    """``PropertiesChanged``: the properties that changed, by name."""
+
+    changed: Any
+
+    def get(self, name: str, kind: type) -> Any:
+        """A property of that type, None if it is not among them."""
+        if not isinstance(self.changed, dict):
+            raise TranslationError("changed", self.changed, "an object of properties")
+        value = self.changed.get(name)
+        if kind is float and type(value) is int:
+            value = float(value)
+        if value is None or (isinstance(value, kind) and not _is_too_large(value)):
+            return value
+        raise TranslationError("changed", value, f"a value that {name} can have")
+
+    def check(self) -> None:
+        """Raise `TranslationError` for a property that cannot be."""
+        for name, kind in _PROPERTIES.items():
+            self.get(name, kind)
+
+
+class Seeked(Record):
+    """``Seeked``: where playback is, since it is not where it would have run to."""
+
+    position: Microseconds
+
+
+class Poll(Record):
+    """The property ``Position``, which no signal tells."""
+
+    position: Microseconds | None = key("Position", None)
+
+
+_SHAPES: dict[str, type[Record]] = {"PropertiesChanged": Changed, "Seeked": Seeked, "poll": Poll}
+
+
+def read(record: dict[str, Any]) -> Record:
+    """The record with the fields of its kind; raises `TranslationError` naming the field."""
+    told = recordings.read(record, Record, by_kind(_SHAPES))
+    if isinstance(told, Changed):
+        told.check()
+    return told
+
+
+def track_of(metadata: dict[str, Any]) -> str | None:
+    """What tells one track from another: its id, else its address or title; None: no track."""
+    for name in ("mpris:trackid", "xesam:url", "xesam:title"):
+        value = metadata.get(name)
+        if isinstance(value, str) and value:
+            return None if value == _NO_TRACK else value
+    return None
+
+
+def _is_too_large(value: Any) -> bool:
+    return isinstance(value, float) and not abs(value) < 1e12

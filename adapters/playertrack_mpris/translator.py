@@ -1,0 +1,139 @@
+"""What a player says by MPRIS as signals.
+
+It says little. The position is not among the properties that are told, so it is polled, or known
+by `Seeked` alone; the end is `Stopped`, or another track, near the length; of stalls and errors
+nothing is told.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from playertrack import Policy, signals
+from playertrack.live.adapter import entry_name
+from playertrack.signals import Signal
+from playertrack.trace.polled import PolledPosition
+from playertrack.trace.recording import Command
+
+from .records import Changed, Poll, Seeked, read, track_of
+
+#: So near its length (s) a track that stops has ended.
+_END = 2.0
+
+#: A `Seeked` to so near (s) where playback is already tells of no seek, but of a start.
+_NO_SEEK = 0.5
+
+
+class Translator:
+    """Translates the records of one player.
+
+    ``policy``: `Seeked` tells of every position that playback does not explain.
+    """
+
+    policy: ClassVar[Policy] = Policy(infer_seeks=False)
+
+    def __init__(self) -> None:
+        self._ready = False
+        self._track: str | None = None
+        self._length: float | None = None
+        self._status = "Stopped"
+        self._place = PolledPosition()
+
+    def translate(self, record: dict[str, Any]) -> list[Signal]:
+        """The signals that a record stands for; raises `TranslationError` if it is malformed."""
+        told = read(record)
+        made: list[Signal] = []
+        if not self._ready:
+            self._ready = True
+            made.append(signals.Ready(at=told.t))
+        match told:
+            case Changed():
+                made += self._at_properties(told)
+            case Seeked() if self._track is not None:
+                made += self._at_seeked(told.t, max(0.0, told.position / 1e6))
+            case Poll(position=float(position)) if self._track is not None:
+                made += self._at_position(told.t, max(0.0, position / 1e6))
+            case Command(kind="app.close"):
+                made.append(signals.Close(at=told.t))
+        return made
+
+    def finish(self) -> list[Signal]:
+        """What is held back, when no record will tell more: nothing."""
+        return []
+
+    def _at_properties(self, told: Changed) -> list[Signal]:
+        made: list[Signal] = []
+        if (metadata := told.get("Metadata", dict)) is not None:
+            made += self._at_metadata(told.t, metadata)
+        rate = told.get("Rate", float)
+        if rate is not None and self._place.set_rate(told.t, rate):
+            made.append(signals.RateChange(at=told.t, rate=rate))
+        if (status := told.get("PlaybackStatus", str)) is not None and self._track is not None:
+            made += self._at_status(told.t, status)
+        elif status is not None:
+            self._status = status
+        return made
+
+    def _at_metadata(self, at: float, metadata: dict[str, Any]) -> list[Signal]:
+        """Another track, or more of the same: the length often comes late."""
+        track = track_of(metadata)
+        length = metadata.get("mpris:length")
+        seconds = length / 1e6 if isinstance(length, int | float) and length > 0 else None
+        if track is None:
+            return []
+        if track == self._track:
+            if seconds is None or seconds == self._length:
+                return []
+            self._length = seconds
+            return [signals.DurationChange(at=at, duration=seconds)]
+        made: list[Signal] = self._over(at) if self._place.running and self._is_at_end(at) else []
+        self._track, self._length = track, seconds
+        self._place.reset()
+        url, title = metadata.get("xesam:url"), metadata.get("xesam:title")
+        name = entry_name(url) if isinstance(url, str) and url else title or entry_name(track)
+        made.append(signals.Loaded(at=at, entry_id=str(name), duration=seconds))
+        if self._status == "Playing":
+            made += self._start(at)
+        return made
+
+    def _at_status(self, at: float, status: str) -> list[Signal]:
+        before, self._status = self._status, status
+        if status == before:
+            return []
+        match status:
+            case "Playing":
+                return self._start(at)
+            case "Paused":
+                self._place.run(at, False)
+                return [signals.Pause(at=at)]
+            case "Stopped":
+                return self._over(at)
+        return []
+
+    def _start(self, at: float) -> list[Signal]:
+        if self._place.position is None:
+            self._place.move(at, 0.0)
+        self._place.run(at, True)
+        return [signals.Play(at=at), signals.Playing(at=at)]
+
+    def _over(self, at: float) -> list[Signal]:
+        ended = self._is_at_end(at)
+        self._place.reset()
+        return [signals.Ended(at=at) if ended else signals.Stop(at=at)]
+
+    def _is_at_end(self, at: float) -> bool:
+        position = self._place.expected(at)
+        known = position is not None and self._length is not None
+        return known and (position or 0.0) >= (self._length or 0.0) - _END
+
+    def _at_seeked(self, at: float, position: float) -> list[Signal]:
+        expected = self._place.expected(at)
+        if expected is not None and abs(position - expected) <= _NO_SEEK:
+            return self._at_position(at, position)
+        self._place.move(at, position)
+        return [signals.Seek(at=at, position=position)]
+
+    def _at_position(self, at: float, position: float) -> list[Signal]:
+        if self._status == "Stopped":
+            return []
+        return self._place.answer(at, position)
