@@ -94,14 +94,14 @@ def _level(name: str, value: object) -> float:
     return number + 0.0
 
 
-def _bitrate(name: str, value: object) -> int | float | None:
+def _bitrate(name: str, value: object) -> float | None:
     if value is None:
         return None
     allowed = "kbit/s, 0 or more, or null"
     number = _number(name, value, allowed)
     if not 0.0 <= number < inf:
         raise SignalError(name, value, allowed)
-    return value if type(value) is int and value < 2**53 else number + 0.0
+    return number + 0.0
 
 
 def _bool(name: str, value: object) -> bool:

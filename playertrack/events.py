@@ -95,7 +95,7 @@ class SourceSelected(Event):
     """SOURCE_SELECTED: a rendition was chosen by hand; ``bitrate`` in kbit/s."""
 
     extra = ("bitrate", "source")
-    bitrate: int | float | None = None
+    bitrate: float | None = None
     source: str | None = None
 
 
@@ -104,7 +104,7 @@ class FlavorSwitch(Event):
     """FLAVOR_SWITCH: the player changed quality; ``bitrate`` in kbit/s."""
 
     extra = ("bitrate",)
-    bitrate: int | float | None = None
+    bitrate: float | None = None
 
 
 @attrs.frozen(repr=False, kw_only=True)

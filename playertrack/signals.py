@@ -186,7 +186,7 @@ class Error(Signal):
 class SourceSelected(Signal):
     """A source or rendition was chosen by hand; ``bitrate`` in kbit/s."""
 
-    bitrate: int | float | None = None
+    bitrate: float | None = None
     source: str | None = None
 
 
@@ -194,7 +194,7 @@ class SourceSelected(Signal):
 class FlavorSwitch(Signal):
     """The player switched quality by itself; ``bitrate`` in kbit/s."""
 
-    bitrate: int | float | None = None
+    bitrate: float | None = None
 
 
 @_signal("captions")
@@ -286,7 +286,8 @@ def _fields(cls: Any) -> tuple[attrs.Attribute[Any], ...]:
     return tuple(attrs.fields(cls))
 
 
-_FIELDS = {name: tuple(field.name for field in _fields(cls)) for name, cls in SIGNALS.items()}
+#: The fields of each signal.
+FIELDS = {name: tuple(field.name for field in _fields(cls)) for name, cls in SIGNALS.items()}
 _REQUIRED = {
     name: tuple(field.name for field in _fields(cls) if field.default is attrs.NOTHING)
     for name, cls in SIGNALS.items()
@@ -309,7 +310,7 @@ def from_record(record: Mapping[str, Any]) -> Signal:
     for field in _REQUIRED[name]:
         if field not in record:
             raise SignalError(field, ..., f"{name} needs {_NEEDED.get(field, f'a {field}')}")
-    return SIGNALS[name](**{field: record[field] for field in _FIELDS[name] if field in record})
+    return SIGNALS[name](**{field: record[field] for field in FIELDS[name] if field in record})
 
 
 def to_record(signal: Signal, player: str | None = None, seq: int | None = None) -> dict[str, Any]:

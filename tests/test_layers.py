@@ -25,6 +25,8 @@ ROOMS: dict[str, set[str]] = {
     "top": set(),
     "core": {"top"},
     "trace": {"top", "core"},
+    "columns": {"top", "core", "trace"},
+    "spark": {"top", "core", "trace", "columns"},
     "sinks": {"top", "trace"},
     "outbox": {"top"},
     "delivery": {"top", "outbox"},
@@ -38,7 +40,7 @@ ROOMS: dict[str, set[str]] = {
     },
     "cli": {
         *("top", "core", "trace", "sinks", "outbox", "delivery", "destinations"),
-        *("live", "timeline", "collector", "testing"),
+        *("live", "timeline", "collector", "testing", "columns"),
     },
 }
 

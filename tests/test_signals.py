@@ -87,10 +87,10 @@ LIMITS: list[tuple[str, str, list[tuple[Any, Any]], list[Any]]] = [
     (
         "flavor_switch",
         "bitrate",
-        [(None, None), (0, 0), (1500, 1500), (1500.5, 1500.5), (1500.0, 1500.0)],
+        [(None, None), (0, 0.0), (-0.0, 0.0), (1500, 1500.0), (1500.5, 1500.5), (1500.0, 1500.0)],
         [-1, -0.5, *NO_NUMBERS],
     ),
-    ("source_selected", "bitrate", [(None, None), (800, 800)], [-1, *NO_NUMBERS]),
+    ("source_selected", "bitrate", [(None, None), (800, 800.0)], [-1, *NO_NUMBERS]),
     ("loaded", "entry_id", [("1_a", "1_a"), (" ", " "), ("é☃", "é☃")], ["", None, *NO_TEXTS]),
     ("error", "code", [("", ""), ("E", "E")], [None, *NO_TEXTS]),
     ("error", "message", [("", ""), ("x" * 10_000, "x" * 10_000)], [None, *NO_TEXTS]),

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 from .._words import counted
 
 if TYPE_CHECKING:
+    from ..core.session import Summary
     from ..policy import Policy
-    from ..trace.codec import ByteStream, TraceError
+    from ..trace.codec import ByteStream
 
 #: From this size (bytes) on, a file takes long enough to show how far it is.
 _LONG = 32 << 20
@@ -93,24 +94,46 @@ class Complaints:
         self.count = 0
         self.on_bad = self._report if skip else None
 
-    def _report(self, error: TraceError) -> None:
+    def add(self, error: Exception) -> None:
+        """A line that cannot be taken: raised unless such lines are left out."""
+        if self.on_bad is None:
+            raise error
+        self._report(error)
+
+    def _report(self, error: Exception) -> None:
         self.count += 1
         print(error, file=sys.stderr)
 
 
 def add_session(parser: argparse.ArgumentParser) -> None:
-    """``--session N``; see `no_such_session`."""
+    """``--player ID`` and ``--session N|UUID``; see `no_such_session`."""
+    parser.add_argument("--player", metavar="ID", default=..., help="only this player")
     parser.add_argument(
-        "--session", metavar="N", type=count, help="only the N-th session of a player, from 1"
+        "--session",
+        metavar="N|UUID",
+        type=session,
+        help="only the N-th session of a player, from 1, or the session with this id",
     )
 
 
-def no_such_session(session: int, path: str, ordinals: Iterable[int]) -> int:
+def session(text: str) -> int | str:
+    """The type of ``--session``: an ordinal from 1 on, or an id."""
+    if not text or text.lstrip("+-").isdigit():
+        return count(text)
+    return text
+
+
+def no_such_session(session: int | str, path: str, ordinals: Iterable[int]) -> int:
     """Report that the input at ``path`` has only the sessions ``ordinals``; the exit code."""
     last = max(ordinals, default=0)
     known = f"there {'is' if last == 1 else 'are'} {counted(last, 'session')}"
     print(f"{name_of(path)}: --session: {known}, not {session}", file=sys.stderr)
     return 2
+
+
+def is_chosen(summary: Summary, session: int | str | None) -> bool:
+    """Whether ``--session`` asks for the session of ``summary``."""
+    return session in (None, summary.ordinal, summary.session)
 
 
 def count(text: str) -> int:
@@ -165,33 +188,50 @@ def name_of(path: str) -> str:
 
 
 @contextmanager
-def open_input(path: str, what: str = "trace") -> Iterator[ByteStream]:
-    """The bytes of the file at ``path``, of standard input for ``-``.
-
-    If there was nothing in it, standard error says that the ``what`` is empty.
-    """
+def open_raw(path: str) -> Iterator[BinaryIO]:
+    """The bytes of the file at ``path`` as they are there, of standard input for ``-``."""
     from pathlib import Path
 
     if path == "-":
-        stream = _Noted(cast("ByteStream", sys.stdin.buffer))
-        yield stream
-    else:
-        with Path(path).open("rb") as file:
-            size = os.fstat(file.fileno()).st_size
-            if size < _LONG or not sys.stderr.isatty():
-                stream = _Noted(file)
-                yield stream
-            else:
-                stream = _Noted(_Progress(file, path, size))
-                try:
-                    yield stream
-                finally:
-                    print("\r\x1b[K", end="", file=sys.stderr, flush=True)
-    if stream.blank:
-        print(f"{name_of(path)}: the {what} is empty", file=sys.stderr)
+        yield sys.stdin.buffer
+        return
+    with Path(path).open("rb") as file:
+        yield file
 
 
-class _Noted:
+@contextmanager
+def open_input(path: str, what: str = "trace") -> Iterator[ByteStream]:
+    """The lines of the file at ``path``, compressed or not; of standard input for ``-``.
+
+    If there was nothing in it, standard error says that the ``what`` is empty.
+    """
+    from ..errors import PlayertrackError
+    from ..trace.files import kind_of, uncompressed
+
+    kind = kind_of(path)
+    if kind == "parquet":
+        raise PlayertrackError(f"{path}: Parquet is read by derive and stats alone")
+    with open_raw(path) as file:
+        size = os.fstat(file.fileno()).st_size if path != "-" else 0
+        shown = size >= _LONG and sys.stderr.isatty()
+        source = cast("BinaryIO", _Progress(file, path, size)) if shown else file
+        try:
+            with uncompressed(source, kind, name_of(path)) as stream:
+                noted = Noted(stream)
+                yield noted
+        finally:
+            if shown:
+                print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+    if noted.blank:
+        report_empty(path, what)
+
+
+def report_empty(path: str, what: str) -> None:
+    """Say that there was nothing in the input at ``path``."""
+    print(f"{name_of(path)}: the {what} is empty", file=sys.stderr)
+
+
+class Noted:
     """Reads from a stream and notes if there was nothing but space."""
 
     def __init__(self, stream: ByteStream) -> None:
@@ -211,7 +251,7 @@ class _Progress:
         self._file, self._name, self._size = file, name, size
         self._read = self._shown = 0
 
-    def read1(self, size: int, /) -> bytes:
+    def read(self, size: int = -1, /) -> bytes:
         chunk = self._file.read(size)
         self._read += len(chunk)
         percent = 100 * self._read // self._size
@@ -219,6 +259,8 @@ class _Progress:
             self._shown = percent
             print(f"\r{self._name}: {percent} %", end="", file=sys.stderr, flush=True)
         return chunk
+
+    read1 = read
 
 
 @contextmanager

@@ -1,11 +1,15 @@
-"""``playertrack derive``: a recorded trace in, events out."""
+"""``playertrack derive``: recorded traces in, events out."""
 
 from __future__ import annotations
 
 import argparse
+import json
+import os
 import sys
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 from .._words import counted
 from .common import (
@@ -13,21 +17,24 @@ from .common import (
     add_command,
     add_json,
     add_policy,
+    add_session,
     add_skip_bad,
+    count,
     name_of,
     open_input,
     open_output,
     read_policy,
+    seconds,
 )
 from .delivering import Failures, Sinks, add_sinks, keep_stdout
 from .drawing import add_timeline, show_timeline
 from .reading import add_raw, numbered_signals, translator_of
 
 if TYPE_CHECKING:
-    from ..core.fleet import Fleet
     from ..events import Event
-    from ..timeline import Observer
-    from .reading import Numbered
+    from ..policy import Policy
+    from ..trace.recording import Translator
+    from .shares import Totals
 
 
 def add_parser(subparsers: Any) -> None:
@@ -35,23 +42,60 @@ def add_parser(subparsers: Any) -> None:
     parser = add_command(
         subparsers,
         "derive",
-        "Derives the events of a recorded trace, offline and with deterministic session ids.\n"
-        "A line that cannot be taken ends it with exit code 2 and FILE:LINE on standard error.",
+        "Derives the events of recorded traces, offline and with deterministic session ids.\n"
+        "Traces and events may be JSON Lines (.jsonl, .gz, .zst) or Parquet (.parquet, or a\n"
+        "folder of them); several traces are taken as one, in the order given. A line that\n"
+        "cannot be taken ends it with exit code 2 and FILE:LINE on standard error.",
         "  playertrack derive trace.jsonl -o events.jsonl\n"
+        "  playertrack derive signals/ -o events.parquet --summaries sessions.parquet --jobs 4\n"
+        "  playertrack derive monday.jsonl.gz tuesday.jsonl.gz --reorder 5 --idle-close 14400\n"
+        "  playertrack derive trace.jsonl --player tv --session 2\n"
         "  playertrack derive trace.jsonl --policy view_interval=null --policy end_tolerance=1.5\n"
         "  gzip -dc trace.jsonl.gz | playertrack derive - --sink console > events.jsonl\n"
         "  playertrack derive recording.jsonl --raw vlc\n"
         "  KALTURA_PARTNER_ID=102 playertrack derive trace.jsonl --sink stats --queue outbox\n"
         "  playertrack derive trace.jsonl -o events.jsonl --timeline",
     )
-    parser.add_argument("trace", metavar="TRACE", help="a signal trace; - is standard input")
+    parser.add_argument(
+        "traces",
+        metavar="IN",
+        nargs="+",
+        help="a signal trace, or a folder of them; - is standard input",
+    )
     parser.add_argument(
         "-o",
         "--output",
-        metavar="EVENTS",
+        metavar="OUT",
         default="-",
-        help="the event log, written whole or not at all (default: standard output, as it comes)",
+        help="the event log, written whole or not at all; its ending says how, a folder gets a "
+        "Parquet file (default: standard output, as lines, as they come)",
     )
+    parser.add_argument(
+        "--jobs",
+        metavar="N",
+        type=count,
+        default=1,
+        help="so many processes share the players; the output is the same (default: 1)",
+    )
+    parser.add_argument(
+        "--reorder",
+        metavar="S",
+        type=seconds,
+        help="take each player's signals in the order of seq, waiting up to S seconds (of the "
+        "signals' time) for what is missing; what comes later is left out",
+    )
+    parser.add_argument(
+        "--idle-close",
+        metavar="S",
+        type=seconds,
+        help="a player whose next signal is more than S seconds later begins anew",
+    )
+    parser.add_argument(
+        "--summaries",
+        metavar="FILE",
+        help="write a row a session there, as JSON Lines or Parquet by the ending",
+    )
+    add_session(parser)
     add_raw(parser)
     add_policy(parser)
     add_sinks(parser, "also hand the events there")
@@ -62,59 +106,259 @@ def add_parser(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run it; 1 if lines were left out, 3 if a sink could not deliver."""
-    from ..core.fleet import Fleet
     from ..sinks import FanoutSink
-    from ..trace.codec import encode_event
-    from ..trace.feed import derive
+    from ..trace.files import inputs
 
     translator = translator_of(args.raw)
     policy = read_policy(args.policy, None if translator is None else translator.policy)
-    observer = None
+    paths = inputs(args.traces)
+    single = args.raw is not None or args.timeline
+    if single and (problem := _not_single(args, paths)):
+        print(problem, file=sys.stderr)
+        return 2
     complaints = Complaints(args.skip_bad)
     failures = Failures()
     if args.output == "-":
         keep_stdout(args)
     opened = Sinks(args)
     sinks = FanoutSink(opened.all, on_error=failures)
-    source = name_of(args.trace)
     delivered = True
+    ended: tuple[int, int | None] = (0, None)
     try:
-        with open_input(args.trace) as stream, open_output(args.output) as output:
-            signals = numbered_signals(stream, translator, source, complaints.on_bad)
-            if args.timeline:
-                from ..timeline import Observer
-
-                observer = Observer(policy)
-                batches = _observed(signals, observer)
-            elif translator is None:
-                batches = derive(
-                    stream, Fleet(policy=policy), source=source, on_bad=complaints.on_bad
-                )
+        with ExitStack() as stack:
+            output = _output(args.output, stack)
+            emit = sinks.emit if args.sink else None
+            if single:
+                _derive_one(args, paths[0], policy, translator, complaints, output, emit)
             else:
-                batches = _derived(signals, Fleet(policy=policy))
-            for events in batches:
-                output.writelines(encode_event(event) + b"\n" for event in events)
-                output.flush()
-                if args.sink:
-                    for event in events:
-                        sinks.emit(event)
+                ended = _derive_all(args, paths, policy, complaints, output, emit, stack)
+            output.close()
     finally:
         delivered = sinks.close(args.deliver_timeout)
-    if observer is not None:
-        show_timeline(observer.timeline(), sys.stderr if args.output == "-" else sys.stdout)
+    late, sessions = ended
     if complaints.count:
-        print(f"{source}: {counted(complaints.count, 'line')} left out", file=sys.stderr)
+        where = name_of(paths[0]) if len(paths) == 1 else f"{len(paths)} files"
+        print(f"{where}: {counted(complaints.count, 'line')} left out", file=sys.stderr)
+    if late:
+        print(f"{late} late signals left out", file=sys.stderr)
+    if args.session is not None and sessions == 0:
+        print(f"--session: there is no session {args.session}", file=sys.stderr)
+        return 2
     return opened.outcome(failures, delivered) or (1 if complaints.count else 0)
 
 
-def _observed(signals: Iterator[Numbered], observer: Observer) -> Iterator[Sequence[Event]]:
-    """The events, from an observer that keeps what there is to draw."""
-    for line, (player, signal) in signals:
-        yield observer.feed(line, player, signal)
-    yield observer.close()
+def _not_single(args: argparse.Namespace, paths: Sequence[str]) -> str | None:
+    """What is wrong with these options where one trace is read as one."""
+    from ..trace.files import kind_of
+
+    what = "--raw" if args.raw is not None else "--timeline"
+    if len(paths) > 1 or kind_of(paths[0]) == "parquet":
+        return f"{what}: expected one trace of JSON Lines"
+    for option in ("reorder", "idle_close", "summaries", "session"):
+        if getattr(args, option) is not None:
+            return f"{what}: --{option.replace('_', '-')} does not go with it"
+    return None
 
 
-def _derived(signals: Iterator[Numbered], fleet: Fleet) -> Iterator[Sequence[Event]]:
+# ------------------------------------------------------------------------- events out
+
+
+class _Output(Protocol):
+    """Where events are written."""
+
+    #: Whether it takes lines.
+    lines: bool
+
+    def write(self, events: Sequence[Event]) -> None: ...
+
+    def write_lines(self, lines: bytes) -> None: ...
+
+    def flush(self) -> None: ...
+
+    def close(self) -> None: ...
+
+
+def _output(path: str, stack: ExitStack) -> _Output:
+    from ..trace.files import compressed, kind_of
+
+    if path.endswith(os.sep) or Path(path).is_dir():
+        Path(path).mkdir(parents=True, exist_ok=True)
+        path = str(Path(path) / "events.parquet")
+    kind = kind_of(path)
+    file = stack.enter_context(open_output(path))
+    if kind == "parquet":
+        return _Rows(file)
+    # Where a compressor is flushed shows in what it writes.
+    flush = file.flush if kind == "lines" else _nothing
+    return _Lines(stack.enter_context(compressed(file, kind)), flush)
+
+
+def _nothing() -> None:
+    """There is nothing to flush."""
+
+
+class _Lines:
+    lines = True
+
+    def __init__(self, out: BinaryIO, flush: Callable[[], None]) -> None:
+        self._out = out
+        self.flush = flush
+
+    def write(self, events: Sequence[Event]) -> None:
+        from ..trace.codec import encode_event
+
+        self._out.writelines(encode_event(event) + b"\n" for event in events)
+
+    def write_lines(self, lines: bytes) -> None:
+        self._out.write(lines)
+
+    def close(self) -> None:
+        """The file is closed by who opened it."""
+
+
+class _Rows:
+    lines = False
+
+    def __init__(self, out: BinaryIO) -> None:
+        from ..columns.parquet import EventFile
+
+        file = EventFile(out)
+        self.write, self.close = file.write, file.close
+
+    def write_lines(self, lines: bytes) -> None:
+        raise NotImplementedError
+
+    def flush(self) -> None:
+        """A row group is written when it is full."""
+
+
+# ------------------------------------------------------------------------- the work
+
+
+def _derive_all(
+    args: argparse.Namespace,
+    paths: Sequence[str],
+    policy: Policy,
+    complaints: Complaints,
+    output: _Output,
+    emit: Any,
+    stack: ExitStack,
+) -> tuple[int, int]:
+    """Derive any number of traces; how many signals were late, how many sessions were asked for."""
+    from .progress import Meter
+    from .shares import Progress, Task, Totals, derived, sizes
+
+    task = Task(
+        tuple(paths),
+        policy,
+        reorder=args.reorder,
+        idle_close=args.idle_close,
+        player=args.player,
+        session=args.session,
+        encoded=output.lines and emit is None,
+        summaries=args.summaries is not None,
+    )
+    summaries = None if args.summaries is None else _Summaries(args.summaries, stack)
+    meter = Meter(sizes(paths))
+    totals: Totals = Totals(0, 0)
+    try:
+        for each in derived(task, args.jobs):
+            if isinstance(each, Progress):
+                output.flush()
+                meter.show(each.read)
+            elif isinstance(each, Totals):
+                totals = each
+            else:
+                _write(each[1], complaints, output, emit, summaries)
+    finally:
+        meter.close()
+    if summaries is not None:
+        summaries.close()
+    return totals.late, totals.sessions
+
+
+def _write(
+    made: Any, complaints: Complaints, output: _Output, emit: Any, summaries: _Summaries | None
+) -> None:
+    if isinstance(made, bytes):
+        output.write_lines(made)
+    elif isinstance(made, Exception):
+        complaints.add(made)
+    elif isinstance(made[0], dict):
+        assert summaries is not None
+        summaries.write(made)
+    else:
+        output.write(made)
+        if emit is not None:
+            for event in made:
+                emit(event)
+
+
+class _Summaries:
+    """Writes the summaries, as lines at once or as a Parquet file in the end."""
+
+    def __init__(self, path: str, stack: ExitStack) -> None:
+        from ..trace.files import compressed, kind_of
+
+        kind = kind_of(path)
+        self._rows: list[dict[str, Any]] | None = [] if kind == "parquet" else None
+        file = stack.enter_context(open_output(path))
+        self._out = file if kind == "parquet" else stack.enter_context(compressed(file, kind))
+
+    def write(self, rows: Sequence[dict[str, Any]]) -> None:
+        """Add rows."""
+        if self._rows is not None:
+            self._rows += rows
+        else:
+            for row in rows:
+                self._out.write(json.dumps(row, ensure_ascii=False).encode() + b"\n")
+
+    def close(self) -> None:
+        """Write what is left."""
+        if self._rows is not None:
+            from ..columns.parquet import write_summaries
+
+            write_summaries(self._rows, self._out)
+
+
+def _derive_one(
+    args: argparse.Namespace,
+    path: str,
+    policy: Policy,
+    translator: Translator | None,
+    complaints: Complaints,
+    output: _Output,
+    emit: Any,
+) -> None:
+    """Derive one trace signal by signal: a raw recording, or one that is to be drawn."""
+    observer = None
+    if args.timeline:
+        from ..timeline import Observer
+
+        observer = Observer(policy)
+    with open_input(path) as stream:
+        signals = numbered_signals(
+            stream, translator, name_of(path), complaints.on_bad, player=args.player
+        )
+        for events in _batches(signals, observer, policy):
+            if events:
+                output.write(events)
+            output.flush()
+            for event in events if emit is not None else ():
+                emit(event)
+    if observer is not None:
+        show_timeline(observer.timeline(), sys.stderr if args.output == "-" else sys.stdout)
+
+
+def _batches(signals: Any, observer: Any, policy: Policy) -> Iterator[Sequence[Event]]:
+    from ..core.fleet import Fleet
+
+    if observer is not None:
+        for line, (player, signal) in signals:
+            yield observer.feed(line, player, signal)
+        yield observer.close()
+        return
+    fleet = Fleet(policy=policy)
     for _, (player, signal) in signals:
         yield fleet.feed(player, signal)
     yield fleet.close()

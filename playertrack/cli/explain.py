@@ -13,6 +13,7 @@ from .common import (
     add_policy,
     add_session,
     add_skip_bad,
+    is_chosen,
     name_of,
     no_such_session,
     open_input,
@@ -61,14 +62,16 @@ def run(args: argparse.Namespace) -> int:
     policy = read_policy(args.policy, None if translator is None else translator.policy)
     complaints = Complaints(args.skip_bad)
     with open_input(args.trace) as stream:
-        signals = numbered_signals(stream, translator, name_of(args.trace), complaints.on_bad)
+        signals = numbered_signals(
+            stream, translator, name_of(args.trace), complaints.on_bad, player=args.player
+        )
         stories = explain(signals, policy)
     ordinals = [story.summary.ordinal for story in stories]
-    if args.session not in (None, *ordinals):
+    if not any(is_chosen(story.summary, args.session) for story in stories) and args.session:
         return no_such_session(args.session, args.trace, ordinals)
     told = 0
     for story in stories:
-        if args.session not in (None, story.summary.ordinal):
+        if not is_chosen(story.summary, args.session):
             continue
         chosen = story if event is None else story.only(event)
         if chosen.told or chosen.missing:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
+from types import EllipsisType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -54,14 +55,26 @@ def translator_of(player: str | None) -> Translator | None:
 
 
 def numbered_signals(
-    stream: ByteStream, translator: Translator | None, source: str, on_bad: OnBad | None
+    stream: ByteStream,
+    translator: Translator | None,
+    source: str,
+    on_bad: OnBad | None,
+    *,
+    player: str | EllipsisType | None = ...,
 ) -> Iterator[Numbered]:
-    """The signals of a trace, or those that ``translator`` makes of a raw recording."""
+    """The signals of a trace, or those that ``translator`` makes of a raw recording.
+
+    ``player``: only those of this player; ... for all.
+    """
     from ..errors import SignalError
     from ..trace.codec import LineError, TraceError, read_records, read_signals
 
     if translator is None:
-        yield from read_signals(stream, source, on_bad)
+        for numbered in read_signals(stream, source, on_bad):
+            if player is ... or numbered[1][0] == player:
+                yield numbered
+        return
+    if player not in (..., None):
         return
     line = 0
     for line, record in read_records(stream, source, on_bad):

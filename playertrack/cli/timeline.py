@@ -13,6 +13,7 @@ from .common import (
     add_policy,
     add_session,
     add_skip_bad,
+    is_chosen,
     name_of,
     no_such_session,
     open_input,
@@ -68,9 +69,12 @@ def run(args: argparse.Namespace) -> int:
     complaints = Complaints(args.skip_bad)
     source = name_of(args.trace)
     with open_input(args.trace) as stream:
-        timeline = observe(numbered_signals(stream, translator, source, complaints.on_bad), policy)
+        signals = numbered_signals(
+            stream, translator, source, complaints.on_bad, player=args.player
+        )
+        timeline = observe(signals, policy)
     if args.session is not None:
-        rows = tuple(row for row in timeline.rows if row.summary.ordinal == args.session)
+        rows = tuple(row for row in timeline.rows if is_chosen(row.summary, args.session))
         if not rows:
             ordinals = [row.summary.ordinal for row in timeline.rows]
             return no_such_session(args.session, args.trace, ordinals)

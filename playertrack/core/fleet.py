@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
 from math import inf, nextafter
 from types import EllipsisType
@@ -82,6 +82,11 @@ class Fleet:
     def players(self) -> Mapping[str | None, Engine]:
         """The engine of each player at work, in the order in which they first appeared."""
         return _Awake(self._players)
+
+    @property
+    def known(self) -> Collection[str | None]:
+        """Every player that ever appeared and was not forgotten, in the order of appearance."""
+        return self._players.keys()
 
     def engine(self, player: str | None) -> Engine:
         """The engine of ``player``, made if it is new or was closed."""

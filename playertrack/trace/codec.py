@@ -37,6 +37,9 @@ class TraceError(PlayertrackError, ValueError):
         self.problem = problem
         super().__init__(f"{source}:{line}: {problem}")
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.source, self.line, self.problem)
+
 
 class LineError(PlayertrackError, ValueError):
     """Bytes that are no JSON object such as a trace or an event log has on a line."""

@@ -8,6 +8,7 @@ other line takes the careful way through `codec.parse_entry`. Both ways give the
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import cast
 from zlib import crc32
 
 from .._msgspec import msgspec
@@ -25,9 +26,11 @@ from .codec import (
     parse_entry,
 )
 from .fast_decode import ERRORS, Line, Update, decode, signal_of
+from .summaries import Ended, Row
 
-#: What one line, or row, of the input came to: its number, and its events or what is wrong with it.
-Made = tuple[int, Sequence[Event] | TraceError]
+#: What a line, or row, of the input came to: its number, and its events, what is wrong with it,
+#: or the summaries of the sessions that it ended.
+Made = tuple[int, Sequence[Event] | TraceError | list[Row]]
 
 
 class Share:
@@ -89,14 +92,14 @@ def derive(
     fleet = fleet or Fleet()
     for block in feed_lines(stream, fleet, source=source):
         made: list[Event] = []
-        for _, events in block:
-            if not isinstance(events, TraceError):
-                made += events
+        for _, each in block:
+            if not isinstance(each, TraceError):
+                made += cast("Sequence[Event]", each)
             elif on_bad is not None:
-                on_bad(events)
+                on_bad(each)
             else:
                 yield made
-                raise events
+                raise each
         yield made
     yield fleet.close()
 
@@ -108,11 +111,13 @@ def feed_lines(
     source: str = "<trace>",
     share: Share | None = None,
     wanted: Callable[[str | None], bool] | None = None,
+    ended: Ended | None = None,
 ) -> Iterator[list[Made]]:
     """Feed the lines of a trace to ``fleet``: what they made, as they arrive.
 
     Lines that made nothing are not named. ``share``: only the players of that share. ``wanted``:
-    only the players of which it says so. Nobody is closed in the end.
+    only the players of which it says so. ``ended`` collects the sessions of the fleet that end.
+    Nobody is closed in the end.
     """
     for start, whole, all_lines in blocks(stream):
         text, lines = whole, all_lines
@@ -126,7 +131,7 @@ def feed_lines(
         found = decode(text, lines)
         if len(lines[0]) > MAX_LINE:
             found[0] = None
-        yield _fed(fleet, numbers, found, lines, source, share, wanted)
+        yield _fed(fleet, numbers, found, lines, source, share, wanted, ended)
 
 
 def _fed(
@@ -137,6 +142,7 @@ def _fed(
     source: str,
     share: Share | None,
     wanted: Callable[[str | None], bool] | None,
+    ended: Ended | None,
 ) -> list[Made]:
     made: list[Made] = []
     updates = fleet.updates
@@ -152,6 +158,8 @@ def _fed(
             continue
         if events:
             made.append((numbers[index], events))
+        if ended:
+            made.append((numbers[index], ended.take()))
     return made
 
 

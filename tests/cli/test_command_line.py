@@ -47,9 +47,9 @@ def test_each_command_has_help_with_examples(command: str, capsys: Capture) -> N
     [
         ([], "required: COMMAND"),
         (["dervie"], "there is no command 'dervie'; did you mean derive?"),
-        (["derive"], "required: TRACE"),
+        (["derive"], "required: IN"),
         (["derive", "trace", "--skip"], "unknown option --skip; did you mean --skip-bad?"),
-        (["explain", "trace", "--session", "one"], "--session: 'one' is not a whole number from 1"),
+        (["explain", "trace", "--session", "-1"], "--session: '-1' is not a whole number from 1"),
         (["timeline", "trace", "--session", "0"], "--session: '0' is not a whole number from 1"),
         (["collector", "--events", "0"], "--events: '0' is not a whole number from 1"),
         (["collector", "--timeout", "-1"], "--timeout: '-1' is not a number of seconds"),
@@ -111,7 +111,7 @@ def test_a_long_file_shows_how_far_it_is_if_there_is_a_terminal(
     terminal = Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)
 
-    assert main(["derive", str(long_trace(tmp_path / "long.jsonl"))]) == 0
+    assert main(["explain", str(long_trace(tmp_path / "long.jsonl"))]) == 0
     shown = terminal.getvalue()
     assert "long.jsonl: 50 %" in shown
     assert shown.endswith("\r\x1b[K")

@@ -81,11 +81,11 @@ def test_numbers_have_pythons_shortest_form(number: float, text: bytes) -> None:
     assert b'"play_time": ' + text + b"," in encode_event(event)
 
 
-def test_counts_and_bitrates_stay_integers() -> None:
-    event = FlavorSwitch("FLAVOR_SWITCH", at=0.0, session="s", index=3, bitrate=800)
+def test_counts_stay_integers_and_bitrates_are_floats() -> None:
+    event = FlavorSwitch("FLAVOR_SWITCH", at=0.0, session="s", index=3, bitrate=800.0)
 
     assert b'"index": 3,' in encode_event(event)
-    assert encode_event(event).endswith(b'"bitrate": 800}')
+    assert encode_event(event).endswith(b'"bitrate": 800.0}')
 
 
 @given(

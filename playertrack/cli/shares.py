@@ -1,0 +1,332 @@
+"""The work of ``playertrack derive``: files in, events out, in one process or in several.
+
+Each process derives a share of the players and reads all of the input for it; what they make is
+merged by the line that made it, so the output does not depend on how many there are.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from heapq import merge
+from math import inf
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from .common import Noted, name_of, open_raw, report_empty
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+
+    from ..core.fleet import Fleet
+    from ..events import Event
+    from ..policy import Policy
+    from ..trace.feed import Made, Share
+
+#: Where in the input something was made: file and line; at the end, after all files, the same of
+#: the player's first appearance.
+Key = tuple[float, ...]
+
+#: Something that was made: events (encoded, if that was asked for), what is wrong with a line,
+#: summaries, or an error that ends the work.
+Item = tuple[Key, Any]
+
+
+@attrs.frozen
+class Task:
+    """What is to be derived from what; a value that another process can be given.
+
+    ``player`` (... for all) and ``session``, an ordinal or an id, choose what is given.
+    ``encoded``: events are given as lines. ``summaries``: those are given, too.
+    """
+
+    paths: tuple[str, ...]
+    policy: Policy
+    reorder: float | None = None
+    idle_close: float | None = None
+    player: str | Any | None = ...
+    session: int | str | None = None
+    encoded: bool = False
+    summaries: bool = False
+
+
+@attrs.frozen
+class Progress:
+    """How far the reading is: ``read`` bytes of the files."""
+
+    read: int
+
+
+@attrs.frozen
+class Totals:
+    """What is known only in the end: signals ``late``, and ``sessions`` that were asked for."""
+
+    late: int
+    sessions: int
+
+
+def derived(task: Task, jobs: int) -> Iterator[Item | Progress | Totals]:
+    """All that the input makes, in order; `Progress` between, `Totals` last."""
+    if jobs == 1 or "-" in task.paths:
+        with _without_collector():
+            yield from _share(task, None)
+    else:
+        yield from _merged(task, jobs)
+
+
+# ------------------------------------------------------------------------- one process
+
+
+def _share(task: Task, share: Share | None) -> Iterator[Item | Progress | Totals]:
+    from ..core.fleet import Fleet
+    from ..errors import PlayertrackError
+    from ..trace.summaries import Ended
+
+    chosen = _Chosen(task)
+    ended = Ended(chosen.ids) if task.summaries else None
+    fleet = Fleet(
+        policy=task.policy,
+        ids=chosen.ids if ended is None else ended.ids,
+        reorder=task.reorder,
+        idle_close=task.idle_close,
+        on_close=None if ended is None else ended.closed,
+    )
+    if ended is not None:
+        ended.watch(fleet)
+    first_seen: dict[str | None, Key] = {}
+    options: dict[str, Any] = {"share": share, "wanted": chosen.player, "ended": ended}
+    done = Progress(0)
+    for number, path in enumerate(task.paths):
+        try:
+            before = done
+            for made, done in _read(path, before, fleet, options):
+                yield from chosen.items(number, made)
+                yield done
+        except (PlayertrackError, OSError) as error:
+            if share is None:
+                raise
+            # Every share meets it at the same place: after all that came before.
+            yield (number, inf), _portable(error)
+            yield done
+            return
+        if share is not None:
+            for player, line in share.first_seen.items():
+                first_seen.setdefault(player, (number, line))
+            share.first_seen.clear()
+    for player in list(fleet.known):
+        key = (len(task.paths), *first_seen.get(player, ()))
+        yield from chosen.given(key, fleet.close(player))
+        if ended:
+            yield from chosen.given(key, ended.take())
+    yield Totals(fleet.late, chosen.sessions)
+
+
+def _read(
+    path: str, before: Progress, fleet: Fleet, options: dict[str, Any]
+) -> Iterator[tuple[list[Made], Progress]]:
+    """What a file makes, and how far the reading is after it."""
+    from ..trace.feed import feed_lines
+    from ..trace.files import kind_of, uncompressed
+
+    source, kind = name_of(path), kind_of(path)
+    with open_raw(path) as file:
+        if kind == "parquet":
+            from ..columns.feed import feed_batches
+            from ..columns.parquet import SignalFile
+
+            size = os.fstat(file.fileno()).st_size
+            table = SignalFile(Path(path), source)
+            for made in feed_batches(table.batches(), fleet, source=source, **options):
+                part = int(size * table.read_rows / max(1, table.rows))
+                yield made, Progress(before.read + part)
+            yield [], Progress(before.read + size)
+        else:
+            counted = _Counted(file)
+            with uncompressed(counted, kind, source) as stream:  # type: ignore[arg-type]
+                noted = Noted(stream)
+                for made in feed_lines(noted, fleet, source=source, **options):
+                    yield made, Progress(before.read + counted.read_bytes)
+            share = options["share"]
+            if noted.blank and (share is None or share.number == 0):
+                report_empty(path, "trace")
+
+
+class _Counted:
+    """Reads a file and counts the bytes."""
+
+    def __init__(self, file: Any) -> None:
+        self._file = file
+        self.read_bytes = 0
+        self.closed = False
+
+    def read(self, size: int = -1, /) -> bytes:
+        data: bytes = self._file.read(size)
+        self.read_bytes += len(data)
+        return data
+
+    def read1(self, size: int, /) -> bytes:
+        data: bytes = self._file.read1(size)
+        self.read_bytes += len(data)
+        return data
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return False
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class _Chosen:
+    """The players and sessions that were asked for."""
+
+    def __init__(self, task: Task) -> None:
+        from ..core.session import offline_ids
+
+        self._task = task
+        self._make_id = offline_ids
+        self._ids: set[str] = set()
+        self.sessions = 0
+        self.player = None if task.player is ... else self._is_player
+
+    def _is_player(self, player: str | None) -> bool:
+        return bool(player == self._task.player)
+
+    def ids(self, player: str | None, ordinal: int, at: float) -> str:
+        """The session id factory, which sees every session."""
+        session = self._make_id(player, ordinal, at)
+        if self._task.session in (None, ordinal, session):
+            self.sessions += 1
+            if self._task.session is not None:
+                self._ids.add(session)
+        return session
+
+    def items(self, file: int, made: list[Made]) -> Iterator[Item]:
+        """What a file made, as far as it was asked for."""
+        for number, each in made:
+            yield from self.given((file, number), each)
+
+    def given(self, key: Key, made: Any) -> Iterator[Item]:
+        """What was made at ``key``, as far as it was asked for."""
+        from ..trace.codec import TraceError, encode_event
+
+        if isinstance(made, TraceError) or not made:
+            if made:
+                yield key, made
+            return
+        if self._task.session is not None:
+            made = [each for each in made if _session_of(each) in self._ids]
+        if made and self._task.encoded and not isinstance(made[0], dict):
+            yield key, b"".join(encode_event(event) + b"\n" for event in made)
+        elif made:
+            yield key, list(made)
+
+
+def _session_of(made: Event | dict[str, Any]) -> str:
+    session: str = made["session"] if isinstance(made, dict) else made.session
+    return session
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Without the search for garbage in cycles: players make none, and it visits them all."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+# ------------------------------------------------------------------------- several processes
+
+
+def _merged(task: Task, jobs: int) -> Iterator[Item | Progress | Totals]:
+    from multiprocessing import get_context
+
+    context = get_context("spawn")
+    workers, pipes = [], []
+    try:
+        for number in range(jobs):
+            here, there = context.Pipe(duplex=False)
+            worker = context.Process(target=_work, args=(task, number, jobs, there), daemon=True)
+            worker.start()
+            there.close()
+            workers.append(worker)
+            pipes.append(here)
+        totals = [Totals(0, 0)] * jobs
+        progress: list[Progress] = [Progress(0)] * jobs
+        shown = Progress(0)
+        streams = [_received(pipe, index, totals, progress) for index, pipe in enumerate(pipes)]
+        for key, made in merge(*streams, key=lambda item: item[0]):
+            if isinstance(made, Exception) and key[-1] == inf:
+                raise made
+            yield key, made
+            least = min(progress, key=lambda each: each.read)
+            if least is not shown:
+                shown = least
+                yield shown
+        yield Totals(sum(each.late for each in totals), sum(each.sessions for each in totals))
+    finally:
+        for pipe in pipes:
+            pipe.close()
+        for worker in workers:
+            worker.terminate()
+            worker.join()
+
+
+def _work(task: Task, number: int, count: int, pipe: Connection) -> None:
+    """The process of one share: sends what it makes, block by block."""
+    from ..trace.feed import Share
+
+    items: list[Item] = []
+    with suppress(BrokenPipeError), _without_collector():
+        for each in _share(task, Share(number, count)):
+            if isinstance(each, tuple):
+                items.append(each)
+            else:
+                pipe.send((items, each))
+                items = []
+        pipe.close()
+
+
+def _portable(error: Exception) -> Exception:
+    """An error that another process can be sent."""
+    from ..errors import PlayertrackError
+
+    if isinstance(error, OSError):
+        return OSError(error.errno, error.strerror, error.filename)
+    return PlayertrackError(str(error))
+
+
+def _received(
+    pipe: Connection, index: int, totals: list[Totals], progress: list[Progress]
+) -> Iterator[Item]:
+    while True:
+        try:
+            items, state = pipe.recv()
+        except EOFError:
+            return
+        if isinstance(state, Totals):
+            totals[index] = state
+        elif state is not None:
+            progress[index] = state
+        yield from items
+
+
+def sizes(paths: Sequence[str]) -> int:
+    """The bytes of the files, 0 if one of them is a stream."""
+    total = 0
+    for path in paths:
+        with suppress(OSError):
+            if path == "-" or not Path(path).is_file():
+                return 0
+            total += Path(path).stat().st_size
+    return total

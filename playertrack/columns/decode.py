@@ -1,0 +1,162 @@
+"""Columns of signals, row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from ..errors import PlayertrackError, SignalError
+from ..signals import FIELDS, MAX_SEQ, Signal, from_record
+from .schema import BOOL, DOUBLE, SIGNAL_FIELDS, STRING, WHOLE
+
+#: Fields that must be given, but whose value may be null: there null is the value.
+_MAY_BE_NULL = {"durationchange": ("duration",), "captions": ("language",)} | {
+    "audio_track": ("language",)
+}
+
+
+class Batch:
+    """A record batch of signals: lists of what every row has, and the rest to look up.
+
+    ``source`` is what messages call the input. ``players``, ``names``, ``ats`` and
+    ``positions`` have a value a row, None where it is null; ``seqs`` is None without that
+    column. Raises `PlayertrackError` for columns that cannot be those of signals.
+    """
+
+    def __init__(self, batch: pa.RecordBatch, source: str) -> None:
+        self.rows: int = batch.num_rows
+        self._columns = {
+            name: _typed(batch.column(name), name, source)
+            for name in dict.fromkeys(batch.schema.names)
+            if name in SIGNAL_FIELDS
+        }
+        for name in ("signal", "at"):
+            if name not in self._columns:
+                raise PlayertrackError(
+                    f"{source}: {name}: the column is missing; signals have player, signal, at"
+                )
+        self.codes, self.known_players = self._coded("player")
+        name_codes, names = self._coded("signal")
+        self.players = [None if code is None else self.known_players[code] for code in self.codes]
+        self.names = [None if code is None else names[code] for code in name_codes]
+        self.ats: list[float | None] = _values(self._columns["at"])
+        position = self._columns.get("position")
+        self.positions: list[float | None] = (
+            [None] * self.rows if position is None else _values(position)
+        )
+        seq = self._columns.get("seq")
+        self.seqs: list[Any] | None = None if seq is None else _values(seq)
+
+    def _coded(self, name: str) -> tuple[list[int | None], list[str | None]]:
+        """A column of strings as codes and what they stand for."""
+        column = self._columns.get(name)
+        if column is None:
+            return [None] * self.rows, []
+        return column.indices.to_pylist(), [_text(each) for each in column.dictionary]
+
+    def signal(self, row: int) -> Signal:
+        """The signal of a row; raises `SignalError` naming the field that cannot be."""
+        name = self.names[row]
+        record: dict[str, Any] = {}
+        if name is not None:
+            record["signal"] = name
+        at = self.ats[row]
+        if at is not None:
+            record["at"] = at
+        for field in FIELDS.get(name or "", ()):
+            if field == "at":
+                continue
+            value = self._value(field, row)
+            if value is not None or field in _MAY_BE_NULL.get(name or "", ()):
+                record[field] = value
+        return from_record(record)
+
+    def _value(self, field: str, row: int) -> Any:
+        if field == "position":
+            return self.positions[row]
+        column = self._columns.get(field)
+        if column is None:
+            return None
+        scalar = column[row]
+        if pa.types.is_dictionary(column.type):
+            scalar = scalar.value
+        if not scalar.is_valid:
+            return None
+        return _text(scalar) if SIGNAL_FIELDS[field] == STRING else scalar.as_py()
+
+    def player(self, row: int) -> str | None:
+        """The player of a row; a `SignalError` if it is no text."""
+        player = self.players[row]
+        code = self.codes[row]
+        if player is None and code is not None:
+            raise SignalError("player", b"...", "a string that UTF-8 can hold")
+        return player
+
+    def seq(self, row: int) -> int | None:
+        """The number of the signal of a row, None without one; a `SignalError` if it cannot be."""
+        seq = None if self.seqs is None else self.seqs[row]
+        if seq is None:
+            return None
+        if not (0 <= seq <= MAX_SEQ and seq == int(seq)):
+            raise SignalError("seq", seq, "a whole number, 0 or more")
+        return int(seq)
+
+
+def _typed(column: pa.Array, name: str, source: str) -> pa.Array:
+    """The column in the type that it is to have, strings as a dictionary."""
+    wanted, given = SIGNAL_FIELDS[name], column.type
+    if isinstance(column, pa.ChunkedArray):
+        column = column.combine_chunks()
+    of_values = given.value_type if pa.types.is_dictionary(given) else given
+    if pa.types.is_null(given):
+        column = column.cast(wanted)
+    elif wanted == STRING and _is_text(of_values):
+        if of_values != STRING:
+            column = (column.dictionary_decode() if given != of_values else column).cast(STRING)
+    elif wanted == DOUBLE and _is_number(given):
+        column = column.cast(DOUBLE, safe=False)
+    elif not (given == wanted or (wanted == WHOLE and _is_number(given))):
+        raise PlayertrackError(
+            f"{source}: {name}: a column of {given} is not allowed; expected {_word(wanted)}"
+        )
+    if wanted == STRING and not pa.types.is_dictionary(column.type):
+        column = column.dictionary_encode()
+    return column
+
+
+def _is_text(given: pa.DataType) -> bool:
+    types = pa.types
+    return bool(
+        types.is_string(given) or types.is_large_string(given) or types.is_string_view(given)
+    )
+
+
+def _is_number(given: pa.DataType) -> bool:
+    return bool(pa.types.is_integer(given) or pa.types.is_floating(given))
+
+
+def _word(wanted: pa.DataType) -> str:
+    return {DOUBLE: "numbers", WHOLE: "whole numbers", BOOL: "true or false"}.get(wanted, "strings")
+
+
+def _values(column: pa.Array) -> list[Any]:
+    if column.null_count or not len(column):
+        return list(column.to_pylist())
+    values: list[Any] = column.to_numpy(zero_copy_only=False).tolist()
+    return values
+
+
+def _text(scalar: Any) -> str | None:
+    """The text of a scalar; None for bytes that are no UTF-8, which the caller refuses."""
+    try:
+        text: str | None = scalar.as_py()
+    except UnicodeDecodeError:
+        return None
+    return text
+
+
+def players_of(batch: Batch) -> Sequence[str | None]:
+    """The players that the batch may have, each once, None always."""
+    return [None, *batch.known_players]

@@ -1,0 +1,53 @@
+"""Arrow in, Arrow out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, cast
+
+import pyarrow as pa
+
+from ..core.fleet import Fleet
+from ..events import Event
+from ..policy import Policy
+from ..trace.codec import TraceError
+from .encode import event_batch, event_table
+from .feed import feed_batches
+
+#: What messages call a table, which has no name.
+_SOURCE = "<table>"
+
+
+def derive(
+    table: Any,
+    *,
+    policy: Policy | Mapping[str, Any] | None = None,
+    reorder: float | None = None,
+    idle_close: float | None = None,
+) -> Any:
+    """The events of a table of signals, as a table; of record batches, as record batches.
+
+    Columns: ``player``, ``signal``, ``at``, ``seq`` and one a field of a signal; missing ones
+    are null, others are ignored, and a null is a field that is not given. ``policy``, ``reorder``
+    and ``idle_close`` are those of `Fleet`, the policy may be a mapping of its fields. The events
+    are those of ``playertrack derive``, value by value. Raises `PlayertrackError`: a `TraceError`
+    names the row, from 1, and the field that cannot be.
+    """
+    chosen = policy if policy is None or isinstance(policy, Policy) else Policy.from_mapping(policy)
+    fleet = Fleet(policy=chosen, reorder=reorder, idle_close=idle_close)
+    if isinstance(table, pa.RecordBatch):
+        table = pa.Table.from_batches([table])
+    if isinstance(table, pa.Table):
+        return event_table([event for part in _events(table.to_batches(), fleet) for event in part])
+    return (event_batch(part) for part in _events(table, fleet) if part)
+
+
+def _events(batches: Iterable[pa.RecordBatch], fleet: Fleet) -> Iterator[list[Event]]:
+    for made in feed_batches(batches, fleet, source=_SOURCE):
+        events: list[Event] = []
+        for _, each in made:
+            if isinstance(each, TraceError):
+                raise each
+            events += cast("Sequence[Event]", each)
+        yield events
+    yield fleet.close()

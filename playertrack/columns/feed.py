@@ -1,0 +1,88 @@
+"""From the rows of signals to events."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+import pyarrow as pa
+
+from ..core.fleet import Fleet
+from ..errors import SignalError
+from ..events import Event
+from ..trace.codec import TraceError
+from ..trace.feed import Made, Share
+from ..trace.summaries import Ended
+from .decode import Batch
+
+
+def feed_batches(
+    batches: Iterable[pa.RecordBatch],
+    fleet: Fleet,
+    *,
+    source: str = "<table>",
+    share: Share | None = None,
+    wanted: Callable[[str | None], bool] | None = None,
+    ended: Ended | None = None,
+) -> Iterator[list[Made]]:
+    """Feed rows of signals to ``fleet``: what each batch made; see `trace.feed.feed_lines`.
+
+    Rows are counted from 1, through all batches.
+    """
+    start = 1
+    for batch in batches:
+        if batch.num_rows:
+            yield _fed(fleet, start, Batch(batch, source), source, share, wanted, ended)
+        start += batch.num_rows
+
+
+def _fed(
+    fleet: Fleet,
+    start: int,
+    batch: Batch,
+    source: str,
+    share: Share | None,
+    wanted: Callable[[str | None], bool] | None,
+    ended: Ended | None,
+) -> list[Made]:
+    made: list[Made] = []
+    updates, ordered = fleet.updates, fleet.ordered
+    names, ats, positions, players = batch.names, batch.ats, batch.positions, batch.players
+    for row in _rows(batch, share, wanted):
+        at, position = ats[row], positions[row]
+        try:
+            if (
+                names[row] == "timeupdate"
+                and at is not None
+                and position is not None
+                and not ordered
+                and batch.seqs is None
+            ):
+                events: Sequence[Event] = updates[players[row]](position, at)
+            else:
+                # In the order of the fields of a line: of two that cannot be the first is named.
+                player = batch.player(row)
+                signal = batch.signal(row)
+                events = fleet.feed(player, signal, batch.seq(row))
+        except SignalError as error:
+            made.append((start + row, TraceError(source, start + row, str(error))))
+            continue
+        if share is not None:
+            share.first_seen.setdefault(players[row], start + row)
+        if events:
+            made.append((start + row, events))
+        if ended:
+            made.append((start + row, ended.take()))
+    return made
+
+
+def _rows(
+    batch: Batch, share: Share | None, wanted: Callable[[str | None], bool] | None
+) -> Iterable[int]:
+    """The rows to take: all, or those of some of the players."""
+    if share is None and wanted is None:
+        return range(batch.rows)
+    chosen: dict[str | None, bool] = {
+        player: (share is None or share.has(player)) and (wanted is None or wanted(player))
+        for player in (None, *batch.known_players)
+    }
+    return [row for row, player in enumerate(batch.players) if chosen[player]]

@@ -1,0 +1,95 @@
+"""Parquet files of signals, events and summaries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ..errors import PlayertrackError
+from ..events import Event
+from .encode import event_batch, summary_batch
+from .schema import EVENT_SCHEMA, SIGNAL_FIELDS, SUMMARY_SCHEMA
+
+#: Rows read at a time, and rows in a row group that is written.
+_READ_ROWS, _GROUP_ROWS = 1 << 16, 1 << 17
+
+
+class SignalFile:
+    """A Parquet file of signals, read batch by batch; ``source`` is what messages call it.
+
+    ``read`` is the share of the file that was read, for a progress display. Raises
+    `PlayertrackError` for what is no Parquet.
+    """
+
+    def __init__(self, path: Path, source: str) -> None:
+        self._source = source
+        try:
+            self._file = pq.ParquetFile(path, read_dictionary=["player", "signal"])
+        except pa.ArrowException as error:
+            raise PlayertrackError(f"{source}: not Parquet: {error}") from None
+        self.rows: int = self._file.metadata.num_rows
+        self.read_rows = 0
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """The columns that signals have, some thousand rows at a time."""
+        names = [name for name in self._file.schema_arrow.names if name in SIGNAL_FIELDS]
+        try:
+            for batch in self._file.iter_batches(_READ_ROWS, columns=names):
+                yield batch
+                self.read_rows += batch.num_rows
+        except pa.ArrowException as error:
+            raise PlayertrackError(f"{self._source}: not readable: {error}") from None
+
+
+def column_names(path: Path, source: str) -> list[str]:
+    """The names of the columns of a Parquet file; raises `PlayertrackError` if it is none."""
+    try:
+        return list(pq.read_schema(path).names)
+    except pa.ArrowException as error:
+        raise PlayertrackError(f"{source}: not Parquet: {error}") from None
+
+
+def rows_of(path: Path, source: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The number and the values of each row of a Parquet file, without those that are null."""
+    number = 0
+    try:
+        for batch in pq.ParquetFile(path).iter_batches(_READ_ROWS):
+            for row in batch.to_pylist():
+                number += 1
+                yield number, {name: value for name, value in row.items() if value is not None}
+    except (pa.ArrowException, UnicodeDecodeError) as error:
+        raise PlayertrackError(f"{source}: not readable: {error}") from None
+
+
+class EventFile:
+    """Writes events as a Parquet file; the same events give the same bytes."""
+
+    def __init__(self, out: BinaryIO) -> None:
+        self._writer = pq.ParquetWriter(out, EVENT_SCHEMA, compression="zstd")
+        self._waiting: list[Event] = []
+
+    def write(self, events: Sequence[Event]) -> None:
+        """Add a row for each event."""
+        self._waiting += events
+        while len(self._waiting) >= _GROUP_ROWS:
+            self._group(self._waiting[:_GROUP_ROWS])
+            del self._waiting[:_GROUP_ROWS]
+
+    def close(self) -> None:
+        """Write what is left, and the footer."""
+        if self._waiting:
+            self._group(self._waiting)
+        self._writer.close()
+
+    def _group(self, events: Sequence[Event]) -> None:
+        self._writer.write_batch(event_batch(events), row_group_size=_GROUP_ROWS)
+
+
+def write_summaries(rows: Sequence[Mapping[str, Any]], out: BinaryIO) -> None:
+    """Write a Parquet file of summaries, a row a session."""
+    table = pa.Table.from_batches([summary_batch(rows)], SUMMARY_SCHEMA)
+    pq.write_table(table, out, compression="zstd")
