@@ -112,13 +112,31 @@ def test_import_outside_the_sources_takes_the_installed_package(bare: Path, tmp_
 def test_every_module_can_be_imported_without_the_extras(bare: Path, tmp_path: Path) -> None:
     code = """
 import importlib, pkgutil, playertrack
-needs_an_extra = ("playertrack.testing.plugin", "playertrack.testing.strategies")
+needs_an_extra = (
+    "playertrack.testing.plugin",
+    "playertrack.testing.strategies",
+    "playertrack.columns",
+    "playertrack.spark",
+)
 for found in pkgutil.walk_packages(playertrack.__path__, "playertrack."):
-    if not found.name.endswith("__main__") and found.name not in needs_an_extra:
+    if not found.name.endswith("__main__") and not found.name.startswith(needs_an_extra):
         importlib.import_module(found.name)
         print(found.name)
 """
     assert "playertrack.core.engine" in run(bare / "python", "-I", "-c", code, cwd=tmp_path).split()
+
+
+def test_columns_say_which_extra_they_need(bare: Path, tmp_path: Path) -> None:
+    code = """
+from playertrack import PlayertrackError
+for module in ("columns", "spark"):
+    try:
+        __import__(f"playertrack.{module}")
+    except PlayertrackError as error:
+        print(error)
+"""
+    said = run(bare / "python", "-I", "-c", code, cwd=tmp_path)
+    assert "pip install 'playertrack[arrow]'" in said
 
 
 def test_engines_of_others_can_be_judged_by_the_cases(bare: Path, tmp_path: Path) -> None:

@@ -6,6 +6,13 @@
 'VIEW'
 """
 
+from ..errors import MissingLibraryError
+
+try:
+    import pyarrow as _pyarrow  # noqa: F401 - so that it is missed here, with a word of advice
+except ImportError as error:
+    raise MissingLibraryError("columns need pyarrow: pip install 'playertrack[arrow]'") from error
+
 from .deriving import derive as derive
 from .encode import event_batch as event_batch
 from .encode import event_table as event_table

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from typing import Any, get_type_hints
 
-from ..core.session import Summary
-from ..errors import MissingLibraryError
-from ..signals import FIELDS
+import pyarrow as pa
 
-try:
-    import pyarrow as pa
-except ImportError as error:  # pragma: no cover - the tests have it
-    raise MissingLibraryError("columns need pyarrow: pip install 'playertrack[arrow]'") from error
+from ..core.session import Summary
+from ..signals import FIELDS
 
 DOUBLE, STRING, BOOL, WHOLE = pa.float64(), pa.string(), pa.bool_(), pa.int64()
 
