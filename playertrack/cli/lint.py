@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-from itertools import chain
 from types import NoneType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .common import (
     add_command,
@@ -18,6 +17,9 @@ from .common import (
     open_input,
     read_policy,
 )
+
+if TYPE_CHECKING:
+    from ..trace.lint import Finding
 
 
 def add_parser(subparsers: Any) -> None:
@@ -42,55 +44,82 @@ def add_parser(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run it; 1 with findings."""
-    import json
-
-    import attrs
-
     from .._words import counted
-    from ..errors import shorten
-    from ..trace.codec import TraceError, read_records
-    from ..trace.lint import Finding, Lint
+    from ..trace.codec import read_records
+    from ..trace.lint import Lint
 
-    lint, source, count = Lint(read_policy(args.policy)), name_of(args.events), 0
+    lint, source = Lint(read_policy(args.policy)), name_of(args.events)
+    report = _Report(source, args.session, args.json)
+    with open_input(args.events, "event log") as stream:
+        for line, record in read_records(stream, source):
+            _check_kind(record, source, line)
+            if args.player in (..., record.get("player")):
+                report.see(record)
+                report.add(lint.add(line, record))
+    report.add(lint.end())
+    if args.session is not None and not report.found:
+        return no_such_session(args.session, args.events, report.counts)
+    print(f"{source}: {counted(report.count, 'finding')}", file=sys.stderr)
+    return 1 if report.count else 0
 
-    # The sessions of each player, in the order of their first event.
-    sessions: dict[object, dict[object, int]] = {}
 
-    def is_chosen(session: object) -> bool:
-        ordinals = [each[session] for each in sessions.values() if session in each]
-        return args.session in (None, session, *ordinals)
+def _check_kind(record: dict[str, Any], source: str, line: int) -> None:
+    """Raise `TraceError` for what is clearly another kind of file."""
+    from ..trace.codec import TraceError
 
-    def tell(findings: list[Finding]) -> None:
-        nonlocal count
+    if "event" not in record and ("signal" in record or "kind" in record):
+        what, raw = ("trace of signals", "")
+        if "signal" not in record:
+            what, raw = "raw recording of a player", " --raw PLAYER"
+        problem = f"this is a {what}, not an event log; playertrack derive{raw} makes one"
+        raise TraceError(source, line, problem)
+
+
+class _Report:
+    """Prints findings, of one session if one was asked for, and counts them."""
+
+    def __init__(self, source: str, session: int | str | None, as_json: bool) -> None:
+        self._source, self._session, self._as_json = source, session, as_json
+        # The sessions of each player, in the order of their first event.
+        self._sessions: dict[object, dict[str, int]] = {}
+        self.count = 0
+        self.found = False
+
+    def see(self, record: dict[str, Any]) -> None:
+        """Note the session of an event."""
+        player, session = record.get("player"), record.get("session")
+        if isinstance(session, str) and isinstance(player, (str, NoneType)):
+            known = self._sessions.setdefault(player, {})
+            known.setdefault(session, len(known) + 1)
+            self.found = self.found or self._is_chosen(session)
+
+    @property
+    def counts(self) -> list[int]:
+        """How many sessions each player has."""
+        return [len(known) for known in self._sessions.values()]
+
+    def add(self, findings: list[Finding]) -> None:
+        """Print those findings that were asked for."""
+        import json
+
+        import attrs
+
+        from ..errors import shorten
+
         for finding in findings:
-            if not is_chosen(finding.session):
+            if not self._is_chosen(finding.session):
                 continue
-            count += 1
-            if args.json:
-                print(json.dumps({"file": source, **attrs.asdict(finding)}))
+            self.count += 1
+            if self._as_json:
+                print(json.dumps({"file": self._source, **attrs.asdict(finding)}))
             else:
                 session = (
                     "" if finding.session is None else f" (session {shorten(finding.session)})"
                 )
-                print(f"{source}:{finding.line}: [{finding.rule}] {finding.message}{session}")
+                where = f"{self._source}:{finding.line}"
+                print(f"{where}: [{finding.rule}] {finding.message}{session}")
 
-    with open_input(args.events, "event log") as stream:
-        for line, record in read_records(stream, source):
-            if "event" not in record and ("signal" in record or "kind" in record):
-                what, raw = ("trace of signals", "")
-                if "signal" not in record:
-                    what, raw = "raw recording of a player", " --raw PLAYER"
-                problem = f"this is a {what}, not an event log; playertrack derive{raw} makes one"
-                raise TraceError(source, line, problem)
-            player, session = record.get("player"), record.get("session")
-            if args.player not in (..., player):
-                continue
-            if isinstance(session, str) and isinstance(player, (str, NoneType)):
-                known = sessions.setdefault(player, {})
-                known.setdefault(session, len(known) + 1)
-            tell(lint.add(line, record))
-    tell(lint.end())
-    if args.session is not None and not any(map(is_chosen, chain(*sessions.values()))):
-        return no_such_session(args.session, args.events, map(len, sessions.values()))
-    print(f"{source}: {counted(count, 'finding')}", file=sys.stderr)
-    return 1 if count else 0
+    def _is_chosen(self, session: str | None) -> bool:
+        if self._session in (None, session):
+            return True
+        return any(self._session == known.get(session or "") for known in self._sessions.values())

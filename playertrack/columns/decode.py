@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -38,9 +37,9 @@ class Batch:
                     f"{source}: {name}: the column is missing; signals have player, signal, at"
                 )
         self.codes, self.known_players = self._coded("player")
-        name_codes, names = self._coded("signal")
+        self._name_codes, names = self._coded("signal")
         self.players = [None if code is None else self.known_players[code] for code in self.codes]
-        self.names = [None if code is None else names[code] for code in name_codes]
+        self.names = [None if code is None else names[code] for code in self._name_codes]
         self.ats: list[float | None] = _values(self._columns["at"])
         position = self._columns.get("position")
         self.positions: list[float | None] = (
@@ -62,6 +61,8 @@ class Batch:
         record: dict[str, Any] = {}
         if name is not None:
             record["signal"] = name
+        elif self._name_codes[row] is not None:
+            raise _no_text("signal")
         at = self.ats[row]
         if at is not None:
             record["at"] = at
@@ -84,14 +85,19 @@ class Batch:
             scalar = scalar.value
         if not scalar.is_valid:
             return None
-        return _text(scalar) if SIGNAL_FIELDS[field] == STRING else scalar.as_py()
+        if SIGNAL_FIELDS[field] != STRING:
+            return scalar.as_py()
+        text = _text(scalar)
+        if text is None:
+            raise _no_text(field)
+        return text
 
     def player(self, row: int) -> str | None:
         """The player of a row; a `SignalError` if it is no text."""
         player = self.players[row]
         code = self.codes[row]
         if player is None and code is not None:
-            raise SignalError("player", b"...", "a string that UTF-8 can hold")
+            raise _no_text("player")
         return player
 
     def seq(self, row: int) -> int | None:
@@ -148,6 +154,10 @@ def _values(column: pa.Array) -> list[Any]:
     return values
 
 
+def _no_text(field: str) -> SignalError:
+    return SignalError(field, b"...", "a string that UTF-8 can hold")
+
+
 def _text(scalar: Any) -> str | None:
     """The text of a scalar; None for bytes that are no UTF-8, which the caller refuses."""
     try:
@@ -155,8 +165,3 @@ def _text(scalar: Any) -> str | None:
     except UnicodeDecodeError:
         return None
     return text
-
-
-def players_of(batch: Batch) -> Sequence[str | None]:
-    """The players that the batch may have, each once, None always."""
-    return [None, *batch.known_players]

@@ -204,7 +204,7 @@ def test_what_cannot_be_taken_stops_the_command_or_is_left_out(
 
     assert main(["derive", str(whole), str(bad), "--jobs", jobs, "--skip-bad"]) == 1
     out, err = capsys.readouterr()
-    assert err.splitlines() == [said, "2 files: 1 lines left out"]
+    assert err.splitlines() == [said, "2 files: 1 line left out"]
     assert len(names(out)) == len(expected([*before, *ENTRIES[:3]]))
 
 

@@ -148,14 +148,14 @@ def row(**fields: Any) -> dict[str, Any]:
 #: A row that cannot be taken, and the field that is named.
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "unknown signal": (row(signal="explode"), "signal: 'explode' is not allowed"),
-    "no signal": (row(signal=None), "signal: it is missing"),
-    "no at": (row(at=None), "at: it is missing"),
+    "no signal": (row(signal=None), "there is no signal"),
+    "no at": (row(at=None), "playing needs a time (at)"),
     "at not finite": (row(at=float("nan")), "at: nan is not allowed"),
-    "no position": (row(signal="timeupdate"), "position: it is missing"),
+    "no position": (row(signal="timeupdate"), "timeupdate needs a position"),
     "negative position": (row(signal="timeupdate", position=-1.0), "position: -1.0 is not"),
     "position not finite": (row(signal="timeupdate", position=float("inf")), "position: inf"),
     "negative seq": (row(seq=-1), "seq: -1 is not allowed"),
-    "no entry": (row(signal="loaded"), "entry_id: it is missing"),
+    "no entry": (row(signal="loaded"), "loaded needs an entry_id"),
     "rate of zero": (row(signal="ratechange", rate=0.0), "rate: 0.0 is not allowed"),
     "an action that there is not": (row(signal="engage", action="dance"), "action: 'dance'"),
 }
