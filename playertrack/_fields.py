@@ -24,6 +24,7 @@ MAX_AT = 1e12
 MAX_SEQ = 2**63 - 1
 
 SLOTS = ("preroll", "midroll", "postroll", "overlay", "pre_bumper", "post_bumper")
+SEEKERS = ("viewer", "page", "player")
 ACTIONS = (
     "share",
     "download",
@@ -144,6 +145,10 @@ def _one_of(choices: tuple[str, ...]) -> Callable[[str, object], str]:
     return check
 
 
+def _maybe(check: Callable[[str, object], Any]) -> Callable[[str, object], Any]:
+    return lambda name, value: None if value is None else check(name, value)
+
+
 #: What each field may hold, by its name; every signal's fields are checked by this table.
 _CHECKS: dict[str, Callable[[str, object], Any]] = {
     "at": _at,
@@ -166,6 +171,7 @@ _CHECKS: dict[str, Callable[[str, object], Any]] = {
     "on": _bool,
     "action": _one_of(ACTIONS),
     "slot": _one_of(SLOTS),
+    "by": _maybe(_one_of(SEEKERS)),
 }
 
 

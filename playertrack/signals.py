@@ -23,6 +23,7 @@ from ._fields import ACTIONS as ACTIONS
 from ._fields import MAX_AT as MAX_AT
 from ._fields import MAX_DURATION as MAX_DURATION
 from ._fields import MAX_SEQ as MAX_SEQ
+from ._fields import SEEKERS as SEEKERS
 from ._fields import SLOTS as SLOTS
 from ._fields import checked
 from ._words import did_you_mean
@@ -108,9 +109,13 @@ class TimeUpdate(Signal):
 
 @_signal("seeking")
 class Seeking(Signal):
-    """A seek began; ``position`` is its target, ``origin`` where it left from."""
+    """A seek began; ``position`` is its target, ``origin`` where it left from.
+
+    ``by`` is who sought: one of `SEEKERS`, or None if the player does not say.
+    """
 
     origin: float | None = None
+    by: str | None = None
 
 
 @_signal("seeked")
@@ -120,10 +125,14 @@ class Seeked(Signal):
 
 @_signal("seek")
 class Seek(Signal):
-    """A whole seek in one signal: from ``origin`` (else the playhead) to ``position``."""
+    """A whole seek in one signal: from ``origin`` (else the playhead) to ``position``.
+
+    ``by`` is who sought, as in `Seeking`.
+    """
 
     position: float
     origin: float | None = None
+    by: str | None = None
 
 
 @_signal("stall")

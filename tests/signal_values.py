@@ -49,8 +49,8 @@ LEAST: dict[str, dict[str, Any]] = {
 #: What may be there besides, each with the value that it has when it is left out.
 OPTIONAL: dict[str, dict[str, Any]] = {
     "loaded": {"duration": None, "live": False, "dvr": False, "loop": False},
-    "seeking": {"origin": None},
-    "seek": {"origin": None},
+    "seeking": {"origin": None, "by": None},
+    "seek": {"origin": None, "by": None},
     "durationchange": {"live": None, "dvr": None, "loop": None},
     "error": {"message": "", "fatal": True},
     "source_selected": {"bitrate": None, "source": None},
@@ -64,6 +64,7 @@ OPTIONAL: dict[str, dict[str, Any]] = {
 OTHER: dict[str, Any] = {
     "position": 12.5,
     "origin": 4.0,
+    "by": "page",
     "duration": 90.0,
     "live": True,
     "dvr": True,

@@ -19,6 +19,7 @@ from playertrack.signals import (
     ACTIONS,
     MAX_AT,
     MAX_DURATION,
+    SEEKERS,
     SIGNALS,
     SLOTS,
 )
@@ -60,6 +61,10 @@ LIMITS: list[tuple[str, str, list[tuple[Any, Any]], list[Any]]] = [
     ("ad_progress", "position", [(1, 1.0)], [None, -0.5, *NO_NUMBERS]),
     ("seeking", "origin", [(None, None), (-0.0, 0.0), (4, 4.0)], [-1, *NO_NUMBERS]),
     ("seek", "origin", [(None, None), (4, 4.0)], [-1, *NO_NUMBERS]),
+    *(
+        (name, "by", [(by, by) for by in (None, *SEEKERS)], ["", "VIEWER", "user", 1, True])
+        for name in ("seeking", "seek")
+    ),
     (
         "loaded",
         "duration",
@@ -249,7 +254,7 @@ def test_fields_are_given_by_name_only() -> None:
 
 def test_repr_is_the_call_that_makes_it() -> None:
     made = signals.Seek(at=1, position=60, origin=10)
-    assert repr(made) == "Seek(at=1.0, position=60.0, origin=10.0)"
+    assert repr(made) == "Seek(at=1.0, position=60.0, origin=10.0, by=None)"
 
 
 def own(**fields: Any) -> Any:

@@ -41,10 +41,11 @@ def track(
     ``hold``: pause the playbin while a queue of it runs dry, and let it play on, as a program
     has to that does not do it itself (`buffering.BufferingHold`); a GstPlay does. The
     binding's commands must then be used to play and to pause. ``entry_id`` names the media in
-    the events, ``record_raw`` is a file for all that is heard, ``interval`` (s) is how often
-    the player is asked. The bus is listened to without taking messages off it. A replay after
-    the end is one only by the binding's commands, and else a seek. Raises ImportError where
-    GStreamer or PyGObject is missing.
+    the events (`Binding.expect` the next one), ``record_raw`` is a file for all that is
+    received, ``interval`` (s) is how often the player is asked. The bus is listened to without
+    taking messages off it. Raises ImportError where GStreamer or PyGObject is missing,
+    TypeError for anything but such a player, and PlayertrackError if it is measured already or
+    the tracker cannot be used.
     """
     from .library import Gst
 

@@ -9,6 +9,7 @@ import attrs
 from playertrack import Policy, signals
 from playertrack.signals import Signal
 from playertrack.trace.recording import Command, Record
+from playertrack.trace.translator import PlayerTranslator
 
 from .position_filter import Track, seconds
 from .records import GSTPLAY, Duration, PlayError, PlayPoll, PlayState, Position, read
@@ -33,7 +34,7 @@ class _Run:
     track: Track = attrs.field(factory=Track)
 
 
-class GstPlayTranslator:
+class GstPlayTranslator(PlayerTranslator):
     """Translates the records of one GstPlay; one object a player.
 
     ``policy`` is what suits it: all seeks are commanded, and it pauses to let a queue fill,
@@ -43,18 +44,14 @@ class GstPlayTranslator:
     policy: ClassVar[Policy] = Policy(infer_seeks=False, stall_credit=0.5)
 
     def __init__(self) -> None:
-        self._ready = False
+        super().__init__()
         self._requested = False
         self._rate = 1.0
         self._run = _Run()
 
-    def translate(self, record: dict[str, Any]) -> list[Signal]:
-        """The signals that a record stands for; raises `TranslationError` if it is malformed."""
+    def _translate(self, record: dict[str, Any]) -> list[Signal]:
         told = read(record, GSTPLAY)
         made: list[Signal] = []
-        if not self._ready:
-            self._ready = True
-            made.append(signals.Ready(at=told.t))
         match told:
             case Command():
                 made += self._command(told)
@@ -72,10 +69,6 @@ class GstPlayTranslator:
             case _ if self._run.begun:
                 made += self._in_run(told, self._run)
         return made
-
-    def finish(self) -> list[Signal]:
-        """What is held back, when no record will tell more: nothing."""
-        return []
 
     # ------------------------------------------------------------------ commands
 

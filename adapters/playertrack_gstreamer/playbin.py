@@ -1,4 +1,4 @@
-"""Hears a playbin or playbin3.
+"""Listens to a playbin or playbin3.
 
 Messages are posted by many streaming threads; on these a change of state or a seek hangs for
 ever. Queries may wait for the pipeline too, so only the asking thread makes them.
@@ -29,9 +29,11 @@ class PlaybinBinding(Binding):
     def __init__(
         self, playbin: Gst.Element, tracker: Listener, *, hold: bool = False, **options: Any
     ) -> None:
-        super().__init__(Translator(), tracker, **options)
+        check(playbin)
+        super().__init__(Translator(), tracker, player=hash(playbin), **options)
         self._playbin = playbin
-        self._known = False  # what media it is was told
+        self._known = False  # what media it is was noted
+        self._first: str | None = None  # the media that was set before it was listened to
         self._up = False  # it left the state NULL
         self._live = False
         self._hold: BufferingHold | None = None
@@ -47,8 +49,16 @@ class PlaybinBinding(Binding):
 
     def _subscribe(self) -> None:
         self._ear = Ear(self._playbin.get_bus(), self._hear)
+        connect = self._playbin.connect
+        self._handlers = [
+            connect("notify::uri", lambda *_: self._note_uri()),
+            connect("about-to-finish", lambda _: self._note("signal.about-to-finish")),
+        ]
         _, state, _ = self._playbin.get_state(0)
-        if state in (Gst.State.PAUSED, Gst.State.PLAYING):
+        active = state in (Gst.State.PAUSED, Gst.State.PLAYING)
+        get = self._playbin.get_property
+        self._first = (get("current-uri") if active else None) or get("uri")
+        if active:
             self._told_state("ready", "paused", "playing" if state == Gst.State.PLAYING else "")
             self._note("app.seek", args=[max(0, self._position() or 0) / 1e9])
             self._note("ret.seek_simple", r=True)
@@ -58,8 +68,14 @@ class PlaybinBinding(Binding):
 
     def _unsubscribe(self) -> None:
         self._ear.close()
+        for handler in self._handlers:
+            self._playbin.disconnect(handler)
         if self._hold is not None:
             self._hold.close()
+
+    def _note_uri(self) -> None:
+        """Other media is set, perhaps on a streaming thread; asked later it may be another one."""
+        self._note_media(self._playbin.get_property("uri"))
 
     def _hear(self, message: Gst.Message) -> None:
         """On a streaming thread; types are compared by ``==``, since some are no flags."""
@@ -75,6 +91,8 @@ class PlaybinBinding(Binding):
         elif kind == Gst.MessageType.ERROR:
             error, _ = message.parse_error()
             self._note("error", domain=error.domain, code=error.code, message=error.message)
+        elif kind == Gst.MessageType.STREAM_START and message.src == self._playbin:
+            self._note("stream-start", pipeline=True)
         elif kind == Gst.MessageType.ASYNC_DONE and message.src == self._playbin:
             self._note("async-done")
         elif kind == Gst.MessageType.EOS and message.src == self._playbin:
@@ -96,39 +114,37 @@ class PlaybinBinding(Binding):
             self._up = False
             self._note("ret.set_state", target="null", r="success")
         known, duration = self._playbin.query_duration(_TIME)
-        self._note("poll", position_ns=self._position(), duration_ns=duration if known else None)
+        self._note(
+            "poll",
+            position_ns=self._position(),
+            duration_ns=duration if known else None,
+            rate=self._speed(),
+        )
+
+    def _speed(self) -> float | None:
+        """The rate of what is played, which a program sets by a seek."""
+        query = Gst.Query.new_segment(_TIME)
+        return query.parse_segment()[0] if self._playbin.query(query) else None
 
     def _position(self) -> int | None:
         known, position = self._playbin.query_position(_TIME)
         return position if known else None
 
     def _look_up(self, record: dict[str, Any]) -> Iterable[dict[str, Any]]:
-        """What media a pipeline that opens its input has; nobody may have told."""
+        """What media a pipeline that opens its input has, if it was set before."""
         match record:
             case {"kind": "app.open"}:
                 self._known = True
-            case {"kind": "ret.set_state", "target": "null"}:
-                self._known = False
-            case {"kind": "state-changed", "old": "paused", "new": "ready"}:
-                self._known = False
-            case {"kind": "state-changed", "old": "null" | "ready", "new": "ready" | "paused"}:
-                uri = None if self._known else self._uri()
-                if uri:
-                    self._known = True
-                    return (self._opened(record["t"], uri),)
+            case {"kind": "state-changed"} if self._first and not self._known:
+                self._known = True
+                return (self._opened(record["t"], self._first),)
         return ()
-
-    def _uri(self) -> Any:
-        """What is to be played, which is there until it is taken up, or what is."""
-        get = self._playbin.get_property
-        return get("uri") or get("current-uri")
 
     # ---------------------------------------------------------------------- the commands
 
     def _load(self, media: str) -> None:
         self._stop()
         self._playbin.set_property("uri", uri_of(media))
-        self._note_media(media)
 
     def _play(self) -> None:
         if self._ended:
@@ -180,3 +196,15 @@ class PlaybinBinding(Binding):
         self._ended = self._live = self._up = False
         if self._hold is not None:
             self._hold.reset()
+
+
+def check(element: Gst.Element) -> None:
+    """Raise TypeError for anything but a playbin or playbin3."""
+    factory = element.get_factory()
+    name = element.__class__.__name__ if factory is None else factory.get_name()
+    if name not in ("playbin", "playbin3"):
+        raise TypeError(
+            f"expected a playbin, a playbin3 or a GstPlay, not the {name} "
+            f"{element.get_name()!r}: a pipeline of one's own reports by signals, as any player "
+            "can (playertrack.Tracker); a playbin within another pipeline cannot be measured"
+        )

@@ -1,4 +1,4 @@
-"""Hears a GstPlay, which wraps a pipeline and does its buffering itself."""
+"""Listens to a GstPlay, which wraps a pipeline and does its buffering itself."""
 
 from __future__ import annotations
 
@@ -31,7 +31,9 @@ class GstPlayBinding(Binding):
     asks = True
 
     def __init__(self, play: Any, tracker: Listener, **options: Any) -> None:
-        super().__init__(GstPlayTranslator(), tracker, **options)
+        if type(play).__name__ != "Play" or not hasattr(play, "get_message_bus"):
+            raise TypeError(f"expected a playbin, a playbin3 or a GstPlay, not {play!r}")
+        super().__init__(GstPlayTranslator(), tracker, player=hash(play), **options)
         self._player = play
         self._known = False  # what media it is was told
         self._announced = False  # and that by `load`, of which a message is to come

@@ -13,6 +13,7 @@ import attrs
 from playertrack import Policy, signals
 from playertrack.signals import Signal
 from playertrack.trace.recording import Command, Record
+from playertrack.trace.translator import PlayerTranslator
 
 from .flush import Flush
 from .position_filter import Track, seconds
@@ -70,7 +71,7 @@ class _Run:
     track: Track = attrs.field(factory=Track)
 
 
-class Translator:
+class Translator(PlayerTranslator):
     """Translates the records of one playbin or playbin3; one object a pipeline.
 
     ``policy`` is what suits it: all seeks are commanded, a program may ignore that a queue
@@ -80,19 +81,15 @@ class Translator:
     policy: ClassVar[Policy] = Policy(infer_seeks=False, frozen_after=1.5, stall_credit=0.5)
 
     def __init__(self) -> None:
-        self._ready = False
+        super().__init__()
         self._run = _Run()
         self._rate = self._asked_rate = 1.0
         self._entry: str | None = None
         self._next: str | None = None  # media that is set while other media plays
 
-    def translate(self, record: dict[str, Any]) -> list[Signal]:
-        """The signals that a record stands for; raises `TranslationError` if it is malformed."""
+    def _translate(self, record: dict[str, Any]) -> list[Signal]:
         told = read(record, PLAYBIN)
         made: list[Signal] = []
-        if not self._ready:
-            self._ready = True
-            made.append(signals.Ready(at=told.t))
         match told:
             case Command():
                 made += self._command(told)
@@ -109,8 +106,7 @@ class Translator:
                 made += self._message(told)
         return made
 
-    def finish(self) -> list[Signal]:
-        """What is held back, when no record will tell more."""
+    def _finish(self) -> list[Signal]:
         return self._run.flush.going() if self._run.flush else []
 
     # ------------------------------------------------------------------ commands
@@ -245,6 +241,8 @@ class Translator:
     def _at_state(self, told: StateChanged) -> list[Signal]:
         run, at = self._run, told.t
         match told.old, told.new:
+            case "null", "ready" if run.prerolled:
+                return self._halt(at)  # it was given up without a word
             case "ready", "paused":
                 run.prerolled = True
             case ("paused", "ready") | ("playing", "paused") if "ready" in _down(told):

@@ -36,10 +36,13 @@ def track(
 ) -> MpvBinding:
     """Measure an `mpv.MPV`, from now until the binding is detached or the player terminated.
 
-    ``entry_id`` names the media in the events, ``record_raw`` is a file for all that is
-    heard. mpv tells of seeks, pauses, changes of rate and of media whoever commands them; a
-    replay after the end is one only by the binding's `play` or `replay`, and else the same
-    media again. Raises ImportError where python-mpv or libmpv is missing.
+    ``entry_id`` names the media in the events (`Binding.expect` the next one), ``record_raw``
+    is a file for all that is received. mpv reports seeks, pauses, changes of rate and of media
+    whoever commands them; a replay after the end is one only by the binding's `play` or
+    `replay`, or by a loop of mpv's, and else the same media again. Raises ImportError where
+    python-mpv or libmpv is missing, TypeError for anything but an `mpv.MPV`, and
+    PlayertrackError if the player was terminated or is measured already, or the tracker
+    cannot be used.
     """
     from .binding import MpvBinding
 

@@ -1,19 +1,21 @@
-"""Hears an mpv, which tells nearly everything by itself."""
+"""Listens to an mpv, which reports nearly everything by itself."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
 from contextlib import suppress
+from time import monotonic
 from typing import Any
 
+from playertrack.errors import PlayertrackError
 from playertrack.live.adapter import Binding, Listener
 
-from .client import Client, RefusedError
+from .client import Client, RefusedError, address
 from .library import mpv
 from .translator import Translator
 
-#: What changed at once is told in this order: that it is at the end, before it pauses there.
+#: What changed at once is reported in this order: that it is at the end, before it pauses there.
 _PROPERTIES = (
     *(
         "eof-reached",
@@ -24,8 +26,14 @@ _PROPERTIES = (
         "seekable",
         "partially-seekable",
     ),
-    *("duration", "time-pos", "paused-for-cache"),
+    *("duration", "paused-for-cache", "fullscreen", "aid", "sid", "ab-loop-a", "ab-loop-b"),
 )
+
+#: Which part of the file is to be played; each file may have its own.
+_BOUNDS = ("start", "end", "length")
+
+#: So often (s) the position is asked for: mpv would report it for each picture.
+_UPDATES = 0.1
 
 _EVENTS = {"start-file", "file-loaded", "seek", "playback-restart", "end-file"}
 
@@ -39,7 +47,14 @@ class MpvBinding(Binding):
     source = "mpv"
 
     def __init__(self, player: mpv.MPV, tracker: Listener, **options: Any) -> None:
-        super().__init__(Translator(), tracker, **options)
+        if not isinstance(player, mpv.MPV):
+            raise TypeError(
+                f"expected an mpv.MPV of python-mpv, not {player!r}: an object around one has it "
+                "as an attribute; an mpv that runs as a process has another adapter"
+            )
+        if player.handle is None:
+            raise PlayertrackError("this player was terminated: measure the one that follows it")
+        super().__init__(Translator(), tracker, player=address(player), **options)
         self._client = Client(player)
         self._hearing: threading.Thread | None = None
         self._replays = False
@@ -50,6 +65,9 @@ class MpvBinding(Binding):
         self._sought = False
         self._plays_then = False
         self._gone = False
+        self._advances = False  # there is a file, and it is not paused
+        self._halted = False
+        self._last: float | None = None  # the position that was noted
         self._start()
 
     # -------------------------------------------------------------------------- hearing
@@ -71,12 +89,15 @@ class MpvBinding(Binding):
         self._note("start-file", playlist_entry_id=int(get(f"playlist/{current}/id") or 0))
         self._note("prop.file-format", value=get("file-format"))
         self._note("prop.seekable", value=get("seekable") == "yes")
+        self._note_bounds()
         if (length := get("duration")) is not None:
             self._note("prop.duration", value=float(length))
         if get("time-pos") is not None:
             self._note("seek")
             self._note_position()
             self._note("playback-restart")
+            self._halted = get("pause") == "yes"
+            self._advances = not self._halted
 
     def _unsubscribe(self) -> None:
         self._client.wake()
@@ -85,28 +106,65 @@ class MpvBinding(Binding):
 
     def _hear(self) -> None:
         """The thread of the client; with it all that is observed goes."""
+        due = 0.0
         while not self._over.is_set():
-            heard = self._client.next()
-            if heard is None:
-                continue
-            kind, values = heard
-            if kind in ("start-file", "end-file"):
-                self._failed = values.get("reason") == "error"
-            if kind == "shutdown":
-                self._lose()
-            elif kind in _EVENTS or kind.startswith("prop."):
-                if kind == "playback-restart":
-                    self._note_position()
-                self._note(kind, **values)
-            self._begin_at(kind)
+            timeout = max(0.0, due - monotonic()) if self._advances else -1.0
+            heard = self._client.next(timeout)
+            if self._advances and monotonic() >= due:
+                self._note_position()
+                due = monotonic() + _UPDATES
+            if heard is not None:
+                self._receive(*heard)
         with self._asking:
             self._client.destroy()
             self._gone = True
 
+    def _receive(self, kind: str, values: dict[str, Any]) -> None:
+        match kind:
+            case "start-file" | "end-file":
+                self._failed = values.get("reason") == "error"
+                self._advances, self._last = False, None
+            case "prop.pause":
+                self._halted = values["value"] is True
+                self._note_position()
+            case "prop.aid" | "prop.sid":
+                values["lang"] = self._language(kind.removeprefix("prop."), values["value"])
+            case "playback-restart":
+                self._note_position()
+        if kind == "shutdown":
+            self._lose()
+        elif kind in _EVENTS or kind.startswith("prop."):
+            self._note(kind, **values)
+        match kind:
+            case "file-loaded":
+                self._note_bounds()
+            case "seek":
+                self._note_position()  # the target
+            case "playback-restart" | "prop.pause":
+                self._advances = not self._halted and self._last is not None
+        self._begin_at(kind)
+
     def _note_position(self) -> None:
-        """Where playback begins; that the property changed is often told later."""
-        if (position := self._client.get("time-pos")) is not None:
-            self._note("prop.time-pos", value=float(position))
+        """Where playback is, if it moved."""
+        position = self._client.seconds("time-pos")
+        if position is not None and position != self._last:
+            self._note("prop.time-pos", value=position)
+        self._last = position
+
+    def _note_bounds(self) -> None:
+        """Which part of the file is to be played, if not all of it."""
+        for name in _BOUNDS:
+            if (value := self._client.get(name)) not in (None, "none"):
+                self._note(f"prop.{name}", value=value)
+
+    def _language(self, kind: str, track: object) -> str | None:
+        """What language the track of that number has, if it says so."""
+        get = self._client.get
+        wanted = ("audio" if kind == "aid" else "sub", str(track))
+        for n in range(int(get("track-list/count") or 0)):
+            if (get(f"track-list/{n}/type"), get(f"track-list/{n}/id")) == wanted:
+                return get(f"track-list/{n}/lang")
+        return None
 
     def _begin_at(self, kind: str) -> None:
         """Give a seek again that came too early, and play only when a seek has begun.

@@ -30,14 +30,22 @@ _get = mpv.backend["mpv_get_property_string"]
 _get.argtypes, _get.restype = [mpv.MpvHandle, ctypes.c_char_p], ctypes.c_void_p
 _free = mpv.backend["mpv_free"]
 _free.argtypes = [ctypes.c_void_p]
+_get_as = mpv.backend["mpv_get_property"]
+_get_as.argtypes = [mpv.MpvHandle, ctypes.c_char_p, ctypes.c_int, ctypes.c_void_p]
 _name = mpv.backend["mpv_event_name"]
 _name.argtypes, _name.restype = [ctypes.c_int], ctypes.c_char_p
 _describe = mpv.backend["mpv_error_string"]
 _describe.argtypes, _describe.restype = [ctypes.c_int], ctypes.c_char_p
 
+_DOUBLE = 5  # MPV_FORMAT_DOUBLE
 _NODE = 6  # MPV_FORMAT_NODE: a value of whatever type it has
 
 _REASONS = {0: "eof", 2: "stop", 3: "quit", 4: "error", 5: "redirect"}
+
+
+def address(player: mpv.MPV) -> int | None:
+    """What identifies the core of a player; None if that was terminated."""
+    return None if player.handle is None else ctypes.cast(player.handle, ctypes.c_void_p).value
 
 
 class RefusedError(Exception):
@@ -59,12 +67,15 @@ class Client:
             raise MemoryError("mpv makes no client")
 
     def observe(self, name: str) -> None:
-        """Have `next` tell the property now, and each time it changes."""
+        """Have `next` report the property now, and each time it changes."""
         _observe(self._handle, 0, name.encode(), _NODE)
 
-    def next(self) -> tuple[str, dict[str, Any]] | None:
-        """The kind and values of the next event, as a record has them; None after `wake`."""
-        event = _wait(self._handle, -1.0).contents
+    def next(self, timeout: float) -> tuple[str, dict[str, Any]] | None:
+        """The kind and values of the next event, as a record has them.
+
+        None after ``timeout`` (s; negative: not at all) and after `wake`.
+        """
+        event = _wait(self._handle, timeout).contents
         kind = _name(event.event_id.value).decode()
         match kind:
             case "none":
@@ -103,6 +114,12 @@ class Client:
         text = ctypes.string_at(held).decode(errors="replace")
         _free(held)
         return text
+
+    def seconds(self, name: str) -> float | None:
+        """A property that is a time; None if it has no value at present."""
+        value = ctypes.c_double()
+        code = _get_as(self._handle, name.encode(), _DOUBLE, ctypes.byref(value))
+        return None if code < 0 else value.value
 
     def destroy(self) -> None:
         """Give the client up."""

@@ -43,6 +43,12 @@ class Loop(Record):
     value: bool | int | float | str | None
 
 
+class Point(Record):
+    """A point (s) of an A-B loop; texts and false are that it is not set."""
+
+    value: bool | int | float | str | None
+
+
 class Track(Record):
     """The property `aid` or `sid`: a track's number, or false for none; ``lang`` if it says."""
 
@@ -73,6 +79,11 @@ _SHAPES: dict[str, type[Record]] = {
     "prop.partially-seekable": Switch,
     "prop.seekable": Switch,
     "prop.fullscreen": Switch,
+    "prop.ab-loop-a": Point,
+    "prop.ab-loop-b": Point,
+    "prop.start": Text,
+    "prop.end": Text,
+    "prop.length": Text,
     "prop.aid": Track,
     "prop.sid": Track,
     "prop.file-format": Text,

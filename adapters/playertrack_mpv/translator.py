@@ -14,8 +14,10 @@ import attrs
 from playertrack import Policy, signals
 from playertrack.signals import Signal
 from playertrack.trace.recording import Command, Record
+from playertrack.trace.translator import PlayerTranslator
 
-from .records import EndFile, Loop, Poll, Seconds, Speed, Switch, Text, Track, read
+from .part import part_of
+from .records import EndFile, Loop, Point, Poll, Seconds, Speed, Switch, Text, Track, read
 
 #: A length that grows by more than this (s) is no duration; estimates are corrected by less.
 _GROWTH = 0.5
@@ -26,6 +28,9 @@ _UNGROWN = 2.0
 
 #: `loop-file` counts down about when (s) the next round begins, before or after.
 _COUNTS_DOWN = 0.1
+
+#: So near (s of content) to the end of an A-B loop a seek is that of its next round.
+_ROUND = 0.35
 
 #: Playback that starts beyond this (s of content) was asked for, and so may be its end.
 _PART = 0.5
@@ -59,13 +64,14 @@ class _File:
     told: float | None = None
     grew: float | None = None
     tracks: dict[str, object] = attrs.field(factory=dict)
+    bounds: dict[str, str | None] = attrs.field(factory=dict)
     live: bool = False
     fixed: bool = False
     partial: bool = False
     hls: bool = False
 
 
-class Translator:
+class Translator(PlayerTranslator):
     """Translates the records of one mpv; one object a player.
 
     ``policy`` is what suits mpv: it reports every seek, and where each frame is, so that
@@ -75,22 +81,19 @@ class Translator:
     policy: ClassVar[Policy] = Policy(infer_seeks=False, stall_credit=0.25)
 
     def __init__(self) -> None:
-        self._ready = False
+        super().__init__()
         self._requested = False
         self._paused = False
         self._loop = False
         self._loop_until: float | None = None  # it is switched off, which is not reported yet
         self._rate = 1.0
         self._fullscreen = False
+        self._points: dict[str, float] = {}  # of an A-B loop
         self._file: _File | None = None
 
-    def translate(self, record: dict[str, Any]) -> list[Signal]:
-        """The signals that a record stands for; raises `TranslationError` if it is malformed."""
+    def _translate(self, record: dict[str, Any]) -> list[Signal]:
         told = read(record)
         made: list[Signal] = []
-        if not self._ready:
-            self._ready = True
-            made.append(signals.Ready(at=told.t))
         made += self._end_loop(told.t)
         match told:
             case Command():
@@ -103,6 +106,8 @@ class Translator:
                 made += self._at_pause(told.t, told.value is True)
             case Switch(kind="prop.fullscreen"):
                 made += self._at_fullscreen(told.t, told.value is True)
+            case Point():
+                self._set_point(told)
             case Record(kind="start-file"):
                 made += self._start(told.t)
             case Record(kind="shutdown"):
@@ -110,10 +115,6 @@ class Translator:
             case _ if self._file:
                 made += self._in_file(told, self._file)
         return made
-
-    def finish(self) -> list[Signal]:
-        """What is held back, when no record will tell more: nothing."""
-        return []
 
     def _command(self, told: Command) -> list[Signal]:
         """Most commands are told by what they change."""
@@ -168,6 +169,18 @@ class Translator:
         length = None if file is None or file.live else file.told
         return [signals.DurationChange(at=at, duration=length, loop=False)]
 
+    def _set_point(self, told: Point) -> None:
+        """A and B of the loop that mpv makes by itself, while both are set."""
+        self._points.pop(told.kind, None)
+        if isinstance(told.value, int | float) and not isinstance(told.value, bool):
+            self._points[told.kind] = float(told.value)
+
+    def _rounds(self, file: _File) -> bool:
+        """Whether a seek that begins now is the next round of an A-B loop."""
+        if len(self._points) < 2:
+            return False
+        return abs(file.position - max(self._points.values())) <= _ROUND * max(1.0, self._rate)
+
     def _at_fullscreen(self, at: float, on: bool) -> list[Signal]:
         if on == self._fullscreen:
             return []
@@ -197,7 +210,7 @@ class Translator:
             case Record(kind="seek"):
                 file.seeking, file.at_end, file.target = True, False, None
                 file.first = 0.0 if file.first is None else file.first
-                return [signals.Seeking(at=at)]
+                return [signals.Seeking(at=at, by="player" if self._rounds(file) else None)]
             case Record(kind="playback-restart"):
                 return self._restart(at, file)
         return self._at_property(told, file)
@@ -207,6 +220,8 @@ class Translator:
         match told:
             case Seconds(kind="prop.duration", value=float(length)) | Poll(duration=float(length)):
                 return self._at_length(at, file, length)
+            case Text(kind="prop.start" | "prop.end" | "prop.length"):
+                file.bounds[told.kind.removeprefix("prop.")] = told.value
             case Text(kind="prop.file-format"):
                 file.hls = told.value == "hls"
                 return self._at_length(at, file, file.length)
@@ -237,14 +252,11 @@ class Translator:
 
     def _at_position(self, at: float, file: _File, position: float) -> list[Signal]:
         """In a seek the first position is its target."""
-        if not file.begun:
-            file.first = position
-            return []
         if file.first is None:
             file.first = position
         if file.seeking:
             file.target = position
-        elif file.at_end:
+        elif file.at_end or not file.begun:
             return []
         file.position = position
         return [signals.TimeUpdate(at=at, position=position), *self._believe(at, file)]
@@ -259,7 +271,13 @@ class Translator:
     def _restart(self, at: float, file: _File) -> list[Signal]:
         sought, file.seeking = file.seeking, False
         file.begun, self._requested = True, False
-        landed = [signals.Seeked(at=at, position=file.target)] if sought else []
+        landed: list[Signal] = []
+        if sought:
+            landed.append(signals.Seeked(at=at, position=file.target))
+        elif file.bounds and (part := part_of(file.bounds, file.length)) is not None:
+            self._play_part(part)
+            if not file.live:
+                landed.append(signals.DurationChange(at=at, duration=file.told))
         return [*landed, *self._run(at, file)]
 
     def _at_cache(self, at: float, file: _File, waiting: bool) -> list[Signal]:
@@ -314,5 +332,7 @@ class Translator:
     def _was_part(self, file: _File) -> bool:
         """Whether only a part was to be played, if nobody said so: neither end is the file's."""
         if file.first is None or file.first <= _PART or file.told is None or file.live:
+            return False
+        if file.bounds:
             return False
         return file.position < file.told - _EARLY

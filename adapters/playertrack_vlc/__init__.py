@@ -27,7 +27,7 @@ __all__ = ("TranslationError", "Translator", "track")
 
 
 def track(
-    media_player: vlc.MediaPlayer,
+    media_player: vlc.MediaPlayer | vlc.MediaListPlayer,
     tracker: Tracker,
     *,
     entry_id: EntryId = None,
@@ -36,11 +36,13 @@ def track(
 ) -> VlcBinding:
     """Measure a media player of python-vlc, from now until the binding is detached.
 
-    ``entry_id`` names the media in the events, ``record_raw`` is a file for all that is
-    heard, ``interval`` (s) is how often the player is asked. Seeks, pauses and changes of
-    media are heard whoever commands them; what libVLC does not report, a change of rate or a
-    seek in a pause, is seen an ``interval`` later, or at once if the binding's own commands
-    are used. Raises ImportError where python-vlc or libVLC is missing.
+    Of a MediaListPlayer it is the media player that plays its items. ``entry_id`` names the
+    media in the events (`Binding.expect` the next one), ``record_raw`` is a file for all that
+    is received, ``interval`` (s) is how often the player is asked. Seeks, pauses and changes of
+    media are seen whoever commands them, those that libVLC does not report an ``interval``
+    later, or at once if the binding's own commands are used. Raises ImportError where
+    python-vlc or libVLC is missing, TypeError for anything but such a player, and
+    PlayertrackError if it is measured already or the tracker cannot be used.
     """
     from .binding import VlcBinding
 

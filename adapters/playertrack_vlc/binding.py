@@ -1,4 +1,4 @@
-"""Hears a media player of libVLC.
+"""Listens to a media player of libVLC.
 
 libVLC calls back from its own threads and, for what a command does at once, on the thread
 that gave it. In a callback almost every call of the player hangs for ever (`stop`,
@@ -7,8 +7,10 @@ that gave it. In a callback almost every call of the player hangs for ever (`sto
 
 from __future__ import annotations
 
+import ctypes
 import inspect
 from collections.abc import Callable, Iterable
+from time import monotonic
 from typing import Any
 
 from playertrack.live.adapter import Binding, Listener
@@ -31,6 +33,11 @@ _EVENTS: dict[str, Callable[[Any], dict[str, Any]]] = {
 }
 
 
+#: Updates closer (s) to each other than this are left out: with subtitles they come for each
+#: picture.
+_UPDATES = 0.09
+
+
 class VlcBinding(Binding):
     """Measures one media player of python-vlc; made by `playertrack_vlc.track`."""
 
@@ -38,11 +45,14 @@ class VlcBinding(Binding):
     asks = True
 
     def __init__(self, media_player: vlc.MediaPlayer, tracker: Listener, **options: Any) -> None:
-        super().__init__(Translator(), tracker, **options)
-        self._player = media_player
+        player = inner(media_player)
+        super().__init__(Translator(), tracker, player=address(player), **options)
+        self._player = player
+        self._of_list = player is not media_player  # which gave us a hold on it
+        self._updated = 0.0
         # A wrapper of our own: each holds but one listener for an event, and the player's
         # own method gives the same one to all.
-        self._events = vlc.libvlc_media_player_event_manager(media_player)
+        self._events = vlc.libvlc_media_player_event_manager(player)
         self._start()
 
     # -------------------------------------------------------------------------- hearing
@@ -79,13 +89,20 @@ class VlcBinding(Binding):
     def _unsubscribe(self) -> None:
         for kind in _EVENTS:
             self._events.event_detach(getattr(vlc.EventType, kind))
-        vars(self._player).pop("release", None)  # another binding of it may have done so
+        vars(self._player).pop("release", None)
         self._player.release()
+        if self._of_list:
+            self._player.release()
 
     def _hear(self, event: Any, kind: str) -> None:
         """Called by libVLC; on a thread of its own there is no Python below the callback."""
         frame = inspect.currentframe()
         below = frame and frame.f_back and frame.f_back.f_back
+        if kind == "MediaPlayerTimeChanged" and below is None:
+            now = monotonic()
+            if now - self._updated < _UPDATES:
+                return
+            self._updated = now
         self._ended = kind == "MediaPlayerEndReached" or (
             self._ended and kind == "MediaPlayerStopped"
         )
@@ -154,3 +171,21 @@ class VlcBinding(Binding):
     def _stop(self) -> None:
         self._note("app.stop", args=[])
         self._player.stop()
+
+
+def inner(player: Any) -> vlc.MediaPlayer:
+    """The media player to measure: of a list player, the one that plays its items."""
+    if isinstance(player, vlc.MediaListPlayer):
+        return player.get_media_player()
+    if not isinstance(player, vlc.MediaPlayer):
+        raise TypeError(
+            f"expected a vlc.MediaPlayer or vlc.MediaListPlayer of python-vlc, not {player!r}: "
+            "an object around one has it as an attribute, a vlc.Instance makes one with "
+            "media_player_new()"
+        )
+    return player
+
+
+def address(player: vlc.MediaPlayer) -> int | None:
+    """What identifies a player: python-vlc may have many objects for one."""
+    return ctypes.cast(player, ctypes.c_void_p).value

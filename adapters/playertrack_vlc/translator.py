@@ -14,6 +14,7 @@ import attrs
 from playertrack import Policy, signals
 from playertrack.signals import Signal
 from playertrack.trace.recording import Command, Record
+from playertrack.trace.translator import PlayerTranslator
 
 from .burst import Burst
 from .records import Buffering, LengthChanged, Poll, Returned, TimeChanged, read
@@ -91,7 +92,7 @@ class _Run:
     frozen: bool = False
 
 
-class Translator:
+class Translator(PlayerTranslator):
     """Translates the records of one libVLC media player; one object a player.
 
     ``policy`` is what suits libVLC: its positions come in steps of up to a second and end
@@ -103,7 +104,7 @@ class Translator:
     )
 
     def __init__(self) -> None:
-        self._ready = False
+        super().__init__()
         self._requested = False
         self._run: _Run | None = None
         self._seek: _Seek | None = None
@@ -112,13 +113,9 @@ class Translator:
         self._endless = False
         self._rate = self._asked_rate = 1.0
 
-    def translate(self, record: dict[str, Any]) -> list[Signal]:
-        """The signals that a record stands for; raises `TranslationError` if it is malformed."""
+    def _translate(self, record: dict[str, Any]) -> list[Signal]:
         told = read(record)
         made: list[Signal] = []
-        if not self._ready:
-            self._ready = True
-            made.append(signals.Ready(at=told.t))
         made += self._pass(told.t)
         match told:
             case Command():
@@ -133,8 +130,7 @@ class Translator:
                 made += self._event(told)
         return made
 
-    def finish(self) -> list[Signal]:
-        """What is held back, when no record will tell more."""
+    def _finish(self) -> list[Signal]:
         return self._complete(self._seek.since + _ONE_SEEK) if self._seek else []
 
     # ------------------------------------------------------------------ commands

@@ -1,8 +1,8 @@
 """What the bindings of real players have in common: from callbacks to a tracker.
 
-An adapter is a `Translator`, which is pure, and a `Binding`, which is not: it hears a live
-player and writes down what it hears as raw records. What a callback may do in a player is
-little, so there it only notes a record. One thread takes the records in order, writes them
+An adapter is a `Translator`, which is pure, and a `Binding`, which is not: it listens to a
+live player and writes down what it receives as raw records. A callback may do little in a
+player, so there it only notes a record. One thread takes the records in order, writes them
 to a file if they are to be kept, and feeds the tracker with what the translator makes of
 them. A second one asks the player where the player says nothing by itself: an answer may be
 long in coming, and the records of the others must not wait for it.
@@ -11,22 +11,25 @@ long in coming, and the records of the others must not wait for it.
 from __future__ import annotations
 
 import atexit
-import json
 import logging
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from queue import Empty, SimpleQueue
 from types import TracebackType
-from typing import Any, BinaryIO, ClassVar, Protocol, Self
-from urllib.parse import unquote, urlsplit
+from typing import Any, ClassVar, Protocol, Self
 
 from ..errors import PlayertrackError, SignalError, shorten
 from ..policy import Policy
-from ..signals import Signal
+from ..signals import Close, Signal
 from ..trace.recording import Translator
+from ..trace.translator import checked_seeker
+from .media_name import entry_name as entry_name
+from .players import Measured
+from .raw_file import RawFile
 
 _log = logging.getLogger("playertrack")
 
@@ -40,21 +43,8 @@ _NAME, _MEDIA = "name", "media"
 EntryId = str | Callable[[str], str] | None
 
 
-def entry_name(media: str) -> str:
-    """What media is called if nobody says: its file name, without ending and secrets.
-
-    >>> entry_name("https://cdn.example/films/big%20bunny.mp4?token=1")
-    'big bunny'
-    >>> entry_name("talk.part1.mp4")
-    'talk.part1'
-    """
-    if "://" in media:
-        parts = urlsplit(media)
-        name = PurePosixPath(unquote(parts.path)).stem or parts.hostname or ""
-    else:
-        name = Path(media).stem or media
-    # Never empty, and something that UTF-8 can hold: file names may not be.
-    return (name or "media").encode(errors="replace").decode()
+#: Which binding measures which player.
+_measured = Measured()
 
 
 class Listener(Protocol):
@@ -66,6 +56,12 @@ class Listener(Protocol):
     def suit(self, policy: Policy) -> None:
         """Know the policy that suits the player."""
 
+    def take_player(self, binding: object) -> None:
+        """Be fed by ``binding`` alone, until `leave_player`; PlayertrackError if that cannot be."""
+
+    def leave_player(self, binding: object, at: float) -> None:
+        """The player is gone, or measured no longer; another binding may follow."""
+
     def feed(self, signal: Signal, *, live: bool = False) -> None:
         """Take a signal; ``live``: its ``at`` is what `now` was."""
 
@@ -73,15 +69,19 @@ class Listener(Protocol):
 class Binding(ABC):
     """Keeps one live player measured until it is detached, or the player goes away.
 
-    A context manager; the commands do what the player's own do, and tell besides what a
+    A context manager; the commands do what the player's own do, and report besides what a
     player does not report by itself. They raise what the player raises, and
     `PlayertrackError` when it is gone. The tracker gets the policy that suits the player, if
-    it was made without one, and after the last signal, `close`, it is spent; closing it is
-    its owner's. ``record_raw`` is a file for all that was heard, for ``playertrack derive
-    --raw``; ``entry_id`` names the media, by default `entry_name` does.
+    it was made without one. When the binding ends, so does the session, and the tracker may be
+    given the program's next player; closing it is its owner's. ``record_raw`` is a file for
+    all that was received, for ``playertrack derive --raw``; ``entry_id`` names the media, by
+    default `entry_name` does.
 
-    A subclass hears the player (`_subscribe`), calls `_start` when it is complete, and says
-    what each command is. In the player's callbacks it only calls `_note` and `_lose`.
+    Raises PlayertrackError if ``player``, what identifies the player, is measured already, or
+    the tracker cannot be used.
+
+    A subclass listens to the player (`_subscribe`), calls `_start` when it is complete, and
+    says what each command is. In the player's callbacks it only calls `_note` and `_lose`.
     """
 
     #: The player's name in raw recordings.
@@ -95,30 +95,38 @@ class Binding(ABC):
         translator: Translator,
         tracker: Listener,
         *,
+        player: Hashable = None,
         entry_id: EntryId = None,
         record_raw: str | Path | None = None,
         interval: float = 0.25,
     ) -> None:
         if not interval > 0.0:
             raise ValueError(f"interval: {interval!r} is not allowed; expected seconds above 0")
+        self._key = (self.source, id(self) if player is None else player)
+        self._lost = self._detached = False
+        self._began = tracker.now()
+        self._file: RawFile | None = None
+        tracker.take_player(self)
+        try:
+            _measured.add(self._key, self)
+            if record_raw is not None:
+                self._file = RawFile(record_raw, self.source, self._began)
+        except BaseException:
+            _measured.remove(self._key, self)
+            tracker.leave_player(self, self._began)
+            raise
         tracker.suit(translator.policy)
         self._translator = translator
         self._tracker = tracker
         self._entry_id = entry_id
+        self._expected: dict[str, Any] | None = None  # what is known of the media to come
         self._interval = interval
-        self._began = tracker.now()
         self._records: SimpleQueue[dict[str, Any] | None] = SimpleQueue()
         self._over = threading.Event()
-        self._lost = False
         self._ended = self._loops = False
         self._lock = threading.Lock()
-        self._detached = False
         #: Held while the player is asked; whoever takes it away waits for the answer.
         self._asking = threading.RLock()
-        # Unbuffered, so that what was heard outlives the process.
-        self._file: BinaryIO | None = None
-        if record_raw is not None:
-            self._file = Path(record_raw).open("wb", 0)  # noqa: SIM115 - `_translate` closes it
         self._threads: list[threading.Thread] = []
 
     def __repr__(self) -> str:
@@ -130,8 +138,21 @@ class Binding(ABC):
     def load(self, media: str, entry_id: str | None = None) -> None:
         """Take media, a file or URL, in place of what is there; `play` plays it."""
         if entry_id is not None:
-            self._note(_NAME, name=entry_id)
+            self.expect(entry_id)
         self._obey("load", lambda: self._load(media))
+
+    def expect(
+        self, entry_id: str | None = None, *, part: tuple[float, float | None] | None = None
+    ) -> None:
+        """The next media that the player takes is called ``entry_id``; say so before it does.
+
+        ``part``: only from there to there (s; None: to its end) is it to be played, as with
+        VLC's ``start-time`` and ``stop-time``. Positions then count from the part's start, and
+        its length is the duration.
+        """
+        if part is not None and not 0.0 <= part[0] < (float("inf") if part[1] is None else part[1]):
+            raise ValueError(f"part: {part!r} is not allowed; expected its start and its end (s)")
+        self._note(_NAME, name=entry_id, part=None if part is None else list(part))
 
     def play(self) -> None:
         """Play, go on after a pause, or begin again after the end."""
@@ -141,9 +162,29 @@ class Binding(ABC):
         """Pause."""
         self._obey("pause", self._pause)
 
-    def seek(self, position: float) -> None:
-        """Go to ``position`` (s of content)."""
+    def seek(self, position: float, *, by: str | None = None) -> None:
+        """Go to ``position`` (s of content); ``by``: viewer, page or player, who wants it."""
+        if by is not None:
+            self._note("app.by", by=checked_seeker(by))
         self._obey("seek", lambda: self._seek(position))
+
+    @contextmanager
+    def seeking(self, target: float, *, by: str | None = None) -> Iterator[None]:
+        """The calls of the player in the block are one seek to ``target`` (s of content).
+
+            with binding.seeking(12.0, by="player"):  # the drift is corrected; nobody sought
+                player.set_time(12_000)
+
+        A stop and a start are part of it, where a program seeks by these. ``by`` says who
+        wants it, viewer, page or player; what the player does by itself is no SEEK.
+        """
+        if by is not None:
+            checked_seeker(by)
+        self._note("app.seeking", args=[float(target)], by=by)
+        try:
+            yield
+        finally:
+            self._note("ret.seeking")
 
     def rate(self, rate: float) -> None:
         """Play ``rate`` times as fast."""
@@ -173,6 +214,7 @@ class Binding(ABC):
             self._await(self._threads[1:])
             self._unsubscribe()
             self._note("app.close", args=[])
+        _measured.remove(self._key, self)
         self._records.put(None)
         self._await(self._threads[:1])
 
@@ -247,6 +289,7 @@ class Binding(ABC):
             self._subscribe()
         except BaseException:
             self._detached = True
+            _measured.remove(self._key, self)
             self._records.put(None)
             raise
         if self.asks:
@@ -266,21 +309,24 @@ class Binding(ABC):
         if not self._over.is_set():
             self._lost = True
             self._over.set()
+            _measured.remove(self._key, self)
             self._note("app.close", args=[])
             self._records.put(None)
 
     def _opened(self, at: float, media: str) -> dict[str, Any]:
         """The record that media was set at ``at``, for `_look_up`.
 
-        It has the name from the events, and neither path nor URL. A name that was given is
-        good for one media.
+        It has the name from the events, and neither path nor URL. A name that was given, by
+        ``entry_id`` or `expect`, is good for one media.
         """
-        entry_id = self._entry_id
-        if isinstance(entry_id, str):
-            self._entry_id = None
-        elif entry_id is not None:
-            entry_id = self._guarded("naming", partial(entry_id, media))
-        return {"t": at, "kind": "app.open", "args": [entry_id or entry_name(media)]}
+        known, self._expected = self._expected or {}, None
+        name, entry_id = known.get("name"), self._entry_id
+        if name is None and isinstance(entry_id, str):
+            name, self._entry_id = entry_id, None
+        elif name is None and callable(entry_id):
+            name = self._guarded("naming", partial(entry_id, media))
+        record = {"t": at, "kind": "app.open", "args": [name or entry_name(media)]}
+        return record if known.get("part") is None else {**record, "part": known["part"]}
 
     # ---------------------------------------------------------------------- the threads
 
@@ -309,16 +355,18 @@ class Binding(ABC):
         try:
             while (record := self._next()) is not None:
                 if record["kind"] == _NAME:
-                    self._entry_id = record["name"]
+                    self._expected = record
                     continue
                 if record["kind"] == _MEDIA:
                     record = self._opened(record["t"], record["media"])
                 for told in (*self._guarded("looking up", partial(self._look_up, record)), record):
-                    self._keep(told)
+                    if self._file is not None:
+                        self._file.keep(told)
                     self._feed(partial(self._translator.translate, told))
             self._feed(self._translator.finish)
         finally:
             atexit.unregister(self.detach)
+            self._tracker.leave_player(self, self._tracker.now())
             if self._file is not None:
                 self._file.close()
 
@@ -331,7 +379,10 @@ class Binding(ABC):
 
     def _feed(self, make: Callable[[], Iterable[Signal]]) -> None:
         for signal in self._guarded("translating", make):
-            self._tracker.feed(signal, live=True)
+            if isinstance(signal, Close):
+                self._tracker.leave_player(self, signal.at)
+            else:
+                self._tracker.feed(signal, live=True)
 
     def _guarded(self, doing: str, call: Callable[[], Any]) -> Any:
         """What ``call`` gives, or nothing: whatever goes wrong in it, the player goes on."""
@@ -343,15 +394,3 @@ class Binding(ABC):
             # A bug of the adapter, or a player that does what it never did before.
             _log.exception("%s: %s failed: %s", self.source, doing, shorten(error))
         return ()
-
-    def _keep(self, record: dict[str, Any]) -> None:
-        if self._file is None:
-            return
-        since = round(record["t"] - self._began, 4)
-        line = json.dumps({"source": self.source, **record, "t": since})
-        try:
-            self._file.write(line.encode() + b"\n")
-        except OSError as error:
-            _log.error("%s: the recording ends here: %s", self.source, error)
-            self._file.close()
-            self._file = None

@@ -12,7 +12,7 @@ from typing import ClassVar
 
 from ..errors import PlayertrackError
 from ..policy import Policy
-from ..signals import MAX_DURATION, Error, Signal
+from ..signals import MAX_DURATION, Close, Error, Signal
 from .adapter import Binding, Listener
 from .clock import LiveClock
 
@@ -38,12 +38,21 @@ class _Relay:
     def __init__(self, on_signal: Callable[[Signal], object]) -> None:
         self._clock = LiveClock()
         self._on_signal = on_signal
+        self._over = False
 
     def now(self) -> float:
         return self._clock.time()
 
     def suit(self, policy: Policy) -> None:
         """Who makes the player knows its policy."""
+
+    def take_player(self, binding: object) -> None:
+        """Its player is the only one."""
+
+    def leave_player(self, binding: object, at: float) -> None:
+        if not self._over:
+            self._over = True
+            self._on_signal(Close(at=at))
 
     def feed(self, signal: Signal, *, live: bool = False) -> None:
         self._on_signal(signal)

@@ -123,20 +123,36 @@ class SignalMethods(ABC):
     # ---------------------------------------------------------------------------- seeks
 
     def seeking(
-        self, position: float | None = None, origin: float | None = None, *, at: float | None = None
+        self,
+        position: float | None = None,
+        origin: float | None = None,
+        *,
+        by: str | None = None,
+        at: float | None = None,
     ) -> None:
-        """A seek began; ``position`` is its target, ``origin`` where it left from."""
-        self._signal(signals.Seeking, at, position=position, origin=origin)
+        """A seek began; ``position`` is its target, ``origin`` where it left from.
+
+        ``by`` is who sought: viewer, page or player. The player's own seeks are no events.
+        """
+        self._signal(signals.Seeking, at, position=position, origin=origin, by=by)
 
     def seeked(self, position: float | None = None, *, at: float | None = None) -> None:
         """The seek is complete; ``position`` is where it landed."""
         self._signal(signals.Seeked, at, position=position)
 
     def seek(
-        self, position: float, origin: float | None = None, *, at: float | None = None
+        self,
+        position: float,
+        origin: float | None = None,
+        *,
+        by: str | None = None,
+        at: float | None = None,
     ) -> None:
-        """A whole seek at once: from ``origin`` (else the playhead) to ``position``."""
-        self._signal(signals.Seek, at, position=position, origin=origin)
+        """A whole seek at once: from ``origin`` (else the playhead) to ``position``.
+
+        ``by`` is who sought, as for `seeking`.
+        """
+        self._signal(signals.Seek, at, position=position, origin=origin, by=by)
 
     # --------------------------------------------------------------- choices and controls
 

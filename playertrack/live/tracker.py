@@ -27,11 +27,12 @@ from ..core.session import SessionIds, Summary, random_ids
 from ..errors import SignalError
 from ..events import Event
 from ..policy import Policy
-from ..signals import Close, Signal, Tick, Volume
+from ..signals import Close, Signal, Stop, Tick, Volume
 from ..sinks import EventStream, FanoutSink, Sink
 from .clock import Clock, LiveClock
 from .closing import AsyncClosing
 from .dispatcher import Dispatcher
+from .players import Seat
 from .signal_methods import SignalMethods
 
 #: How long (s) the exit of the interpreter waits for a tracker that was left open.
@@ -102,6 +103,7 @@ class Tracker(SignalMethods, AsyncClosing):
         self._courier = Dispatcher(self._clock, self._due, self._settle, self._finish, on_error)
 
         self._used = False
+        self._seat = Seat()
         self._arrived: deque[tuple[Signal, bool]] = deque()
         self._stepping = False
         self._last_summary = self._engine.last_summary
@@ -168,6 +170,25 @@ class Tracker(SignalMethods, AsyncClosing):
         with self._courier.lock:
             if self._suitable and not self._used:
                 self._engine = self._make(policy=policy)
+
+    def take_player(self, binding: object) -> None:
+        """Be fed by ``binding``, and no other, until `leave_player`; an adapter says so.
+
+        A tracker measures one player at a time. It may go on to the program's next player
+        object when the one before is gone: the same player to the viewer, whose FIRST_PLAY is
+        not repeated. Raises PlayertrackError if it is closed, or measures another one.
+        """
+        with self._courier.lock:
+            self._seat.take(binding, closed=self._courier.closing or self._engine.closed)
+
+    def leave_player(self, binding: object, at: float) -> None:
+        """The player of ``binding`` is gone, as of ``at`` (what `now` was): its session ends."""
+        with self._courier.lock:
+            if self._seat.leave(binding) and self._used and not self._courier.closing:
+                due = self._engine.next_timer()
+                if due is not None and self.state.name == "PAUSING":
+                    at = max(at, due)  # a pause just before is the viewer's, not the player's
+                self._take(Stop(at=at), own_time=False)
 
     def feed(self, signal: Signal, *, live: bool = False) -> None:
         """Take in a signal that was made elsewhere.

@@ -138,7 +138,16 @@ class Heard(list[Signal]):
         ("file:///tmp/%FF.mp4", "�"),
         ("", "media"),
         ("/", "/"),
-        ("://", ":"),
+        ("://", "media"),
+        # What media servers call every stream alike is no name.
+        ("https://cdn.example/hls/lobby/master.m3u8", "lobby"),
+        ("https://cdn.example/vod/_definst_/mp4:bunny.mp4/playlist.m3u8", "bunny"),
+        ("https://cdn.example/film.ism/Manifest", "film"),
+        ("http://tv.example:8096/Videos/0f3a/stream.mp4?api_key=secret", "0f3a"),
+        ("http://radio.example:8000/stream", "radio.example"),
+        ("http://cam.example/live/index.m3u8", "cam.example"),
+        ("master.mp4", "master"),
+        ("file:///films/index.mp4", "index"),
     ],
 )
 def test_media_is_called_after_its_file_without_secrets(media: str, name: str) -> None:
@@ -200,7 +209,7 @@ def test_names_of_media() -> None:
     for entry_id, expected in (
         (None, ["a", "b", "1_c", "d"]),
         ("1_a", ["1_a", "b", "1_c", "d"]),
-        (str.upper, ["A.MP4", "B.MP4", "1_c", "d"]),
+        (str.upper, ["A.MP4", "B.MP4", "1_c", "D.MP4"]),
     ):
         heard = Heard()
         with Tracker(on_signal=heard) as tracker, Toy(tracker, entry_id=entry_id) as toy:
@@ -211,18 +220,104 @@ def test_names_of_media() -> None:
         assert [s.entry_id for s in heard if isinstance(s, signals.Loaded)] == expected
 
 
-def test_player_that_goes_away_is_an_end_and_is_told_nothing_more() -> None:
+def test_player_that_goes_away_is_an_end_and_is_asked_nothing_more() -> None:
     heard = Heard()
     with Tracker(on_signal=heard) as tracker, Toy(tracker) as toy:
         assert repr(toy) == "<Toy attached>"
+        toy.load("clip.mp4")
+        toy.hear("playing")
         toy.die()
         toy.die()
-        heard.until("close")
+        heard.until("stop")
         with pytest.raises(PlayertrackError, match="play: the player is gone"):
             toy.play()
         assert repr(toy) == "<Toy gone>"
-    assert [signal.name for signal in heard] == ["close"]
+    assert [signal.name for signal in heard] == ["loaded", "playing", "stop", "close"]
     assert toy.calls == ["subscribe"]
+
+
+# ------------------------------------------------------------- one tracker, one player, in turn
+
+
+@pytest.mark.parametrize("gone", [True, False])
+def test_tracker_goes_on_to_the_next_player_object(gone: bool) -> None:
+    events: list[Event] = []
+    heard = Heard()
+    with Tracker(on_event=events.append, on_signal=heard) as tracker:
+        for n in range(2):
+            toy = Toy(tracker)
+            toy.load(f"{n}.mp4")
+            toy.hear("playing")
+            if gone:
+                toy.die()
+                heard.until("stop")
+            toy.detach()
+    assert [event.event for event in events if event.event != "VIEW"] == [
+        *("WIDGET_LOADED", "MEDIA_LOADED", "PLAY_REQUEST", "PLAY", "FIRST_PLAY"),
+        *("MEDIA_LOADED", "PLAY_REQUEST", "PLAY"),
+    ]
+
+
+def test_tracker_measures_one_player_at_a_time() -> None:
+    heard = Heard()
+    with Tracker(on_signal=heard) as tracker, Toy(tracker) as first:
+        with pytest.raises(PlayertrackError, match="measures another player, by <Toy attached>"):
+            Toy(tracker)
+        first.load("clip.mp4")
+        heard.until("loaded")
+        first.detach()
+        with Toy(tracker):
+            pass
+
+
+def test_closed_tracker_is_refused_with_what_to_do() -> None:
+    tracker = Tracker()
+    tracker.close()
+    with pytest.raises(PlayertrackError, match="is closed: make a new Tracker"):
+        Toy(tracker)
+
+
+def test_player_that_is_measured_already_is_refused_and_leaves_the_tracker_free() -> None:
+    with Tracker() as tracker, Tracker() as other, Toy(tracker, player="p"):
+        with pytest.raises(PlayertrackError, match="measured already, by <Toy attached>"):
+            Toy(other, player="p")
+        with Toy(other, player="q"):
+            pass
+    with Tracker() as tracker, Toy(tracker, player="p"):
+        pass
+
+
+def test_constructor_that_fails_leaves_tracker_and_player_free(tmp_path: Path) -> None:
+    with Tracker() as tracker:
+        with pytest.raises(FileNotFoundError):
+            Toy(tracker, player="p", record_raw=tmp_path / "missing" / "raw.jsonl")
+        with Toy(tracker, player="p"):
+            pass
+
+
+def test_next_media_is_called_as_was_said() -> None:
+    heard = Heard()
+    with Tracker(on_signal=heard) as tracker, Toy(tracker, entry_id=str.upper) as toy:
+        toy.expect("1_next")
+        toy.hear("changed", media="a.mp4")
+        toy.hear("changed", media="b.mp4")
+        heard.until("loaded")
+    assert [s.entry_id for s in heard if isinstance(s, signals.Loaded)] == ["1_next", "B.MP4"]
+
+
+@pytest.mark.parametrize("part", [(-1.0, 2.0), (3.0, 3.0), (5.0, 2.0)])
+def test_part_that_cannot_be_is_refused(part: tuple[float, float]) -> None:
+    with Tracker() as tracker, Toy(tracker) as toy, pytest.raises(ValueError, match="part"):
+        toy.expect(part=part)
+
+
+def test_who_seeks_is_one_of_three() -> None:
+    with Tracker() as tracker, Toy(tracker) as toy:
+        with pytest.raises(ValueError, match="expected one of viewer, page, player"):
+            toy.seek(1.0, by="me")
+        with pytest.raises(ValueError, match="expected one of"), toy.seeking(1.0, by="me"):
+            pass
+    assert toy.calls == ["subscribe", "unsubscribe"]
 
 
 def test_detached_twice_and_then_commanded() -> None:

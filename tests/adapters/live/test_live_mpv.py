@@ -120,7 +120,7 @@ def test_player_that_goes_away_is_an_end(end: str, film: Path) -> None:
         binding.play()
         witness.until("PLAY")
         getattr(player, end)()
-        witness.until_signal("close")
+        witness.until_signal("stop")
         with pytest.raises(PlayertrackError, match="seek: the player is gone"):
             binding.seek(1.0)
     if end == "quit":
@@ -130,7 +130,7 @@ def test_player_that_goes_away_is_an_end(end: str, film: Path) -> None:
 def test_terminated_player_cannot_be_measured() -> None:
     player = needed(mpv).MPV(vo="null", ao="null")
     player.terminate()
-    with Witness() as witness, pytest.raises(ValueError, match="terminated"):
+    with Witness() as witness, pytest.raises(PlayertrackError, match="terminated"):
         playertrack_mpv.track(player, witness.tracker)
 
 
@@ -144,3 +144,10 @@ def test_playback_that_began_before_is_heard_from_there_on(player: Any, film: Pa
         assert second.until("PLAY").position >= 1.0
         player.pause = True
         assert second.until("PAUSE").duration == 6.0
+
+
+@pytest.mark.parametrize("other", [object(), None])
+def test_what_is_no_player_is_refused_with_what_is_expected(other: Any) -> None:
+    needed(mpv)
+    with Witness() as witness, pytest.raises(TypeError, match=r"expected an mpv\.MPV"):
+        playertrack_mpv.track(other, witness.tracker)

@@ -118,7 +118,7 @@ def test_player_released_under_the_binding_is_an_end(instance: Any, film: Path) 
         binding.play()
         witness.until("PLAY")
         player.release()
-        witness.until_signal("close")
+        witness.until_signal("stop")
         with pytest.raises(PlayertrackError, match="seek: the player is gone"):
             binding.seek(1.0)
         assert "gone" in repr(binding)
@@ -177,17 +177,38 @@ def test_raw_recording_gives_the_same_events(player: Any, film: Path, tmp_path: 
     assert str(film.parent) not in raw.read_text()
 
 
-def test_one_player_may_be_measured_twice(player: Any, film: Path) -> None:
-    with Witness() as first, playertrack_vlc.track(player, first.tracker) as binding:
-        with Witness() as second, playertrack_vlc.track(player, second.tracker):
-            binding.load(str(film))
-            binding.play()
-            second.until("PLAY")
-            second.until_at(0.5)
-        binding.seek(4.0)
-        first.until("SEEK")
-    assert second.names == START
-    assert first.names[: len(START)] == START
+def test_player_is_measured_once(instance: Any, player: Any) -> None:
+    items = instance.media_list_player_new()
+    items.set_media_player(player)
+    with Witness() as first, playertrack_vlc.track(player, first.tracker):
+        for again in (player, items):
+            with Witness() as second:
+                with pytest.raises(PlayertrackError, match=r"measured already, by <VlcBinding"):
+                    playertrack_vlc.track(again, second.tracker)
+                assert second.signals == []
+    with Witness() as third, playertrack_vlc.track(player, third.tracker):
+        pass
+    items.release()
+
+
+def test_list_player_is_measured_by_the_player_of_its_items(instance: Any, film: Path) -> None:
+    items = instance.media_list_player_new()
+    items.set_media_list(instance.media_list_new([str(film), str(film)]))
+    with Witness() as witness, playertrack_vlc.track(items, witness.tracker):
+        items.play()
+        witness.until("PLAY")
+        items.next()
+        witness.until("PLAY", 2)
+        items.stop()
+    assert witness.names.count("MEDIA_LOADED") == 2
+    items.release()
+
+
+@pytest.mark.parametrize("other", [object(), None, "film.mp4"])
+def test_what_is_no_player_is_refused_with_what_is_expected(other: Any) -> None:
+    with Witness() as witness, pytest.raises(TypeError, match=r"vlc\.MediaPlayer or"):
+        playertrack_vlc.track(other, witness.tracker)
+    assert witness.names == []
 
 
 def test_players_own_repetition_is_a_replay(instance: Any, player: Any, film: Path) -> None:

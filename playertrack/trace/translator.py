@@ -1,0 +1,243 @@
+"""What the translators of players have in common, around what each makes of its records.
+
+A player's own translator turns records into signals and knows nothing but its player. Here is
+what holds for every player that a program drives: who asked for a seek, a row of calls that is
+one seek, and a part of a file that is played as if it were all of it.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar, cast
+
+import attrs
+
+from .. import signals
+from ..policy import Policy
+from ..signals import SEEKERS, Signal
+from .recording import Command, Number, Record, TranslationError, read
+
+#: A position this close (s of content) to the target of a row of calls shows that it is over.
+_NEAR = 3.0
+
+#: How long (s) such a position is waited for, and how long who sought is remembered until the
+#: player reports the seek.
+_PATIENCE = 3.0
+
+#: Signals in which positions of the content are moved to those of the part that is played.
+_FIELDS = ("position", "origin")
+
+#: What the player says while the program seeks by a row of calls, and means nothing by it.
+_NOISE = ("stop", "ended", "looped", "replay", "stall", "stall_end")
+_SEEKS = ("seeking", "seeked", "seek")
+
+
+class _Told(Command):
+    """A command of the program, who gave it, and the part of the media that it wants (s)."""
+
+    by: str | None = None
+    part: list[Number | None] | None = None
+
+
+#: The records that are read here.
+_COMMON = ("app.by", "app.seeking", "ret.seeking", "app.open")
+
+
+def checked_seeker(by: str) -> str:
+    """``by``, if it is one of `SEEKERS`; raises ValueError."""
+    if by not in SEEKERS:
+        raise ValueError(f"by: {by!r} is not allowed; expected one of {', '.join(SEEKERS)}")
+    return by
+
+
+@attrs.frozen
+class Part:
+    """The part of a file that is played: from ``start``, to ``end`` or its own end (s)."""
+
+    start: float
+    end: float | None = None
+
+    def length(self, whole: float | None) -> float | None:
+        """How long it is (s), of a file that is ``whole`` long; None if that is unknown."""
+        ends = [end for end in (self.end, whole) if end is not None]
+        return max(0.0, min(ends) - self.start) if ends else None
+
+
+@attrs.define
+class _Row:
+    """A seek that is a row of calls.
+
+    ``target``: in the part that is played; ``new``: its start is not reported yet; ``over``:
+    since when no more calls are to come.
+    """
+
+    target: float
+    new: bool = False
+    over: float | None = None
+
+
+class PlayerTranslator(ABC):
+    """Turns the records of one player into signals; a subclass says what each stands for.
+
+    Records that every player has: ``app.by``, who asks for the seek that comes next;
+    ``app.seeking`` and ``ret.seeking`` around calls that are one seek to ``args[0]``, ``by``
+    somebody; on ``app.open`` a ``part``, from where to where (s) the media is to be played.
+    The first record makes the player ready.
+    """
+
+    policy: ClassVar[Policy]
+
+    def __init__(self) -> None:
+        self._ready = False
+        self._part: Part | None = None
+        self._next_part: Part | None = None  # of the media that comes next
+        self._row: _Row | None = None
+        self._by: tuple[str, float] | None = None
+
+    def translate(self, record: dict[str, Any]) -> list[Signal]:
+        """The signals that a record stands for; raises `TranslationError` if it is malformed."""
+        told = self._told(record)
+        own = self._common(told, record) if told is not None else self._translate(record)
+        at = self._seconds(record["t"])
+        made: list[Signal] = []
+        if not self._ready:
+            self._ready = True
+            made.append(signals.Ready(at=at))
+        for signal in own:
+            made += self._passed(self._placed(signal))
+        return made + self._overdue(at)
+
+    def finish(self) -> list[Signal]:
+        """What is held back, when no record will tell more."""
+        made = [each for signal in self._finish() for each in self._passed(self._placed(signal))]
+        row, self._row = self._row, None
+        if row is not None and row.over is not None:
+            made.append(signals.Seeked(at=row.over, position=row.target))
+        return made
+
+    # ----------------------------------------------------------------- of the subclass
+
+    @abstractmethod
+    def _translate(self, record: dict[str, Any]) -> list[Signal]:
+        """The signals that a record of the player stands for."""
+
+    def _finish(self) -> list[Signal]:
+        """What the subclass holds back."""
+        return []
+
+    def _play_part(self, part: Part | None) -> None:
+        """From now on that part of the file (None: all of it) is the content."""
+        self._part = part
+
+    @staticmethod
+    def _seconds(t: float) -> float:
+        """The time of a record, in seconds."""
+        return float(t)
+
+    # ------------------------------------------------------------------ common records
+
+    def _told(self, record: dict[str, Any]) -> _Told | None:
+        """The record, if it is one of those that every player has."""
+        if record.get("kind") not in _COMMON:
+            return None
+        told = cast("_Told", read(record, Record, lambda _: _Told))
+        if told.by is not None and told.by not in SEEKERS:
+            raise TranslationError("by", told.by, f"one of {', '.join(SEEKERS)}")
+        if told.kind == "app.seeking" and not (told.args and isinstance(told.args[0], float)):
+            raise TranslationError("args", told.args, "the target of the seek, in seconds")
+        if told.part is not None and _part(told.part) is None:
+            raise TranslationError("part", told.part, "its start and its end, in seconds")
+        return told
+
+    def _common(self, told: _Told, record: dict[str, Any]) -> list[Signal]:
+        match told.kind:
+            case "app.by":
+                self._by = (told.by, told.t + _PATIENCE) if told.by else None
+                return []
+            case "app.seeking":
+                return self._begin(told)
+            case "ret.seeking":
+                if self._row is not None:
+                    self._row.over = told.t
+                return []
+        self._next_part = None if told.part is None else _part(told.part)
+        return self._translate(record)
+
+    # ------------------------------------------------------- a seek that is a row of calls
+
+    def _begin(self, told: _Told) -> list[Signal]:
+        target = max(0.0, float(told.args[0]))
+        self._row, self._by = _Row(self._shift(target), new=True), None
+        return [signals.Seeking(at=told.t, position=target, by=told.by)]
+
+    def _overdue(self, at: float) -> list[Signal]:
+        row = self._row
+        if row is None or row.over is None or at - row.over < _PATIENCE:
+            return []
+        self._row = None
+        return [signals.Seeked(at=at, position=row.target)]
+
+    def _passed(self, signal: Signal) -> list[Signal]:
+        """``signal``, unless it is part of a row of calls that is one seek."""
+        if isinstance(signal, (signals.Seeking, signals.Seek)) and signal.by is None:
+            signal = self._sought_by(signal)
+        row = self._row
+        if row is None or row.new:
+            if row is not None:
+                row.new = False
+            return [signal]
+        over = row.over is not None and isinstance(signal, signals.Ended)
+        if over or isinstance(signal, (signals.Loaded, signals.Error, signals.Close)):
+            self._row = None
+            return [signal]
+        if signal.name in _NOISE:
+            return []
+        if signal.name in _SEEKS or isinstance(signal, signals.TimeUpdate):
+            return self._landed(row, signal)
+        return [signal]
+
+    def _landed(self, row: _Row, signal: Signal) -> list[Signal]:
+        position = signal.position
+        if row.over is None or position is None or isinstance(signal, signals.Seeking):
+            return []
+        if abs(position - row.target) > _NEAR:
+            return []
+        self._row = None
+        return [signals.Seeked(at=signal.at, position=position)]
+
+    def _sought_by(self, signal: signals.Seeking | signals.Seek) -> Signal:
+        by, self._by = self._by, None
+        if by is None or signal.at > by[1]:
+            return signal
+        return cast("Signal", attrs.evolve(cast("Any", signal), by=by[0]))
+
+    # ------------------------------------------------------------ a part that is the content
+
+    def _shift(self, position: float) -> float:
+        return position if self._part is None else max(0.0, position - self._part.start)
+
+    def _placed(self, signal: Signal) -> Signal:
+        """``signal`` with positions from the start of the part, and the part's length."""
+        if isinstance(signal, signals.Loaded):
+            self._part, self._next_part = self._next_part, None
+        part = self._part
+        if part is None:
+            return signal
+        changed: dict[str, Any] = {
+            name: self._shift(position)
+            for name in _FIELDS
+            if (position := getattr(signal, name, None)) is not None
+        }
+        if isinstance(signal, (signals.Loaded, signals.DurationChange)) and not signal.live:
+            changed["duration"] = part.length(signal.duration) or None
+        return cast("Signal", attrs.evolve(cast("Any", signal), **changed)) if changed else signal
+
+
+def _part(bounds: list[float | None]) -> Part | None:
+    """The part from the first bound to the second (None: the end of the file), if it is one."""
+    match bounds:
+        case [int() | float() as start, int() | float() as end] if 0.0 <= start < end:
+            return Part(start, end)
+        case [int() | float() as start, None] if start >= 0.0:
+            return Part(start)
+    return None
