@@ -20,12 +20,12 @@ class Words(PlayerTranslator):
     def _translate(self, record: dict[str, Any]) -> list[Signal]:
         told = cast("Command", read(record, Record, lambda _: Command))
         at, name = told.t, told.kind.removeprefix("app.")
-        where = {"position": told.args[0]} if told.args else {}
+        where: dict[str, Any] = {"position": told.args[0]} if told.args else {}
         match name:
             case "open":
                 return [signals.Loaded(at=at, entry_id=str(told.args[0]))]
             case "length":
-                return [signals.DurationChange(at=at, duration=told.args[0])]
+                return [signals.DurationChange(at=at, duration=float(told.args[0]))]
             case "error":
                 return [signals.Error(at=at, code="bad")]
         made: Signal = signals.SIGNALS[name](at=at, **where)
