@@ -228,7 +228,7 @@ def test_detaching_does_not_hold_the_loop(loop: Loop) -> None:
         binding.load("film.mp4")
         on_loop(loop, binding.detach)
         released.set()
-        witness.until_signal("close")
+        witness.until_signal("stop")
 
 
 def test_loop_that_does_not_run_is_said(loop: Loop, monkeypatch: pytest.MonkeyPatch) -> None:
