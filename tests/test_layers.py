@@ -32,14 +32,17 @@ ROOMS: dict[str, set[str]] = {
     "destinations": {"top", "outbox", "delivery", "sinks"},
     "live": {"top", "core", "trace", "sinks"},
     "timeline": {"top", "core", "trace"},
-    "collector": {"top", "core", "trace", "outbox", "delivery", "destinations"},
+    "view": {"top", "core", "trace", "timeline"},
+    "collector": {
+        *("top", "core", "trace", "outbox", "delivery", "destinations", "timeline", "view"),
+    },
     "testing": {
         *("top", "core", "trace", "sinks", "outbox", "delivery", "destinations"),
-        *("live", "timeline", "collector"),
+        *("live", "timeline", "view", "collector"),
     },
     "cli": {
         *("top", "core", "trace", "sinks", "outbox", "delivery", "destinations"),
-        *("live", "timeline", "collector", "testing", "columns"),
+        *("live", "timeline", "view", "collector", "testing", "columns"),
     },
 }
 

@@ -29,6 +29,7 @@ COMMANDS = {
     "derive": "derive the events of a recorded trace",
     "explain": "say why each event is there, and why a quartile is not",
     "timeline": "draw a trace: the playhead, what was watched, the events",
+    "view": "look at traces and event logs on one local page",
     "diff": "show what another policy or version makes of a folder of traces",
     "check": "run conformance cases against the engine",
     "lint": "check an event log against the invariants",

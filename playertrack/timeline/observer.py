@@ -7,12 +7,13 @@ output (R-timer), so what is drawn is what is derived.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 from math import inf
 
 import attrs
 
+from ..core.context import Diagnostic
 from ..core.engine import Engine
 from ..core.fleet import Fleet
 from ..core.playback import State
@@ -50,9 +51,13 @@ def observe(
 class Observer:
     """Derives the events of a trace, as `Fleet` does, and keeps what there is to draw."""
 
-    def __init__(self, policy: Policy | None = None) -> None:
+    def __init__(
+        self,
+        policy: Policy | None = None,
+        diagnose: Callable[[Diagnostic], None] | None = None,
+    ) -> None:
         self._policy = policy or Policy()
-        self._fleet = Fleet(policy=self._policy)
+        self._fleet = Fleet(policy=self._policy, diagnose=diagnose)
         self._players: dict[str | None, _Player] = {}
         self._start: float | None = None
 
@@ -65,6 +70,10 @@ class Observer:
         if self._start is None:
             self._start = signal.at
         return watched.feed(line, signal)
+
+    def session(self, player: str | None) -> str | None:
+        """The id of the session that ``player`` is in, None before its first."""
+        return self._fleet.engine(player).session_id
 
     def close(self) -> list[Event]:
         """The trace is over; the events of that."""

@@ -1,0 +1,112 @@
+"""``playertrack view``: one local page to look at traces and event logs with."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING, Any
+
+from .common import Complaints, add_command, add_json, add_policy, add_skip_bad, read_policy
+from .reading import add_raw, numbered_signals, translator_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..trace.codec import ByteStream, OnBad
+    from ..view import FileLibrary
+    from .reading import Numbered
+
+#: How long (s) small input is waited for, so that the page is complete when it opens.
+_PATIENCE = 2.0
+#: Requests a second that are answered.
+_MOST = 1000.0
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command to the command line."""
+    parser = add_command(
+        subparsers,
+        "view",
+        "Shows all sessions of traces and event logs on one local page: a table to filter and\n"
+        "sort, and the timeline, events, signals and explanation of the session that is chosen.\n"
+        "The address is the first line of standard output; Ctrl-C ends it.",
+        "  playertrack view trace.jsonl\n"
+        "  playertrack view traces/ --port 8000 --no-browser\n"
+        "  playertrack view events.jsonl\n"
+        "  playertrack view recording.jsonl --raw vlc",
+    )
+    parser.add_argument(
+        "inputs",
+        metavar="TRACE",
+        nargs="+",
+        help="a signal trace, an event log, or a folder of them",
+    )
+    parser.add_argument(
+        "--port", metavar="P", type=port, default=0, help="the port (default: a free one)"
+    )
+    parser.add_argument("--no-browser", action="store_true", help="open no browser")
+    add_raw(parser)
+    add_policy(parser)
+    add_skip_bad(parser)
+    add_json(parser, "the address, as an object")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serve until it is interrupted; 1 if lines were left out, 2 if nothing can be read."""
+    import asyncio
+    from pathlib import Path
+
+    from ..view import FileLibrary, find
+
+    translator = translator_of(args.raw)
+    policy = read_policy(args.policy, None if translator is None else translator.policy)
+
+    def raw(stream: ByteStream, name: str, on_bad: OnBad | None) -> Iterator[Numbered]:
+        return numbered_signals(stream, translator_of(args.raw), name, on_bad)
+
+    sources = find(map(Path, args.inputs), None if translator is None else raw)
+    if not sources:
+        print(f"{args.inputs[0]}: no traces or event logs", file=sys.stderr)
+        return 2
+    complaints = Complaints(args.skip_bad)
+    library = FileLibrary(sources, policy, complaints.on_bad)
+    library.start()
+    try:
+        if library.loaded(_PATIENCE) and library.problems:
+            for problem in library.problems:
+                print(problem, file=sys.stderr)
+            return 2
+        asyncio.run(_serve(library, args))
+    finally:
+        library.stop()
+    return 1 if complaints.count else 0
+
+
+async def _serve(library: FileLibrary, args: argparse.Namespace) -> None:
+    import json
+
+    from ..collector.guard import Guard
+    from ..view.server import ViewServer, interrupted
+
+    server = ViewServer(library, port=args.port, middlewares=[Guard(_MOST).check])
+    async with server:
+        address = json.dumps({"address": server.address}) if args.json else server.address
+        print(address, flush=True)
+        if not args.no_browser:
+            _open(server.address)
+        await interrupted()
+
+
+def _open(address: str) -> None:
+    """Open a browser, in a thread: some are waited for."""
+    import threading
+    import webbrowser
+
+    threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
+
+
+def port(text: str) -> int:
+    """The type of an option that is a TCP port; 0 is a free one."""
+    if not (text.isascii() and text.isdigit() and len(text) < 6 and int(text) < 1 << 16):
+        raise argparse.ArgumentTypeError(f"{text!r} is no port")
+    return int(text)

@@ -1,0 +1,90 @@
+"""A session to take along: as a trace, an event log, a conformance case, a pytest."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from ..events import to_record
+from ..trace.codec import encode_event, encode_signal
+from .detail import Detail
+from .rows import SessionRow
+
+
+def export(kind: str, row: SessionRow, detail: Detail) -> str | None:
+    """The session as ``kind``; None if there is no such kind, or nothing to make it of."""
+    if kind == "events":
+        return _events(detail)
+    if not detail.signals:
+        return None
+    match kind:
+        case "trace":
+            return _trace(detail)
+        case "case":
+            return json.dumps(_case(row, detail), ensure_ascii=False, indent=1) + "\n"
+        case "pytest":
+            return _pytest(row, detail)
+    return None
+
+
+def _trace(detail: Detail) -> str:
+    lines = (encode_signal(each.signal, each.player) for each in detail.signals)
+    return "".join(f"{line.decode()}\n" for line in lines)
+
+
+def _events(detail: Detail) -> str:
+    if detail.row is None:
+        return ""
+    return "".join(
+        f"{encode_event(each.event).decode(errors='replace')}\n" for each in detail.row.story.told
+    )
+
+
+def _case(row: SessionRow, detail: Detail) -> dict[str, object]:
+    """The signals of the session alone, and what they give."""
+    from ..core.engine import Engine
+
+    signals = [json.loads(encode_signal(each.signal)) for each in detail.signals]
+    engine = Engine()
+    events = [event for each in detail.signals for event in engine.feed(each.signal)]
+    events += engine.close()
+    ordinals: dict[str, int] = {}
+    records = []
+    for event in events:
+        record = to_record(event)
+        record["session"] = ordinals.setdefault(event.session, len(ordinals) + 1)
+        if record.get("previous_session") is not None:
+            record["previous_session"] = ordinals.get(record["previous_session"])
+        records.append(record)
+    return {
+        "id": _identifier(row).replace("_", "-"),
+        "title": f"recorded session {row.session}",
+        "rules": list(dict.fromkeys(event.rule for event in events)),
+        "policy": {},
+        "signals": signals,
+        "events": records,
+    }
+
+
+def _identifier(row: SessionRow) -> str:
+    name = re.sub(r"[^a-z0-9]+", "_", (row.entry_id or "session").lower()).strip("_")[:30]
+    return f"{name or 'session'}_{row.session[:8]}".replace("-", "_")
+
+
+def _pytest(row: SessionRow, detail: Detail) -> str:
+    signals = "".join(f"    {encode_signal(each.signal).decode()}\n" for each in detail.signals)
+    case = _case(row, detail)["events"]
+    assert isinstance(case, list)
+    names = "".join(f"            {each['event']!r},\n" for each in case)
+    trace = signals.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
+    return (
+        '"""A recorded session, as a test."""\n\n'
+        "from io import BytesIO\n\n"
+        "from playertrack.testing import assert_events\n"
+        "from playertrack.trace.codec import derive\n\n"
+        f'TRACE = """\n{trace}"""\n\n\n'
+        f"def test_{_identifier(row)}() -> None:\n"
+        "    trace = BytesIO(TRACE.encode())\n"
+        "    events = [event for events in derive(trace) for event in events]\n"
+        f"    assert_events(\n        events,\n        [\n{names}        ],\n    )\n"
+    )

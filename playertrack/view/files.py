@@ -1,0 +1,186 @@
+"""The library of files: read in the background, each session derived again when it is chosen."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+
+import attrs
+
+from ..core.context import Diagnostic
+from ..errors import PlayertrackError
+from ..policy import Policy
+from ..timeline.from_log import row_of
+from ..timeline.observer import Observer
+from ..trace.codec import OnBad
+from ..trace.lint import Finding, Lint
+from .detail import Detail, EventItem, SignalItem, event_items, item_of
+from .indexing import EventIndex, Place, SignalIndex
+from .listening import Listeners
+from .rows import SessionRow
+from .sources import Source
+
+#: Lines between two looks at whether to stop, and whether to say how far reading is.
+_STRIDE = 2000
+#: Sessions whose detail is kept.
+_RECENT = 8
+
+
+class FileLibrary(Listeners):
+    """The sessions of ``sources``; ``on_bad`` takes lines that are left out, None stops at one.
+
+    Reading goes on in a thread after `start`; `loaded` waits for its end.
+    """
+
+    live = False
+    collector = False
+
+    def __init__(
+        self, sources: Sequence[Source], policy: Policy | None = None, on_bad: OnBad | None = None
+    ) -> None:
+        super().__init__()
+        self.title = sources[0].name if len(sources) == 1 else f"{len(sources)} files"
+        self.rows: list[SessionRow] = []
+        self.problems: list[str] = []
+        self.note = ""
+        self._sources = sources
+        self._policy = policy or Policy()
+        self._on_bad = on_bad
+        self._places: list[Place] = []
+        self._details: OrderedDict[int, Detail] = OrderedDict()
+        self._lock = threading.Lock()
+        self._stopped = threading.Event()
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="playertrack-view", daemon=True)
+
+    def start(self) -> None:
+        """Begin to read."""
+        self.note = "reading"
+        self._thread.start()
+
+    def loaded(self, seconds: float) -> bool:
+        """Wait until all is read, for so many seconds at most; tell if it is."""
+        return self._done.wait(seconds)
+
+    def stop(self) -> None:
+        """Read no more."""
+        self._stopped.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    # -------------------------------------------------------------------------- reading
+
+    def _run(self) -> None:
+        for number, source in enumerate(self._sources):
+            if self._stopped.is_set():
+                break
+            try:
+                self._read(number, source)
+            except (PlayertrackError, OSError) as error:
+                self.problems.append(str(error))
+        self.note = ""
+        self._done.set()
+        self.changed()
+
+    def _read(self, number: int, source: Source) -> None:
+        count = 0
+        if source.log:
+            log = EventIndex(number, source.name, self._policy, self._take)
+            for line, record in source.events(self._on_bad):
+                log.feed(line, record)
+                count += 1
+                if count % _STRIDE == 0 and self._tell(source, count):
+                    return
+            log.close()
+            return
+        index = SignalIndex(number, source.name, self._policy, self._take)
+        try:
+            for line, (player, signal) in source.signals(self._on_bad):
+                index.feed(line, player, signal)
+                count += 1
+                if count % _STRIDE == 0 and self._tell(source, count):
+                    return
+        finally:  # what stands before a line that cannot be taken is there to be seen
+            index.close()
+
+    def _take(self, row: SessionRow, place: Place) -> None:
+        self._places.append(place)
+        self.rows.append(attrs.evolve(row, number=len(self.rows)))
+
+    def _tell(self, source: Source, count: int) -> bool:
+        """Say how far it is; tell if it is enough."""
+        self.note = f"reading {source.name}: {count:,} lines, {len(self.rows):,} sessions so far"
+        self.changed(calm=True)
+        return self._stopped.is_set()
+
+    # -------------------------------------------------------------------------- a session
+
+    def detail(self, row: SessionRow) -> Detail | None:
+        """All of a session, derived again from its lines."""
+        with self._lock:
+            found = self._details.get(row.number)
+            if found is None:
+                source = self._sources[self._places[row.number].source]
+                found = (_of_log if source.log else _of_trace)(
+                    source, self._places[row.number], row, self._policy
+                )
+                self._details[row.number] = found
+                while len(self._details) > _RECENT:
+                    self._details.popitem(last=False)
+            return found
+
+
+def _of_trace(source: Source, place: Place, row: SessionRow, policy: Policy) -> Detail:
+    said: list[Diagnostic] = []
+    observer = Observer(policy, said.append)
+    signals: list[SignalItem] = []
+    diagnostics: list[Diagnostic] = []
+    for line, (player, signal) in source.signals_of(row.player, place.first, place.last):
+        observer.feed(line, player, signal)
+        if observer.session(player) in (row.session, None):
+            signals.append(SignalItem(line=line, player=player, signal=signal))
+            diagnostics += said
+        said.clear()
+    timeline = observer.timeline()
+    picture = next(
+        (each for each in timeline.rows if each.summary.session == row.session),
+        None,
+    )
+    return Detail(
+        session=row.session,
+        row=picture,
+        start=row.start if picture is None else picture.start,
+        events=() if picture is None else tuple(event_items(picture.story.told)),
+        missing=() if picture is None else picture.story.missing,
+        signals=tuple(signals),
+        diagnostics=tuple(diagnostics),
+        source=source.name,
+    )
+
+
+def _of_log(source: Source, place: Place, row: SessionRow, policy: Policy) -> Detail:
+    records = list(source.events_of(row.session, place.first, place.last))
+    lint, findings = Lint(policy), list[Finding]()
+    for line, record in records:
+        findings += lint.add(line, record)
+    findings += lint.end()
+    picture = row_of(records)
+    items = [item_of(each.event, each.line) for each in picture.story.told]
+    return Detail(
+        session=row.session,
+        row=picture,
+        start=picture.start,
+        events=tuple(_judged(items, findings)),
+        missing=picture.story.missing,
+        findings=tuple(f"line {each.line}: [{each.rule}] {each.message}" for each in findings),
+        source=source.name,
+    )
+
+
+def _judged(items: Iterable[EventItem], findings: Sequence[Finding]) -> Iterable[EventItem]:
+    for item in items:
+        found = tuple(
+            f"[{each.rule}] {each.message}" for each in findings if each.line == item.line
+        )
+        yield attrs.evolve(item, findings=found)

@@ -1,0 +1,191 @@
+// The page: filters and rows go to the server and come back as HTML; the address says what is
+// shown, so that it can be sent to someone, and the back button works.
+
+const list = document.getElementById("list");
+const form = document.getElementById("filters");
+const FIELDS = ["text", "player", "entry", "from", "to", "trouble"];
+
+let asked = 0;       // the last request for the table: what comes of earlier ones is dropped
+let askedPanel = 0;
+
+function address() { return new URLSearchParams(location.search); }
+
+function go(changes, push) {
+  const fields = address();
+  for (const [name, value] of Object.entries(changes)) {
+    if (value) { fields.set(name, value); } else { fields.delete(name); }
+  }
+  const text = fields.toString();
+  history[push ? "pushState" : "replaceState"](null, "", text ? `?${text}` : location.pathname);
+}
+
+async function fetched(path, fields) {
+  const answer = await fetch(`view/${path}?${fields}`);
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  return page.body.firstElementChild;
+}
+
+// ---------------------------------------------------------------------------- the table
+
+async function showTable() {
+  const mine = ++asked;
+  let found;
+  try { found = await fetched("sessions", address()); } catch { return; }  // live() tells of it
+  if (mine !== asked) { return; }
+  const old = document.getElementById("sessions");
+  const focus = document.activeElement?.closest?.("tr[data-session]");
+  const kept = focus && old.contains(focus) ? focus.dataset.session : null;
+  const scrolled = old.scrollTop;
+  old.replaceWith(found);
+  found.scrollTop = scrolled;
+  if (kept !== null) { rowOf(kept)?.focus({preventScroll: true}); }
+}
+
+function rows() { return [...document.querySelectorAll("tr[data-session]")]; }
+
+function rowOf(session) { return rows().find((row) => row.dataset.session === session); }
+
+function mark() {
+  const chosen = address().get("session"), number = address().get("number");
+  for (const row of rows()) {
+    const here = row.dataset.session === chosen && (!number || row.dataset.number === number);
+    row.classList.toggle("chosen", here);
+    row.setAttribute("aria-selected", String(here));
+  }
+}
+
+let typing = 0;
+function filter(push) {
+  const changes = {page: ""};
+  for (const name of FIELDS) { changes[name] = form.elements[name].value.trim(); }
+  go(changes, push);
+  showTable();
+}
+form.addEventListener("input", () => {
+  clearTimeout(typing);
+  typing = setTimeout(filter, 120);
+});
+form.addEventListener("change", () => { clearTimeout(typing); filter(true); });
+form.addEventListener("submit", (submit) => { submit.preventDefault(); filter(true); });
+form.addEventListener("reset", (reset) => {
+  reset.preventDefault();
+  for (const name of FIELDS) { form.elements[name].value = ""; }
+  filter(true);
+});
+
+function choose(row) {
+  const twins = rows().filter((each) => each.dataset.session === row.dataset.session);
+  go({session: row.dataset.session, number: twins.length > 1 ? row.dataset.number : ""}, true);
+  mark();
+  showPanel(true);
+}
+
+list.addEventListener("click", (click) => {
+  const link = click.target.closest("#sessions a[href]");
+  if (link !== null) {
+    if (click.ctrlKey || click.metaKey || click.shiftKey) { return; }
+    click.preventDefault();
+    history.pushState(null, "", link.getAttribute("href"));
+    showTable();
+    return;
+  }
+  const row = click.target.closest("tr[data-session]");
+  if (row !== null && getSelection().isCollapsed) { choose(row); }
+});
+
+list.addEventListener("keydown", (key) => {
+  const row = key.target.closest("tr[data-session]");
+  if (row === null) { return; }
+  const all = rows(), here = all.indexOf(row);
+  const to = {ArrowDown: here + 1, ArrowUp: here - 1, Home: 0, End: all.length - 1}[key.key];
+  if (key.key === "Enter" || key.key === " ") { key.preventDefault(); choose(row); }
+  else if (to !== undefined) { key.preventDefault(); all[to]?.focus(); }
+});
+
+// ---------------------------------------------------------------------------- the session
+
+function panelWidth() {
+  const style = getComputedStyle(list);
+  return Math.floor(list.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight));
+}
+
+async function showPanel(wanted) {
+  const mine = ++askedPanel, fields = address(), old = document.getElementById("session");
+  if (!fields.get("session")) {
+    old.replaceChildren();
+    document.body.classList.remove("detailed");
+    return;
+  }
+  fields.set("width", panelWidth());
+  let found;
+  try { found = await fetched("session", fields); } catch { return; }
+  if (mine !== askedPanel) { return; }
+  document.body.classList.add("detailed");
+  document.getElementById("session").replaceWith(found);
+  if (wanted && matchMedia("(max-width: 800px)").matches) { found.scrollIntoView(); }
+}
+
+document.addEventListener("click", async (click) => {
+  const button = click.target.closest("[data-copy]");
+  if (button === null) { return; }
+  const said = document.getElementById("copied");
+  try {
+    const answer = await fetch(button.dataset.copy);
+    if (!answer.ok) { throw new Error(await answer.text()); }
+    await navigator.clipboard.writeText(await answer.text());
+    said.textContent = " copied";
+  } catch (error) {
+    said.textContent = ` not copied: ${error.message}`;
+  }
+});
+
+// A row of events or signals and the same moment elsewhere.
+document.addEventListener("keydown", (key) => {
+  if (key.key === "Escape" && address().get("session")) {
+    const session = address().get("session");
+    go({session: "", number: ""}, true);
+    mark();
+    showPanel();
+    rowOf(session)?.focus();
+  }
+  if (key.key === "/" && !["INPUT", "SELECT"].includes(document.activeElement.tagName)) {
+    key.preventDefault();
+    form.elements.text.focus();
+  }
+});
+
+// ------------------------------------------------------------------------------ live, themes
+
+function live() {
+  const told = document.getElementById("live");
+  const source = new EventSource("view/live");
+  let version = document.getElementById("sessions").dataset.version;
+  source.addEventListener("open", () => { told.hidden = true; });
+  source.addEventListener("message", (message) => {
+    if (message.data === version) { return; }
+    version = message.data;
+    showTable();
+    if (address().get("session")) { showPanel(); }
+  });
+  source.addEventListener("error", () => {
+    told.hidden = false;
+    told.textContent = "the server does not answer; trying again";
+  });
+}
+
+addEventListener("popstate", () => {
+  for (const name of FIELDS) { form.elements[name].value = address().get(name) ?? ""; }
+  showTable();
+  showPanel();
+});
+
+const themes = document.getElementById("themes");
+themes.hidden = false;
+themes.addEventListener("click", () => {
+  const dark = matchMedia("(prefers-color-scheme: dark)").matches;
+  const now = document.documentElement.dataset.theme || (dark ? "dark" : "light");
+  document.documentElement.dataset.theme = now === "dark" ? "light" : "dark";
+});
+
+if (address().get("session")) { showPanel(); }
+live();
