@@ -20,7 +20,9 @@ _FAULTS = """faults, as KIND or KIND,NAME=VALUE,…
   invalid_ks    the same, and the answer repeats the KS
   each with times=N (then it is over), after=N (so many pass first), endpoint=stats|kava|ks|report
 
-beside the services, on the same port, JSON for tests:
+beside the services, on the same port:
+  GET  /  is a page that shows the sessions as they come, each event with its verdict
+and JSON for tests:
   GET  /collector, and below it /events, /good, /bad, /sessions, /faults,
        /wait?events=N&timeout=S (comes when so many were accepted; 408 if they were not)
   POST /collector/reset (forget all, no faults), /collector/faults (these and no others)"""
@@ -103,7 +105,8 @@ async def _serve(collector: Collector, events: int | None, patience: float) -> b
             loop.add_signal_handler(number, ended.set)
     async with collector:
         print(f"KALTURA_SERVICE_URL={collector.service_url}", file=sys.stderr)
-        print(f"KALTURA_ANALYTICS_URL={collector.analytics_url}", file=sys.stderr, flush=True)
+        print(f"KALTURA_ANALYTICS_URL={collector.analytics_url}", file=sys.stderr)
+        print(f"page: {collector.analytics_url}/", file=sys.stderr, flush=True)
         stop = asyncio.create_task(ended.wait())
         if events is None:
             await stop

@@ -12,10 +12,12 @@ from typing import Any, Self
 from aiohttp import web
 
 from ..errors import PlayertrackError
+from ..view.routes import ViewRoutes
 from .api import Api
 from .faults import Switch
 from .guard import Guard
 from .history import MOST_EVENTS, MOST_SESSIONS, History
+from .page import CollectedSessions
 from .params import Call, UnreadableError, read
 from .replies import Reply, plain, portal, refused
 from .services import Services, endpoint_of
@@ -66,6 +68,7 @@ class Collector:
         self.history = History(clock, max_events, max_sessions)
         self.services = Services(self.history, KSBooth(clock, secret, tokens or {}), clock)
         self._on_event = on_event
+        self._sessions = CollectedSessions(max_sessions)
         self._guard = Guard(max_rate)
         self._runner: web.AppRunner | None = None
         self._listener: socket.socket | None = None
@@ -122,6 +125,7 @@ class Collector:
         """Forget all events, and have no faults any more."""
         self.faults.clear()
         self.history.reset()
+        self._sessions.clear()
 
     def fault(self, kind: str, **fields: Any) -> Switch:
         """Switch a fault on, see `Switch`; it may be taken out of ``faults`` again."""
@@ -134,8 +138,11 @@ class Collector:
     async def start(self) -> None:
         """Listen on the loopback interface, and nowhere else."""
         app = web.Application(client_max_size=_MOST_BYTES, middlewares=[self._guard.check])
+        page = ViewRoutes(self._sessions)
+        app.on_shutdown.append(page.close)
         app.add_routes(
             [
+                *page.routes(),
                 *Api(self.history, self.faults, self.reset).routes(),
                 web.route("*", "/{path:.*}", self._serve),
             ]
@@ -204,7 +211,10 @@ class Collector:
         return _response(reply)
 
     def _tell(self, received: Received | None) -> None:
-        if received is not None and self._on_event is not None:
+        if received is None:
+            return
+        self._sessions.add(received)
+        if self._on_event is not None:
             self._on_event(received)
 
 

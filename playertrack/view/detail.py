@@ -22,7 +22,8 @@ class EventItem:
     """An event in the list: ``fields`` are its own, ``findings`` what is wrong with it.
 
     ``why`` says what caused it, ``rule`` is the contract's, ``line`` the signal's; each is
-    empty or None where nobody knows. ``outcome`` is the server's answer, in the collector.
+    empty or None where nobody knows. In the collector ``verdict`` is what it makes of the
+    event, ``outcome`` is its answer, and ``request`` the fields that came.
     """
 
     name: str
@@ -34,6 +35,7 @@ class EventItem:
     why: str = ""
     line: int | None = None
     findings: tuple[str, ...] = ()
+    verdict: str = ""
     outcome: str = ""
     request: Mapping[str, str] = attrs.field(factory=dict)
 

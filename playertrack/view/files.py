@@ -116,6 +116,14 @@ class FileLibrary(Listeners):
 
     # -------------------------------------------------------------------------- a session
 
+    def find(self, session: str, place: str) -> SessionRow | None:
+        """The row of a session; ``place``, its number, tells it from others of the same id."""
+        rows = self.rows
+        if place.isascii() and place.isdigit() and int(place[:12]) < len(rows):
+            if rows[int(place[:12])].session == session:
+                return rows[int(place[:12])]
+        return next((row for row in rows if row.session == session), None)
+
     def detail(self, row: SessionRow) -> Detail | None:
         """All of a session, derived again from its lines."""
         with self._lock:

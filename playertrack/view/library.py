@@ -37,6 +37,9 @@ class Library(Protocol):
     def problems(self) -> Sequence[str]:
         """What could not be read."""
 
+    def find(self, session: str, place: str) -> SessionRow | None:
+        """The row of a session; ``place``, its number, tells it from others of the same id."""
+
     def detail(self, row: SessionRow) -> Detail | None:
         """All of one session; None if it is gone. May take a moment, and runs in a thread."""
 

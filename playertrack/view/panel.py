@@ -55,15 +55,17 @@ def panel(row: SessionRow, detail: Detail, width: float = WIDTH) -> ET.Element:
 def _head(row: SessionRow, detail: Detail) -> ET.Element:
     facts: list[tuple[str, Child]] = [
         ("session", el("code", row.session)),
-        ("player", None if row.player is None else el("bdi", _cut(row.player))),
-        ("entry", None if row.entry_id is None else el("bdi", _cut(row.entry_id))),
+        ("player", None if row.player is None else el("bdi", _cut(row.player, 1000))),
+        ("entry", None if row.entry_id is None else el("bdi", _cut(row.entry_id, 1000))),
         ("start", f"{wall_clock(row.start)} UTC"),
         ("length", clock(row.length, 0.1)),
         ("in", detail.source or None),
     ]
     if detail.row is not None:
         facts.append(("summary", ", ".join(detail.row.describe())))
-    pairs = [el("div", el("dt", name), el("dd", value)) for name, value in facts if value is not None]
+    pairs = [
+        el("div", el("dt", name), el("dd", value)) for name, value in facts if value is not None
+    ]
     where = urlencode({"session": row.session, "number": row.number}, errors="replace")
     copies = [
         el("button", words, type="button", data_copy=f"view/export?as={name}&{where}")
@@ -127,8 +129,10 @@ def _event(item: EventItem, detail: Detail) -> ET.Element:
         why.append(item.why)
     if item.rule:
         why += [" ", _rule(item.rule)]
+    if item.verdict:
+        why.append(el("span", item.verdict, class_="right" if item.verdict == "good" else "wrong"))
     if item.outcome:
-        why.append(el("span", item.outcome, class_="outcome"))
+        why.append(el("span", f"answer: {item.outcome}", class_="outcome"))
     for finding in item.findings:
         why.append(el("span", finding, class_="wrong"))
     if item.request:
@@ -148,6 +152,7 @@ def _event(item: EventItem, detail: Detail) -> ET.Element:
         data_index=item.index,
         data_at=f"{item.at - detail.start:.3f}",
         data_line=item.line,
+        data_verdict=item.verdict or None,
         class_="bad" if item.findings else None,
         tabindex=0,
     )

@@ -102,20 +102,12 @@ class ViewRoutes:
         return web.Response(text=text, headers=_HEADERS)
 
     async def _chosen(self, fields: Mapping[str, str]) -> tuple[SessionRow, Detail] | None:
-        row = self._find(fields.get("session", ""), fields.get("number", ""))
+        session, place = fields.get("session", ""), fields.get("number", "")
+        row = self._library.find(session, place) if session else None
         if row is None:
             return None
         detail = await asyncio.to_thread(self._library.detail, row)
         return None if detail is None else (row, detail)
-
-    def _find(self, session: str, number: str) -> SessionRow | None:
-        """The row of a session; ``number`` tells it from others of the same id."""
-        rows = self._library.rows
-        if number.isascii() and number.isdigit() and len(number) < 12:
-            place = int(number)
-            if place < len(rows) and rows[place].session == session:
-                return rows[place]
-        return next((row for row in rows if row.session == session), None) if session else None
 
     async def _live(self, request: web.Request) -> web.StreamResponse:
         """Server-sent events: the version, after each change."""

@@ -25,7 +25,7 @@ _COLUMNS = (
     ("errors", "errors"),
     ("verdict", "verdict"),
 )
-_LONGEST = 80  # characters of a name in the table
+_LONGEST = 200  # characters of a name in the table
 
 
 def filters(fields: Mapping[str, str]) -> ET.Element:
@@ -62,7 +62,7 @@ def _troubles(chosen: str) -> ET.Element:
 def table(library: Library, fields: Mapping[str, str]) -> ET.Element:
     """The table and what there is to say of it: how many rows matched, the pages."""
     try:
-        query = Query.read(fields)
+        query = Query.read({"sort": "-start" if library.live else "start", **fields})
     except FieldError as error:
         return el("div", el("p", str(error), class_="problem", role="alert"), id="sessions")
     page = select(library.rows, query)

@@ -1,0 +1,179 @@
+"""What the collector's page shows: the sessions as they come, with their events and verdicts."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import attrs
+
+from ..errors import shorten
+from ..timeline.from_log import row_of
+from ..view.detail import Detail, EventItem
+from ..view.indexing import row_from
+from ..view.listening import Listeners
+from ..view.rows import SessionRow
+from .values import Received, in_milliseconds, number
+
+#: What the page calls the session of events that name none.
+NO_SESSION = "(none)"
+#: Events of a session that are kept; the first ones stay, the middle goes.
+_MOST_EVENTS = 5000
+
+
+@attrs.define
+class _Session:
+    number: int
+    events: list[Received] = attrs.field(factory=list)
+    row: SessionRow | None = None
+
+
+class CollectedSessions(Listeners):
+    """The library of a collector's page: at most ``most`` sessions, the oldest go first."""
+
+    title = "collector"
+    live = True
+    collector = True
+    note = ""
+    problems: Sequence[str] = ()
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self._most = most
+        self._count = 0
+        self._sessions: OrderedDict[str, _Session] = OrderedDict()
+
+    @property
+    def rows(self) -> list[SessionRow]:
+        """A row for each session that is kept."""
+        return [_row(name, session) for name, session in self._sessions.items()]
+
+    def find(self, session: str, place: str) -> SessionRow | None:
+        """The row of a session; it has no twins here."""
+        found = self._sessions.get(session)
+        return None if found is None else _row(session, found)
+
+    def add(self, received: Received) -> None:
+        """An event came."""
+        name = received.session or NO_SESSION
+        session = self._sessions.get(name)
+        if session is None:
+            self._count += 1
+            session = self._sessions[name] = _Session(self._count)
+            while len(self._sessions) > self._most:
+                self._sessions.popitem(last=False)
+        self._sessions.move_to_end(name)
+        session.row = None
+        session.events.append(received)
+        if len(session.events) > _MOST_EVENTS:
+            del session.events[_MOST_EVENTS // 2]
+        self.changed()
+
+    def clear(self) -> None:
+        """Forget all sessions."""
+        self._sessions.clear()
+        self.changed()
+
+    def detail(self, row: SessionRow) -> Detail | None:
+        """The session's events, each with its verdict and its request."""
+        session = self._sessions.get(row.session)
+        if session is None:
+            return None
+        events = list(session.events)
+        picture = row_of(_records(events))
+        states = picture.states
+        return Detail(
+            session=row.session,
+            row=picture,
+            start=picture.start,
+            events=tuple(_item(each) for each in events),
+            missing=() if picture.summary.join_time is None else picture.story.missing,
+            findings=tuple(
+                f"{each.event or 'an unknown event'}: {finding}"
+                for each in events
+                for finding in each.findings
+            ),
+            state=states[-1].name if states else None,
+        )
+
+
+def _row(name: str, session: _Session) -> SessionRow:
+    if session.row is None:
+        picture = row_of(_records(session.events))
+        session.row = attrs.evolve(
+            row_from(
+                picture.summary,
+                session=name,
+                start=picture.start,
+                end=picture.end,
+                events=len(session.events),
+                bad=sum(bool(each.findings) for each in session.events),
+            ),
+            number=session.number,
+        )
+    return session.row
+
+
+def _records(events: Sequence[Received]) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The events in the terms of an event log, those that the server took once each."""
+    seen = set()
+    for each in events:
+        key = (each.event, each.fields.get("eventIndex"), _position(each.fields))
+        twin = (each.endpoint, key)
+        if any((other, key) in seen for other in _OTHERS.get(each.endpoint, ())):
+            continue  # the same event, by another way
+        seen.add(twin)
+        yield each.number, record_of(each)
+
+
+#: Endpoints that are told of the same events.
+_OTHERS = {"stats": ("kava",), "kava": ("stats",)}
+
+
+def record_of(received: Received) -> dict[str, Any]:
+    """An event as it came, in the terms of an event log, as far as it says them."""
+    fields = received.fields
+    return {
+        "event": received.event or f"type {shorten(fields.get('eventType', '?'))}",
+        "at": _at(received),
+        "session": received.session,
+        "entry_id": received.entry_id or None,
+        "position": _position(fields),
+        "duration": number(fields.get("duration")),
+        "join_time": number(fields.get("joinTime")) or 0.0,
+        "target": number(fields.get("targetPosition")),
+        "code": fields.get("errorCode", ""),
+    }
+
+
+def _at(received: Received) -> float:
+    """When it happened, if it says so; else when it came."""
+    value = number(received.fields.get("eventTimestamp"))
+    if value is None:
+        return received.at
+    return value / 1000 if in_milliseconds(received.fields) else value
+
+
+def _position(fields: Mapping[str, str]) -> float | None:
+    value = number(fields.get("currentPoint"))
+    if value is not None:
+        return value / 1000 if in_milliseconds(fields) else value
+    return number(fields.get("position"))
+
+
+def _item(received: Received) -> EventItem:
+    record = record_of(received)
+    index = received.fields.get("eventIndex", "")
+    verdict = "good" if received.good else "bad" if received.accepted else "not taken"
+    return EventItem(
+        name=record["event"],
+        at=record["at"],
+        index=int(index) if index.isascii() and index.isdigit() and len(index) < 10 else None,
+        position=record["position"],
+        fields={"sent to": received.endpoint},
+        findings=received.findings,
+        verdict=verdict,
+        outcome=received.outcome,
+        request=received.fields,
+    )

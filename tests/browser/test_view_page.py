@@ -1,0 +1,316 @@
+"""The page of `playertrack view` and of the collector, in a real browser."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+
+from browser.chromium import Browser, Page
+from playertrack.collector import Collector
+from playertrack.collector.guard import Guard
+from playertrack.core.fleet import Fleet
+from playertrack.testing import ScriptedPlayer
+from playertrack.trace.codec import encode_signal
+from playertrack.view import FileLibrary, find
+from playertrack.view.server import ViewServer
+
+HOSTILE = "</script><script>window.hacked = 1</script><img src=x onerror='window.hacked = 1'>"
+NAMES = {
+    "tv": "1_abc",
+    "كاميرا الحديقة": "סרטון",
+    "📺 living room 🎬": HOSTILE,
+    HOSTILE: "x" * 10_240,
+}
+
+#: What is chosen, as the page shows it.
+ROWS = '[...document.querySelectorAll("tr[data-session]")].map((row) => row.dataset.session)'
+EVENTS = '[...document.querySelectorAll("#session [data-event]")].map((row) => row.dataset.event)'
+
+AXE = files("axe_core_python").joinpath("axe.min.js").read_text("utf-8")
+
+
+@attrs.frozen
+class Shown:
+    """A page that is served, and what it ought to show: the events of each session."""
+
+    page: Page
+    address: str
+    events: dict[str, list[str]]
+
+    @property
+    def sessions(self) -> list[str]:
+        return list(self.events)
+
+    async def until(self, condition: str) -> None:
+        """Wait until the page made ``condition`` true."""
+        await self.page.run(
+            f"""new Promise((resolve) => {{
+              const look = () => {{ if ({condition}) {{ watch.disconnect(); resolve(); }} }};
+              const watch = new MutationObserver(look);
+              watch.observe(document,
+                {{subtree: true, childList: true, attributes: true, characterData: true}});
+              look();
+            }})"""
+        )
+
+    async def choose(self, number: int) -> None:
+        session = self.sessions[number]
+        await self.page.run(f"""document.querySelector('tr[data-session="{session}"]').click()""")
+        await self.until(f"document.getElementById('session').dataset.sessionId === '{session}'")
+
+    async def fill(self, name: str, value: str) -> None:
+        """Set a filter as a user does."""
+        await self.page.run(
+            f"""(() => {{ const field = document.querySelector('[name="{name}"]');
+              field.value = {json.dumps(value)};
+              field.dispatchEvent(new Event("input", {{bubbles: true}}));
+              field.dispatchEvent(new Event("change", {{bubbles: true}})); }})()"""
+        )
+
+    async def press(self, key: str) -> None:
+        codes = {"Enter": 13, "Escape": 27, "ArrowDown": 40}
+        more = {"text": "\r"} if key == "Enter" else {}
+        for kind in ("keyDown", "keyUp"):
+            await self.page.call(
+                "Input.dispatchKeyEvent",
+                type=kind,
+                key=key,
+                code=key,
+                windowsVirtualKeyCode=codes[key],
+                **(more if kind == "keyDown" else {}),
+            )
+
+
+def players(count: int = 4) -> dict[str, ScriptedPlayer]:
+    made = {}
+    for i in range(count):
+        player, entry = list(NAMES.items())[i % 4]
+        script = ScriptedPlayer(40.0, entry_id=entry, start=1_700_000_000.0 + 100 * i)
+        script.load().play().watch(12).stall(2).watch(3).seek(30).watch(2)
+        if i % 2:
+            script.error("MEDIA_ERR_NETWORK", fatal=False)
+        made[player if i < 4 else f"{player} {i}"] = script
+    return made
+
+
+def written(path: Path, scripts: dict[str, ScriptedPlayer]) -> dict[str, list[str]]:
+    """Write the trace of the players; the names of the events of each session."""
+    fleet = Fleet()
+    events = []
+    with path.open("wb") as file:
+        for player, script in scripts.items():
+            for each in script.signals:
+                file.write(encode_signal(each, player) + b"\n")
+                events += fleet.feed(player, each)
+    events += fleet.close()
+    found: dict[str, list[str]] = {}
+    for event in events:
+        found.setdefault(event.session, []).append(event.event)
+    return found
+
+
+@asynccontextmanager
+async def shown(
+    chromium: Browser, folder: Path, count: int = 4, *, width: int = 1440, query: str = ""
+) -> AsyncIterator[Shown]:
+    events = written(folder / "trace.jsonl", players(count))
+    library = FileLibrary(find([folder / "trace.jsonl"]))
+    library.start()
+    assert library.loaded(30)
+    async with ViewServer(library, middlewares=[Guard(1000.0).check]) as server:
+        page = await opened(chromium, server.address + query, width)
+        try:
+            yield Shown(page, server.address, events)
+        finally:
+            await page.close()
+    library.stop()
+
+
+async def opened(chromium: Browser, address: str, width: int) -> Page:
+    page = await chromium.open("about:blank")
+    await page.call(
+        "Emulation.setDeviceMetricsOverride",
+        width=width,
+        height=900,
+        deviceScaleFactor=1,
+        mobile=width < 500,
+    )
+    await page.go(address)
+    return page
+
+
+async def test_a_click_and_enter_fill_the_session(chromium: Browser, tmp_path: Path) -> None:
+    async with shown(chromium, tmp_path) as view:
+        assert await view.page.run(ROWS) == view.sessions
+        await view.choose(2)
+        assert await view.page.run(EVENTS) == view.events[view.sessions[2]]
+        assert await view.page.run('document.querySelector("#session svg") !== null')
+        await view.page.run('document.querySelector("tr[data-session]").focus()')
+        await view.press("ArrowDown")
+        await view.press("Enter")
+        await view.until(
+            f"document.getElementById('session').dataset.sessionId === '{view.sessions[1]}'"
+        )
+        assert await view.page.run(EVENTS) == view.events[view.sessions[1]]
+        await view.press("Escape")
+        await view.until("document.getElementById('session').childElementCount === 0")
+
+
+async def test_the_address_says_what_is_shown_and_the_back_button_works(
+    chromium: Browser, tmp_path: Path
+) -> None:
+    async with shown(chromium, tmp_path) as view:
+        await view.fill("player", "TV")
+        await view.until('document.querySelectorAll("tr[data-session]").length === 1')
+        await view.choose(0)
+        assert await view.page.run("location.search") == f"?player=TV&session={view.sessions[0]}"
+        address = await view.page.run("location.href")
+        other = await opened(chromium, address, 1024)
+        assert await other.run(ROWS) == view.sessions[:1]
+        assert await other.run(EVENTS) == view.events[view.sessions[0]]
+        assert await other.run('document.querySelector("[name=player]").value') == "TV"
+        await other.close()
+        await view.page.run("history.back()")
+        await view.until("document.getElementById('session').childElementCount === 0")
+        assert await view.page.run(ROWS) == view.sessions[:1]
+        await view.page.run("history.back()")
+        await view.until('document.querySelectorAll("tr[data-session]").length === 4')
+        assert await view.page.run('document.querySelector("[name=player]").value') == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "rows"),
+    [
+        ("text", "living", [2]),
+        ("player", HOSTILE, [3]),
+        ("entry", "סרטון", [1]),
+        ("from", "1700000150", [2, 3]),
+        ("to", "2023-11-14T22:15:10", [0, 1]),
+        ("trouble", "error", [1, 3]),
+    ],
+)
+async def test_a_filter_hides_rows(
+    chromium: Browser, tmp_path: Path, name: str, value: str, rows: list[int]
+) -> None:
+    async with shown(chromium, tmp_path) as view:
+        await view.fill(name, value)
+        await view.until(f'document.querySelectorAll("tr[data-session]").length === {len(rows)}')
+        assert await view.page.run(ROWS) == [view.sessions[row] for row in rows]
+
+
+async def test_what_a_trace_holds_is_text_and_nothing_is_loaded_from_elsewhere(
+    chromium: Browser, tmp_path: Path
+) -> None:
+    async with shown(chromium, tmp_path) as view:
+        for number in range(4):
+            await view.choose(number)
+        assert await view.page.run("typeof window.hacked") == "undefined"
+        assert await view.page.run('document.querySelectorAll("main img, main script").length') == 0
+        assert HOSTILE in await view.page.run('document.getElementById("list").textContent')
+        loaded = await view.page.run(
+            'performance.getEntriesByType("resource").map((each) => each.name)'
+        )
+        assert loaded and all(each.startswith(view.address) for each in loaded)
+        blocked = await view.page.run(
+            """new Promise((resolve) => {
+              document.addEventListener("securitypolicyviolation", (told) =>
+                resolve(told.effectiveDirective));
+              const script = document.createElement("script");
+              script.textContent = "window.hacked = 1";
+              document.body.append(script); })"""
+        )
+        assert blocked.startswith("script-src")
+
+
+@pytest.mark.parametrize("width", [1440, 1024, 390])
+async def test_nothing_scrolls_sideways(chromium: Browser, tmp_path: Path, width: int) -> None:
+    sideways = """[...document.querySelectorAll("*")].filter((each) => each === document.documentElement
+      ? each.scrollWidth > innerWidth
+      : ["auto", "scroll"].includes(getComputedStyle(each).overflowX)
+        && each.scrollWidth > each.clientWidth + 1).map((each) => each.outerHTML.slice(0, 80))"""
+    async with shown(chromium, tmp_path, 60, width=width) as view:
+        for number in range(4):
+            await view.choose(number)
+            assert await view.page.run(sideways) == []
+            assert await view.page.run("innerWidth") == width
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+async def test_axe_finds_no_violation(
+    chromium: Browser, tmp_path: Path, width: int, theme: str
+) -> None:
+    async with shown(chromium, tmp_path, 8, width=width) as view:
+        await view.page.call(
+            "Emulation.setEmulatedMedia",
+            features=[{"name": "prefers-color-scheme", "value": theme}],
+        )
+        await view.choose(1)
+        await view.page.run(AXE + "; 0")
+        found: list[dict[str, Any]] = await view.page.run(
+            """axe.run({resultTypes: ["violations"]}).then((found) => found.violations.map((each) =>
+              ({rule: each.id, nodes: each.nodes.map((node) => [node.html.slice(0, 200),
+                node.failureSummary])})))"""
+        )
+        assert found == []
+
+
+async def test_the_collectors_page_shows_sessions_as_they_come_through_an_outage(
+    chromium: Browser,
+) -> None:
+    collector = Collector()
+    await collector.start()
+    page = await opened(chromium, f"{collector.analytics_url}/", 1024)
+    view = Shown(page, f"{collector.analytics_url}/", {})
+    assert await page.run(ROWS) == []
+    await send(collector, "first", 1)
+    await view.until('document.querySelectorAll("tr[data-session]").length === 1')
+    await page.run('document.querySelector("tr[data-session]").click()')
+    await view.until('document.querySelectorAll("#session [data-event]").length === 1')
+    await send(collector, "first", 2)
+    await view.until('document.querySelectorAll("#session [data-event]").length === 2')
+    verdicts = await page.run(
+        '[...document.querySelectorAll("#session [data-event]")].map((row) => row.dataset.verdict)'
+    )
+    assert verdicts == ["good", "good"]
+
+    await collector.stop()
+    await view.until('!document.getElementById("live").hidden')
+    again = Collector(collector.port)
+    await again.start()
+    await view.until('document.getElementById("live").hidden')
+    await send(again, "second", 1)
+    await view.until("""document.querySelector('tr[data-session="second"]') !== null""")
+    await page.close()
+    await again.stop()
+
+
+async def send(collector: Collector, session: str, kind: int) -> None:
+    """Send an event of that type, as a player would."""
+    import aiohttp
+
+    fields = {
+        "service": "analytics",
+        "action": "trackEvent",
+        "eventType": str(kind),
+        "partnerId": "102",
+        "entryId": "1_abc",
+        "sessionId": session,
+        "eventIndex": "1" if kind == 1 else "2",
+        "position": "0",
+        "format": "1",
+    }
+    async with (
+        aiohttp.ClientSession() as client,
+        client.post(
+            f"{collector.analytics_url}/api_v3/index.php", params=fields, timeout=None
+        ) as answer,
+    ):
+        assert answer.status == 200
