@@ -231,9 +231,11 @@ async def test_what_a_trace_holds_is_text_and_nothing_is_loaded_from_elsewhere(
 
 @pytest.mark.parametrize("width", [1440, 1024, 390])
 async def test_nothing_scrolls_sideways(chromium: Browser, tmp_path: Path, width: int) -> None:
-    sideways = """[...document.querySelectorAll("*")].filter((each) =>
-      each === document.documentElement ? each.scrollWidth > innerWidth : ["auto", "scroll"].includes(getComputedStyle(each).overflowX)
-        && each.scrollWidth > each.clientWidth + 1).map((each) => each.outerHTML.slice(0, 80))"""
+    sideways = """[...document.querySelectorAll("*")].filter((each) => {
+      if (each === document.documentElement) { return each.scrollWidth > innerWidth; }
+      const scrolls = ["auto", "scroll"].includes(getComputedStyle(each).overflowX);
+      return scrolls && each.scrollWidth > each.clientWidth + 1;
+    }).map((each) => each.outerHTML.slice(0, 80))"""
     async with shown(chromium, tmp_path, 60, width=width) as view:
         for number in range(4):
             await view.choose(number)
