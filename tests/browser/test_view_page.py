@@ -16,6 +16,7 @@ from browser.chromium import Browser, Page
 from playertrack.collector import Collector
 from playertrack.collector.guard import Guard
 from playertrack.core.fleet import Fleet
+from playertrack.events import Event
 from playertrack.testing import ScriptedPlayer
 from playertrack.trace.codec import encode_signal
 from playertrack.view import FileLibrary, find
@@ -103,7 +104,7 @@ def players(count: int = 4) -> dict[str, ScriptedPlayer]:
 def written(path: Path, scripts: dict[str, ScriptedPlayer]) -> dict[str, list[str]]:
     """Write the trace of the players; the names of the events of each session."""
     fleet = Fleet()
-    events = []
+    events: list[Event] = []
     with path.open("wb") as file:
         for player, script in scripts.items():
             for each in script.signals:
