@@ -80,11 +80,15 @@ def _pytest(row: SessionRow, detail: Detail) -> str:
     return (
         '"""A recorded session, as a test."""\n\n'
         "from io import BytesIO\n\n"
+        "from playertrack import Fleet\n"
         "from playertrack.testing import assert_events\n"
-        "from playertrack.trace.codec import derive\n\n"
+        "from playertrack.trace.codec import read_signals\n\n"
         f'TRACE = """\n{trace}"""\n\n\n'
         f"def test_{_identifier(row)}() -> None:\n"
-        "    trace = BytesIO(TRACE.encode())\n"
-        "    events = [event for events in derive(trace) for event in events]\n"
+        "    fleet = Fleet()\n"
+        "    events = []\n"
+        "    for _, (player, signal) in read_signals(BytesIO(TRACE.encode())):\n"
+        "        events += fleet.feed(player, signal)\n"
+        "    events += fleet.close()\n"
         f"    assert_events(\n        events,\n        [\n{names}        ],\n    )\n"
     )
