@@ -38,6 +38,7 @@ COMMANDS = {
     "report-view": "report a playback of which is known what was watched",
     "report": "print the rows of report.getTable",
     "diagram": "print the state machine as Mermaid text",
+    "new-adapter": "write a package that measures another player, to start from",
     "demo": "play a generated video, deliver and explain its events",
     "completion": "print a script that lets a shell complete commands",
 }

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import toyplayer
 
 from playertrack import Fleet, signals
+from playertrack.testing import toyplayer
 from playertrack.testing.witness import Witness
 
 GUIDE = Path(__file__).parents[2] / "docs" / "adapters.md"

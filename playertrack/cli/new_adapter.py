@@ -1,0 +1,78 @@
+"""``playertrack new-adapter``: a package to start an adapter of a player from."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from .common import add_command, add_json
+
+_TEMPLATE = Path(__file__).parent / "adapter_template"
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command to the command line."""
+    parser = add_command(
+        subparsers,
+        "new-adapter",
+        "Writes a package that measures a player: translator, binding and their tests. It works\n"
+        "as it is, for a player that plays nothing; put yours in its place.",
+        "  playertrack new-adapter kivy\n"
+        "  playertrack new-adapter kivy -o ~/src/playertrack-kivy\n"
+        "  cd playertrack-kivy && python -m pytest",
+    )
+    parser.add_argument(
+        "name", metavar="NAME", help="what the player is called: letters, digits and _, as in kivy"
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="DIR",
+        help="where to write it: a new or empty directory (default: playertrack-NAME)",
+    )
+    add_json(parser, 'an object with the "directory" and the "files" that were written')
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run it; 0."""
+    import json
+
+    from ..errors import PlayertrackError, shorten
+
+    name = args.name
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+        raise PlayertrackError(
+            f"NAME: {shorten(name)} is not allowed; "
+            "expected small letters, digits and _, starting with a letter, as in kivy"
+        )
+    directory = Path(args.output or f"playertrack-{name.replace('_', '-')}")
+    if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
+        raise PlayertrackError(f"{directory}: it is there already; name another one with --output")
+    written = []
+    for path, text in files(name):
+        target = directory / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, "utf-8")
+        written.append(str(path))
+    if args.json:
+        print(json.dumps({"directory": str(directory), "files": written}))
+    else:
+        print(
+            f"{directory}: {len(written)} files; run its tests first: python -m pytest {directory}"
+        )
+    return 0
+
+
+def files(name: str) -> Iterator[tuple[Path, str]]:
+    """The files of an adapter for the player ``name``: their paths and what is in them."""
+    title = "".join(part.capitalize() for part in name.split("_"))
+    for path in sorted(_TEMPLATE.rglob("*")):
+        if path.is_file():
+            parts = list(path.relative_to(_TEMPLATE).parts)
+            parts[0] = f"playertrack_{name}" if parts[0] == "package" else parts[0]
+            text = path.read_text("utf-8")
+            text = text.replace("{{name}}", name).replace("{{Name}}", title)
+            yield Path(*parts).with_name(parts[-1].removesuffix(".tmpl")), text
