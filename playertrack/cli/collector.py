@@ -1,4 +1,4 @@
-"""``playertrack collector``: a local stand-in for the Kaltura endpoints."""
+"""``playertrack collector``: a local stand-in for the services that take events."""
 
 from __future__ import annotations
 
@@ -18,7 +18,11 @@ _FAULTS = """faults, as KIND or KIND,NAME=VALUE,…
   html          answers with the page of a captive portal, and status 200
   expired_ks    the KS of the request is refused from now on
   invalid_ks    the same, and the answer repeats the KS
-  each with times=N (then it is over), after=N (so many pass first), endpoint=stats|kava|ks|report
+  each with times=N (then it is over), after=N (so many pass first), endpoint=stats|kava|ks|report|
+  http|ndjson|cloudevents|segment|xapi
+
+other destinations, on the same port: /http, /ndjson, /cloudevents, /segment and /xapi are the
+  addresses for the sinks of these names, as --sink http:http://127.0.0.1:8090/http
 
 beside the services, on the same port:
   GET  /  is a page that shows the sessions as they come, each event with its verdict
@@ -33,13 +37,14 @@ def add_parser(subparsers: Any) -> None:
     parser = add_command(
         subparsers,
         "collector",
-        "Takes events on this machine as the Kaltura endpoints would, judges each and each\n"
-        "session, and prints them as they come, until it is interrupted. Exit code 1 if\n"
+        "Takes events on this machine as the Kaltura endpoints and other destinations would,\n"
+        "judges each and each session, and prints them as they come, until it is interrupted. Exit code 1 if\n"
         "something was wrong with one.",
         "  playertrack collector --port 8090\n"
         "  playertrack collector --fault status,status=503,times=3 --fault lost,after=5,times=1\n"
         "  playertrack collector --events 12 --timeout 60 --json\n"
         "what sends to it, and what asks it from another terminal:\n"
+        "  playertrack play talk.mp4 --sink http:http://127.0.0.1:8090/http\n"
         "  export KALTURA_SERVICE_URL=http://127.0.0.1:8090/api_v3 KALTURA_PARTNER_ID=102\n"
         "  playertrack play talk.mp4 --sink stats\n"
         "  curl 'http://127.0.0.1:8090/collector/wait?events=12&timeout=30'\n"

@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Mapping
+from typing import Any
 
+from ..trace.lint import Lint
+from .intake import Incoming
 from .judging import event_name, judge_event
-from .session_check import SessionJudge
-from .values import Received, SessionVerdict
+from .session_check import SHOWN, SessionJudge
+from .values import WHOLE, Received, SessionVerdict
 
 #: Events that are kept, and sessions that are judged, at most.
 MOST_EVENTS, MOST_SESSIONS = 10_000, 1_000
@@ -24,11 +27,15 @@ class History:
         self.received: deque[Received] = deque(maxlen=most_events)
         self.counts: Counter[str] = Counter()
         self._judges: OrderedDict[tuple[str, str], SessionJudge] = OrderedDict()
+        self._lints: OrderedDict[tuple[str, str], Lint] = OrderedDict()
+        self._ids: OrderedDict[tuple[str, str], None] = OrderedDict()
 
     def reset(self) -> None:
         """Forget everything; numbers go on."""
         self.received.clear()
         self._judges.clear()
+        self._lints.clear()
+        self._ids.clear()
         number = self.counts["received"]
         self.counts.clear()
         self.counts["before"] = number
@@ -65,10 +72,7 @@ class History:
             if session and name not in ("track_page", "track_button"):
                 judge = self._judge(endpoint, session)
                 findings += tuple(judge.add(name or "unknown", fields, entry_id))
-        self.counts["received"] += 1
-        received = Received(
-            number=self.number,
-            at=self._clock(),
+        return self._keep(
             endpoint=endpoint,
             accepted=accepted,
             outcome=outcome,
@@ -79,11 +83,55 @@ class History:
             findings=findings,
             ks=ks,
         )
+
+    def take(
+        self, endpoint: str, item: Incoming, token: str | None, *, accepted: bool, outcome: str
+    ) -> Received:
+        """Judge an item of another destination and remember it, if it was accepted."""
+        findings = item.findings if accepted else ()
+        if accepted and (endpoint, item.id) in self._ids:
+            findings += ("the same event for the second time",)
+        elif accepted:
+            self._ids[endpoint, item.id] = None
+            while len(self._ids) > MOST_EVENTS:
+                self._ids.popitem(last=False)
+            findings += tuple(self._lint(endpoint, item))
+        if accepted and item.session:
+            judge = self._judge(endpoint, item.session)
+            judge.count(item.name or "unknown", item.entry_id, list(findings))
+        return self._keep(
+            endpoint=endpoint,
+            accepted=accepted,
+            outcome=outcome,
+            event=item.name,
+            session=item.session,
+            entry_id=item.entry_id,
+            fields=item.fields,
+            findings=findings,
+            ks=token,
+        )
+
+    def _lint(self, endpoint: str, item: Incoming) -> list[str]:
+        """What is wrong with it among the others: of a player, or of a session."""
+        whole = endpoint in WHOLE
+        player = item.record.get("player") if isinstance(item.record, dict) else None
+        key = (endpoint, str(player))
+        lint = self._lints.pop(key, None)
+        if lint is None:
+            lint = Lint() if whole else Lint(shows=SHOWN[endpoint])
+        self._lints[key] = lint  # the last one
+        while len(self._lints) > self._most_sessions:
+            self._lints.popitem(last=False)
+        return [finding.message for finding in lint.add(0, item.record)]
+
+    def _keep(self, **fields: Any) -> Received:
+        self.counts["received"] += 1
+        received = Received(number=self.number, at=self._clock(), **fields)
         self.received.append(received)
-        self.counts["accepted"] += accepted
+        self.counts["accepted"] += received.accepted
         self.counts["good"] += received.good
-        self.counts["bad"] += accepted and not received.good
-        self.counts["failed"] += not accepted
+        self.counts["bad"] += received.accepted and not received.good
+        self.counts["failed"] += not received.accepted
         self._wake()
         return received
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import socket
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
@@ -17,12 +18,13 @@ from .api import Api
 from .faults import Switch
 from .guard import Guard
 from .history import MOST_EVENTS, MOST_SESSIONS, History
+from .intake import PATHS, BodyError, Incoming, read_items
 from .page import CollectedSessions
 from .params import Call, UnreadableError, read
 from .replies import Reply, plain, portal, refused
 from .services import Services, endpoint_of
 from .sessions import KSBooth
-from .values import Received, SessionVerdict
+from .values import SEGMENT, WHOLE, XAPI, Received, SessionVerdict
 
 #: The largest body (bytes); an event has some hundred.
 _MOST_BYTES = 1 << 20
@@ -30,12 +32,23 @@ _MOST_BYTES = 1 << 20
 _PATIENCE = 10.0
 
 
+#: Says that bodies may be compressed (RFC 9110, 12.5.3).
+_PACKED = {"Accept-Encoding": "gzip"}
+
+#: What is answered to items that are taken.
+_ACCEPTED: dict[str, Callable[[list[Incoming]], str]] = {
+    **dict.fromkeys(WHOLE, lambda items: "{}"),
+    SEGMENT: lambda items: json.dumps({"success": True}),
+    XAPI: lambda items: json.dumps([item.id for item in items]),
+}
+
+
 class CollectorError(PlayertrackError):
     """The collector cannot be started as it was asked to."""
 
 
 class Collector:
-    """A stand-in for the Kaltura endpoints on this machine, for tests and for looking.
+    """A stand-in for the services that take events, on this machine, for tests and for looking.
 
     ``port`` 0 takes a free one. ``on_event`` is called with each event as it comes. ``faults``
     are switched on from the start. ``secret`` is what session.start wants (None: anything),
@@ -91,6 +104,10 @@ class Collector:
     def analytics_url(self) -> str:
         """What ``KALTURA_ANALYTICS_URL`` has to be."""
         return f"http://127.0.0.1:{self.port}"
+
+    def url(self, destination: str) -> str:
+        """The address that ``http``, ``ndjson``, ``cloudevents``, ``segment`` or ``xapi`` takes."""
+        return f"{self.analytics_url}/{destination}"
 
     @property
     def received(self) -> list[Received]:
@@ -177,6 +194,8 @@ class Collector:
             body = await asyncio.wait_for(request.read(), _PATIENCE)
         except TimeoutError:
             return web.Response(status=408)
+        if request.path in PATHS and request.method == "POST":
+            return await self._take(request, PATHS[request.path], body)
         try:
             call = read(request.path, request.query_string, request.content_type, body)
         except UnreadableError as error:
@@ -209,6 +228,37 @@ class Collector:
         elif kind == "cut":
             return await _cut(request, reply)
         return _response(reply)
+
+    async def _take(self, request: web.Request, endpoint: str, body: bytes) -> web.StreamResponse:
+        """Items of a destination that is none of Kaltura's."""
+        try:
+            items = read_items(endpoint, request.content_type, body)
+        except BodyError as error:
+            return web.Response(status=400, text=f"{error}\n", headers=_PACKED)
+        token = request.headers.get("Authorization")
+        switch = next((each for each in self.faults if each.happens(endpoint)), None)
+        kind = None if switch is None else switch.kind
+        if switch is not None and kind == "delay":
+            await asyncio.sleep(switch.seconds)
+        if kind in ("expired_ks", "invalid_ks") and token:
+            self.services.booth.refuse(token)
+        reply = Reply(_ACCEPTED[endpoint](items))
+        if token and self.services.booth.refusal(token) is not None:
+            reply = plain(401, "invalid or expired token")
+        elif switch is not None and kind in ("status", "html"):
+            reply = _fault_reply(switch)
+        for item in items:
+            self._tell(
+                self.history.take(
+                    endpoint, item, token, accepted=reply.accepted, outcome=reply.outcome
+                )
+            )
+        if kind == "lost":
+            _hang_up(request)
+        elif kind == "cut":
+            return await _cut(request, reply)
+        more = _retry_after(switch) if switch is not None and not reply.accepted else {}
+        return _response(reply, {**_PACKED, **more})
 
     def _tell(self, received: Received | None) -> None:
         if received is None:

@@ -1,7 +1,8 @@
-"""What is wrong with a session: order, repetition, quartiles, buffers (guide, 7 and 13).
+"""What is wrong with a session, of what a service is told of it (guide, 7 and 13).
 
-Only what no right sender does is told. A sender that delivers an event twice since nobody
-knows whether it arrived is told too: it is the price of never losing one.
+Whether events are in order, paired and possible is for `playertrack.trace.lint` to say; what
+stands here is what a service of Kaltura shows besides. A sender that delivers an event twice
+since nobody knows whether it arrived is told of it too: it is the price of never losing one.
 """
 
 from __future__ import annotations
@@ -10,36 +11,26 @@ from collections.abc import Iterator, Mapping
 
 import attrs
 
-from .values import KAVA, STATS, SessionVerdict, in_milliseconds, number
+from ..destinations.segment import ADS, CONTENT, PLAYBACK
+from ..events import QUARTILES
+from ..trace.lint import Lint
+from .values import KAVA, NAMES, SEGMENT, STATS, XAPI, SessionVerdict, in_milliseconds, number
 
-_QUARTILES = {f"PLAY_REACHED_{q}": q for q in (25, 50, 75, 100)}
-_ONCE = frozenset({"WIDGET_LOADED", "MEDIA_LOADED", "PLAY_REQUEST", "PLAY", *_QUARTILES})
-_AFTER_PLAY = frozenset(
-    {"PAUSE", "RESUME", "BUFFER_START", "BUFFER_END", "VIEW", "SEEK", *_QUARTILES}
-)
-#: What an open buffer has its BUFFER_END before.
-_ENDS_BUFFER = frozenset(
-    {
-        *("PAUSE", "SEEK", "REPLAY"),
-        *("PREROLL_STARTED", "MIDROLL_STARTED", "POSTROLL_STARTED"),
-        *("PRE_BUMPER_PLAYED", "POST_BUMPER_PLAYED"),
-    }
-)
+_QUARTILES = {f"PLAY_REACHED_{q}": q for q in QUARTILES}
 
-#: What is lost of a position by counting whole seconds on either side (s) …
+#: What is lost of a position by counting whole seconds on either side (s).
 _ROUNDING = 2.0
-#: … and the fastest playback that counts as watching.
-_FASTEST = 4.0
 #: Findings that are kept of one session.
 _MOST_FINDINGS = 100
 
 
-@attrs.frozen
-class _Landed:
-    """When and where (s) PLAY or a SEEK left the playhead."""
-
-    at: float
-    position: float
+#: The events that a service is told of. A learning record store is told of each start with the
+#: same word, and of the end as of a pause, so pauses cannot be counted there.
+SHOWN: dict[str, frozenset[str]] = {
+    **{endpoint: frozenset(names.values()) for endpoint, names in NAMES.items()},
+    SEGMENT: frozenset({*PLAYBACK, *CONTENT, *ADS}),
+    XAPI: frozenset({"MEDIA_LOADED", "PAUSE", "SEEK", "PLAY_REACHED_100"}),
+}
 
 
 @attrs.define
@@ -52,19 +43,37 @@ class SessionJudge:
     events: dict[str, int] = attrs.field(factory=dict)
     findings: list[str] = attrs.field(factory=list)
     buffering: bool = False
-    paused: bool = False
     seeked: bool = False
     at: float | None = None
     index: int = 0
     last: Mapping[str, str] | None = None
-    landed: _Landed | None = None
+    _lint: Lint = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._lint = Lint(shows=SHOWN.get(self.endpoint, frozenset()))
 
     def add(self, name: str, fields: Mapping[str, str], entry_id: str) -> list[str]:
-        """What is wrong with the event ``name`` coming now."""
+        """What is wrong with the event ``name`` of a Kaltura service coming now."""
         found = list(self._judge(name, fields, entry_id))
-        self._note(name, fields, entry_id)
-        self.findings += found[: _MOST_FINDINGS - len(self.findings)]
+        at = _at(fields)
+        if at is not None:
+            self.at = at if self.at is None else max(self.at, at)
+        self.index = int(number(fields.get("eventIndex")) or self.index)
+        self.last = fields
+        self.seeked = self.seeked or name == "SEEK"
+        self.count(name, entry_id, found)
         return found
+
+    def count(self, name: str, entry_id: str, findings: list[str]) -> None:
+        """An event came, and that is what was wrong with it."""
+        if entry_id and "PLAY" not in self.events:
+            self.entry_id = entry_id  # it may be named late
+        self.events[name] = self.events.get(name, 0) + 1
+        if name in ("BUFFER_START", "BUFFER_END"):
+            self.buffering = name == "BUFFER_START"
+        elif name == "REPLAY":
+            self.buffering = False
+        self.findings += findings[: _MOST_FINDINGS - len(self.findings)]
 
     @property
     def verdict(self) -> SessionVerdict:
@@ -79,38 +88,27 @@ class SessionJudge:
         )
 
     def _judge(self, name: str, fields: Mapping[str, str], entry_id: str) -> Iterator[str]:
-        if name in _ONCE and name in self.events:
-            yield f"{name} for the second time in the session"
-        yield from self._order(name)
-        yield from self._pairs(name)
+        yield from (each.message for each in self._lint.add(0, self._record(name, fields)))
         if "PLAY" in self.events and entry_id and entry_id != self.entry_id:
             yield "another entry than before in the session"
         if self.endpoint == STATS:
             yield from self._of_stats(name, fields)
-        else:
+        elif self.endpoint == KAVA:
             yield from self._index(fields)
 
-    def _order(self, name: str) -> Iterator[str]:
-        first = "PLAY_REQUEST" if self.endpoint == KAVA else "MEDIA_LOADED"
-        if name == "PLAY" and not self.events.keys() & {first, "REPLAY"}:
-            yield f"PLAY before {first}"
-        if name == "WIDGET_LOADED" and self.events.keys() - {name}:
-            yield "WIDGET_LOADED is not the first event of its session"
-        if name in _AFTER_PLAY and "PLAY" not in self.events:
-            yield f"{name} before PLAY"
-
-    def _pairs(self, name: str) -> Iterator[str]:
-        if name == "BUFFER_START" and self.buffering:
-            yield "BUFFER_START follows BUFFER_START"
-        if name == "BUFFER_END" and not self.buffering:
-            yield "BUFFER_END without a BUFFER_START"
-        if name in _ENDS_BUFFER and self.buffering:
-            yield f"{name} before the BUFFER_END of the open BUFFER_START"
-        if "ERROR" not in self.events:  # a fatal one may end a pause, and does not say so
-            if name == "RESUME" and not self.paused:
-                yield "RESUME without a PAUSE"
-            if name == "PAUSE" and self.paused:
-                yield "PAUSE follows PAUSE"
+    def _record(self, name: str, fields: Mapping[str, str]) -> dict[str, object]:
+        """The event as a log has it, a player a session."""
+        at, position = _at(fields), _position(fields)
+        return {
+            "event": name,
+            "at": (self.at or 0.0) if at is None else at,
+            "player": self.session,
+            "session": self.session,
+            "index": 0,
+            "position": position,
+            "duration": number(fields.get("duration")),
+            "target": position,
+        }
 
     def _index(self, fields: Mapping[str, str]) -> Iterator[str]:
         index = number(fields.get("eventIndex"))
@@ -125,42 +123,10 @@ class SessionJudge:
             yield f"eventTimestamp {at:g} is before that of the event before it"
         if self.seeked and fields.get("seek") not in ("true", "1"):
             yield "seek is not true after a SEEK"
-        if name in _QUARTILES:
-            yield from self._quartile(name, fields, at)
-
-    def _quartile(self, name: str, fields: Mapping[str, str], at: float | None) -> Iterator[str]:
-        duration = number(fields.get("duration"))
-        position = _position(fields)
-        if not duration or position is None:
-            return
-        point = duration * _QUARTILES[name] / 100
-        if position < point - _ROUNDING:
-            yield f"{name} at {position:g} of {duration:g}, before the point"
-        landed = self.landed
-        if landed is None or at is None or landed.position < point:
-            return
-        if position - point > _FASTEST * (at - landed.at + 1.0) + _ROUNDING:
-            yield f"{name} at {position:g}, to where the playhead did not play from {point:g}"
-
-    def _note(self, name: str, fields: Mapping[str, str], entry_id: str) -> None:
-        if entry_id and "PLAY" not in self.events:
-            self.entry_id = entry_id  # it may be named late
-        self.events[name] = self.events.get(name, 0) + 1
-        at = _at(fields)
-        if at is not None:
-            self.at = at if self.at is None else max(self.at, at)
-        self.index = int(number(fields.get("eventIndex")) or self.index)
-        self.last = fields
-        self.seeked = self.seeked or name == "SEEK"
-        if name in ("BUFFER_START", "BUFFER_END"):
-            self.buffering = name == "BUFFER_START"
-        elif name in ("PAUSE", "RESUME"):
-            self.paused = name == "PAUSE"
-        elif name == "REPLAY":
-            self.paused = self.buffering = False
-        if name in ("PLAY", "SEEK"):
-            position = _position(fields)
-            self.landed = None if at is None or position is None else _Landed(at, position)
+        duration, position = number(fields.get("duration")), _position(fields)
+        if name in _QUARTILES and duration and position is not None:
+            if position < duration * _QUARTILES[name] / 100 - _ROUNDING:
+                yield f"{name} at {position:g} of {duration:g}, before the point"
 
 
 def _at(fields: Mapping[str, str]) -> float | None:

@@ -13,7 +13,10 @@ from ..destinations.kaltura.kava import KAVA_IDS
 from ..destinations.kaltura.stats import STATS_IDS
 
 STATS, KAVA, KS, REPORT = "stats", "kava", "ks", "report"
-ENDPOINTS = (STATS, KAVA, KS, REPORT)
+HTTP, NDJSON, CLOUDEVENTS, SEGMENT, XAPI = "http", "ndjson", "cloudevents", "segment", "xapi"
+#: Where whole events come, so that they can be judged as an event log.
+WHOLE = (HTTP, NDJSON, CLOUDEVENTS)
+ENDPOINTS = (STATS, KAVA, KS, REPORT, *WHOLE, SEGMENT, XAPI)
 
 #: What Player v7 and applications send besides what the mapper does.
 _OTHERS = {

@@ -44,6 +44,9 @@ _LINEAR_ADS = frozenset(
 #: What an open buffer has its BUFFER_END before (R-pair), besides fatal errors and the end.
 _ENDS_BUFFER = _LINEAR_ADS | {"PAUSE", "SEEK"}
 
+#: What is lost of a time or a position by counting whole seconds on either side (s).
+_COARSE = 2.0
+
 _Record = dict[str, Any]
 _Breach = tuple[str, str]  # the rule, and what is wrong
 
@@ -112,10 +115,19 @@ class _Player:
 
 
 class Lint:
-    """The check of one log, fed record by record so that a log may be of any length."""
+    """The check of one log, fed record by record so that a log may be of any length.
 
-    def __init__(self, policy: Policy | None = None) -> None:
+    ``shows``: the events that the log can have at all, None for all. Of a log that shows only
+    some of them, as an analytics service receives, no more is demanded than it can show: its
+    records are taken as they are, their times and positions as whole seconds, and neither an
+    index nor a life of the player is looked for.
+    """
+
+    def __init__(
+        self, policy: Policy | None = None, *, shows: frozenset[str] | None = None
+    ) -> None:
         self._policy = policy or Policy()
+        self._shows = shows
         self._players: dict[str | None, _Player] = {}
         self._owners: dict[str, str | None] = {}
         self._line = 0
@@ -124,7 +136,8 @@ class Lint:
         """What is wrong with the record on ``line``, given those before it."""
         self._line = line
         # What is malformed is not judged further, by values that it does not have.
-        breaches = _malformed(record) or self._judge(record)
+        malformed = _malformed(record) if self._shows is None else []
+        breaches = malformed or self._judge(record)
         session = record.get("session") if isinstance(record, dict) else None
         shown = session if isinstance(session, str) else None
         return [Finding(rule, line, shown, message) for rule, message in breaches]
@@ -144,10 +157,20 @@ class Lint:
         breaches = list(self._enter(player, name, record))
         session = player.session
         assert session is not None
-        breaches += _order(player, session, record)
-        breaches += _lifecycle(player, session, record, self._policy)
-        breaches += _pairs(session, record)
-        breaches += _quartile(player, session, record, self._policy)
+        if self._shows is None:
+            breaches += _order(player, session, record)
+            breaches += _lifecycle(player, session, record, self._policy)
+            breaches += _play_pairs(session, record["event"], lenient=False)
+        else:
+            breaches += _partial_lifecycle(session, record["event"], self._shows)
+            if self._shows >= {"PAUSE", "RESUME"}:
+                breaches += _play_pairs(session, record["event"], lenient=session.failed)
+        if self._shows is None or record["event"] in self._shows:
+            breaches += _once(player, session, record["event"])
+        if record["event"] in _AFTER_PLAY and "PLAY" not in session.seen:
+            breaches.append(("I-life", f"{record['event']} before PLAY"))
+        breaches += _buffer_pairs(session, record)
+        breaches += _quartile(player, session, record, self._policy, self._shows is not None)
         _note(player, session, record)
         return breaches
 
@@ -163,7 +186,7 @@ class Lint:
             if current is not None:
                 player.before.add(current.id)
             player.session = _Session(session)
-        if record["event"] == "REPLAY":
+        if record["event"] == "REPLAY" and self._shows is None:
             same = self._policy.replay_session == "same"
             wanted = session if same else current and current.id
             previous = record.get("previous_session")
@@ -239,25 +262,36 @@ def _order(player: _Player, session: _Session, record: _Record) -> Iterator[_Bre
 def _lifecycle(
     player: _Player, session: _Session, record: _Record, policy: Policy
 ) -> Iterator[_Breach]:
-    """I-once and I-life."""
+    """I-life, of a log that shows all events."""
     event = record["event"]
-    if event in _ONCE and event in session.seen:
-        yield "I-once", f"{event} for the second time in the session"
-    if event in _ONCE_A_PLAYER and event in player.seen:
-        yield "I-once", f"{event} for the second time of the player"
     if event not in ("WIDGET_LOADED", "ERROR") and "WIDGET_LOADED" not in player.seen:
         yield "I-life", f"{event} before WIDGET_LOADED"
     if event == "PLAY" and "PLAY_REQUEST" not in session.seen:
         yield "I-life", "PLAY before PLAY_REQUEST"
-    if event in _AFTER_PLAY and "PLAY" not in session.seen:
-        yield "I-life", f"{event} before PLAY"
     if event == "REPLAY" and policy.replay_session == "new" and session.seen:
         rule = "I-once" if event in session.seen else "I-life"
         yield rule, "REPLAY is not the first event of its session"
 
 
-def _pairs(session: _Session, record: _Record) -> Iterator[_Breach]:
-    """I-pair: BUFFER_START and BUFFER_END, PAUSE and RESUME."""
+def _partial_lifecycle(session: _Session, event: str, shows: frozenset[str]) -> Iterator[_Breach]:
+    """I-life, as far as the events show it that there are."""
+    if event == "WIDGET_LOADED" and session.seen - {event}:
+        yield "I-life", "WIDGET_LOADED is not the first event of its session"
+    first = next((each for each in ("PLAY_REQUEST", "MEDIA_LOADED") if each in shows), None)
+    if event == "PLAY" and first is not None and not session.seen & {first, "REPLAY"}:
+        yield "I-life", f"PLAY before {first}"
+
+
+def _once(player: _Player, session: _Session, event: str) -> Iterator[_Breach]:
+    """I-once."""
+    if event in _ONCE and event in session.seen:
+        yield "I-once", f"{event} for the second time in the session"
+    if event in _ONCE_A_PLAYER and event in player.seen:
+        yield "I-once", f"{event} for the second time of the player"
+
+
+def _buffer_pairs(session: _Session, record: _Record) -> Iterator[_Breach]:
+    """I-pair: BUFFER_START and BUFFER_END."""
     event = record["event"]
     if event == "BUFFER_START" and session.buffering:
         yield "I-pair", "BUFFER_START follows BUFFER_START"
@@ -265,29 +299,37 @@ def _pairs(session: _Session, record: _Record) -> Iterator[_Breach]:
         yield "I-pair", "BUFFER_END without a BUFFER_START"
     if session.buffering and (event in _ENDS_BUFFER or event == "REPLAY" or _fatal(record)):
         yield "I-pair", f"{event} before the BUFFER_END of the open BUFFER_START"
+
+
+def _play_pairs(session: _Session, event: str, *, lenient: bool) -> Iterator[_Breach]:
+    """I-pair: PAUSE and RESUME; ``lenient`` where a pause may have ended unseen."""
     # A fatal error may end a pause unseen: the same code is not reported again (R-error).
     if event == "PAUSE" and session.paused and not session.failed:
         yield "I-pair", "PAUSE follows PAUSE"
-    if event == "RESUME" and not session.paused:
+    if event == "RESUME" and not session.paused and not lenient:
         yield "I-pair", "RESUME without a PAUSE"
 
 
 def _quartile(
-    player: _Player, session: _Session, record: _Record, policy: Policy
+    player: _Player, session: _Session, record: _Record, policy: Policy, coarse: bool
 ) -> Iterator[_Breach]:
-    """I-true, as far as a log shows it."""
+    """I-true, as far as a log shows it; ``coarse``: in whole seconds, and without speeds."""
     event, position, duration = record["event"], record["position"], record["duration"]
     if event not in _QUARTILES:
         return
     if not duration:
+        if coarse:
+            return
         yield "I-true", f"{event} without a duration"
         return
     landed = session.landed
     point = duration * _QUARTILES[event] / 100
     if position is None or landed is None or landed.position < point:
         return
-    rate = player.fastest
+    rate = max(player.fastest, policy.max_natural_rate) if coarse else player.fastest
     tolerance = policy.jump_tolerance * max(1.0, rate) + policy.end_tolerance
+    if coarse:
+        tolerance += _COARSE * (1.0 + rate)
     within = rate * (record["at"] - landed.at) + tolerance
     if landed.duration == duration and not player.live and position - point > within:
         put = f"the playhead was put to {landed.position:g} at {landed.at}"

@@ -217,7 +217,7 @@ def test_a_session_that_is_right() -> None:
         ("MEDIA_LOADED PLAY@1:0 PLAY_REACHED_50@20:20", "at 20 of 100, before the point"),
         (
             "MEDIA_LOADED PLAY@1:0 SEEK@5:70 PLAY_REACHED_25@5:70",
-            "to where the playhead did not play from 25",
+            "cannot have played from 25 to there since",
         ),
         ("MEDIA_LOADED PLAY BUFFER_START BUFFER_START", "BUFFER_START follows"),
         ("MEDIA_LOADED PLAY BUFFER_END", "BUFFER_END without"),
