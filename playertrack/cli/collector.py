@@ -38,8 +38,8 @@ def add_parser(subparsers: Any) -> None:
         subparsers,
         "collector",
         "Takes events on this machine as the Kaltura endpoints and other destinations would,\n"
-        "judges each and each session, and prints them as they come, until it is interrupted. Exit code 1 if\n"
-        "something was wrong with one.",
+        "judges each and each session, and prints them as they come, until it is interrupted.\n"
+        "Exit code 1 if something was wrong with one.",
         "  playertrack collector --port 8090\n"
         "  playertrack collector --fault status,status=503,times=3 --fault lost,after=5,times=1\n"
         "  playertrack collector --events 12 --timeout 60 --json\n"
