@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from .._words import counted
 from .common import seconds
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ..destinations.sink import DeliverySink
     from ..outbox import Counts
     from ..sinks import Sink
+    from .metrics_file import MetricsFile
 
 #: How long (s) to wait for the disk of a queue to say what is there.
 _DISK_TIMEOUT = 5.0
@@ -33,6 +34,12 @@ def add_sinks(parser: argparse.ArgumentParser, what: str) -> None:
         "--queue",
         metavar="DIR",
         help="keep events there until they are delivered, whatever happens",
+    )
+    parser.add_argument(
+        "--metrics",
+        metavar="FILE",
+        help="write what became of the events there every 15 s, and at the end, in the OpenMetrics "
+        "text format, as for a node exporter's textfile collector",
     )
     add_deliver_timeout(parser, "how long sinks may take to deliver what is left, then exit code 3")
 
@@ -67,6 +74,11 @@ class Sinks:
         self._before: list[tuple[DeliverySink, Counts | None]] = []
         for spec in args.sink:
             self._add(open_sink(spec, queue=args.queue if is_destination(spec) else None))
+        self._metrics: MetricsFile | None = None
+        if args.metrics is not None:
+            from .metrics_file import MetricsFile
+
+            self._metrics = MetricsFile(args.metrics, [sink for sink, _ in self._before])
 
     def _add(self, sink: Sink) -> None:
         from ..destinations.sink import DeliverySink
@@ -75,8 +87,22 @@ class Sinks:
         if isinstance(sink, DeliverySink):
             self._before.append((sink, _counts(sink)))
 
-    def left(self) -> list[str]:
-        """A line for each that is to be told of what was not delivered, and of the cure."""
+    def finish(self, out: TextIO | None = None) -> list[str]:
+        """Say how many events were delivered where; gives a line for what was not, with the cure.
+
+        It goes to ``out``, by default standard error. The sinks have to be closed.
+        """
+        if self._metrics is not None:
+            self._metrics.close()
+        for sink, before in self._before:
+            after = _counts(sink)
+            if after is not None and before is not None:
+                number = counted(after.delivered - before.delivered, "event")
+                address = sink.status(_DISK_TIMEOUT).address
+                print(f"{sink.service}: {number} delivered to {address}", file=out or sys.stderr)
+        return self._left()
+
+    def _left(self) -> list[str]:
         found = []
         for sink, before in self._before:
             after = _counts(sink)
@@ -94,7 +120,7 @@ class Sinks:
 
     def outcome(self, failures: Failures, delivered: bool) -> int:
         """The exit code: 3 if something was not delivered, which is told; else 0."""
-        left = self.left()
+        left = self.finish()
         if not (failures.count or left) and delivered:
             return 0
         print("not everything was delivered", *left, sep="\n", file=sys.stderr)

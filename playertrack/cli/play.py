@@ -165,7 +165,8 @@ def run(args: argparse.Namespace) -> int:
             _play(player, args.media, args.entry_id, cues, report)
         finally:
             report.close(args.deliver_timeout)
-    return report.tell(args.media, sinks.left(), sys.stderr if args.json else sys.stdout)
+    out = sys.stderr if args.json else sys.stdout
+    return report.tell(args.media, sinks.finish(out), out)
 
 
 def _play(

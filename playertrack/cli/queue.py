@@ -8,8 +8,9 @@ import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from .common import add_command, add_json
+from .common import add_command, add_json, seconds
 from .delivering import add_deliver_timeout
+from .status_lines import status_lines
 
 #: The services whose destinations are named by an identity.
 _KALTURA = ("stats", "kava")
@@ -24,24 +25,33 @@ def add_parser(subparsers: Any) -> None:
         subparsers,
         "queue",
         "Looks after the queue of events in a directory, also while a program uses it.\n"
-        "status says what became of the events for each destination, dead shows those that a\n"
+        "status says for each destination where it is, whether it is up, and what became of its\n"
+        "events, dead shows those that a\n"
         "server refused for good, flush sends what waits (the queue knows where; secrets, and for\n"
         "Kaltura whose events, are in the environment), and resume lets paused destinations be\n"
         "tried again.",
         "  playertrack queue status /var/lib/kiosk\n"
         "  playertrack queue dead /var/lib/kiosk --json\n"
-        "  KALTURA_PARTNER_ID=102 playertrack queue flush /var/lib/kiosk --deliver-timeout 60\n\n"
-        "exit codes: 0 nothing is left, 1 there are dead letters (dead), 2 wrong use or no queue,\n"
-        "3 events wait (status, flush).",
+        "  KALTURA_PARTNER_ID=102 playertrack queue flush /var/lib/kiosk --deliver-timeout 60\n"
+        "  playertrack queue status /var/lib/kiosk --max-age 3600\n\n"
+        "exit codes: 0 all is well, 1 something is paused or older than --max-age (status) or\n"
+        "there are dead letters (dead), 2 wrong use or no queue, 3 events are left (flush).",
     )
     parser.add_argument("action", choices=("status", "flush", "dead", "resume"))
     parser.add_argument("directory", metavar="DIR", help="the directory of the queue")
+    parser.add_argument(
+        "--max-age",
+        metavar="S",
+        type=seconds,
+        help="for status: exit code 1 if an event has waited longer than so many seconds",
+    )
     add_deliver_timeout(parser, "how long flush may take")
     add_json(parser, "an object for each destination or dead letter, one a line")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run it; 1 if there are dead letters, 3 if events wait."""
+    """Run it; 1 if somebody has to look, 3 if events are left to send."""
+    from ..delivery.status import statuses, troubled
     from ..outbox import look, resume
 
     seen = look(args.directory)
@@ -55,13 +65,18 @@ def run(args: argparse.Namespace) -> int:
         print(f"{args.directory}: another process is sending it", file=sys.stderr)
     elif args.action == "flush":
         _flush(args.directory, seen.standings, args.deliver_timeout)
-    standings = look(args.directory).standings
-    if args.action == "flush" and not seen.in_use:
-        _tell_of_others(standings)
-    for standing in standings:
-        print(json.dumps(_counts(standing)) if args.json else _sentence(standing))
-    left = any(standing.counts.pending for standing in standings)
-    return 3 if left and args.action != "resume" else 0
+        _tell_of_others(look(args.directory).standings)
+    found = statuses(args.directory)
+    for status in found:
+        if args.json:
+            print(json.dumps(status.to_record()))
+        else:
+            print(*status_lines(status), sep="\n")
+    if not found:
+        print(f"{args.directory}: nothing was ever queued", file=sys.stderr)
+    if args.action == "status":
+        return 1 if troubled(found, args.max_age) else 0
+    return 3 if args.action == "flush" and any(status.pending for status in found) else 0
 
 
 def _flush(directory: str, standings: Iterable[Standing], timeout: float) -> None:
@@ -100,31 +115,6 @@ def _tell_of_others(standings: Iterable[Standing]) -> None:
         if standing.name.partition(":")[2] != key:
             what = f"{_plain(standing.name)}: {standing.counts.pending} events are of another"
             print(f"{what} identity than that of the KALTURA_* variables", file=sys.stderr)
-
-
-def _counts(standing: Standing) -> dict[str, Any]:
-    counts = standing.counts
-    return {
-        "destination": standing.name,
-        "accepted": counts.accepted,
-        "delivered": counts.delivered,
-        "rejected": counts.rejected,
-        "dropped": dict(counts.dropped),
-        "pending": counts.pending,
-        "unmapped": counts.unmapped,
-        "ambiguous": counts.ambiguous,
-        "paused": standing.paused,
-    }
-
-
-def _sentence(standing: Standing) -> str:
-    record = _counts(standing)
-    dropped = ", ".join(f"{n} {reason}" for reason, n in record["dropped"].items()) or "0"
-    paused = f"; paused: {_plain(standing.paused)}" if standing.paused else ""
-    return (
-        f"{_plain(standing.name)}: {record['pending']} pending, {record['delivered']} delivered, "
-        f"{record['rejected']} rejected, {dropped} dropped of {record['accepted']}{paused}"
-    )
 
 
 def _record(letter: DeadLetter) -> dict[str, Any]:

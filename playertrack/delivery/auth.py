@@ -151,6 +151,7 @@ class Credentials:
         self.token = token
         self._fresh = bool(why)
         self._policy.renewed()
+        _log.log(logging.INFO if why else logging.DEBUG, "%s has a new token", self._name)
         self._changed()
 
 

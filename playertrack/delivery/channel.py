@@ -9,9 +9,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from math import inf
+from time import time
 
+from .._words import counted
 from ..outbox import Outbox, Page, Row, Settled
 from .consignment import Consignment
+from .health import Health, shown_address
 from .lanes import Lanes
 from .link import Exchange, Link
 from .retry import DeliveryState
@@ -37,10 +40,14 @@ class Channel(Link):
         self._more = True  # there may be rows that were not read yet
         self._fetching = False
         self._workers: set[asyncio.Task[None]] = set()
+        self._consignments: set[Consignment] = set()
         self._hurries = 0
         self._ripe_at = -inf  # when a batch goes that is not full
         self._timer: asyncio.TimerHandle | None = None
         self._stopped = False
+        address = shown_address(route.destination.address)
+        _log.info("%s starts: events go to %s", route.name, address)
+        self._report_timer = self.loop.call_later(settings.report_every, self._report)
 
     # ------------------------------------------------------------------------ from outside
 
@@ -112,6 +119,7 @@ class Channel(Link):
     async def stop(self) -> None:
         """Send nothing more; what is on its way is given up."""
         self._stopped = True
+        self._report_timer.cancel()
         if self._timer is not None:
             self._timer.cancel()
         workers = tuple(self._workers)
@@ -119,6 +127,35 @@ class Channel(Link):
             worker.cancel()
         await asyncio.gather(*workers, return_exceptions=True)
         await self.credentials.stop()
+
+    def healthy(self) -> Health:
+        """How the destination fares now."""
+        policy, reason = self.policy, self.trouble
+        state, next_try = policy.state.value, None
+        if policy.state is DeliveryState.RENEWING:
+            state, reason = "waiting", reason or "a new token is being asked for"
+        elif policy.state is DeliveryState.DOWN and (due := policy.due(first=True)) < inf:
+            next_try = time() + max(0.0, due - self.loop.time())
+        return Health(
+            address=shown_address(self.route.destination.address),
+            state=state,
+            reason=None if state == "up" else reason,
+            last_success=self.health.last_success,
+            last_failure=self.health.last_failure,
+            next_try=next_try,
+        )
+
+    def first(self) -> Row | None:
+        """The oldest row that is being sent, if there is one."""
+        left = [each.left[0] for each in self._consignments if each.left]
+        return min(left, key=lambda row: row.seq, default=None)
+
+    def _report(self) -> None:
+        """Say now and then how many events were delivered."""
+        if number := self.health.take_delivered():
+            what = counted(number, "event")
+            _log.info("%s: %s delivered in %g s", self.route.name, what, self.settings.report_every)
+        self._report_timer = self.loop.call_later(self.settings.report_every, self._report)
 
     # -------------------------------------------------------------------------- the queue
 
@@ -191,12 +228,15 @@ class Channel(Link):
         """Send batches one after the other as long as there are some that may go."""
         while rows:
             consignment = Consignment(self, rows)
+            self._consignments.add(consignment)
             try:
                 await consignment.bring()
             except BaseException:
                 for row in consignment.left:
                     self.outbox.release(row.seq)
                 raise
+            finally:
+                self._consignments.discard(consignment)
             self._lanes.done(rows)
             if self._stopped:
                 return

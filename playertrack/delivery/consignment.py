@@ -221,6 +221,7 @@ class Consignment:
         """Note that rows are delivered, before anything else."""
         link = self._link
         link.arrived()
+        link.health.delivered(len(rows))
         noted = link.outbox.delivered
         unnoted = [row.seq for row in rows if not noted(row.seq)]
         if unnoted:
@@ -243,6 +244,7 @@ class Consignment:
 
     async def _bury(self, rejected: Sequence[tuple[Row, str]]) -> None:
         name = self._link.route.name
+        self._link.health.failed()
         for _, reason in rejected:
             _log.error("%s rejects an event: %s", name, reason)
         reasons = {row.seq: (name, reason) for row, reason in rejected}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from time import time
 from typing import TYPE_CHECKING
 
 from ..errors import PlayertrackError
@@ -19,6 +20,8 @@ _log = logging.getLogger("playertrack")
 def pack(destination: Destination, event: Event) -> Item | None:
     """The item of ``event``, None if ``destination`` has none for it.
 
+    Its head is the time at which it is queued, which an operator wants to know.
+
     Raises `RefusedError` if it cannot be encoded.
     """
     try:
@@ -34,4 +37,12 @@ def pack(destination: Destination, event: Event) -> Item | None:
             _log.exception("%s cannot encode an event", type(destination).__name__)
         item = Item(event.session, event.event, event.index, event.at, "", b"")
         raise RefusedError(item, str(error) or repr(error)) from None
-    return Item(FREE if lane is None else lane, event.event, event.index, event.at, "", body, note)
+    return Item(
+        FREE if lane is None else lane,
+        event.event,
+        event.index,
+        event.at,
+        f"{time():.3f}",
+        body,
+        note,
+    )

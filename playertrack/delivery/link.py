@@ -10,6 +10,7 @@ from random import random
 
 from ..outbox import Outbox, Settled
 from .auth import Credentials
+from .health import HealthLog
 from .messages import Answer, Request
 from .retry import DeliveryState, RetryPolicy
 from .route import Route
@@ -42,6 +43,8 @@ class Link:
             wait=self.troubled,
             pause=self.pause,
         )
+        #: What an operator wants to know.
+        self.health = HealthLog()
         #: Why nothing is delivered, while that is so.
         self.trouble: str | None = None
         #: How often it was resumed.
@@ -72,11 +75,12 @@ class Link:
     def troubled(self, reason: str) -> None:
         """Nothing is delivered for that reason."""
         self.trouble = reason
+        self.health.failed()
 
     def pause(self, reason: str) -> None:
         """Send nothing until it is resumed."""
         if self.policy.state is not DeliveryState.PAUSED:
-            self.trouble = reason
+            self.troubled(reason)
             _log.error("%s is paused: %s", self.route.name, reason)
             self.policy.pause(reason)
             self.outbox.settle(Settled(pauses={self.route.name: reason}), self._paused)

@@ -11,9 +11,13 @@ from functools import partial
 from time import monotonic
 from typing import Any, TypeVar
 
+import attrs
+
 from .._aiohttp import aiohttp
-from ..outbox import Outbox
+from ..outbox import Outbox, QueueError, Row
+from .auth import in_thread
 from .channel import Channel
+from .health import Health, write_notes
 from .messages import Answer, Request
 from .resolver import ThreadResolver
 from .route import Route
@@ -23,6 +27,12 @@ from .transport import check_address, exchange, new_session
 _log = logging.getLogger("playertrack")
 
 _T = TypeVar("_T")
+
+#: How often (s) it is seen whether a state changed, and times are noted beside the queue.
+_NOTE_LOOK, _NOTE_EVERY = 1.0, 15.0
+
+#: How long (s) the disk may take to say who sends.
+_PATIENCE = 5.0
 
 
 class SendLoop:
@@ -58,6 +68,10 @@ class SendLoop:
             total=settings.timeout, sock_connect=settings.connect_timeout
         )
         self._stopped = False
+        self._noted: dict[str, Health] = {}
+        self._note_at = 0.0
+        self._note_timer: asyncio.TimerHandle | None = None
+        self._noting: asyncio.Task[None] | None = None
 
     # --------------------------------------------------------------------- for any thread
 
@@ -103,6 +117,23 @@ class SendLoop:
     def states(self) -> dict[str, str]:
         """What each destination is doing: up, down, renewing or paused."""
         return {name: each.policy.state.value for name, each in tuple(self._channels.items())}
+
+    def health(self) -> dict[str, Health]:
+        """How each destination fares that events are sent to."""
+        return {name: each.healthy() for name, each in tuple(self._channels.items())}
+
+    def first(self, name: str) -> Row | None:
+        """The oldest row that is being sent to a destination, if there is one."""
+        channel = self._channels.get(name)
+        return None if channel is None else channel.first()
+
+    def note(self) -> None:
+        """Keep with the queue how its destinations fare, if it is this process that sends."""
+        directory, found = self._outbox.directory, self.health()
+        if directory is not None and found:
+            with suppress(TimeoutError, QueueError):
+                if self._outbox.ask(lambda store: store.owner, _PATIENCE):
+                    write_notes(directory, found)
 
     def trouble(self, name: str) -> str | None:
         """Why nothing is delivered to a destination, while that is so."""
@@ -160,6 +191,21 @@ class SendLoop:
                 channel = Channel(self._outbox, route, self._settings, self._exchange)
                 self._channels[name] = channel
                 channel.look()
+        if self._note_timer is None and self._outbox.directory is not None:
+            self._look_after_notes()
+
+    def _look_after_notes(self) -> None:
+        """Note a state soon after it changes, and times now and then: disks wear."""
+        loop = asyncio.get_running_loop()
+        found = {name: attrs.evolve(each, next_try=None) for name, each in self.health().items()}
+        changed = {(name, each.state, each.reason) for name, each in found.items()} != {
+            (name, each.state, each.reason) for name, each in self._noted.items()
+        }
+        due = found != self._noted and loop.time() >= self._note_at
+        if (changed or due) and (self._noting is None or self._noting.done()):
+            self._noted, self._note_at = found, loop.time() + _NOTE_EVERY
+            self._noting = loop.create_task(in_thread(self.note))
+        self._note_timer = loop.call_later(_NOTE_LOOK, self._look_after_notes)
 
     def _use(self, route: Route) -> None:
         channel = self._channels.get(route.name)
@@ -204,6 +250,11 @@ class SendLoop:
                 channel.hurry(-1)
 
     async def _end(self) -> None:
+        if self._note_timer is not None:
+            self._note_timer.cancel()
+        if self._noting is not None:
+            self._noting.cancel()
+            await asyncio.gather(self._noting, return_exceptions=True)
         for channel in self._channels.values():
             await channel.stop()
         if self._given is None and self._session is not None:

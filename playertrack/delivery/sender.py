@@ -18,10 +18,23 @@ from weakref import WeakSet
 import attrs
 
 from .._fork import watched
-from ..outbox import DEFAULT_BOUNDS, Bounds, Counts, Item, Outbox, Receipt, Standing
+from ..outbox import (
+    DEFAULT_BOUNDS,
+    Bounds,
+    Counts,
+    Item,
+    Outbox,
+    Page,
+    QueueError,
+    Receipt,
+    Standing,
+    look,
+)
+from .health import Health, shown_address
 from .protocol import SessionDestination
 from .route import Route
 from .settings import DEFAULT_SETTINGS, DeliveryError, DeliverySettings
+from .status import Status, status_of
 
 if TYPE_CHECKING:
     import aiohttp
@@ -35,6 +48,9 @@ _ANOTHER = "that of the sink which is open for this destination, or a function t
 
 #: How long (s) the disk may take to tell what is left, and to end, when the time is up.
 _ANSWER = 1.0
+
+#: More rows than can be on their way at once.
+_SOME = 1024
 
 
 class Sender:
@@ -167,6 +183,39 @@ class Sender:
         """What the sender does with each destination: up, down, renewing or paused."""
         return self._loop.states()
 
+    def status(self, name: str, timeout: float | None = None) -> Status:
+        """All that an operator wants to know of a destination; raises `TimeoutError`."""
+        standing = self.standing(name, timeout)
+        health = self._loop.health().get(name)
+        if health is None:
+            route = self._loop.routes.get(name)
+            address = None if route is None else shown_address(route.destination.address)
+            health = Health(address=address)
+        oldest = self._oldest(name, timeout) if standing.counts.pending else None
+        return status_of(standing, health, oldest)
+
+    def _oldest(self, name: str, timeout: float | None) -> Item | None:
+        """The item for a destination that has waited longest, if that is known."""
+        if (row := self._loop.first(name)) is not None:
+            return row.item
+        if self._closed:
+            if self.directory is None:
+                return None
+            with suppress(QueueError):
+                return look(self.directory).oldest.get(name)
+            return None
+        pages: list[Page] = []
+        read = threading.Event()
+
+        def done(page: Page) -> None:
+            pages.append(page)
+            read.set()
+
+        self.outbox.fetch(name, 0, _SOME, done)
+        if not read.wait(timeout) or not pages[0].rows:
+            return None
+        return pages[0].rows[0].item
+
     def resume(self, names: Iterable[str] | None = None) -> None:
         """Go on with paused destinations, all of them if none are named."""
         self._loop.start()
@@ -223,6 +272,7 @@ class Sender:
         atexit.unregister(self._close_at_exit)
         deadline = monotonic() + timeout
         self.flush(timeout)
+        self._loop.note()
         self._loop.stop()
         with suppress(TimeoutError):
             self._last = self.outbox.standings(max(_ANSWER, deadline - monotonic()))

@@ -35,7 +35,8 @@ class DeliverySettings:
     waited meanwhile then goes out at ``drain_rate`` requests a second at most. An event that
     a server answers with errors in ``give_up_after`` such rounds becomes a dead letter (0:
     never). ``max_in_flight`` sessions are sent at once; ``timeout`` is for a whole request,
-    ``connect_timeout`` for its connection. ``allow_http`` allows http to any host, where it is
+    ``connect_timeout`` for its connection; every ``report_every`` the log says how many events
+    were delivered. ``allow_http`` allows http to any host, where it is
     else for this machine alone.
     """
 
@@ -50,6 +51,7 @@ class DeliverySettings:
     max_in_flight: int = _number(8, 1)
     timeout: float = _number(10.0, 0.001)
     connect_timeout: float = _number(5.0, 0.001)
+    report_every: float = _number(300.0, 0.001)
     allow_http: bool = False
 
 

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any, Self, TypedDict, Unpack
 from ..delivery import DEFAULT_SETTINGS, DeliverySettings, Destination, Route, Sender, share
 from ..delivery.auth import AskedTokens, TokenSource, token_source
 from ..delivery.envelope import pack
+from ..delivery.metrics import openmetrics
 from ..delivery.protocol import SessionDestination
+from ..delivery.status import Status
 from ..errors import PlayertrackError
 from ..events import Event
 from ..outbox import Counts, Item, Receipt
@@ -112,6 +114,14 @@ class DeliverySink:
     def counts(self, timeout: float | None = None) -> Counts:
         """What became of the events so far (Q-total); raises `TimeoutError`."""
         return self.sender.standing(self.name, timeout).counts
+
+    def status(self, timeout: float | None = None) -> Status:
+        """What became of the events, how the destination fares, and why; raises `TimeoutError`."""
+        return self.sender.status(self.name, timeout)
+
+    def metrics(self, timeout: float | None = None) -> str:
+        """Its status in the OpenMetrics text format; raises `TimeoutError`."""
+        return openmetrics([self.status(timeout)])
 
     def left(self) -> str | None:
         """What waits to be delivered, why, and what can be done; None if nothing does."""

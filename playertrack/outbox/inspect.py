@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Container, Mapping
 from contextlib import closing
 from os import PathLike
 from pathlib import Path
@@ -13,16 +14,23 @@ from .ack_log import noted
 from .lock import ProcessLock
 from .opening import JOURNAL, LOCK, QUEUE
 from .store import Store
-from .values import DeadLetter, QueueError, Standing
+from .values import DeadLetter, Item, QueueError, Standing
+
+#: How many rows are read at once.
+_SOME = 64
 
 
 @attrs.frozen
 class Look:
-    """What is in a queue, and whether a process is sending it (``in_use``)."""
+    """What is in a queue, and whether a process is sending it (``in_use``).
+
+    ``oldest`` is the item of each destination that has waited longest.
+    """
 
     standings: tuple[Standing, ...]
     dead: tuple[DeadLetter, ...]
     in_use: bool
+    oldest: Mapping[str, Item] = attrs.field(factory=dict)
 
 
 def look(directory: str | PathLike[str]) -> Look:
@@ -31,10 +39,27 @@ def look(directory: str | PathLike[str]) -> Look:
     try:
         with closing(_existing(directory, "mode=ro")) as store:
             store.check()
-            standings = tuple(store.standings(noted(directory / JOURNAL, store.generation)))
-            return Look(standings, tuple(store.dead()), _in_use(directory))
+            settled = set(noted(directory / JOURNAL, store.generation))
+            standings = tuple(store.standings(settled))
+            oldest = {
+                each.name: item
+                for each in standings
+                if each.counts.pending and (item := _oldest(store, each.name, settled))
+            }
+            return Look(standings, tuple(store.dead()), _in_use(directory), oldest)
     except sqlite3.Error as error:
         raise QueueError(f"{directory}: {error}") from error
+
+
+def _oldest(store: Store, name: str, settled: Container[int]) -> Item | None:
+    """The first item of a destination that is not settled yet."""
+    after = 0
+    while rows := store.read(name, after, _SOME)[0]:
+        for row in rows:
+            if row.seq not in settled:
+                return row.item
+        after = rows[-1].seq
+    return None
 
 
 def resume(directory: str | PathLike[str]) -> None:

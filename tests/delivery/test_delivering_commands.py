@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -135,11 +136,16 @@ async def test_what_is_left_is_told_and_sent_later(
     said = capsys.readouterr().err
     assert "not everything was delivered" in said
     cure = f"to send what is in the queue: playertrack queue flush '{queue}'"
-    assert sorted(line[:33].rstrip(" (:") for line in said.splitlines()[1:]) == [
+    delivered, left = said.split("not everything was delivered\n")
+    assert sorted(line[:33].rstrip(" (:") for line in left.splitlines()) == [
         "kava: 8 events are not delivered",
         "stats: 5 events are not delivered",
     ]
-    assert all(line.endswith(cure) for line in said.splitlines()[1:])
+    assert all(line.endswith(cure) for line in left.splitlines())
+    assert sorted(delivered.splitlines()) == [
+        f"kava: no events delivered to {NOBODY}",
+        f"stats: no events delivered to {NOBODY}/api_v3",
+    ]
     assert waiting(queue, capsys) == [8, 5]
     assert b"a-planted-ks" not in b"".join(path.read_bytes() for path in queue.iterdir())
     async with Collector() as collector:
@@ -207,7 +213,7 @@ async def test_a_view_of_a_back_end_is_reported_by_the_rules(
     ]
     said = capsys.readouterr()
     assert "PLAY_REACHED_50     at   50.000" in said.out
-    assert said.err == ""
+    assert re.fullmatch(r"stats: 7 events delivered to http://127\S+/api_v3\n", said.err)
     deliver_to(monkeypatch, NOBODY)
     assert await asyncio.to_thread(main, [*view, "--deliver-timeout", "0.9"]) == 3
     assert "stats: 7 events are not delivered" in capsys.readouterr().err
@@ -229,7 +235,7 @@ def test_a_view_without_a_sink_is_only_shown(capsys: pytest.CaptureFixture[str])
         ({"--watched": "0-120"}, "expected no more than the duration, which is 100.0"),
         ({"--duration": "0"}, "--duration: 0.0 is not allowed; expected seconds, above 0"),
         ({"--entry-id": ""}, "--entry-id: '' is not allowed; expected a string that is not empty"),
-        ({"--at": "noon"}, "'noon' is no time; expected Unix seconds or ISO 8601"),
+        ({"--at": "noon"}, "'noon' is not a time; expected Unix seconds or ISO 8601"),
     ],
 )
 def test_a_view_that_cannot_be_names_the_option_and_the_cure(
@@ -245,8 +251,8 @@ def test_a_view_that_cannot_be_names_the_option_and_the_cure(
     [
         (["--queue", "somewhere"], "--queue: no sink needs one; add one that delivers"),
         (["--sink", "stats", "--queue", __file__], f"--queue: {__file__} is a file; a queue is a"),
-        (["--deliver-timeout", "nan"], "'nan' is no number of seconds"),
-        (["--deliver-timeout", "soon"], "'soon' is no number of seconds"),
+        (["--deliver-timeout", "nan"], "'nan' is not a number of seconds"),
+        (["--deliver-timeout", "soon"], "'soon' is not a number of seconds"),
     ],
 )
 def test_wrong_use_is_told(

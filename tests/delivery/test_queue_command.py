@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -41,12 +42,18 @@ def test_status_and_dead_say_what_there_is(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     left_behind(tmp_path)
-    assert main(["queue", "status", str(tmp_path)]) == 3
-    said = capsys.readouterr().out
-    assert f"stats:{ME.key}: 1 pending, 0 delivered, 1 rejected, 0 dropped of 2; paused: " in said
-    assert main(["queue", "status", str(tmp_path), "--json"]) == 3
+    assert main(["queue", "status", str(tmp_path)]) == 1
+    head, counts, times = capsys.readouterr().out.splitlines()
+    assert re.fullmatch(
+        r"stats, http://127\.0\.0\.1:\d+/api_v3: paused \(the address is wrong: HTTP 404\)", head
+    )
+    assert re.fullmatch(
+        r"  1 pending \(the oldest for \d+ s\), 0 delivered, 1 rejected, 0 dropped of 2", counts
+    )
+    assert re.fullmatch(r"  last success never, last failure \d+ s ago \(.+ UTC\)", times)
+    assert main(["queue", "status", str(tmp_path), "--json"]) == 1
     record = json.loads(capsys.readouterr().out)
-    assert (record["pending"], record["rejected"]) == (1, 1)
+    assert (record["pending"], record["rejected"], record["state"]) == (1, 1, "paused")
 
     assert main(["queue", "dead", str(tmp_path)]) == 1
     said = capsys.readouterr().out

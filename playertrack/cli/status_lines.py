@@ -1,0 +1,69 @@
+"""The status of a destination in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from time import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ..delivery.status import Status
+
+#: Seconds of each unit, the longest first.
+_UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
+
+
+def status_lines(status: Status) -> Iterator[str]:
+    """What an operator reads: where it goes, whether it is up, what became of the events."""
+    reason = f" ({_plain(status.reason)})" if status.reason else ""
+    soon = ""
+    if status.next_try is not None:
+        soon = f", next try in {age(max(0.0, status.next_try - time()))}"
+    where = _plain(status.address or "an address that is not known")
+    yield f"{_plain(status.name)}, {where}: {status.state}{reason}{soon}"
+    oldest = ""
+    if status.oldest_pending is not None:
+        oldest = f" (the oldest for {age(status.oldest_pending)})"
+    dropped = sum(status.dropped.values())
+    reasons = ", ".join(f"{_plain(name)} {n}" for name, n in status.dropped.items())
+    yield (
+        f"  {status.pending} pending{oldest}, {status.delivered} delivered, "
+        f"{status.rejected} rejected, {dropped} dropped{f' ({reasons})' if reasons else ''} "
+        f"of {status.accepted}"
+    )
+    more = {
+        "without a meaning there": status.unmapped,
+        "perhaps delivered twice": status.ambiguous,
+        "with an estimated time": status.estimated,
+    }
+    if said := ", ".join(f"{number} {what}" for what, number in more.items() if number):
+        yield f"  {said}"
+    yield f"  last success {_ago(status.last_success)}, last failure {_ago(status.last_failure)}"
+
+
+def age(seconds: float) -> str:
+    """A time span in its largest unit.
+
+    >>> age(5.2), age(7300)
+    ('5 s', '2 h')
+    """
+    for size, unit in _UNITS:
+        if seconds >= size:
+            return f"{int(seconds // size)} {unit}"
+    return "0 s"
+
+
+def _ago(at: float | None) -> str:
+    if at is None:
+        return "never"
+    try:
+        then = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S")
+    except (OverflowError, OSError, ValueError):
+        return "at an unknown time"
+    return f"{age(max(0.0, time() - at))} ago ({then} UTC)"
+
+
+def _plain(text: str) -> str:
+    """Text from a server must not move the cursor."""
+    return text if text.isprintable() else repr(text)

@@ -1,0 +1,120 @@
+"""How delivery to a destination fares: noted while it is sent, kept beside the queue.
+
+The queue knows how many events wait; only the sender knows since when a server is away, and
+when it tries next. It notes that in a file of the queue's directory, so that ``playertrack
+queue status`` can say it, also after the sender ended.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from time import time
+from typing import Any
+from urllib.parse import urlsplit
+
+import attrs
+
+#: The file in the directory of a queue.
+NOTES = "sender.json"
+
+#: A file of notes longer than this (bytes) is not ours.
+_LONGEST = 1 << 20
+
+_STATES = ("up", "down", "paused", "waiting")
+
+
+@attrs.frozen(kw_only=True)
+class Health:
+    """How a destination fares. Times are Unix seconds, None for what never happened.
+
+    ``state``: ``up``, ``down`` (it is probed at ``next_try``), ``paused`` (until it is resumed)
+    or ``waiting`` (for a token). ``reason`` says why it is not up.
+    """
+
+    address: str | None = None
+    state: str = "up"
+    reason: str | None = None
+    last_success: float | None = None
+    last_failure: float | None = None
+    next_try: float | None = None
+
+
+class HealthLog:
+    """What happened to the batches for one destination; everything here is in one loop."""
+
+    def __init__(self, clock: Callable[[], float] = time) -> None:
+        self.last_success: float | None = None
+        self.last_failure: float | None = None
+        #: Events delivered since `take_delivered`.
+        self._delivered = 0
+        self._clock = clock
+
+    def delivered(self, number: int) -> None:
+        """So many events were delivered."""
+        self.last_success = self._clock()
+        self._delivered += number
+
+    def failed(self) -> None:
+        """A request, an event or a token did not get through."""
+        self.last_failure = self._clock()
+
+    def take_delivered(self) -> int:
+        """How many events were delivered since the last time that this was asked."""
+        number, self._delivered = self._delivered, 0
+        return number
+
+
+def shown_address(address: str) -> str:
+    """``address`` without what may be secret in it: the user, the query, the fragment.
+
+    >>> shown_address("https://me:secret@example.com/in?key=secret")
+    'https://example.com/in'
+    """
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+
+def write_notes(directory: Path, health: Mapping[str, Health]) -> None:
+    """Keep how the destinations of a queue fare, those of other senders too.
+
+    A disk that refuses is not reported here: the queue does that itself.
+    """
+    known = {name: attrs.asdict(each) for name, each in read_notes(directory).items()}
+    known |= {name: attrs.asdict(each) for name, each in health.items()}
+    part = directory / f".{NOTES}.{os.getpid()}"
+    with suppress(OSError, ValueError):
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with open(descriptor, "w", encoding="utf-8") as file:  # noqa: PTH123 - made private above
+            json.dump(known, file)
+        part.replace(directory / NOTES)
+
+
+def read_notes(directory: Path) -> dict[str, Health]:
+    """What the last senders of a queue noted, by destination; what cannot be read is left out."""
+    try:
+        with (directory / NOTES).open("rb") as file:
+            found = json.loads(file.read(_LONGEST))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    if not isinstance(found, dict):
+        return {}
+    return {
+        name: health
+        for name, record in found.items()
+        if isinstance(record, dict) and (health := _health(record)) is not None
+    }
+
+
+def _health(record: Mapping[str, Any]) -> Health | None:
+    values: dict[str, Any] = {}
+    for field in attrs.fields(Health):
+        value = record.get(field.name, field.default)
+        kinds = (str,) if field.name in ("address", "state", "reason") else (int, float)
+        if value is not None and (isinstance(value, bool) or not isinstance(value, kinds)):
+            return None
+        values[field.name] = value
+    return Health(**values) if values["state"] in _STATES else None
