@@ -11,7 +11,8 @@ import pytest
 from cli.commanding import GOOD, QUIET, TRACE, Capture, names
 from playertrack.cli import main
 
-SOURCES = Path(__file__).parents[2] / "playertrack"
+PACKAGE = Path(__file__).parents[2] / "playertrack"
+SOURCES = [PACKAGE / name for name in ("cli", "collector", "delivery", "destinations", "timeline")]
 
 
 def test_the_version_is_that_of_the_package(capsys: Capture) -> None:
@@ -22,8 +23,8 @@ def test_the_version_is_that_of_the_package(capsys: Capture) -> None:
 def test_numbers_have_their_nouns_from_one_place() -> None:
     """Nothing else decides between "1 event" and "2 events"."""
     plural = re.compile(r"""["']s?["'] if \w+(\(\w+\))? (==|!=) 1|== 1 else ["']s""")
-    found = [path.name for path in SOURCES.rglob("*.py") if plural.search(path.read_text("utf-8"))]
-    assert found == ["_words.py"]
+    paths = [PACKAGE / "_words.py", *(path for each in SOURCES for path in each.rglob("*.py"))]
+    assert [path.name for path in paths if plural.search(path.read_text("utf-8"))] == ["_words.py"]
 
 
 @pytest.mark.parametrize(("bad", "said"), [(1, "1 line left out"), (2, "2 lines left out")])
