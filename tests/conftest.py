@@ -48,6 +48,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MediaServer]:
     for name, seconds in (("film", 8.0), ("long", 40.0)):
         hls = {"hls_time": "2", "hls_list_size": "0", "hls_playlist_type": "vod"}
         make_clip(root / "hls" / f"{name}.m3u8", seconds, codec="libx264", options=hls)
+    make_clip(root / "film.ts", 12.0, noise=True)
     with serving(root) as server:
         yield server
 
@@ -56,6 +57,20 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MediaServer]:
 def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Six seconds of picture and sound, for real players."""
     return make_clip(tmp_path_factory.mktemp("film") / "film.mp4", 6.0)
+
+
+@pytest.fixture(scope="session")
+def brief(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two seconds of the same."""
+    return make_clip(tmp_path_factory.mktemp("brief") / "brief.mp4", 2.0)
+
+
+@pytest.fixture(scope="session")
+def chaptered(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Six seconds, with chapters at 0, 2 and 4 s."""
+    return make_clip(
+        tmp_path_factory.mktemp("film") / "chaptered.mkv", 6.0, chapters=(0.0, 2.0, 4.0)
+    )
 
 
 @pytest.fixture(scope="session")

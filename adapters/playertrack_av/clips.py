@@ -6,6 +6,7 @@ from array import array
 from collections.abc import Iterator
 from fractions import Fraction
 from heapq import merge
+from itertools import pairwise
 from math import sin, tau
 from pathlib import Path
 from random import Random
@@ -36,14 +37,18 @@ def make_clip(
     noise: bool = False,
     codec: str = "mpeg4",
     options: dict[str, str] | None = None,
+    chapters: tuple[float, ...] = (),
 ) -> Path:
     """Write a clip of MPEG-4 video, or that of another ``codec``, and AAC sound.
 
     Returns its path. The ending of ``path`` says what container it is, and ``options`` are
     for that one. ``start`` (s) is the first time stamp in the file. With ``noise`` in place of
-    the shade it is some 200 kB a second, so that no player has all of it at once.
+    the shade it is some 200 kB a second, so that no player has all of it at once. ``chapters``
+    are where (s) each begins.
     """
     with av.open(str(path), "w", options=options) as output:
+        if chapters:
+            output.set_chapters([_chapter(n, *c) for n, c in enumerate(_spans(chapters, seconds))])
         streams: list[Iterator[Packet[Any]]] = []
         if picture:
             video = cast("VideoStream", output.add_stream(codec, rate=PICTURES))
@@ -58,6 +63,16 @@ def make_clip(
         for packet in merge(*streams, key=_time):
             output.mux(packet)
     return path
+
+
+def _spans(starts: tuple[float, ...], seconds: float) -> Iterator[tuple[float, float]]:
+    yield from pairwise((*starts, seconds))
+
+
+def _chapter(number: int, start: float, end: float) -> Any:
+    milliseconds = {"start": round(start * 1000), "end": round(end * 1000)}
+    name = {"title": f"chapter {number + 1}"}
+    return {"id": number, "time_base": Fraction(1, 1000), "metadata": name, **milliseconds}
 
 
 def _time(packet: Packet[Any]) -> float:

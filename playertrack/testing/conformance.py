@@ -18,13 +18,13 @@ not played, and none left out.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Protocol
 
-from ..events import QUARTILES
+from ..events import QUARTILES, Event
 from ..live.tracker import Tracker
 from .assertions import assert_events
 from .witness import Witness
@@ -102,8 +102,24 @@ class Scenarios:
 
     def told(self, witness: Witness, *expected: Any) -> None:
         """The events are these, VIEW apart; ``...`` is any number of them."""
+        __tracebackhide__ = True
         try:
-            assert_events(witness.events, expected, ignore=["VIEW"])
+            assert_events(witness, expected, ignore=["VIEW"])
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{witness.story}") from None
+
+    def same(self, witness: Witness, got: Sequence[str], expected: Sequence[str]) -> None:
+        """Those names of events that are looked at are these."""
+        __tracebackhide__ = True
+        rest = [event for event in witness.events if event.event in set(got) | set(expected)]
+        if list(got) != list(expected):
+            self.told_of(witness, rest, expected)
+
+    def told_of(self, witness: Witness, events: Sequence[Event], expected: Sequence[str]) -> None:
+        """These events are as expected."""
+        __tracebackhide__ = True
+        try:
+            assert_events(events, expected)
         except AssertionError as error:
             raise AssertionError(f"{error}\n{witness.story}") from None
 

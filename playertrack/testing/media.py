@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
@@ -45,6 +45,7 @@ class MediaServer(ThreadingHTTPServer):
 
         - ``good``: all of it, from where it was asked for.
         - ``slow``: so, but only ``rate`` bytes a second.
+        - ``endless``: so, without a length, as what is sent as it is made.
         - ``held``: after 60 % nothing comes until `release`.
         - ``cut``: the connection breaks after half of it.
         - ``live``: a playlist of HLS shows a few segments only, further ones as time passes
@@ -93,6 +94,14 @@ class _Handler(BaseHTTPRequestHandler):
         if how == "live" and path.suffix == ".m3u8":
             content = _live(content, self.site.passed(key))
         self.close_connection = True
+        if how == "endless":
+            self.send_response(200)
+            self.send_header("Content-Type", _TYPES.get(path.suffix, "video/mp2t"))
+            self.send_header("Connection", "close")
+            self.end_headers()
+            with suppress(OSError):
+                self._trickle(content, float(rest.partition("-")[2]))
+            return
         start = self._begin(content, _TYPES.get(path.suffix, "application/octet-stream"))
         before = max(start, int(len(content) * _BEFORE.get(how, 1.0)))
         try:

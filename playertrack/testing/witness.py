@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from itertools import groupby
 from types import TracebackType
 from typing import Any, Self
 
@@ -49,12 +50,18 @@ class Witness:
 
     @property
     def story(self) -> str:
-        """All that was told, a line each."""
+        """All that was reported, a line each; updates in a row are one."""
         start = self.signals[0].at if self.signals else 0.0
-        lines = [
-            *((event.at, 1, f"{event!r}") for event in self.events),
-            *((signal.at, 0, f"    {signal.name} {signal.position}") for signal in self.signals),
-        ]
+        lines: list[tuple[float, int, str]] = []
+        for updates, row in groupby(list(self.signals), lambda s: isinstance(s, TimeUpdate)):
+            signals = list(row)
+            if updates and len(signals) > 2:
+                first, last = signals[0], signals[-1]
+                shown = f"{first.position:.3f} … {last.position:.3f} at {last.at - start:.3f}"
+                lines.append((first.at, 0, f"    {len(signals)} timeupdates {shown}"))
+            else:
+                lines += [(s.at, 0, f"    {s.name} {_shown(s.position)}") for s in signals]
+        lines += [(event.at, 1, f"{event!r}") for event in list(self.events)]
         return "\n".join(f"{at - start:8.3f} {line}" for at, _, line in sorted(lines))
 
     def until(self, name: str, count: int = 1) -> Any:
@@ -87,7 +94,7 @@ class Witness:
     def _until(self, find: Callable[[], Sequence[Any]], count: int, what: str) -> Any:
         with self._changed:
             came = self._changed.wait_for(lambda: len(find()) >= count, self._timeout)
-            assert came, f"no {what} in\n{self.story}"
+            assert came, f"{what} did not come within {self._timeout:g} s in\n{self.story}"
             return find()[count - 1]
 
     def _tell(self, event: Event) -> None:
@@ -99,3 +106,7 @@ class Witness:
         with self._changed:
             self.signals.append(signal)
             self._changed.notify_all()
+
+
+def _shown(position: float | None) -> str:
+    return "" if position is None else f"{position:.3f}"

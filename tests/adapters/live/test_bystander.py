@@ -1,0 +1,101 @@
+"""Real players, driven by programs past the adapter, which only listens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from programs import GstPlayProgram, MpvProgram, PlaybinProgram, VlcProgram
+from test_conformance import gst, mpv, needed, vlc
+
+import playertrack_gstreamer
+import playertrack_mpv
+import playertrack_vlc
+from playertrack import Tracker
+from playertrack.live.adapter import Binding
+from playertrack.testing.bystander import Bystander
+from playertrack.testing.media import MediaServer
+
+
+class Live(Bystander):
+    """The media are for all; the scenarios are run beside each other (`conftest`)."""
+
+    beside_each_other = True
+
+    @pytest.fixture(autouse=True, scope="session")
+    @staticmethod
+    def _media(film: Path, brief: Path, chaptered: Path, site: MediaServer) -> None:
+        Live.film, Live.brief, Live.chaptered = str(film), str(brief), str(chaptered)
+        Live.site = site
+        Live.ts_rate = (site.root / "film.ts").stat().st_size / 12.0
+
+
+class TestVlc(Live):
+    resolution = 0.7
+
+    @contextmanager
+    def program(self) -> Iterator[VlcProgram]:
+        from playertrack_vlc.library import vlc as library
+
+        program = VlcProgram(library, needed(vlc), self.length)
+        yield program
+        program.release()
+
+    def track(self, program: Any, tracker: Tracker) -> AbstractContextManager[Binding]:
+        return playertrack_vlc.track(program.player, tracker)
+
+
+class TestMpv(Live):
+    resolution = 0.25
+    keep_open = False
+
+    @contextmanager
+    def program(self) -> Iterator[MpvProgram]:
+        program = MpvProgram(needed(mpv), keep_open=self.keep_open)
+        yield program
+        program.release()
+
+    def track(self, program: Any, tracker: Tracker) -> AbstractContextManager[Binding]:
+        return playertrack_mpv.track(program.player, tracker)
+
+
+class TestMpvKeepOpen(TestMpv):
+    """It pauses at the end by itself, with the file still open."""
+
+    keep_open = True
+
+
+class TestPlaybin(Live):
+    resolution = 0.5
+    factory, gapless = "playbin", False
+    test_chapters = None  # type: ignore[assignment] # it has none
+
+    @contextmanager
+    def program(self) -> Iterator[PlaybinProgram]:
+        program = PlaybinProgram(needed(gst), self.factory, gapless=self.gapless)
+        yield program
+        program.release()
+
+    def track(self, program: Any, tracker: Tracker) -> AbstractContextManager[Binding]:
+        return playertrack_gstreamer.track(program.player, tracker)
+
+
+class TestPlaybin3(TestPlaybin):
+    factory, gapless = "playbin3", True
+
+
+class TestGstPlay(Live):
+    resolution = 0.5
+    test_chapters = None  # type: ignore[assignment] # it has none
+
+    @contextmanager
+    def program(self) -> Iterator[GstPlayProgram]:
+        program = GstPlayProgram(needed(gst))
+        yield program
+        program.release()
+
+    def track(self, program: Any, tracker: Tracker) -> AbstractContextManager[Binding]:
+        return playertrack_gstreamer.track(program.player, tracker)
