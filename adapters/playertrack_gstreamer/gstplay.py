@@ -17,6 +17,9 @@ from .records import GSTPLAY, Duration, PlayError, PlayPoll, PlayState, Position
 #: A seek that lands within this (s of content) of a target is the one to that target.
 _NEAR = 0.5
 
+#: A move of less (s of content) than this, beside what was played, is no seek.
+_STEP = 0.2
+
 
 @attrs.define
 class _Run:
@@ -159,9 +162,9 @@ class GstPlayTranslator(PlayerTranslator):
 
     def _at_landing(self, at: float, run: _Run, position: float) -> list[Signal]:
         """A seek that nobody told of, or a change of rate, which stays where playback is."""
-        since = 0.0 if run.track.at is None else at - run.track.at
+        since = 0.0 if run.track.at is None or not run.playing else at - run.track.at
         ahead = position - run.track.position
-        if -_NEAR <= ahead <= _NEAR + self._rate * since:
+        if -_STEP <= ahead <= _STEP + self._rate * since:
             return []
         run.track.place(at, position)
         return [signals.Seek(at=at, position=position)]

@@ -34,6 +34,9 @@ class PlaybinBinding(Binding):
         self._playbin = playbin
         self._known = False  # what media it is was noted
         self._first: str | None = None  # the media that was set before it was listened to
+        self._is_third = playbin.get_factory().get_name() == "playbin3"
+        self._active = False  # it has data
+        self._follows = False  # other media was set, and is not known yet
         self._up = False  # it left the state NULL
         self._live = False
         self._hold: BufferingHold | None = None
@@ -74,8 +77,14 @@ class PlaybinBinding(Binding):
             self._hold.close()
 
     def _note_uri(self) -> None:
-        """Other media is set, perhaps on a streaming thread; asked later it may be another one."""
-        self._note_media(self._playbin.get_property("uri"))
+        """Other media is set, perhaps on a streaming thread; asked later it may be another one.
+
+        A playbin3 that plays says what it is only when that begins.
+        """
+        if self._active and self._is_third:
+            self._follows = True
+        else:
+            self._note_media(self._playbin.get_property("uri"))
 
     def _hear(self, message: Gst.Message) -> None:
         """On a streaming thread; types are compared by ``==``, since some are no flags."""
@@ -101,6 +110,7 @@ class PlaybinBinding(Binding):
 
     def _told_state(self, old: str, new: str, pending: str = "") -> None:
         self._up = True
+        self._active = new in ("paused", "playing")
         self._note("state-changed", old=old, new=new, pending=pending, pipeline=True)
 
     def _ask(self) -> None:
@@ -135,6 +145,9 @@ class PlaybinBinding(Binding):
         match record:
             case {"kind": "app.open"}:
                 self._known = True
+            case {"kind": "stream-start"} if self._follows:
+                self._follows = False
+                return (self._opened(record["t"], self._playbin.get_property("current-uri")),)
             case {"kind": "state-changed"} if self._first and not self._known:
                 self._known = True
                 return (self._opened(record["t"], self._first),)
@@ -193,7 +206,7 @@ class PlaybinBinding(Binding):
         self._ask()
         self._note("app.stop", args=[])
         self._playbin.set_state(Gst.State.NULL)
-        self._ended = self._live = self._up = False
+        self._ended = self._live = self._up = self._active = False
         if self._hold is not None:
             self._hold.reset()
 

@@ -13,7 +13,6 @@ from .media_uri import Ear, uri_of
 
 #: The first word of each message; what a record holds of it, by the name in the message.
 _HEARD: dict[str, tuple[str, ...]] = {
-    "uri-loaded": (),
     "state-changed": ("play-state",),
     "position-updated": ("position",),
     "duration-changed": ("duration",),
@@ -36,7 +35,7 @@ class GstPlayBinding(Binding):
         super().__init__(GstPlayTranslator(), tracker, player=hash(play), **options)
         self._player = play
         self._known = False  # what media it is was told
-        self._announced = False  # and that by `load`, of which a message is to come
+        self._announced = False  # `load` noted it, of which a message is to come
         self._start()
 
     # -------------------------------------------------------------------------- hearing
@@ -58,7 +57,11 @@ class GstPlayBinding(Binding):
         """On a thread of GstPlay."""
         told = message.get_structure()
         kind = told.get_value("play-message-type").value_nick if told else ""
-        if kind in _HEARD:
+        if kind == "uri-loaded":
+            announced, self._announced = self._announced, False
+            if not announced:
+                self._note_media(told.get_value("uri"))
+        elif kind in _HEARD:
             self._note(kind, **{name: _plain(told.get_value(name)) for name in _HEARD[kind]})
         if kind == "end-of-stream":
             self._ended = True
@@ -67,27 +70,20 @@ class GstPlayBinding(Binding):
         self._note("poll", rate=self._player.get_rate())
 
     def _look_up(self, record: dict[str, Any]) -> Iterable[dict[str, Any]]:
-        """What media it is; nobody may have told."""
+        """What media it has, if that was set before it was listened to."""
         match record:
             case {"kind": "app.open"}:
-                self._known = self._announced = True
-            case {"kind": "uri-loaded"} if self._announced:
-                self._announced = False
-            case {"kind": "uri-loaded"}:
-                return self._open(record["t"])
+                self._known = True
             case {"kind": "state-changed"} if not self._known:
-                return self._open(record["t"])
+                uri = self._player.get_uri()
+                self._known = bool(uri)
+                return (self._opened(record["t"], uri),) if uri else ()
         return ()
-
-    def _open(self, at: float) -> Iterable[dict[str, Any]]:
-        uri = self._player.get_uri()
-        self._known = bool(uri)
-        return (self._opened(at, uri),) if uri else ()
 
     # ---------------------------------------------------------------------- the commands
 
     def _load(self, media: str) -> None:
-        self._ended = False
+        self._ended, self._announced = False, True
         self._note_media(media)
         self._player.set_uri(uri_of(media))
 

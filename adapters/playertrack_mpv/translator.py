@@ -241,9 +241,9 @@ class Translator(PlayerTranslator):
         return []
 
     def _at_track(self, told: Track, file: _File) -> list[Signal]:
-        """A choice of sound or subtitles; mpv's own, before it plays, is none."""
+        """A choice of sound or subtitles; mpv's own, in place of "auto", is none."""
         before, file.tracks[told.kind] = file.tracks.get(told.kind), told.value
-        if not file.begun or told.value == before or told.value is None:
+        if not file.begun or told.value == before or before is None or isinstance(before, str):
             return []
         chosen = isinstance(told.value, int) and told.value is not False
         if told.kind == "prop.sid":

@@ -107,9 +107,13 @@ class MpvProgram:
         self._worker = Worker()
         self._looped: str | None = None
         if keep_open:
-            self.player.observe_property("eof-reached", lambda _, over: over and self._over())
+            self.player.observe_property("eof-reached", self._at_eof)
         else:
             self.player.event_callback("end-file")(lambda _: self._over())
+
+    def _at_eof(self, _: str, over: bool | None) -> None:
+        if over:
+            self._over()
 
     def _over(self) -> None:
         self._worker.post(self._go_on)
