@@ -63,7 +63,6 @@ class _File:
     length: float | None = None
     told: float | None = None
     grew: float | None = None
-    tracks: dict[str, object] = attrs.field(factory=dict)
     bounds: dict[str, str | None] = attrs.field(factory=dict)
     live: bool = False
     fixed: bool = False
@@ -88,6 +87,7 @@ class Translator(PlayerTranslator):
         self._loop_until: float | None = None  # it is switched off, which is not reported yet
         self._rate = 1.0
         self._fullscreen = False
+        self._tracks: dict[str, object] = {}
         self._points: dict[str, float] = {}  # of an A-B loop
         self._file: _File | None = None
 
@@ -98,23 +98,32 @@ class Translator(PlayerTranslator):
         match told:
             case Command():
                 made += self._command(told)
-            case Speed():
-                made += self._at_rate(told.t, told.value)
-            case Loop():
-                made += self._at_loop(told.t, told.value not in _NOT_LOOPING)
-            case Switch(kind="prop.pause"):
-                made += self._at_pause(told.t, told.value is True)
-            case Switch(kind="prop.fullscreen"):
-                made += self._at_fullscreen(told.t, told.value is True)
-            case Point():
-                self._set_point(told)
             case Record(kind="start-file"):
                 made += self._start(told.t)
             case Record(kind="shutdown"):
                 made.append(signals.Close(at=told.t))
-            case _ if self._file:
-                made += self._in_file(told, self._file)
+            case _:
+                made += self._lasting(told)
         return made
+
+    def _lasting(self, told: Record) -> list[Signal]:
+        """What outlives a file, and else what is in it."""
+        match told:
+            case Speed():
+                return self._at_rate(told.t, told.value)
+            case Loop():
+                return self._at_loop(told.t, told.value not in _NOT_LOOPING)
+            case Switch(kind="prop.pause"):
+                return self._at_pause(told.t, told.value is True)
+            case Switch(kind="prop.fullscreen"):
+                return self._at_fullscreen(told.t, told.value is True)
+            case Point():
+                self._set_point(told)
+            case Track():
+                return self._at_track(told)
+            case _ if self._file:
+                return self._in_file(told, self._file)
+        return []
 
     def _command(self, told: Command) -> list[Signal]:
         """Most commands are told by what they change."""
@@ -231,8 +240,6 @@ class Translator(PlayerTranslator):
             case Switch(kind="prop.partially-seekable"):
                 file.partial = told.value is True
                 return self._at_length(at, file, file.length)
-            case Track():
-                return self._at_track(told, file)
             case Switch(kind="prop.paused-for-cache"):
                 return self._at_cache(at, file, told.value is True)
             case Switch(kind="prop.eof-reached", value=True) if not file.at_end:
@@ -240,10 +247,11 @@ class Translator(PlayerTranslator):
                 return [signals.Ended(at=at)]
         return []
 
-    def _at_track(self, told: Track, file: _File) -> list[Signal]:
-        """A choice of sound or subtitles; mpv's own, in place of "auto", is none."""
-        before, file.tracks[told.kind] = file.tracks.get(told.kind), told.value
-        if not file.begun or told.value == before or before is None or isinstance(before, str):
+    def _at_track(self, told: Track) -> list[Signal]:
+        """A choice of sound or subtitles; mpv's own, at the start or of "auto", is none."""
+        before, self._tracks[told.kind] = self._tracks.get(told.kind), told.value
+        begun = self._file is not None and self._file.begun
+        if not begun or told.value == before or before is None or isinstance(before, str):
             return []
         chosen = isinstance(told.value, int) and told.value is not False
         if told.kind == "prop.sid":
