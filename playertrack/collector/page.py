@@ -10,7 +10,8 @@ import attrs
 
 from ..errors import shorten
 from ..timeline.from_log import row_of
-from ..view.detail import Detail, EventItem
+from ..timeline.listing import EventItem
+from ..view.detail import Detail
 from ..view.indexing import row_from
 from ..view.listening import Listeners
 from ..view.rows import SessionRow

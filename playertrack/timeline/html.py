@@ -1,4 +1,4 @@
-"""A timeline as a page: the drawing, with zoom, and the explanation of each event on hovering.
+"""A timeline as a page: the drawings, with zoom, and the events and why they came.
 
 One file that loads nothing: styles and script are in it, and nothing else may run in it
 (Content-Security-Policy), whatever a trace has for a name. Without script it is still readable.
@@ -8,66 +8,85 @@ from __future__ import annotations
 
 from base64 import b64encode
 from hashlib import sha256
-from html import escape
 from importlib.resources import files
 from xml.etree import ElementTree as ET
 
-from .model import Timeline
-from .style import PAGE, STYLE
-from .svg import MOST_ROWS, clean, draw_row, left_out, legend_svg
+from .elements import el, html
+from .listing import event_items, event_table, missing_list, more, rule_list
+from .model import Row, Timeline
+from .row_svg import draw_row
+from .style import PAGE, STYLE, TOOLS
+from .svg import MOST_ROWS, left_out, legend_svg
 
-_ROW = """<section tabindex="0">
-<div class="zooming" hidden>
-<button type="button" data-by="2" title="zoom in (+, or Ctrl and the wheel)">+</button>
-<button type="button" data-by="0.5" title="zoom out (-)">\N{MINUS SIGN}</button>
-<button type="button" data-by="0" title="show all (0)">all</button>
-</div>
-<div class="drawing">{drawing}</div>
-<details><summary>events, and why they came</summary><ol></ol></details>
-</section>
-"""
-
-_PAGE = """<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; \
-style-src '{style_hash}'; script-src '{script_hash}'">
-<meta name="viewport" content="width=device-width">
-<meta name="color-scheme" content="light dark">
-<title>{title}</title>
-<style>{style}</style>
-</head>
-<body>
-<div class="playertrack-timeline">
-<header><h1>{title}</h1>
-<button type="button" id="themes" hidden>light / dark</button></header>
-<p class="note">{note}</p>
-<div class="drawing">{legend}</div>
-<main>
-{rows}</main>
-<div id="tip" role="status" hidden></div>
-</div>
-<script>{script}</script>
-</body>
-</html>
-"""
+#: The width of the drawing for phones.
+_PHONE = 360.0
 
 
 def to_html(timeline: Timeline, title: str = "timeline") -> str:
     """The page, named ``title``; of more than `MOST_ROWS` sessions the first are drawn."""
-    style = STYLE + PAGE
-    script = files(__package__).joinpath("page.js").read_text("utf-8")
-    rows = [draw_row(row, timeline.start) for row in timeline.rows[:MOST_ROWS]]
-    return _PAGE.format(
-        title=escape(clean(title)),
-        note=escape(left_out(timeline)),
-        style=style,
-        style_hash=_hash(style),
-        script=script,
-        script_hash=_hash(script),
-        legend=ET.tostring(legend_svg(rows), encoding="unicode"),
-        rows="".join(_ROW.format(drawing=ET.tostring(row, encoding="unicode")) for row in rows),
+    rows = timeline.rows[:MOST_ROWS]
+    sections = [_section(row, timeline.start) for row in rows]
+    keys = [
+        legend_svg([each for section in sections for each in section.iter("svg")], width)
+        for width in (1080.0, _PHONE)
+    ]
+    note = left_out(timeline)
+    body = el(
+        "div",
+        el(
+            "header",
+            el("h1", title),
+            el("button", "light / dark", type="button", id="themes", hidden=True),
+        ),
+        el("p", note, class_="note") if note else None,
+        el("div", keys[0], class_="drawing wide"),
+        el("div", keys[1], class_="drawing phone"),
+        el("main", *sections),
+        rule_list(told.event.rule for row in rows for told in row.story.told),
+        el("div", id="tip", hidden=True),
+        class_="playertrack-timeline",
+    )
+    style, script = STYLE + PAGE + TOOLS, script_text()
+    policy = (
+        f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; "
+        "img-src blob: data:"
+    )
+    head = el(
+        "head",
+        el("meta", charset="utf-8"),
+        el("meta", http_equiv="Content-Security-Policy", content=policy),
+        el("meta", name="viewport", content="width=device-width"),
+        el("meta", name="color-scheme", content="light dark"),
+        el("title", title),
+        el("style", style),
+    )
+    page = el("html", head, el("body", body, el("script", script)), lang="en")
+    return "<!DOCTYPE html>\n" + html(page) + "\n"
+
+
+def script_text(*, alone: bool = True) -> str:
+    """The script of a drawing on a page: its layout when zoomed, and its tools.
+
+    ``alone``: the page is this module's, and the script finds the drawings by itself.
+    """
+    names = ("layout.js", "page.js", "start.js") if alone else ("layout.js", "page.js")
+    return "\n".join(files(__package__).joinpath(name).read_text("utf-8") for name in names)
+
+
+def _section(row: Row, origin: float) -> ET.Element:
+    told = row.story.told
+    return el(
+        "section",
+        el("div", draw_row(row, origin), class_="drawing wide"),
+        el("div", draw_row(row, origin, _PHONE), class_="drawing phone"),
+        missing_list(row.story.missing),
+        el(
+            "details",
+            el("summary", f"events ({len(told):,}), and why they came"),
+            more(len(told)),
+            event_table(tuple(event_items(told)), row.start),
+        ),
+        aria_label=row.title,
     )
 
 

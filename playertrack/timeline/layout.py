@@ -6,13 +6,14 @@ Lengths are pixels of the drawing, time is seconds.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from math import ceil
 
 import attrs
 
 from .._words import counted
-from ..errors import shorten
 from ..events import Error, Event, Seek, Speed
 from ..trace.explain import Told
+from .model import brief
 from .time_format import clock
 
 #: The width of a character of a name, and the height of a lane of names.
@@ -23,9 +24,9 @@ _LANES = 9
 _GAP = 5.0
 
 #: More VIEWs than that have no names: they are as regular as the axis.
-_MOST_VIEWS = 12
+MOST_VIEWS = 12
 
-_STEPS = (
+STEPS = (
     *(0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30),
     *(60 * minutes for minutes in (1, 2, 5, 10, 15, 30)),
     *(3600 * hours for hours in (1, 2, 3, 6, 12, 24, 48, 168)),
@@ -74,34 +75,36 @@ class Label:
 def ticks(low: float, high: float, most: int) -> tuple[float, list[float]]:
     """A round step, and its multiples from ``low`` to ``high``: at most about ``most``."""
     width = high - low
-    step = next((step for step in _STEPS if width / step <= most), None)
+    step = next((step for step in STEPS if width / step <= most), None)
     if step is None:
-        step = _STEPS[-1]
+        step = STEPS[-1]
         while width / step > most:
             step *= 10
-    first = -int(-low // step)
+    first = ceil(low / step - 1e-9)
     return step, [(first + i) * step for i in range(int((high - first * step) / step + 1e-9) + 1)]
 
 
-def name_of(event: Event) -> str:
-    """What stands beside the mark of an event."""
+def name_of(event: Event, *, short: bool = False) -> str:
+    """What stands beside the mark of an event; ``short`` is for narrow drawings."""
+    if short and event.event.startswith("PLAY_REACHED_"):
+        return f"{event.event.removeprefix('PLAY_REACHED_')} %"
     if isinstance(event, Seek) and event.target is not None:
-        return f"{event.event} → {clock(event.target, 0.1 if event.target < 60 else 1)}"
+        return f"{event.event} → {clock(event.target, 0.1)}"
     if isinstance(event, Error):
-        return f"ERROR {shorten(event.code, 24)[1:-1]}"
+        return f"ERROR {brief(event.code, 24)}"
     if isinstance(event, Speed):
         return f"SPEED {event.rate:g}x"
     return event.event
 
 
-def place(told: Sequence[Told], scale: Scale) -> list[Label]:
+def place(told: Sequence[Told], scale: Scale, *, short: bool = False) -> list[Label]:
     """The labels of events, in their order: no name lies on another, or on another's line.
 
     A name goes to the lowest lane that has room. From right to left, since a name stands to
     the right of its event: so it is no obstacle to the lines of those that come after it. Near
     the right edge, where names stand to the left, it is the other way round.
     """
-    labels = [_label(each, scale) for each in told]
+    labels = [_label(each, scale, short) for each in told]
     views = sum(each.event.event == "VIEW" for each in told)
     crowded = len(told) - views > _ROOM
     lanes: list[list[Label]] = [[] for _ in range(_LANES)]
@@ -113,7 +116,7 @@ def place(told: Sequence[Told], scale: Scale) -> list[Label]:
 
     for index in sorted(range(len(labels)), key=turn):
         label = labels[index]
-        if label.told.event.event == "VIEW" and views > _MOST_VIEWS:
+        if label.told.event.event == "VIEW" and views > MOST_VIEWS:
             continue
         for number, lane in enumerate(lanes):
             if _free(label, lane) and not _crossed(label, lanes[number + 1 :]):
@@ -125,8 +128,8 @@ def place(told: Sequence[Told], scale: Scale) -> list[Label]:
     return labels
 
 
-def _label(told: Told, scale: Scale) -> Label:
-    name = name_of(told.event)
+def _label(told: Told, scale: Scale, short: bool) -> Label:
+    name = name_of(told.event, short=short)
     x = min(max(scale(told.event.at), 0.0), scale.length)
     left = x + 3.0
     width = len(name) * CHARACTER

@@ -9,17 +9,12 @@ import attrs
 
 from .._words import counted
 from ..core.session import Summary
-from ..errors import shorten
 from ..trace.explain import Story
 from .strokes import Stroke
 from .time_format import clock
 
 #: Positions beyond that (s) are times of day: they are told from the first one on.
 _CLOCK = 360_000.0
-
-#: Of content of which less than this part was seen only what is around that is shown: this
-#: share of it more at either end.
-_PART, _AROUND = 0.25, 0.2
 
 
 @attrs.frozen
@@ -57,7 +52,10 @@ class Mark:
 
 @attrs.frozen
 class Row:
-    """One session: its story, and what there is to see of it between ``start`` and ``end``."""
+    """One session: its story, and what there is to see of it between ``start`` and ``end``.
+
+    ``signals`` are the times and names of the raw ones.
+    """
 
     story: Story
     start: float
@@ -67,6 +65,7 @@ class Row:
     interruptions: tuple[Band, ...]
     watched: tuple[Stretch, ...]
     marks: tuple[Mark, ...]
+    signals: tuple[tuple[float, str], ...] = ()
 
     @property
     def summary(self) -> Summary:
@@ -75,14 +74,11 @@ class Row:
 
     @property
     def span(self) -> tuple[float, float]:
-        """The content that there is to show (s): all of it, or what is around the part seen."""
+        """The content that there is to show (s): all of it; of a live stream, what was seen."""
         seen = [position for stroke in self.strokes for _, position in stroke.points]
         low, high = min(seen, default=0.0), max(seen, default=0.0)
         duration = self.summary.duration
         if duration is not None and not self.summary.live:
-            around = max(_AROUND * (high - low), 1.0)
-            if seen and high - low + 2 * around < _PART * duration:
-                return max(low - around, 0.0), min(high + around, max(duration, high))
             low, high = 0.0, max(duration, high)
         elif self.watched:  # a live stream may count from anywhere
             low, high = self.watched[0].start, self.watched[-1].end
@@ -100,14 +96,14 @@ class Row:
         summary = self.summary
         title = f"session {summary.ordinal}"
         if summary.player is not None:
-            title = f"{shorten(summary.player, 30)[1:-1]}: {title}"
+            title = f"{brief(summary.player, 30)}: {title}"
         if summary.entry_id is not None:
-            title += f" of {shorten(summary.entry_id, 40)[1:-1]}"
+            title += f" of {brief(summary.entry_id, 40)}"
         return title
 
     def to_record(self) -> dict[str, Any]:
         """What there is to draw, and the session's story, for a program."""
-        drawn = attrs.asdict(self, filter=lambda field, _: field.name != "story")
+        drawn = attrs.asdict(self, filter=lambda field, _: field.name not in ("story", "signals"))
         return {**drawn, **self.story.to_record()}
 
     def describe(self) -> Iterator[str]:
@@ -135,3 +131,9 @@ class Timeline:
 
     rows: tuple[Row, ...]
     start: float
+
+
+def brief(text: str, width: int) -> str:
+    """A name from a trace in at most ``width`` characters; what cannot be printed is escaped."""
+    shown = "".join(each if each.isprintable() else repr(each)[1:-1] for each in text[:width])
+    return shown if len(shown) == len(text) else f"{shown[: width - 1]}…"

@@ -98,6 +98,7 @@ class _Seen:
     played: float = 0.0
     position: float | None = None
     rate: float = 1.0
+    signals: list[tuple[float, str]] = attrs.field(factory=list)
 
 
 class _Player:
@@ -124,6 +125,8 @@ class _Player:
     def _take(self, line: int, signal: Signal) -> Sequence[Event]:
         events = self._teller.feed(line, signal)
         self._look(events)
+        if self._seen is not None and signal.name != "tick":
+            self._seen.signals.append((signal.at, signal.name))
         return events
 
     def close(self) -> Sequence[Event]:
@@ -253,6 +256,7 @@ def _row(story: Story, seen: _Seen) -> Row:
         interruptions=_until(seen.interruptions, end),
         watched=_how_often(seen.course.played, story.summary),
         marks=tuple(_marks(story)),
+        signals=tuple(seen.signals),
     )
 
 

@@ -1,69 +1,52 @@
-// Hovering, zooming and the list of events of a timeline page. Time runs from left to right in
+// The tools of a drawing: zoom, what is told on hovering, export. Time runs from left to right in
 // pixels of the drawing; a view of it is a factor and the pixel at the left edge.
-"use strict";
+const MOST_ZOOM = 20000, SVG_SPACE = "http://www.w3.org/2000/svg";
 
-const LANE = 14, GAP = 5, ROOM = 40, MOST_VIEWS = 12, MOST_ZOOM = 20000;
-const STEPS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900,
-               1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800, 604800];
-const SVG = "http://www.w3.org/2000/svg";
-
-function clock(seconds, step) {
-  if (seconds < 60 && step < 60) {
-    return seconds.toFixed(step >= 1 ? 0 : step >= 0.1 ? 1 : 2) + " s";
-  }
-  const whole = Math.floor(seconds + 1e-6), two = (n) => String(n).padStart(2, "0");
-  const hours = Math.floor(whole / 3600), minutes = Math.floor(whole / 60) % 60;
-  const rest = step < 1 ? "." + (seconds - whole).toFixed(2).slice(2) : "";
-  return (hours ? hours + ":" + two(minutes) : minutes) + ":" + two(whole % 60) + rest;
+function svgElement(tag, attributes, words) {
+  const element = document.createElementNS(SVG_SPACE, tag);
+  for (const [key, value] of Object.entries(attributes)) { element.setAttribute(key, value); }
+  if (words !== undefined) { element.textContent = words; }
+  return element;
 }
 
-function label(attributes, words) {
-  const text = document.createElementNS(SVG, "text");
-  for (const [key, value] of Object.entries(attributes)) { text.setAttribute(key, value); }
-  text.textContent = words;
-  return text;
-}
-
-class Row {
-  constructor(section) {
-    this.svg = section.querySelector("svg.row");
-    this.axis = this.svg.querySelector(".axis");
+class Drawing {
+  constructor(svg) {
+    this.svg = svg;
+    this.axis = svg.querySelector(".axis");
     this.width = Number(this.axis.dataset.width);
     this.span = Number(this.axis.dataset.span);
-    this.zooms = [...this.svg.querySelectorAll(".zoom")];
-    this.spots = [...this.svg.querySelectorAll(".at")].map((node) => ({
+    this.zooms = [...svg.querySelectorAll(".zoom")];
+    this.spots = [...svg.querySelectorAll(".at")].map((node) => ({
       node, x: Number(node.dataset.x),
       y: Number(node.getAttribute("transform").match(/,([-.\d]+)/)[1]),
+      plot: node.closest("svg").classList.contains("plot"),
     }));
-    const events = this.svg.querySelector("svg.events");
-    this.lanes = Math.max(1, Math.floor((Number(events.dataset.height) - 18) / LANE));
+    const events = svg.querySelector("svg.events");
+    this.lanes = Math.max(1, Math.floor((Number(events.dataset.height) - 18) / LAYOUT.LANE));
     this.events = this.spots.filter((spot) => spot.node.classList.contains("event"));
     for (const event of this.events) {
       event.name = event.node.querySelector(".name");
-      event.width = Number(event.name.getAttribute("textLength"));
+      event.length = event.name.textContent.length;
       event.tier = Number(event.node.dataset.tier);
+      event.index = Number(event.node.dataset.index);
     }
-    this.content = this.svg.querySelector(".content");
+    // What says least is drawn first; names are placed in the order of time.
+    this.events.sort((a, b) => a.x - b.x || a.index - b.index);
+    this.content = svg.querySelector(".content");
     for (const name of ["low", "high", "height"]) {
       this[name] = Number(this.content.dataset[name]);
     }
-    this.levels = [...this.content.querySelectorAll(".level")].map((node) => ({
-      node, y: Number(node.getAttribute("y1")),
+    this.levels = [...svg.querySelectorAll(".level")].map((node) => ({
+      node, y: Number(node.dataset.y), top: Number(node.getAttribute("y1")) - Number(node.dataset.y),
     }));
-    this.strokes = [...this.svg.querySelectorAll(".plot .stroke")].map((node) =>
+    this.strokes = [...svg.querySelectorAll(".plot .stroke")].map((node) =>
       node.getAttribute("points").split(" ").map((point) => point.split(",").map(Number)));
     this.factor = 1;
     this.left = 0;
-    this.listen(section);
+    this.listen();
   }
 
-  listen(section) {
-    const buttons = section.querySelector(".zooming");
-    buttons.hidden = false;
-    buttons.addEventListener("click", (click) => {
-      const by = click.target.dataset.by;
-      if (by !== undefined) { this.zoom(Number(by), this.width / 2); }
-    });
+  listen() {
     this.svg.addEventListener("wheel", (wheel) => {
       if (!wheel.ctrlKey && !wheel.shiftKey) { return; }  // the page scrolls as ever
       wheel.preventDefault();
@@ -71,24 +54,53 @@ class Row {
       this.zoom(Math.exp(-turned / 300), this.pixel(wheel));
     }, {passive: false});
     this.svg.addEventListener("dblclick", (click) => this.zoom(3, this.pixel(click)));
-    this.svg.addEventListener("pointerdown", (down) => {
-      if (this.factor === 1 || down.button !== 0) { return; }
-      const from = this.pixel(down), left = this.left;
-      this.svg.setPointerCapture(down.pointerId);
-      const drag = (move) => this.show(this.factor, left + (from - this.pixel(move)) / this.factor);
-      const drop = () => this.svg.removeEventListener("pointermove", drag);
-      this.svg.addEventListener("pointermove", drag);
-      this.svg.addEventListener("pointerup", drop, {once: true});
-      this.svg.addEventListener("pointercancel", drop, {once: true});
-    });
-    section.addEventListener("keydown", (key) => {
-      const step = this.width / this.factor / 4;
-      if (key.key === "+") { this.zoom(1.5, this.width / 2); }
-      else if (key.key === "-") { this.zoom(1 / 1.5, this.width / 2); }
-      else if (key.key === "0") { this.show(1, 0); }
-      else if (key.key === "ArrowLeft") { this.show(this.factor, this.left - step); }
-      else if (key.key === "ArrowRight") { this.show(this.factor, this.left + step); }
-    });
+    this.svg.addEventListener("pointerdown", (down) => this.drag(down));
+  }
+
+  // A drag chooses the time to zoom to; with Shift, and what is zoomed, it moves it.
+  drag(down) {
+    if (down.button !== 0 || down.pointerType === "touch") { return; }
+    const from = this.pixel(down), left = this.left;
+    if (from < 0 || from > this.width) { return; }
+    const top = Number(this.axis.dataset.top), bottom = Number(this.axis.dataset.bottom);
+    const shade = svgElement("rect", {class: "chosen-time", y: top, height: bottom - top, width: 0});
+    const inside = (event) => Math.min(Math.max(this.pixel(event), 0), this.width);
+    const move = (event) => {
+      const to = inside(event);
+      if (down.shiftKey) { this.show(this.factor, left + (from - to) / this.factor); return; }
+      if (Math.abs(to - from) < 4) { return; }
+      if (!shade.isConnected) {
+        this.axis.append(shade);
+        this.svg.setPointerCapture(down.pointerId);
+      }
+      shade.setAttribute("x", Math.min(from, to));
+      shade.setAttribute("width", Math.abs(to - from));
+    };
+    const end = (event) => {
+      this.svg.removeEventListener("pointermove", move);
+      this.svg.removeEventListener("pointerup", end);
+      this.svg.removeEventListener("pointercancel", end);
+      const chosen = shade.isConnected;
+      shade.remove();
+      if (!chosen || event.type !== "pointerup") { return; }
+      const to = inside(event), low = Math.min(from, to), wide = Math.max(Math.abs(to - from), 2);
+      const start = this.left + low / this.factor;
+      this.show(Math.min(this.factor * this.width / wide, MOST_ZOOM), start);
+    };
+    this.svg.addEventListener("pointermove", move);
+    this.svg.addEventListener("pointerup", end);
+    this.svg.addEventListener("pointercancel", end);
+  }
+
+  key(key) {
+    const step = this.width / this.factor / 4;
+    if (key === "+") { this.zoom(1.5, this.width / 2); }
+    else if (key === "-") { this.zoom(1 / 1.5, this.width / 2); }
+    else if (key === "0") { this.show(1, 0); }
+    else if (key === "ArrowLeft") { this.show(this.factor, this.left - step); }
+    else if (key === "ArrowRight") { this.show(this.factor, this.left + step); }
+    else { return false; }
+    return true;
   }
 
   pixel(event) {
@@ -117,12 +129,13 @@ class Row {
         : `translate(${-this.left * factor},0) scale(${factor},1)`);
     }
     for (const spot of this.spots) {
-      const y = spot.node.classList.contains("event") ? spot.y : down(spot.y);
+      const y = spot.plot ? down(spot.y) : spot.y;
       spot.node.setAttribute("transform", `translate(${to(spot.x)},${y})`);
     }
     this.place(to);
     this.measure(to);
     this.level(down, top, bottom);
+    this.point(this.seconds);
   }
 
   // The part of the content that is in view, in pixels of the whole: what was gone through in the
@@ -149,111 +162,171 @@ class Row {
 
   // The axis of content, the points of the quartiles, and on the bar the part that is in view.
   level(down, top, bottom) {
-    for (const {node, y} of this.levels) {
+    for (const {node, y, top: above} of this.levels) {
       node.setAttribute("visibility", y >= top && y <= bottom ? "visible" : "hidden");
-      node.setAttribute("y1", down(y));
-      node.setAttribute("y2", down(y));
+      node.setAttribute("y1", above + down(y));
+      node.setAttribute("y2", above + down(y));
     }
     const shown = this.content.querySelector(".shown");
     shown.setAttribute("visibility", this.factor === 1 ? "hidden" : "visible");
     shown.setAttribute("y", top);
     shown.setAttribute("height", Math.max(bottom - top, 2));
-    const ticks = [...this.content.querySelectorAll(".tick")], x = ticks[0].getAttribute("x");
-    for (const tick of ticks) { tick.remove(); }
-    const second = this.height / (this.high - this.low);
+    for (const tick of [...this.content.querySelectorAll(".tick")]) { tick.remove(); }
+    const second = this.height / (this.high - this.low), x = this.content.dataset.x;
     const low = this.high - bottom / second, high = this.high - top / second;
-    const step = STEPS.find((each) => (high - low) / each <= 5) || STEPS.at(-1);
-    for (let i = Math.ceil(low / step - 1e-9); i * step <= high + 1e-9; i++) {
-      const y = String(down((this.high - i * step) * second) + 3.5);
-      this.content.append(label({class: "tick", x, y, "text-anchor": "end"},
-        this.content.dataset.sign + clock(i * step, step)));
+    const [step, positions] = LAYOUT.ticks(low, high, 5);
+    for (const position of positions) {
+      const y = String(down((this.high - position) * second) + 3.5);
+      this.content.append(svgElement("text", {class: "tick", x, y, "text-anchor": "end"},
+        this.content.dataset.sign + LAYOUT.clock(position, step)));
     }
   }
 
-  // As `layout.place` does it.
   place(to) {
-    const seen = this.events.filter((event) => {
+    for (const event of this.events) {
       event.at = to(event.x);
-      event.lane = undefined;
-      return event.at >= -0.5 && event.at <= this.width + 0.5;
-    });
-    const views = seen.filter((event) => event.tier === 3).length;
-    const crowded = seen.length - views > ROOM;
-    const rank = (event) => event.tier === 3 ? 3 : crowded ? event.tier : 0;
-    for (const event of seen) {
-      event.begin = event.at + 3;
-      event.turned = event.begin + event.width > this.width;
-      if (event.turned) { event.begin = Math.max(event.at - 3 - event.width, 0); }
+      event.lane = null;
     }
-    seen.forEach((event, index) => { event.order = event.turned ? index : -index; });
-    seen.sort((a, b) => rank(a) - rank(b) || a.turned - b.turned || a.order - b.order);
-    const lanes = Array.from({length: this.lanes}, () => []);
-    const covers = (name, x) => name.begin - 1 < x && x < name.begin + name.width + 1;
-    for (const event of seen) {
-      if (event.tier === 3 && views > MOST_VIEWS) { continue; }
-      for (let lane = 0; lane < lanes.length; lane++) {
-        const free = lanes[lane].every((other) => event.begin >= other.begin + other.width + GAP
-          || event.begin + event.width + GAP <= other.begin);
-        const crossed = lanes.slice(lane + 1).some((above) =>
-          above.some((other) => covers(event, other.at)));
-        if (free && !crossed) {
-          event.lane = lane;
-          lanes[lane].push(event);
-          break;
-        }
-        if (lanes[lane].some((other) => covers(other, event.at))) { break; }
-      }
+    const seen = this.events.map((event) => ({...event, event})).filter(({at}) =>
+      at >= -0.5 && at <= this.width + 0.5);
+    for (const {event, lane, left, x} of LAYOUT.place(seen, this.width, this.lanes)) {
+      event.lane = lane;
+      event.begin = left - x;
     }
     for (const event of this.events) { this.name(event); }
   }
 
   name(event) {
     let leader = event.node.querySelector(".leader");
-    if (event.lane === undefined) {
+    if (event.lane === null) {
       event.name.setAttribute("visibility", "hidden");
       if (leader !== null) { leader.remove(); }
       return;
     }
     if (leader === null) {
-      leader = document.createElementNS(SVG, "line");
-      leader.setAttribute("class", "leader");
-      leader.setAttribute("y1", "-4");
+      leader = svgElement("line", {class: "leader", y1: "-4"});
       event.node.append(leader);
     }
-    const y = String(-9 - LANE * event.lane);
+    const y = String(-9 - LAYOUT.LANE * event.lane);
     leader.setAttribute("y2", y);
     event.name.setAttribute("y", y);
-    event.name.setAttribute("x", String(event.begin - event.at));
+    event.name.setAttribute("x", String(event.begin));
     event.name.removeAttribute("visibility");
   }
 
   measure(to) {
-    const lines = [...this.axis.querySelectorAll(".grid")];
     const second = this.width / this.span, shown = this.span / this.factor;
-    const step = STEPS.find((each) => shown / each <= 10) || STEPS.at(-1);
-    const low = lines[0].getAttribute("y2"), text = this.axis.querySelector(".tick");
-    const y = text.getAttribute("y");
+    const {most, top, bottom, y} = this.axis.dataset, from = this.left / second;
+    const [step, times] = LAYOUT.ticks(from, from + shown, Number(most));
     this.axis.replaceChildren();
-    const first = Math.ceil(this.left / second / step - 1e-9);
-    for (let i = first; i * step <= this.left / second + shown + 1e-9; i++) {
-      const x = String(to(i * step * second));
-      const line = document.createElementNS(SVG, "line");
-      for (const [key, value] of Object.entries({class: "grid", x1: x, x2: x, y1: "0", y2: low})) {
-        line.setAttribute(key, value);
-      }
-      const tick = label({class: "tick", x, y, "text-anchor": "middle"}, clock(i * step, step));
-      this.axis.append(line, tick);
+    for (const seconds of times) {
+      const x = String(to(seconds * second));
+      this.axis.append(svgElement("line", {class: "grid", x1: x, x2: x, y1: top, y2: bottom}),
+        svgElement("text", {class: "tick", x, y, "text-anchor": "middle"},
+          LAYOUT.clock(seconds, step)));
     }
+  }
+
+  // A line at a moment, in seconds since the start; without one, none.
+  point(seconds) {
+    this.seconds = seconds;
+    this.svg.querySelector(".cursor")?.remove();
+    if (seconds === undefined) { return; }
+    const x = (seconds * this.width / this.span - this.left) * this.factor;
+    if (x < 0 || x > this.width) { return; }
+    const {top, bottom} = this.axis.dataset;
+    this.axis.append(svgElement("line", {class: "cursor", x1: x, x2: x, y1: top, y2: bottom}));
+  }
+
+  // ------------------------------------------------------------------------------- export
+
+  // The drawing as a file of its own, in the colours that it has now.
+  file() {
+    const copy = this.svg.cloneNode(true), dark = getComputedStyle(this.svg);
+    const rules = [...document.styleSheets].flatMap((sheet) => [...sheet.cssRules])
+      .filter((rule) => rule.selectorText?.startsWith(".playertrack-timeline "))
+      .map((rule) => rule.cssText);
+    const names = new Set(rules.join().match(/--[a-z]+(?=\))/g));
+    const colours = [...names].map((name) => `${name}:${dark.getPropertyValue(name)}`).join(";");
+    const style = svgElement("style", {}, `.playertrack-timeline{${colours}}\n${rules.join("\n")}`);
+    const outer = svgElement("svg", {
+      class: "playertrack-timeline", width: copy.getAttribute("width"),
+      height: copy.getAttribute("height"), viewBox: copy.getAttribute("viewBox"),
+    });
+    for (const each of copy.querySelectorAll("[data-tip]")) {
+      each.prepend(svgElement("title", {}, each.dataset.tip));
+      delete each.dataset.tip;
+    }
+    outer.append(style, svgElement("rect", {class: "paper", width: "100%", height: "100%"}), copy);
+    return new XMLSerializer().serializeToString(outer);
+  }
+
+  async picture() {
+    const image = new Image(), width = Number(this.svg.getAttribute("width"));
+    const address = URL.createObjectURL(new Blob([this.file()], {type: "image/svg+xml"}));
+    try {
+      image.src = address;
+      await image.decode();
+      const canvas = document.createElement("canvas");
+      canvas.width = 2 * width;
+      canvas.height = 2 * Number(this.svg.getAttribute("height"));
+      canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
+      return await new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
+    } finally {
+      URL.revokeObjectURL(address);
+    }
+  }
+
+  async save(kind) {
+    const blob = kind === "png" ? await this.picture()
+      : new Blob([this.file()], {type: "image/svg+xml"});
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(blob);
+    link.download = `timeline.${kind}`;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
   }
 }
 
-// What belongs to an element is told beside the pointer, at once and in full.
-function explainOnHover() {
-  const tip = document.getElementById("tip");
-  for (const title of [...document.querySelectorAll("svg title")]) {
+const TOOL_BUTTONS = [
+  ["+", "zoom in (+, Ctrl and the wheel, or drag over a time)", (drawing) => drawing.zoom(2, drawing.width / 2)],
+  ["\u2212", "zoom out (-)", (drawing) => drawing.zoom(0.5, drawing.width / 2)],
+  ["all", "show all (0)", (drawing) => drawing.show(1, 0)],
+  ["SVG", "save the drawing as SVG", (drawing) => drawing.save("svg")],
+  ["PNG", "save the drawing as PNG", (drawing) => drawing.save("png")],
+];
+
+// Gives the drawings below `section` their tools; the drawings, the one that is shown first.
+function dressSection(section) {
+  const drawings = [...section.querySelectorAll("svg.row")].map((svg) => {
+    const drawing = new Drawing(svg), tools = document.createElement("div");
+    tools.className = "zooming";
+    for (const [words, title, act] of TOOL_BUTTONS) {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.textContent = words;
+      button.title = title;
+      button.dataset.tool = words;
+      button.addEventListener("click", () => act(drawing));
+      tools.append(button);
+    }
+    tools.addEventListener("keydown", (key) => {
+      if (!key.ctrlKey && !key.metaKey && drawing.key(key.key)) { key.preventDefault(); }
+    });
+    svg.before(tools);
+    return drawing;
+  });
+  for (const title of [...section.querySelectorAll("svg title")]) {
     title.parentNode.dataset.tip = title.textContent;
     title.remove();
   }
+  for (const drawing of drawings) { drawing.show(1, 0); }
+  return drawings;
+}
+
+// What belongs to an element is told beside the pointer, at once and in full.
+function listenForTips() {
+  const tip = document.getElementById("tip");
   document.addEventListener("pointermove", (move) => {
     const told = move.target instanceof Element ? move.target.closest("[data-tip]") : null;
     tip.hidden = told === null;
@@ -267,33 +340,12 @@ function explainOnHover() {
   });
 }
 
-function listEvents(section) {
-  const list = section.querySelector("details");
-  list.addEventListener("toggle", () => {
-    const rows = list.querySelector("ol");
-    if (rows.childElementCount > 0) { return; }
-    const events = [...section.querySelectorAll(".event")];
-    events.sort((a, b) => a.dataset.index - b.dataset.index);
-    for (const event of events) {
-      const item = document.createElement("li");
-      const [head, ...why] = event.dataset.tip.split("\n");
-      const strong = document.createElement("b");
-      strong.textContent = head;
-      item.append(strong, document.createElement("br"), why.join(" "));
-      rows.append(item);
-    }
+function listenForThemes() {
+  const themes = document.getElementById("themes");
+  themes.hidden = false;
+  themes.addEventListener("click", () => {
+    const dark = matchMedia("(prefers-color-scheme: dark)").matches;
+    const now = document.documentElement.dataset.theme || (dark ? "dark" : "light");
+    document.documentElement.dataset.theme = now === "dark" ? "light" : "dark";
   });
 }
-
-explainOnHover();
-for (const section of document.querySelectorAll("section")) {
-  new Row(section).show(1, 0);
-  listEvents(section);
-}
-const themes = document.getElementById("themes");
-themes.hidden = false;
-themes.addEventListener("click", () => {
-  const dark = matchMedia("(prefers-color-scheme: dark)").matches;
-  const now = document.documentElement.dataset.theme || (dark ? "dark" : "light");
-  document.documentElement.dataset.theme = now === "dark" ? "light" : "dark";
-});

@@ -1,37 +1,46 @@
-"""The colours of a timeline, light and dark."""
+"""The colours of a timeline, light and dark.
+
+Each colour stands for one thing. They differ in lightness as well as in hue (after Okabe and
+Ito), so that the colour-blind can tell them apart, and what is written in them has a contrast
+of at least 4.5 to 1 on the paper and on the shade of a chosen row (WCAG AA).
+"""
 
 from __future__ import annotations
 
 _LIGHT = {
     "paper": "#ffffff",
     "ink": "#1f2430",
-    "faint": "#667085",
-    "grid": "#e4e7ec",
-    "play": "#1a7f5a",
-    "again": "#0e5c8f",
-    "often": "#5b3aa6",
-    "seek": "#8250df",
-    "wait": "#d1432b",
-    "rest": "#b9c0cc",
-    "start": "#e0b13a",
-    "end": "#7d8799",
-    "ad": "#c26a00",
-    "unseen": "#eef0f3",
+    "faint": "#565f6e",
+    "grid": "#e2e6ec",
+    "play": "#0063a6",
+    "again": "#00335c",
+    "often": "#7a3b99",
+    "fired": "#00694f",
+    "seek": "#83318f",
+    "wait": "#a84300",
+    "error": "#b8002e",
+    "rest": "#a3adba",
+    "start": "#e8c24a",
+    "end": "#5d6675",
+    "ad": "#6f6600",
+    "unseen": "#edf0f4",
 }
 _DARK = {
     "paper": "#14171d",
     "ink": "#e6e9ef",
-    "faint": "#98a2b3",
+    "faint": "#a3adba",
     "grid": "#2a303b",
-    "play": "#3fc38f",
-    "again": "#5cb3ee",
-    "often": "#b197f5",
-    "seek": "#b08cff",
-    "wait": "#ff7a61",
-    "rest": "#5a6475",
-    "start": "#c9992c",
-    "end": "#828d9f",
-    "ad": "#f0a347",
+    "play": "#59b4f5",
+    "again": "#b5dfff",
+    "often": "#cf9be8",
+    "fired": "#3fcfa4",
+    "seek": "#dc9be6",
+    "wait": "#f59545",
+    "error": "#ff7f96",
+    "rest": "#566172",
+    "start": "#bd9a2e",
+    "end": "#8b96a6",
+    "ad": "#cfc23e",
     "unseen": "#222833",
 }
 
@@ -50,84 +59,131 @@ svg.playertrack-timeline:root{{{_colours(_DARK)}}}
 [data-theme=dark] .playertrack-timeline{{{_colours(_DARK)}}}
 """
 
+#: What is drawn of a session, each rule below ``.playertrack-timeline``.
 _SHAPES = """
-.playertrack-timeline text{font:10px ui-monospace,"DejaVu Sans Mono",Menlo,Consolas,monospace;
-fill:var(--ink)}
-.playertrack-timeline .paper{fill:var(--paper)}
-.playertrack-timeline .title{font:600 13px system-ui,sans-serif}
-.playertrack-timeline .facts,.playertrack-timeline .note{font:12px system-ui,sans-serif;
-fill:var(--faint)}
-.playertrack-timeline .tick{fill:var(--faint)}
-.playertrack-timeline .legend .tick{font:11px system-ui,sans-serif}
-.playertrack-timeline .grid{stroke:var(--grid)}
-.playertrack-timeline .frame{fill:none;stroke:var(--grid)}
-.playertrack-timeline .stroke{fill:none;stroke-width:2;stroke-linejoin:round;
-vector-effect:non-scaling-stroke}
-.playertrack-timeline .played{stroke:var(--play)}
-.playertrack-timeline .jumped{stroke:var(--seek);stroke-width:1.3;stroke-dasharray:4 3}
-.playertrack-timeline .still{stroke:var(--end);stroke-width:1.3}
-.playertrack-timeline .skimmed{stroke:var(--ad);stroke-dasharray:1.5 2.5}
-.playertrack-timeline .shade{opacity:.16}
-.playertrack-timeline .shade.PAUSED{opacity:.12}
-.playertrack-timeline .band,.playertrack-timeline .shade{fill:var(--unseen)}
-.playertrack-timeline .STARTING,.playertrack-timeline .LOADED,.playertrack-timeline .READY{
-fill:var(--start)}
-.playertrack-timeline .READY,.playertrack-timeline .LOADED{opacity:.45}
-.playertrack-timeline .PLAYING,.playertrack-timeline .ENDING{fill:var(--play)}
-.playertrack-timeline .STALLING,.playertrack-timeline .BUFFERING,.playertrack-timeline .FAILED{
-fill:var(--wait)}
-.playertrack-timeline .STALLING{opacity:.5}
-.playertrack-timeline .PAUSED,.playertrack-timeline .RESUMING{fill:var(--rest)}
-.playertrack-timeline .ENDED{fill:var(--end)}
-.playertrack-timeline rect.seek{fill:var(--seek)}
-.playertrack-timeline rect.ad{fill:var(--ad)}
-.playertrack-timeline .unseen{fill:var(--unseen)}
-.playertrack-timeline .seen{fill:var(--play)}
-.playertrack-timeline .times2{fill:var(--again)}
-.playertrack-timeline .times3,.playertrack-timeline .times4{fill:var(--often)}
-.playertrack-timeline .shown{fill:none;stroke:var(--ink);stroke-width:1.5}
-.playertrack-timeline .level{stroke:var(--faint);stroke-dasharray:2 4;opacity:.6}
-.playertrack-timeline .quartile .dot{fill:var(--paper);stroke:var(--faint);stroke-width:1.5}
-.playertrack-timeline .quartile .name{fill:var(--faint)}
-.playertrack-timeline .fired .dot{fill:var(--play);stroke:var(--play)}
-.playertrack-timeline .fired .name{fill:var(--ink)}
-.playertrack-timeline .reached{fill:var(--paper);stroke:var(--play);stroke-width:2}
-.playertrack-timeline .event{--hue:var(--faint)}
-.playertrack-timeline .life,.playertrack-timeline .progress{--hue:var(--play)}
-.playertrack-timeline .event.seek{--hue:var(--seek)}
-.playertrack-timeline .wait,.playertrack-timeline .error{--hue:var(--wait)}
-.playertrack-timeline .event .name{fill:var(--hue)}
-.playertrack-timeline .mark{stroke:var(--hue);stroke-width:2}
-.playertrack-timeline .leader{stroke:var(--hue);opacity:.45}
-.playertrack-timeline .view .mark{opacity:.5;stroke-width:1}
-.playertrack-timeline .event:hover .name{font-weight:700}
+text{font:10px ui-monospace,"DejaVu Sans Mono",Menlo,Consolas,monospace;fill:var(--ink)}
+.paper{fill:var(--paper)}
+.title{font:600 13px system-ui,sans-serif}
+.facts,.note,.axis-title{font:12px system-ui,sans-serif;fill:var(--faint)}
+.axis-title{font-size:11px}
+.tick{fill:var(--faint)}
+.legend .tick{font:11px system-ui,sans-serif}
+.grid{stroke:var(--grid)}
+.frame{fill:none;stroke:var(--grid)}
+.stroke{fill:none;stroke-width:2;stroke-linejoin:round;vector-effect:non-scaling-stroke}
+.played{stroke:var(--play)}
+.jumped{stroke:var(--seek);stroke-width:1.3;stroke-dasharray:4 3}
+.still{stroke:var(--end);stroke-width:1.3}
+.skimmed{stroke:var(--ad);stroke-dasharray:1.5 2.5}
+.shade{opacity:.16}
+.shade.PAUSED{opacity:.14}
+.band,.shade{fill:var(--unseen)}
+.band{vector-effect:non-scaling-stroke}
+.STARTING,.LOADED,.READY{fill:var(--start)}
+.READY,.LOADED{opacity:.45}
+.PLAYING,.ENDING{fill:var(--play)}
+.STALLING,.BUFFERING{fill:var(--wait);stroke:var(--wait)}
+.STALLING{opacity:.5}
+.FAILED{fill:var(--error);stroke:var(--error)}
+.PAUSED,.RESUMING{fill:var(--rest)}
+.ENDED{fill:var(--end)}
+rect.seek{fill:var(--seek);stroke:var(--seek);stroke-width:2}
+rect.ad{fill:var(--ad);stroke:var(--ad)}
+.shade{stroke:none}
+.unseen{fill:var(--unseen)}
+.seen{fill:var(--play)}
+.times2{fill:var(--again)}
+.times3,.times4{fill:var(--often)}
+.shown{fill:none;stroke:var(--ink);stroke-width:1.5}
+.level{stroke:var(--faint);stroke-dasharray:2 4;opacity:.6}
+.quartile .dot{fill:var(--paper);stroke:var(--faint);stroke-width:1.5}
+.quartile .name{fill:var(--faint)}
+.fired .dot{fill:var(--fired);stroke:var(--fired)}
+.fired .name{fill:var(--ink)}
+.reached{fill:var(--paper);stroke:var(--fired);stroke-width:2}
+.update{stroke:var(--rest);fill:none;vector-effect:non-scaling-stroke}
+.signal{stroke:var(--ink)}
+.event{--hue:var(--faint)}
+.event.life{--hue:var(--ink)}
+.event.progress{--hue:var(--fired)}
+.event.seek{--hue:var(--seek)}
+.event.wait{--hue:var(--wait)}
+.event.error{--hue:var(--error)}
+.event .name{fill:var(--hue)}
+.mark{stroke:var(--hue);stroke-width:2}
+.leader{stroke:var(--hue);opacity:.45}
+.view .mark{opacity:.4;stroke-width:1}
+.event:hover .name,.event.here .name{font-weight:700}
+.event.here .mark{stroke-width:5}
+.cursor{stroke:var(--ink);stroke-dasharray:2 2;pointer-events:none}
+.chosen-time{fill:var(--play);opacity:.2;pointer-events:none}
 """
 
+
+def _below(rules: str) -> str:
+    """The rules for what is below ``.playertrack-timeline`` alone."""
+    made = []
+    for rule in rules.replace("\n", "").split("}")[:-1]:
+        selectors, _, body = rule.partition("{")
+        each = ",".join(f".playertrack-timeline {one}" for one in selectors.split(","))
+        made.append(f"{each}{{{body}}}\n")
+    return "".join(made)
+
+
 #: What a page has around its drawings.
-PAGE = """
+PAGE = (
+    """
 html,body{margin:0}
 .playertrack-timeline{min-height:100vh;background:var(--paper);color:var(--ink);
 font:14px/1.4 system-ui,sans-serif;box-sizing:border-box;padding:12px 20px 40px}
-.playertrack-timeline header{display:flex;align-items:center;gap:16px;max-width:1400px}
-.playertrack-timeline h1{font-size:18px;margin:0;flex:1;overflow-wrap:anywhere}
-.playertrack-timeline button{font:inherit;color:var(--ink);background:var(--unseen);
-border:1px solid var(--grid);border-radius:6px;padding:1px 9px;cursor:pointer}
-.playertrack-timeline p{margin:4px 0}
-.playertrack-timeline section{max-width:1400px;border-top:1px solid var(--grid);
-padding-top:8px;margin-top:8px;position:relative}
-.playertrack-timeline .zooming{float:right;margin-left:12px}
-.playertrack-timeline .zooming[hidden]{display:none}
-.playertrack-timeline .drawing{overflow-x:auto;clear:both}
-.playertrack-timeline .drawing>svg{display:block;width:100%;min-width:860px;height:auto}
-.playertrack-timeline .plot,.playertrack-timeline .events{cursor:grab}
-.playertrack-timeline summary{cursor:pointer;color:var(--faint)}
-.playertrack-timeline ol{font-size:13px;columns:28em;padding-left:3.5em}
-.playertrack-timeline li{break-inside:avoid;margin-bottom:6px;overflow-wrap:anywhere}
-.playertrack-timeline #tip{position:fixed;left:0;top:0;max-width:520px;pointer-events:none;
+"""
+    + _below("""
+header{display:flex;align-items:center;gap:16px;max-width:1400px}
+h1{font-size:18px;margin:0;flex:1;overflow-wrap:anywhere}
+h2{font-size:15px;margin:12px 0 4px}
+button{font:inherit;color:var(--ink);background:var(--unseen);border:1px solid var(--rest);
+border-radius:6px;padding:1px 9px;cursor:pointer}
+p{margin:4px 0}
+section{max-width:1400px;border-top:1px solid var(--grid);padding-top:8px;margin-top:8px}
+.phone{display:none}
+summary{cursor:pointer;color:var(--faint)}
+table{border-collapse:collapse;width:100%}
+th,td{text-align:left;vertical-align:top;padding:3px 10px 3px 0;border-bottom:1px solid var(--grid);
+overflow-wrap:anywhere}
+th{font-size:12px;color:var(--faint)}
+td.time,td.position{white-space:nowrap;font-variant-numeric:tabular-nums}
+a{color:var(--play)}
+dt{font-family:ui-monospace,monospace;font-size:12px;color:var(--faint)}
+dd{margin:0 0 4px;overflow-wrap:anywhere}
+""")
+    + """
+@media (max-width:700px){
+.playertrack-timeline{padding:10px 8px 30px}
+.playertrack-timeline .wide{display:none}
+.playertrack-timeline .phone{display:block}
+.playertrack-timeline thead{position:absolute;width:1px;height:1px;overflow:hidden;
+clip-path:inset(50%)}
+.playertrack-timeline tr{display:flex;flex-wrap:wrap;gap:0 12px;padding:4px 0;
+border-bottom:1px solid var(--grid)}
+.playertrack-timeline td{border:0;padding:0;min-width:0}
+.playertrack-timeline td.why,.playertrack-timeline td.more{flex:1 1 100%}
+.playertrack-timeline td:empty{display:none}
+}
+"""
+)
+
+#: The tools of a drawing on a page: zoom, export, what is said on hovering.
+TOOLS = _below("""
+.zooming{display:flex;flex-wrap:wrap;gap:4px;justify-content:flex-end}
+.zooming[hidden]{display:none}
+.drawing{clear:both}
+.drawing>svg{display:block;width:100%;height:auto}
+.drawing .plot,.drawing .events{cursor:crosshair;touch-action:pan-y}
+#tip{position:fixed;left:0;top:0;max-width:min(520px,90vw);pointer-events:none;
 background:var(--ink);color:var(--paper);border-radius:6px;padding:6px 10px;
 white-space:pre-wrap;overflow-wrap:anywhere;font-size:13px;z-index:9}
-.playertrack-timeline #tip[hidden]{display:none}
-"""
+#tip[hidden]{display:none}
+""")
 
 #: What a drawing needs to be looked at.
-STYLE = COLOURS + _SHAPES
+STYLE = COLOURS + _below(_SHAPES)

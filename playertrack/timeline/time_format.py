@@ -1,18 +1,37 @@
-"""Times as people write them."""
+"""Times as people write them, the same everywhere: pictures, pages, terminals."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from decimal import ROUND_HALF_UP, Decimal
+
+_DIGITS = [Decimal(1).scaleb(-digits) for digits in range(4)]
+
 
 def clock(seconds: float, step: float = 1.0) -> str:
-    """Seconds as people write them: ``7.5 s``, ``1:30``, ``2:00:00``.
+    """Seconds as people write them, as finely as ``step`` (s): ``7.5 s``, ``1:30``, ``2:00:00``.
 
-    >>> [clock(7.5, 0.5), clock(90), clock(7200), clock(-3)]
-    ['7.5 s', '1:30', '2:00:00', '-3 s']
+    >>> [clock(7.5, 0.5), clock(90), clock(7200), clock(-3), clock(62.25, 0.01)]
+    ['7.5 s', '1:30', '2:00:00', '-3 s', '1:02.25']
     """
-    if abs(seconds) < 60 and step < 60:
-        digits = 0 if step >= 1 else 1 if step >= 0.1 else 2
-        return f"{seconds:.{digits}f} s"
-    sign, whole = "-" if seconds < 0 else "", round(abs(seconds))
+    digits = 0 if step >= 1 else 1 if step >= 0.1 else 2 if step >= 0.01 else 3
+    sign, exact = "-" if seconds < 0 else "", Decimal(abs(seconds))
+    rounded = exact.quantize(_DIGITS[digits], ROUND_HALF_UP)  # as JavaScript does it
+    if rounded < 60 and step < 60:
+        return f"{sign}{rounded:.{digits}f} s"
+    whole = int(rounded)
     hours, minutes = whole // 3600, whole // 60 % 60
-    tail = f"{whole % 60:02d}"
+    tail = f"{rounded - whole // 60 * 60:0{3 + digits if digits else 2}.{digits}f}"
     return f"{sign}{hours}:{minutes:02d}:{tail}" if hours else f"{sign}{minutes}:{tail}"
+
+
+def wall_clock(at: float) -> str:
+    """A point in time to the second, UTC, for people; the number itself if no calendar has it.
+
+    >>> wall_clock(1700000000.25)
+    '2023-11-14 22:13:20'
+    """
+    try:
+        return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S")
+    except (ValueError, OverflowError, OSError):
+        return f"{at:.15g}"

@@ -12,10 +12,11 @@ from ..core.context import Diagnostic
 from ..errors import PlayertrackError
 from ..policy import Policy
 from ..timeline.from_log import row_of
+from ..timeline.listing import EventItem, event_items, item_of
 from ..timeline.observer import Observer
 from ..trace.codec import OnBad
 from ..trace.lint import Finding, Lint
-from .detail import Detail, EventItem, SignalItem, event_items, item_of
+from .detail import Detail, SignalItem
 from .indexing import EventIndex, Place, SignalIndex
 from .listening import Listeners
 from .rows import SessionRow
@@ -48,6 +49,7 @@ class FileLibrary(Listeners):
         self._policy = policy or Policy()
         self._on_bad = on_bad
         self._places: list[Place] = []
+        self._first: dict[str, int] = {}
         self._details: OrderedDict[int, Detail] = OrderedDict()
         self._lock = threading.Lock()
         self._stopped = threading.Event()
@@ -105,8 +107,12 @@ class FileLibrary(Listeners):
             index.close()
 
     def _take(self, row: SessionRow, place: Place) -> None:
+        number = len(self.rows)
+        first = self._first.setdefault(row.session, number)
+        if first != number:
+            self.rows[first] = attrs.evolve(self.rows[first], twin=True)
         self._places.append(place)
-        self.rows.append(attrs.evolve(row, number=len(self.rows)))
+        self.rows.append(attrs.evolve(row, number=number, twin=first != number))
 
     def _tell(self, source: Source, count: int) -> bool:
         """Say how far it is; tell if it is enough."""
@@ -122,7 +128,8 @@ class FileLibrary(Listeners):
         if place.isascii() and place.isdigit() and int(place[:12]) < len(rows):
             if rows[int(place[:12])].session == session:
                 return rows[int(place[:12])]
-        return next((row for row in rows if row.session == session), None)
+        first = self._first.get(session)
+        return None if first is None else rows[first]
 
     def detail(self, row: SessionRow) -> Detail | None:
         """All of a session, derived again from its lines."""

@@ -11,9 +11,10 @@ from importlib.resources import files
 
 from aiohttp import web
 
-from ..timeline.style import STYLE
+from ..timeline.elements import html
+from ..timeline.html import script_text
+from ..timeline.style import STYLE, TOOLS
 from .detail import Detail
-from .elements import html
 from .export import export
 from .library import Library
 from .panel import empty, panel
@@ -40,6 +41,7 @@ _HEADERS = {
     "Cache-Control": "no-store",
 }
 _PARTS = {
+    "timeline.js": "text/javascript",
     "page.js": "text/javascript",
     "page.css": "text/css",
     "icon.svg": "image/svg+xml",
@@ -73,9 +75,12 @@ class ViewRoutes:
 
     async def _part(self, request: web.Request) -> web.Response:
         name = request.path.rpartition("/")[2]
-        text = files(__package__).joinpath("static", name).read_text("utf-8")
+        if name == "timeline.js":
+            text = script_text(alone=False)
+        else:
+            text = files(__package__).joinpath("static", name).read_text("utf-8")
         if name == "page.css":
-            text = STYLE + text
+            text = STYLE + TOOLS + text
         return web.Response(text=text, content_type=_PARTS[name], headers=_HEADERS)
 
     async def _page(self, request: web.Request) -> web.Response:

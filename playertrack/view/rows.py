@@ -23,8 +23,9 @@ _LONGEST = 200  # characters of a filter
 class SessionRow:
     """A session in the table.
 
-    ``number`` is its place in the library. ``watched`` is the share of the duration that was
-    watched (0 to 1, None without a duration), ``missing`` says that it was played and not all
+    ``number`` is its place in the library; ``twin`` says that another row has the same id.
+    ``watched`` is the share of the duration that was watched (0 to 1, None without a duration),
+    ``missing`` says that it was played and not all
     quartiles fired, ``bad`` counts its findings. Times are Unix times (s).
     """
 
@@ -42,6 +43,7 @@ class SessionRow:
     bad: int
     missing: bool
     source: str = ""
+    twin: bool = False
 
     @property
     def length(self) -> float:

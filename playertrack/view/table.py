@@ -7,11 +7,10 @@ from urllib.parse import urlencode
 from xml.etree import ElementTree as ET
 
 from ..errors import FieldError
-from ..timeline.time_format import clock
-from .elements import el, html
+from ..timeline.elements import el, html
+from ..timeline.time_format import clock, wall_clock
 from .library import Library
 from .rows import PAGE, TROUBLES, Page, Query, SessionRow, select
-from .times import wall_clock
 
 #: The columns: the word for `Query.order`, and the heading.
 _COLUMNS = (
@@ -66,8 +65,8 @@ def table(library: Library, fields: Mapping[str, str]) -> ET.Element:
     except FieldError as error:
         return el("div", el("p", str(error), class_="problem", role="alert"), id="sessions")
     page = select(library.rows, query)
-    chosen = fields.get("session", "")
-    body = el("tbody", *(_row(row, chosen) for row in page.rows))
+    chosen, number = fields.get("session", ""), fields.get("number", "")
+    body = el("tbody", *(_row(row, chosen, number) for row in page.rows))
     return el(
         "div",
         _status(library, page, fields),
@@ -107,10 +106,10 @@ def _head(query: Query, fields: Mapping[str, str]) -> ET.Element:
     return el("thead", el("tr", *cells))
 
 
-def _row(row: SessionRow, chosen: str) -> ET.Element:
+def _row(row: SessionRow, chosen: str, number: str) -> ET.Element:
     quartiles = " ".join(f"{q}" for q in row.quartiles) or "\N{EN DASH}"
     verdict = "good" if not row.bad else f"{row.bad} bad"
-    here = row.session == chosen
+    here = row.session == chosen and (not row.twin or number == str(row.number))
     cells = (
         ("player", _name(row.player)),
         ("entry", _name(row.entry_id)),
@@ -141,7 +140,7 @@ def _row(row: SessionRow, chosen: str) -> ET.Element:
             for name, inner in cells
         ),
         data_session=row.session,
-        data_number=row.number,
+        data_number=row.number if row.twin else None,
         tabindex=0,
         aria_selected="true" if here else "false",
         class_="chosen" if here else None,
@@ -204,6 +203,7 @@ def document(library: Library, fields: Mapping[str, str], panel: ET.Element) -> 
         el("title", f"{library.title} - playertrack"),
         el("link", rel="icon", href="view/icon.svg", type="image/svg+xml"),
         el("link", rel="stylesheet", href="view/page.css"),
+        el("script", src="view/timeline.js", defer=True),
         el("script", src="view/page.js", type="module"),
     )
     content = el(
@@ -226,6 +226,7 @@ def document(library: Library, fields: Mapping[str, str], panel: ET.Element) -> 
             ),
             panel,
         ),
+        el("div", id="tip", hidden=True),
         class_="playertrack-timeline page",
     )
     return "<!DOCTYPE html>\n" + html(el("html", head, el("body", content), lang="en"))

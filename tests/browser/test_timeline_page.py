@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+import asyncio
+import json
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from browser.chromium import Browser, Page
+from playertrack.events import EVENTS
 from playertrack.signals import Signal, from_record
 from playertrack.timeline import observe, to_html
+from playertrack.timeline.layout import Scale, place, tier
+from playertrack.timeline.layout import ticks as ticks_of
+from playertrack.timeline.time_format import clock
+from playertrack.trace.explain import Told
 
 #: The corners of all names that are shown, in row 1.
-NAMES = """[...document.querySelectorAll("section:first-of-type .event .name")]
+NAMES = """[...document.querySelectorAll("section:first-of-type .wide .event .name")]
   .filter((name) => name.getAttribute("visibility") !== "hidden")
   .map((name) => name.getBoundingClientRect())
   .map((box) => [box.left, box.right, box.top, box.bottom])"""
@@ -71,6 +81,18 @@ async def page(
         await opened.close()
 
 
+@pytest.fixture(scope="module")
+def layout(
+    runner: asyncio.Runner, chromium: Browser, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Page]:
+    """A page that has the script of a drawing."""
+    file = tmp_path_factory.mktemp("layout") / "timeline.html"
+    file.write_text(to_html(observe([])), "utf-8")
+    opened = runner.run(chromium.open(file.as_uri()))
+    yield opened
+    runner.run(opened.close())
+
+
 async def names(page: Page) -> list[list[float]]:
     """The names that are shown; no two of them lie on each other."""
     shown: list[list[float]] = await page.run(NAMES)
@@ -84,7 +106,7 @@ async def names(page: Page) -> list[list[float]]:
 
 async def ticks(page: Page) -> list[str]:
     told: list[str] = await page.run(
-        '[...document.querySelectorAll("section:first-of-type .axis text")].map('
+        '[...document.querySelectorAll("section:first-of-type .wide .axis text")].map('
         "(text) => text.textContent)"
     )
     return told
@@ -98,13 +120,13 @@ async def test_names_are_readable_at_any_zoom(
         seen = [len(await names(opened))]
         whole = await ticks(opened)
         for _ in range(3):
-            await opened.run('document.querySelector("[data-by=\\"2\\"]").click()')
+            await opened.run("""document.querySelector(".wide [data-tool='+']").click()""")
             seen.append(len(await names(opened)))
             now = await ticks(opened)
             assert 2 <= len(now) <= 12
         assert now != whole
         assert seen[0] > 4 and min(seen) > 0
-        await opened.run('document.querySelector("[data-by=\\"0\\"]").click()')
+        await opened.run("""document.querySelector(".wide [data-tool='all']").click()""")
         assert await ticks(opened) == whole
         assert len(await names(opened)) == seen[0]
 
@@ -142,16 +164,17 @@ async def test_zooming_into_hours_shows_what_happened_there(
       const top = Math.max(plot.top, Math.min(...boxes.map((box) => box.top)));
       const bottom = Math.min(plot.bottom, Math.max(...boxes.map((box) => box.bottom)));
       return (bottom - top) / plot.height; })()"""
-    axis = """[...document.querySelectorAll(".content > .tick")].map((text) => text.textContent)"""
+    axis = """[...document.querySelectorAll(".wide .content > .tick")]
+      .map((text) => text.textContent)"""
     async with page(chromium, tmp_path, long()) as opened:
         whole = await opened.run(axis)
         for _ in range(8):
-            await opened.run('document.querySelector("[data-by=\\"2\\"]").click()')
+            await opened.run("""document.querySelector(".wide [data-tool='+']").click()""")
         assert await opened.run(drawn) > 0.5
         near = await opened.run(axis)
         assert near != whole
         assert 1 <= len(near) <= 6
-        await opened.run('document.querySelector("[data-by=\\"0\\"]").click()')
+        await opened.run("""document.querySelector(".wide [data-tool='all']").click()""")
         assert await opened.run(axis) == whole
 
 
@@ -173,17 +196,145 @@ async def test_pointing_at_an_event_explains_it(chromium: Browser, tmp_path: Pat
 
 async def test_all_events_are_listed_with_their_reasons(chromium: Browser, tmp_path: Path) -> None:
     async with page(chromium, tmp_path, short()) as opened:
-        told = await opened.run(
-            """new Promise((resolve) => {
-              const list = document.querySelector("details");
-              list.addEventListener("toggle", () => resolve(
-                [...list.querySelectorAll("li")].map((item) => item.textContent)));
-              list.open = true; })"""
+        listed = await opened.run(
+            '[...document.querySelectorAll("section:first-of-type [data-event]")]'
+            ".map((row) => [row.dataset.event, row.textContent])"
         )
-        assert [line.split()[2] for line in told][:4] == [
+        assert [name for name, _ in listed][:4] == [
             *("WIDGET_LOADED", "MEDIA_LOADED", "PLAY_REQUEST", "PLAY"),
         ]
-        assert all("[R-" in line for line in told)
+        assert all("R-" in text for _, text in listed)
+        missing = await opened.run(
+            """[...document.querySelectorAll("a.rule")].map((link) => link.hash)
+              .filter((hash) => document.querySelector(hash) === null)"""
+        )
+        assert missing == []
+
+
+async def test_a_drag_zooms_to_the_time_it_went_over(chromium: Browser, tmp_path: Path) -> None:
+    where = """(() => { const box = document.querySelector(".wide .plot").getBoundingClientRect();
+      return [box.left, box.width, box.top + box.height / 2]; })()"""
+    async with page(chromium, tmp_path, short()) as opened:
+        left, width, y = await opened.run(where)
+        for kind, share in (
+            *(("mousePressed", 0.5), ("mouseMoved", 0.6)),
+            *(("mouseMoved", 0.75), ("mouseReleased", 0.75)),
+        ):
+            await opened.call(
+                "Input.dispatchMouseEvent",
+                type=kind,
+                x=left + share * width,
+                y=y,
+                button="left",
+                buttons=1,
+                clickCount=1,
+            )
+        scale = 'document.querySelector(".plot .zoom").transform.baseVal.consolidate().matrix.a'
+        assert await opened.run(scale) == pytest.approx(4.0, rel=0.1)
+        seen = [float(tick.split()[0]) for tick in await ticks(opened)]
+        assert min(seen) >= 4.5 and max(seen) <= 8.5
+
+
+async def test_a_drawing_is_saved_as_svg_and_png(chromium: Browser, tmp_path: Path) -> None:
+    async with page(chromium, tmp_path, short()) as opened:
+        drawing = 'new Drawing(document.querySelector("svg.row"))'
+        text = await opened.run(f"{drawing}.file()")
+        root = ET.fromstring(text)
+        assert root.tag.endswith("svg") and "--play:#0063a6" in text.replace(" ", "")
+        head = await opened.run(
+            f"{drawing}.picture().then((blob) => blob.arrayBuffer())"
+            ".then((buffer) => [...new Uint8Array(buffer.slice(0, 8))])"
+        )
+        assert bytes(head) == b"\x89PNG\r\n\x1a\n"
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+async def test_summary_and_quartiles_are_seen_at_any_width(
+    chromium: Browser, tmp_path: Path, width: int
+) -> None:
+    outside = """[...document.querySelectorAll("svg.row text, svg.key text")]
+      .filter((text) => text.checkVisibility({visibilityProperty: true}))
+      .filter((text) => {
+        const box = text.getBoundingClientRect();
+        return box.width > 0 && (box.left < 0 || box.right > innerWidth); })
+      .map((text) => text.textContent)"""
+    async with page(chromium, tmp_path, short()) as opened:
+        await opened.call(
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=800,
+            deviceScaleFactor=1,
+            mobile=width < 500,
+        )
+        assert await opened.run(outside) == []
+        assert await opened.run("document.documentElement.scrollWidth") <= width
+        shown = await opened.run(
+            """[...document.querySelectorAll(".quartile .name")]
+              .filter((text) => text.getBoundingClientRect().width > 0)
+              .map((text) => text.textContent)"""
+        )
+        assert [text.split(" %")[0] for text in shown] == ["25", "50", "75", "100"]
+
+
+@given(
+    st.lists(st.tuples(st.floats(0, 60), st.sampled_from(list(EVENTS))), min_size=1, max_size=80),
+    st.sampled_from([284.0, 842.0]),
+)
+@settings(max_examples=20)
+def test_a_zoomed_drawing_is_laid_out_as_python_lays_it_out(
+    runner: asyncio.Runner,
+    layout: Page,
+    events: list[tuple[float, str]],
+    width: float,
+) -> None:
+    told = [
+        Told(EVENTS[name](name, at=at, session="s", index=index), None)
+        for index, (at, name) in enumerate(sorted(events), 1)
+    ]
+    scale = Scale(0.0, 60.0, width)
+    expected = place(told, scale)
+    given = [
+        {
+            "at": scale(each.event.at),
+            "tier": tier(each.event.event),
+            "length": len(label.name),
+        }
+        for each, label in zip(told, expected, strict=True)
+    ]
+    got = runner.run(
+        layout.run(
+            f"LAYOUT.place({json.dumps(given)}, {width}, 9).map((each) => [each.left, each.lane])"
+        )
+    )
+    assert [lane for _, lane in got] == [label.lane for label in expected]
+    assert [left for left, _ in got] == pytest.approx([label.left for label in expected])
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.floats(-10, 1e5),
+            st.sampled_from([0.001, 0.01, 0.05, 0.1, 0.5, 1.0, 30.0, 60.0, 3600.0]),
+        ),
+        min_size=1,
+    )
+)
+@settings(max_examples=20)
+def test_times_are_written_alike_in_both_languages(
+    runner: asyncio.Runner, layout: Page, times: list[tuple[float, float]]
+) -> None:
+    script = f"{json.dumps(times)}.map(([seconds, step]) => LAYOUT.clock(seconds, step))"
+    assert runner.run(layout.run(script)) == [clock(seconds, step) for seconds, step in times]
+
+
+@given(st.floats(-100, 1e5), st.floats(0.1, 1e6), st.integers(3, 12))
+@settings(max_examples=20)
+def test_axes_have_the_same_ticks_in_both_languages(
+    runner: asyncio.Runner, layout: Page, low: float, length: float, most: int
+) -> None:
+    script = f"LAYOUT.ticks({low!r}, {low + length!r}, {most})"
+    step, where = ticks_of(low, low + length, most)
+    assert runner.run(layout.run(script)) == [step, pytest.approx(where)]
 
 
 async def test_the_page_loads_nothing_and_runs_nothing_of_the_trace(

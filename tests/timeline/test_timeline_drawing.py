@@ -155,7 +155,7 @@ def test_ticks_are_few_round_and_inside(low: float, high: float, most: int) -> N
 
 @pytest.mark.parametrize(
     ("seconds", "step", "text"),
-    [(0, 1, "0 s"), (59.96, 0.1, "60.0 s"), (60, 1, "1:00"), (3599, 60, "59:59"), (0, 60, "0:00")],
+    [(0, 1, "0 s"), (59.96, 0.1, "1:00.0"), (60, 1, "1:00"), (3599, 60, "59:59"), (0, 60, "0:00")],
 )
 def test_times_are_written_as_people_do(seconds: float, step: float, text: str) -> None:
     assert clock(seconds, step) == text

@@ -48,7 +48,7 @@ function rowOf(session) { return rows().find((row) => row.dataset.session === se
 function mark() {
   const chosen = address().get("session"), number = address().get("number");
   for (const row of rows()) {
-    const here = row.dataset.session === chosen && (!number || row.dataset.number === number);
+    const here = row.dataset.session === chosen && (row.dataset.number ?? number) === number;
     row.classList.toggle("chosen", here);
     row.setAttribute("aria-selected", String(here));
   }
@@ -74,8 +74,7 @@ form.addEventListener("reset", (reset) => {
 });
 
 function choose(row) {
-  const twins = rows().filter((each) => each.dataset.session === row.dataset.session);
-  go({session: row.dataset.session, number: twins.length > 1 ? row.dataset.number : ""}, true);
+  go({session: row.dataset.session, number: row.dataset.number}, true);
   mark();
   showPanel(true);
 }
@@ -109,6 +108,8 @@ function panelWidth() {
   return Math.floor(list.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight));
 }
 
+let drawing;  // of the chosen session
+
 async function showPanel(wanted) {
   const mine = ++askedPanel, fields = address(), old = document.getElementById("session");
   if (!fields.get("session")) {
@@ -121,7 +122,11 @@ async function showPanel(wanted) {
   try { found = await fetched("session", fields); } catch { return; }
   if (mine !== askedPanel) { return; }
   document.body.classList.add("detailed");
-  document.getElementById("session").replaceWith(found);
+  const before = document.getElementById("session"), same = before.dataset.sessionId;
+  before.replaceWith(found);
+  const view = drawing;
+  drawing = dressSection(found)[0];
+  if (view && same === found.dataset.sessionId) { drawing?.show(view.factor, view.left); }
   if (wanted && matchMedia("(max-width: 800px)").matches) { found.scrollIntoView(); }
 }
 
@@ -139,7 +144,39 @@ document.addEventListener("click", async (click) => {
   }
 });
 
-// A row of events or signals and the same moment elsewhere.
+// A row of events or signals, and the same moment in the picture; and the other way round.
+function pointAt(event) {
+  const row = event.target.closest?.("#session tr[data-at]");
+  if (!drawing || !row) { return; }
+  drawing.point(Number(row.dataset.at));
+  for (const mark of document.querySelectorAll("#session .event.here")) {
+    mark.classList.remove("here");
+  }
+  if (row.dataset.event !== undefined) {
+    document.querySelector(`#session .event[data-index="${row.dataset.index}"]`)
+      ?.classList.add("here");
+  }
+}
+document.addEventListener("pointerover", pointAt);
+document.addEventListener("focusin", pointAt);
+
+document.addEventListener("click", (click) => {
+  const mark = click.target.closest?.("#session .event");
+  if (!mark) { return; }
+  for (const row of document.querySelectorAll("#session tr.here")) { row.classList.remove("here"); }
+  const row = document.querySelector(`#session tr[data-event][data-index="${mark.dataset.index}"]`);
+  row?.classList.add("here");
+  row?.scrollIntoView({block: "center"});
+});
+
+let resizing = 0;
+addEventListener("resize", () => {
+  clearTimeout(resizing);
+  resizing = setTimeout(() => {
+    if (Math.abs(panelWidth() - Number(drawing?.svg.getAttribute("width"))) > 1) { showPanel(); }
+  }, 200);
+});
+
 document.addEventListener("keydown", (key) => {
   if (key.key === "Escape" && address().get("session")) {
     const session = address().get("session");
@@ -179,13 +216,7 @@ addEventListener("popstate", () => {
   showPanel();
 });
 
-const themes = document.getElementById("themes");
-themes.hidden = false;
-themes.addEventListener("click", () => {
-  const dark = matchMedia("(prefers-color-scheme: dark)").matches;
-  const now = document.documentElement.dataset.theme || (dark ? "dark" : "light");
-  document.documentElement.dataset.theme = now === "dark" ? "light" : "dark";
-});
-
+listenForTips();
+listenForThemes();
 if (address().get("session")) { showPanel(); }
 live();

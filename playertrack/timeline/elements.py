@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xml.etree import ElementTree as ET
 
-from ..timeline.svg import clean
+from .canvas import clean
 
 Child = ET.Element | str | None
 

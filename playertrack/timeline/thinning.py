@@ -1,0 +1,92 @@
+"""What a picture can show of very much: a mark for each pixel and kind, and no more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from ..trace.explain import Told
+from .layout import Scale, tier
+from .model import Band, Stretch
+from .strokes import Stroke, Tread
+
+#: Beyond so many of them things are thinned: events, strokes, bands, stretches, signals.
+MOST_EVENTS, MOST_STROKES, MOST_BANDS, MOST_STRETCHES, MOST_SIGNALS = 1500, 1500, 1000, 300, 1500
+
+
+def events(told: Sequence[Told], time: Scale) -> Sequence[Told]:
+    """One event of each name a pixel, of the names that say least one in three pixels or more."""
+    if len(told) <= MOST_EVENTS:
+        return told
+    kept = list(told)
+    for coarse in (1, 2, 4, 8, 16, 32):
+        seen = set()
+        kept = []
+        for each in told:
+            name = each.event.event
+            size = coarse * (1 + tier(name))
+            key = (name, int(time(each.event.at) / size))
+            if key not in seen:
+                seen.add(key)
+                kept.append(each)
+        if len(kept) <= MOST_EVENTS:
+            break
+    return kept
+
+
+def strokes(all_: Sequence[Stroke], time: Scale) -> Sequence[Stroke]:
+    """Strokes that are narrower than a pixel become one upright stroke a pixel and tread."""
+    if len(all_) <= MOST_STROKES and sum(len(each.points) for each in all_) <= 4 * MOST_STROKES:
+        return all_
+    columns: dict[tuple[Tread, int], tuple[float, float, float]] = {}
+    kept: list[Stroke] = []
+    for stroke in all_:
+        first, last = stroke.points[0], stroke.points[-1]
+        if time(last[0]) - time(first[0]) >= 1.0 and len(stroke.points) < 100:
+            kept.append(stroke)
+            continue
+        for (a, p), (b, q) in zip(stroke.points, stroke.points[1:], strict=False):
+            key = (stroke.tread, int(time(a)))
+            at, low, high = columns.get(key, (a, p, p))
+            columns[key] = (at, min(low, p, q), max(high, p, q))
+            if time(b) - time(a) >= 1.0:
+                kept.append(Stroke(stroke.tread, ((a, p), (b, q))))
+    upright = (
+        Stroke(tread, ((at, low), (at, high))) for (tread, _), (at, low, high) in columns.items()
+    )
+    return [*kept, *upright]
+
+
+def bands(all_: Sequence[Band], time: Scale) -> Sequence[Band]:
+    """Bands that are narrower than a pixel: one of each name a pixel."""
+    if len(all_) <= MOST_BANDS:
+        return all_
+    seen, kept = set(), []
+    for band in all_:
+        key = (band.name, int(time(band.start)))
+        if time(band.end) - time(band.start) >= 2.0 or key not in seen:
+            seen.add(key)
+            kept.append(band)
+    return kept
+
+
+def stretches(all_: Sequence[Stretch], content: Scale) -> Sequence[Stretch]:
+    """Stretches of content that are smaller than a pixel: the most played one of each pixel."""
+    if len(all_) <= MOST_STRETCHES:
+        return all_
+    best: dict[int, Stretch] = {}
+    kept = []
+    for each in all_:
+        row = int(content(each.start))
+        if abs(content(each.start) - content(each.end)) >= 1.0:
+            kept.append(each)
+        elif row not in best or best[row].times < each.times:
+            best[row] = each
+    return [*kept, *best.values()]
+
+
+def moments(times: Iterable[float], time: Scale) -> list[float]:
+    """Moments, in pixels: all of them if they are few, else one a pixel."""
+    pixels = [time(at) for at in times]
+    if len(pixels) <= MOST_SIGNALS:
+        return pixels
+    return sorted({float(int(x)) for x in pixels})
