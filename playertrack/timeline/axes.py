@@ -8,7 +8,7 @@ from .canvas import FINE, number, put, tip, write
 from .frame import BAR, PLOT, Frame
 from .layout import ticks
 from .model import Mark
-from .thinning import stretches
+from .thinning import thin_stretches
 from .time_format import clock, wall_clock
 
 
@@ -63,7 +63,7 @@ def content_axis(root: ET.Element, frame: Frame) -> None:
     put(group, "rect", "frame", x=frame.left, y=0, width=frame.width, height=PLOT)
     bar = frame.right + 8
     put(group, "rect", "unseen", x=bar, y=0, width=BAR, height=PLOT)
-    for each in stretches(row.watched, y):
+    for each in thin_stretches(row.watched, y):
         top, bottom = max(y(each.end), 0.0), min(y(each.start), PLOT)
         classes = f"seen times{min(each.times, 4)}"
         height = max(bottom - top, 0.5)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from xml.etree import ElementTree as ET
 
 from ..trace.explain import Told, headline
-from . import thinning
 from .axes import content_axis, quartiles, time_axis
 from .canvas import FINE, at_moment, fit, number, put, tip, window, wrap, write
 from .frame import BAND, HEAD, PLOT, SIGNALS, Frame
 from .layout import LANE, MOST_VIEWS, Label, count, lanes_of, place, tier
 from .model import Row
+from .thinning import MOST_SIGNALS, thin_bands, thin_events, thin_moments, thin_strokes
 from .time_format import clock, wall_clock
 
 #: The width of a drawing unless one is asked for.
@@ -19,7 +19,7 @@ WIDTH = 1080.0
 
 def draw_row(row: Row, origin: float, full: float = WIDTH) -> ET.Element:
     """A session, ``full`` pixels wide (300 or more), without a style; ``origin``: see `facts`."""
-    told = thinning.events(row.story.told, Frame(row, full).time)
+    told = thin_events(row.story.told, Frame(row, full).time)
     labels = place(told, Frame(row, full).time, short=Frame(row, full).narrow)
     said = facts(row, origin, labels)
     lines = wrap(said, full - 24.0, HEAD)
@@ -75,10 +75,10 @@ def _plot(plot: ET.Element, frame: Frame) -> None:
     row, time, y = frame.row, frame.time, frame.content
     zoomed = put(plot, "g", "zoom")
     shades = [band for band in (*row.states, *row.interruptions) if band.name in _SHADED]
-    for band in thinning.bands(shades, time):
+    for band in thin_bands(shades, time):
         x, end = time(band.start), time(band.end)
         put(zoomed, "rect", f"shade {band.name}", x=x, y=0, width=end - x, height=PLOT)
-    for stroke in thinning.strokes(row.strokes, time):
+    for stroke in thin_strokes(row.strokes, time):
         points = " ".join(
             f"{number(time(at), FINE)},{number(y(p), FINE)}" for at, p in stroke.points
         )
@@ -101,7 +101,7 @@ def _bands(root: ET.Element, frame: Frame) -> None:
     bands = window(root, "bands", x=frame.left, y=frame.bands, width=frame.width, height=height)
     zoomed = put(bands, "g", "zoom")
     for y, each in ((0.0, row.states), (BAND + 3, row.interruptions)):
-        for band in thinning.bands(each, time):
+        for band in thin_bands(each, time):
             x, end = time(band.start), time(band.end)
             rect = put(zoomed, "rect", f"band {band.name}", x=x, y=y, width=end - x, height=BAND)
             words = f"{band.name} for {clock(band.end - band.start, 0.1)}"
@@ -116,13 +116,13 @@ def _signals(root: ET.Element, frame: Frame) -> None:
     lane = window(
         root, "signals", x=frame.left, y=frame.signals, width=frame.width, height=SIGNALS, air=1.0
     )
-    updates = thinning.moments((at for at, name in row.signals if name == "timeupdate"), time)
+    updates = thin_moments((at for at, name in row.signals if name == "timeupdate"), time)
     zoomed = put(lane, "g", "zoom")
     ticks = "".join(f"M{number(x, FINE)} 3v5" for x in updates)
     if ticks:
         put(zoomed, "path", "update").set("d", ticks)
     others = [(at, name) for at, name in row.signals if name != "timeupdate"]
-    if len(others) > thinning.MOST_SIGNALS // 3:
+    if len(others) > MOST_SIGNALS // 3:
         pixels = {int(time(at)): (at, name) for at, name in reversed(others)}
         others = sorted(pixels.values())
     for at, name in others:

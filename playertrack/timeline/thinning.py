@@ -13,7 +13,7 @@ from .strokes import Stroke, Tread
 MOST_EVENTS, MOST_STROKES, MOST_BANDS, MOST_STRETCHES, MOST_SIGNALS = 1500, 1500, 1000, 300, 1500
 
 
-def events(told: Sequence[Told], time: Scale) -> Sequence[Told]:
+def thin_events(told: Sequence[Told], time: Scale) -> Sequence[Told]:
     """One event of each name a pixel, of the names that say least one in three pixels or more."""
     if len(told) <= MOST_EVENTS:
         return told
@@ -33,7 +33,7 @@ def events(told: Sequence[Told], time: Scale) -> Sequence[Told]:
     return kept
 
 
-def strokes(all_: Sequence[Stroke], time: Scale) -> Sequence[Stroke]:
+def thin_strokes(all_: Sequence[Stroke], time: Scale) -> Sequence[Stroke]:
     """Strokes that are narrower than a pixel become one upright stroke a pixel and tread."""
     if len(all_) <= MOST_STROKES and sum(len(each.points) for each in all_) <= 4 * MOST_STROKES:
         return all_
@@ -56,7 +56,7 @@ def strokes(all_: Sequence[Stroke], time: Scale) -> Sequence[Stroke]:
     return [*kept, *upright]
 
 
-def bands(all_: Sequence[Band], time: Scale) -> Sequence[Band]:
+def thin_bands(all_: Sequence[Band], time: Scale) -> Sequence[Band]:
     """Bands that are narrower than a pixel: one of each name a pixel."""
     if len(all_) <= MOST_BANDS:
         return all_
@@ -69,7 +69,7 @@ def bands(all_: Sequence[Band], time: Scale) -> Sequence[Band]:
     return kept
 
 
-def stretches(all_: Sequence[Stretch], content: Scale) -> Sequence[Stretch]:
+def thin_stretches(all_: Sequence[Stretch], content: Scale) -> Sequence[Stretch]:
     """Stretches of content that are smaller than a pixel: the most played one of each pixel."""
     if len(all_) <= MOST_STRETCHES:
         return all_
@@ -84,7 +84,7 @@ def stretches(all_: Sequence[Stretch], content: Scale) -> Sequence[Stretch]:
     return [*kept, *best.values()]
 
 
-def moments(times: Iterable[float], time: Scale) -> list[float]:
+def thin_moments(times: Iterable[float], time: Scale) -> list[float]:
     """Moments, in pixels: all of them if they are few, else one a pixel."""
     pixels = [time(at) for at in times]
     if len(pixels) <= MOST_SIGNALS:
