@@ -26,6 +26,7 @@ ROOMS: dict[str, set[str]] = {
     "core": {"top"},
     "trace": {"top", "core"},
     "columns": {"top", "core", "trace"},
+    "spark": {"top", "core", "trace", "columns"},
     "sinks": {"top", "trace"},
     "outbox": {"top"},
     "delivery": {"top", "outbox"},

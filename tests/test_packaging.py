@@ -129,7 +129,7 @@ for found in pkgutil.walk_packages(playertrack.__path__, "playertrack."):
 def test_columns_say_which_extra_they_need(bare: Path, tmp_path: Path) -> None:
     code = """
 from playertrack import PlayertrackError
-for module in ("columns",):
+for module in ("columns", "spark"):
     try:
         __import__(f"playertrack.{module}")
     except PlayertrackError as error:

@@ -50,6 +50,14 @@ PLAYERS: Mapping[str, tuple[Sequence[str], str]] = {
         ),
         "from playertrack_gstreamer import library; library.gstplay()",
     ),
+    "Java, for Spark": (
+        ("openjdk-17-jre-headless",),
+        "import shutil; assert shutil.which('java'), 'there is no java'",
+    ),
+    "Redis": (
+        ("redis-server",),
+        "import shutil; assert shutil.which('redis-server'), 'there is no redis-server'",
+    ),
     "Chromium": (
         ("chromium", "chromium-driver"),
         "import shutil; assert shutil.which('chromium'), 'there is no chromium'",

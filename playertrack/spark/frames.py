@@ -1,0 +1,94 @@
+"""Data frames of signals and events: their columns, and the order of a player's rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pyarrow as pa
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as f
+from pyspark.sql import types as t
+from pyspark.sql.pandas.types import from_arrow_schema
+
+from ..columns.schema import EVENT_SCHEMA, SIGNAL_FIELDS
+from ..errors import PlayertrackError
+from ..policy import Policy
+from ..signals import Signal
+
+#: What comes out.
+EVENTS: t.StructType = from_arrow_schema(EVENT_SCHEMA)
+
+_REQUIRED = ("player", "signal", "at", "seq")
+_WANTED: dict[pa.DataType, tuple[type[t.DataType], t.DataType, str]] = {
+    pa.string(): (t.StringType, t.StringType(), "strings"),
+    pa.float64(): (t.NumericType, t.DoubleType(), "numbers"),
+    pa.int64(): (t.IntegralType, t.LongType(), "whole numbers"),
+    pa.bool_(): (t.BooleanType, t.BooleanType(), "true or false"),
+}
+
+
+def chosen(policy: Policy | Mapping[str, Any] | None) -> Policy:
+    """The policy that is meant; raises `PolicyError`."""
+    if isinstance(policy, Policy):
+        return policy
+    return Policy.from_mapping(policy or {})
+
+
+def signal_columns(signals: DataFrame) -> DataFrame:
+    """The columns that mean something, in the types that they are to have.
+
+    Raises `PlayertrackError` for one that is missing or cannot be.
+    """
+    given = {field.name: field.dataType for field in signals.schema.fields}
+    for name in _REQUIRED:
+        if name not in given:
+            raise PlayertrackError(
+                f"signals: {name}: the column is missing; Spark needs " + ", ".join(_REQUIRED)
+            )
+    columns = []
+    for name, wanted in SIGNAL_FIELDS.items():
+        if name not in given:
+            continue
+        allowed, type_, word = _WANTED[wanted]
+        found = given[name]
+        if not isinstance(found, (allowed, t.NullType)):
+            raise PlayertrackError(
+                f"signals: {name}: a column of {found.simpleString()} is not allowed; "
+                f"expected {word}"
+            )
+        columns.append(f.col(f"`{name}`").cast(type_).alias(name))
+    return signals.select(*columns)
+
+
+def arrow_schema(frame: DataFrame) -> pa.Schema:
+    """The columns of signals in Arrow's types."""
+    return pa.schema([(name, SIGNAL_FIELDS[name]) for name in frame.columns])
+
+
+def in_order(
+    rows: Iterable[tuple[int, Signal]], idle_close: float | None
+) -> list[tuple[int, Signal]]:
+    """The signals of one player, which come in any order, in that of their numbers.
+
+    Repeats are dropped. With ``idle_close`` numbers may start again after a silence (s): where
+    one number occurs on both sides of a silence, each side is put in order by itself.
+    """
+    listed = sorted(rows, key=lambda row: row[0])
+    if idle_close is None:
+        return list({seq: (seq, signal) for seq, signal in reversed(listed)}.values())[::-1]
+    parts = _parts(sorted(listed, key=lambda row: row[1].at), idle_close)
+    numbers = [{seq for seq, _ in part} for part in parts]
+    if sum(map(len, numbers)) == len(set().union(*numbers)):
+        return in_order(listed, None)
+    return [row for part in parts for row in in_order(part, None)]
+
+
+def _parts(rows: list[tuple[int, Signal]], idle_close: float) -> list[list[tuple[int, Signal]]]:
+    """The rows, which are in the order of ``at``, cut where there is a silence."""
+    parts: list[list[tuple[int, Signal]]] = []
+    for row in rows:
+        if not parts or row[1].at - parts[-1][-1][1].at > idle_close:
+            parts.append([])
+        parts[-1].append(row)
+    return parts

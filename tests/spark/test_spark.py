@@ -1,0 +1,222 @@
+"""The engine on Spark gives the events of one process, whatever happens on the way."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal as posix
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from columns.tables import Entry, as_rows, bits, rows_of, table_of
+from pyspark.errors import PythonException
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as f
+
+from playertrack import Fleet, PlayertrackError
+from playertrack.signals import Signal, Tick, TimeUpdate
+from playertrack.spark import derive, derive_stream
+from playertrack.testing.script import ScriptedPlayer
+from spark.job import session, stream_of
+
+pytestmark = [pytest.mark.timeout(240), pytest.mark.filterwarnings("default")]
+
+JOB = Path(__file__).with_name("job.py")
+
+#: Far behind all that the tests' players do: the stream's clock goes on, and idle ones are closed.
+LATER = 1e6
+
+
+def viewing(random: Random, start: float) -> list[Signal]:
+    """A player that does this and that for a minute."""
+    player = ScriptedPlayer(40.0, entry_id=f"entry {random.randrange(3)}", start=start)
+    player.load().play()
+    for _ in range(random.randrange(1, 5)):
+        player.watch(random.uniform(1.0, 8.0))
+        if random.random() < 0.4:
+            player.seek(random.uniform(0.0, 30.0))
+        elif random.random() < 0.5:
+            player.stall(random.uniform(0.1, 2.0))
+    return list(player.signals)
+
+
+def players(count: int) -> list[Entry]:
+    """Their signals, in the order in which they were made."""
+    random = Random(7)
+    entries: list[Entry] = []
+    for number in range(count):
+        trace = viewing(random, 100.0 + 2.3 * number)
+        entries += [(f"player {number}", each, seq) for seq, each in enumerate(trace, 1)]
+    return entries
+
+
+ENTRIES = players(40)
+
+
+def arriving(entries: Sequence[Entry], delay: float = 3.0) -> list[Entry]:
+    """As they may arrive: each up to ``delay`` seconds late, one in five twice."""
+    random = Random(11)
+    twice = [*entries, *(each for each in entries if random.random() < 0.2)]
+    return sorted(twice, key=lambda each: each[1].at + random.uniform(0.0, delay))
+
+
+def ordered(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows in the order of their key, doubles by their bits."""
+    return sorted(bits(rows), key=lambda row: (row["player"], row["session"], row["index"]))
+
+
+def expected(entries: Sequence[Entry] = ENTRIES, **options: Any) -> list[dict[str, Any]]:
+    fleet = Fleet(**options)
+    events = [event for player, each, seq in entries for event in fleet.feed(player, each, seq)]
+    return ordered(as_rows(events + fleet.close()))
+
+
+@pytest.fixture(scope="module")
+def spark() -> Iterator[SparkSession]:
+    spark = session()
+    yield spark
+    spark.stop()
+
+
+def write_stream(folder: Path, entries: Sequence[Entry], files: int) -> Path:
+    """``entries`` in so many files, and at last two that move the clock of the stream on."""
+    folder.mkdir()
+    size = -(-len(entries) // files)
+    parts = [entries[start : start + size] for start in range(0, len(entries), size)]
+    end: list[list[Entry]] = [[("end", Tick(at=LATER + n), n)] for n in (1, 2)]
+    for number, part in enumerate([*parts, *end]):
+        path = folder / f"{number:03}.parquet"
+        pq.write_table(table_of(part), path)
+        os.utime(path, (1000 + number, 1000 + number))
+    return folder
+
+
+def streamed(
+    spark: SparkSession, folder: Path, out: Path, **options: Any
+) -> tuple[list[dict[str, Any]], int]:
+    """The rows that a stream makes of the files in ``folder``, and how many signals were late."""
+    query = (
+        derive_stream(stream_of(spark, str(folder)), **options)
+        .writeStream.format("parquet")
+        .option("path", f"{out}/events")
+        .option("checkpointLocation", f"{out}/checkpoint")
+        .trigger(availableNow=True)
+        .start()
+    )
+    query.awaitTermination()
+    late = sum(each["observedMetrics"]["playertrack"]["late"] for each in query.recentProgress)
+    return rows_of(spark.read.parquet(f"{out}/events").toArrow()), late
+
+
+def test_batch(spark: SparkSession, tmp_path: Path) -> None:
+    rows = arriving(ENTRIES)
+    Random(3).shuffle(rows)
+    pq.write_table(table_of(rows), tmp_path / "signals.parquet")
+    frame = spark.read.parquet(str(tmp_path)).withColumn("weather", f.lit("fine"))
+    assert ordered(rows_of(derive(frame).toArrow())) == expected()
+    policy = {"view_interval": 2}
+    found = derive(frame.repartition(3), policy=policy).toArrow()
+    assert len(found) > len(expected())
+
+
+def test_batch_of_players_that_come_back(spark: SparkSession, tmp_path: Path) -> None:
+    """Their numbers go on, or start again."""
+    again: list[Entry] = []
+    for start in (0.0, 1000.0):
+        for name in ("on", "again"):
+            trace = viewing(Random(5), start)
+            first = 1 if name == "again" or not start else len(trace) + 1
+            again += [(name, each, seq) for seq, each in enumerate(trace, first)]
+    rows = arriving(again)
+    Random(3).shuffle(rows)
+    pq.write_table(table_of(rows), tmp_path / "signals.parquet")
+    found = derive(spark.read.parquet(str(tmp_path)), idle_close=300.0).toArrow()
+    assert ordered(rows_of(found)) == expected(again, idle_close=300.0)
+
+
+def test_columns_and_rows_that_cannot_be(spark: SparkSession) -> None:
+    good = spark.createDataFrame(
+        [("tv", 1, "playing", 1.0)], "player string, seq int, signal string, at double"
+    )
+    with pytest.raises(PlayertrackError, match="seq: the column is missing"):
+        derive(good.drop("seq"))
+    with pytest.raises(PlayertrackError, match="at: a column of string is not allowed"):
+        derive_stream(good.withColumn("at", f.lit("now")))
+    with pytest.raises(PlayertrackError, match="lateness: 'soon' is not allowed"):
+        derive_stream(good, lateness="soon")
+    with pytest.raises(PlayertrackError, match="did you mean settle"):
+        derive(good, policy={"settel": 1})
+    bad = good.union(spark.createDataFrame([("tv", 2, "explode", 1.0)], good.schema))
+    with pytest.raises(PythonException, match="player 'tv', seq 2: signal: 'explode' is not"):
+        derive(bad).collect()
+
+
+def test_stream_with_disorder_and_repeats(spark: SparkSession, tmp_path: Path) -> None:
+    folder = write_stream(tmp_path / "signals", arriving(ENTRIES), files=3)
+    rows, late = streamed(spark, folder, tmp_path)
+    assert ordered([row for row in rows if row["player"] != "end"]) == expected()
+    assert late == 0
+
+
+def test_what_is_left_out_of_a_stream(spark: SparkSession, tmp_path: Path) -> None:
+    """Late by its player's own time, and only then; and what cannot be a signal."""
+    behind = viewing(Random(5), 0.0)
+    trace = viewing(Random(5), 200.0)
+    late = trace.pop(4)
+    slow: list[Entry] = [("slow", each, seq) for seq, each in enumerate(behind, 1)]
+    quick: list[Entry] = [("quick", each, seq + (seq >= 5)) for seq, each in enumerate(trace, 1)]
+    bad: list[Entry] = [("quick", TimeUpdate(at=201.0, position=1.0), 500)]
+    folder = write_stream(tmp_path / "signals", [*quick, *slow, ("quick", late, 5)], files=3)
+    path = folder / "001.parquet"
+    unknown = table_of(bad).set_column(1, "signal", [["explode"]])
+    pq.write_table(pa.concat_tables([pq.read_table(path), unknown]), path)
+    os.utime(path, (1001, 1001))
+    rows, count = streamed(spark, folder, tmp_path, left_out=True)
+    out = [row for row in rows if "left_out" in row]
+    events = [row for row in rows if "left_out" not in row and row["player"] != "end"]
+    late_rows = [row for row in out if row["left_out"] == "late"]
+    assert [json.loads(row["signal"])["seq"] for row in late_rows] == [5]
+    [refused] = [row for row in out if row["left_out"] != "late"]
+    assert "signal: 'explode' is not allowed" in refused["left_out"]
+    assert json.loads(refused["signal"])["signal"] == "explode"
+    assert count == 1
+    assert ordered(events) == expected([*quick, *slow])
+
+
+def test_a_job_that_is_killed_inside_a_batch_three_times(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    few = [each for each in ENTRIES if int((each[0] or "").split()[1]) < 12]
+    folder = write_stream(tmp_path / "signals", arriving(few), files=5)
+    out, checkpoint = tmp_path / "events", tmp_path / "checkpoint"
+    command = [sys.executable, str(JOB), str(folder), str(out), str(checkpoint)]
+    with (tmp_path / "log").open("wb") as log:
+        for commits in (1, 2, 4):
+            with subprocess.Popen(
+                command, stdout=log, stderr=log, start_new_session=True
+            ) as process:
+                while not _is_inside(checkpoint, commits):
+                    assert process.poll() is None, (tmp_path / "log").read_text()
+                    time.sleep(0.005)  # the checkpoint is files, and says nothing by itself
+                os.killpg(process.pid, posix.SIGKILL)
+        subprocess.run(command, stdout=log, stderr=log, check=True, timeout=150)
+    rows = rows_of(spark.read.parquet(str(out)).toArrow())
+    assert ordered([row for row in rows if row["player"] != "end"]) == expected(few)
+
+
+def _is_inside(checkpoint: Path, commits: int) -> bool:
+    """Whether so many batches are committed, and another one is planned."""
+    done = _numbers(checkpoint / "commits")
+    return len(done) >= commits and len(_numbers(checkpoint / "offsets")) > len(done)
+
+
+def _numbers(folder: Path) -> list[str]:
+    return [path.name for path in folder.glob("*") if path.name.isdigit()]
