@@ -89,6 +89,15 @@ class EventFile:
         self._writer.write_batch(event_batch(events), row_group_size=_GROUP_ROWS)
 
 
+def table_bytes(rows: Sequence[Mapping[str, Any]]) -> bytes:
+    """A small table as a Parquet file; the columns are those of the first row."""
+    out = pa.BufferOutputStream()
+    names = list(rows[0]) if rows else []
+    table = pa.table({name: pa.array([row[name] for row in rows]) for name in names})
+    pq.write_table(table, out, compression="zstd")
+    return bytes(out.getvalue().to_pybytes())
+
+
 def write_summaries(rows: Sequence[Mapping[str, Any]], out: BinaryIO) -> None:
     """Write a Parquet file of summaries, a row a session."""
     table = pa.Table.from_batches([summary_batch(rows)], SUMMARY_SCHEMA)

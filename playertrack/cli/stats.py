@@ -1,0 +1,238 @@
+"""``playertrack stats``: what a fleet of players did."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import io
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .common import (
+    Complaints,
+    add_command,
+    add_json,
+    add_policy,
+    add_skip_bad,
+    name_of,
+    open_input,
+    open_output,
+    read_policy,
+)
+
+if TYPE_CHECKING:
+    from ..policy import Policy
+    from ..trace.plays import Play
+    from ..trace.stats import Stats
+
+#: The percents of the retention curve that a table has room for.
+_SHOWN = range(0, 101, 5)
+
+_ENDINGS = ("csv", "jsonl", "json", "parquet", "svg")
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command to the command line."""
+    parser = add_command(
+        subparsers,
+        "stats",
+        "Computes what a fleet did: plays, join time, rebuffering, seeks, errors, completion,\n"
+        "watched share and the retention curve. Reads events, traces, or summaries that derive\n"
+        "wrote, as JSON Lines or Parquet. Traces and summaries say exactly how long was played\n"
+        "and what was watched; of events alone VIEWs and milestones count.",
+        "  playertrack stats events.jsonl\n"
+        "  playertrack stats sessions.parquet --by entry_id --csv\n"
+        "  playertrack stats signals/ --by day -o days.parquet\n"
+        "  playertrack stats events.jsonl --by entry_id -o retention.svg",
+    )
+    parser.add_argument(
+        "logs",
+        metavar="EVENTS|TRACE",
+        nargs="+",
+        help="events, a trace or summaries, or a folder of them; - is standard input",
+    )
+    parser.add_argument(
+        "--by", metavar="FIELD", help="a row for each value of it: entry_id, player, day or any"
+    )
+    parser.add_argument("--csv", action="store_true", help="as CSV")
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="FILE",
+        help="write it there: .parquet, .csv, .jsonl, or the retention curve as .svg",
+    )
+    add_policy(parser)
+    add_skip_bad(parser)
+    add_json(parser, "an object a line for each group")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run it; 1 if lines were left out."""
+    from .._words import counted
+    from ..trace.files import inputs
+    from ..trace.stats import grouped
+
+    kind = None if args.output is None else Path(args.output).suffix[1:].lower()
+    if kind is not None and kind not in _ENDINGS:
+        print(
+            "--output: expected a name that ends in .parquet, .csv, .jsonl or .svg", file=sys.stderr
+        )
+        return 2
+    complaints = Complaints(args.skip_bad)
+    plays = _plays(inputs(args.logs), read_policy(args.policy), complaints)
+    found = grouped(plays, args.by)
+    kind = kind or ("jsonl" if args.json else "csv" if args.csv else None)
+    if kind is None:
+        print("\n".join(_lines(found, args.by)))
+    else:
+        with open_output(args.output or "-") as out:
+            out.write(_written(found, args.by, kind))
+    if complaints.count:
+        print(f"{counted(complaints.count, 'line')} left out", file=sys.stderr)
+    return 1 if complaints.count else 0
+
+
+# ------------------------------------------------------------------------- in
+
+
+def _plays(paths: Sequence[str], policy: Policy, complaints: Complaints) -> Iterator[Play]:
+    """The sessions of all files: those of traces together, and of events together."""
+    from ..errors import PlayertrackError
+    from ..trace.plays import FromEvents, from_summary
+
+    events, traces = FromEvents(), []
+    for path in paths:
+        records = _records(path, complaints)
+        first = next(records, None)
+        if first is None:
+            continue
+        if "signal" in first:
+            if path == "-":
+                raise PlayertrackError("-: events and summaries are read there, no traces")
+            traces.append(path)
+        elif "event" in first:
+            events.add(first)
+            for record in records:
+                events.add(record)
+        elif "session" in first:
+            yield from_summary(first)
+            yield from map(from_summary, records)
+        else:
+            from ..trace.codec import TraceError
+
+            raise TraceError(name_of(path), 1, "neither an event, nor a signal, nor a summary")
+    if traces:
+        yield from _of_traces(traces, policy, complaints)
+    yield from events
+
+
+def _records(path: str, complaints: Complaints) -> Iterator[dict[str, Any]]:
+    """The objects of a file, whatever it holds."""
+    from ..trace.codec import read_records
+    from ..trace.files import kind_of
+
+    source = name_of(path)
+    if kind_of(path) == "parquet":
+        from ..columns.parquet import rows_of
+
+        yield from (row for _, row in rows_of(Path(path), source))
+        return
+    with open_input(path, "input") as stream:
+        yield from (record for _, record in read_records(stream, source, complaints.on_bad))
+
+
+def _of_traces(paths: Sequence[str], policy: Policy, complaints: Complaints) -> Iterator[Play]:
+    """The sessions that traces make."""
+    from ..trace.plays import from_summary
+    from .shares import Progress, Task, Totals, derived
+
+    task = Task(tuple(paths), policy, encoded=True, summaries=True)
+    for each in derived(task, 1):
+        if isinstance(each, (Progress, Totals)):
+            continue
+        made = each[1]
+        if isinstance(made, Exception):
+            complaints.add(made)
+        elif not isinstance(made, bytes):
+            yield from map(from_summary, made)
+
+
+# ------------------------------------------------------------------------- out
+
+
+def _written(found: Sequence[Stats], by: str | None, kind: str) -> bytes:
+    if kind == "svg":
+        from ..timeline.retention import retention_svg
+
+        curves = [(_name(each, by), each.retention) for each in found]
+        return retention_svg(curves).encode()
+    rows = [_row(each, by) for each in found]
+    if kind == "parquet":
+        from ..columns.parquet import table_bytes
+
+        return table_bytes(rows)
+    if kind == "csv":
+        return _csv(rows)
+    return b"".join(json.dumps(row, ensure_ascii=False).encode() + b"\n" for row in rows)
+
+
+def _row(stats: Stats, by: str | None) -> dict[str, Any]:
+    import attrs
+
+    row = attrs.asdict(stats)
+    group = row.pop("group")
+    row["retention"] = list(stats.retention)
+    return row if by is None else {by: group, **row}
+
+
+def _csv(rows: Sequence[dict[str, Any]]) -> bytes:
+    out = io.StringIO()
+    writer: csv.DictWriter[str] | None = None
+    for row in rows:
+        curve = row.pop("retention")
+        flat = {**row, **{f"retention_{percent}": curve[percent] for percent in _SHOWN}}
+        if writer is None:
+            writer = csv.DictWriter(out, list(flat), lineterminator="\n")
+            writer.writeheader()
+        writer.writerow(flat)
+    return out.getvalue().encode()
+
+
+def _name(stats: Stats, by: str | None) -> str:
+    if by is None:
+        return "all"
+    return f"no {by}" if stats.group is None else str(stats.group)
+
+
+def _lines(found: Sequence[Stats], by: str | None) -> Iterator[str]:
+    """The numbers for people, a group after the other."""
+    for each in found:
+        name = _name(each, by)
+        yield name if name.isprintable() else repr(name)
+        yield f"  plays       {each.plays} of {each.sessions} sessions"
+        median, slow = _short(each.join_time_p50), _short(each.join_time_p95)
+        yield f"  join time   {median} s median, {slow} s p95"
+        yield (
+            f"  rebuffering {_percent(each.rebuffer_ratio)} of the time, "
+            f"{_short(each.rebuffer_frequency)} a minute ({each.rebuffers} in all)"
+        )
+        yield f"  seeks       {each.seeks}, errors {each.errors}"
+        yield (
+            f"  completion  {_percent(each.completion)}, "
+            f"watched {_percent(each.watched_share)} of the media"
+        )
+        curve = ", ".join(f"{p} %: {_percent(each.retention[p])}" for p in (25, 50, 75, 100))
+        yield f"  retention   {curve}"
+    if not found:
+        yield "no sessions"
+
+
+def _short(value: float | None) -> str:
+    return "?" if value is None else f"{value:.3g}"
+
+
+def _percent(value: float | None) -> str:
+    return "?" if value is None else f"{100 * value:.1f} %"

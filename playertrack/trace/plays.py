@@ -1,0 +1,174 @@
+"""What each session amounted to, from events, or from summaries, which know more.
+
+A log of events does not say how long was played beyond its VIEWs, or what was watched between
+its milestones; a trace and summaries do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from math import isfinite
+from typing import Any
+
+import attrs
+
+#: The retention curve has a value for each percent of the media, from 0.
+PERCENTS = range(101)
+
+
+@attrs.define
+class Play:
+    """A session, as far as it is known. Times are seconds; None is unknown.
+
+    ``played``: it had its PLAY. ``play_time`` was spent playing, ``stall_time`` waiting for data.
+    ``ended``: the end was reached by playing, None without a duration. ``watched`` is the share of
+    the duration that was watched at least once. ``retention`` says of percents of the duration
+    whether they were played over. ``properties`` are its other fields, to group by.
+    """
+
+    session: str
+    started_at: float | None = None
+    played: bool = False
+    join_time: float | None = None
+    play_time: float | None = None
+    stall_count: int = 0
+    stall_time: float = 0.0
+    seek_count: int = 0
+    error_count: int = 0
+    ended: bool | None = None
+    watched: float | None = None
+    retention: dict[int, bool] = attrs.field(factory=dict)
+    properties: dict[str, Any] = attrs.field(factory=dict)
+
+    def property(self, name: str) -> Any:
+        """What it is grouped by; ``day`` is the date (UTC) of its start."""
+        if name == "day" and "day" not in self.properties:
+            at = self.started_at
+            # What is beyond these years has no date in Python.
+            if at is None or not -6e10 < at < 2.5e11:
+                return None
+            return datetime.fromtimestamp(at, UTC).date().isoformat()
+        return self.properties.get(name)
+
+
+class FromEvents:
+    """Collects the plays of an event log; `add` takes its records, in any mix of sessions."""
+
+    def __init__(self) -> None:
+        self.plays: dict[str, Play] = {}
+
+    def add(self, record: Mapping[str, Any]) -> None:
+        """Note an event; one that is none is left out."""
+        session, name = record.get("session"), record.get("event")
+        if not (isinstance(session, str) and isinstance(name, str)):
+            return
+        play = self.plays.get(session)
+        if play is None:
+            play = self.plays[session] = Play(session, _number(record, "at"))
+        for key, value in record.items():
+            if value is not None and isinstance(value, (str, int, float, bool)):
+                play.properties.setdefault(key, value)
+        _COUNTED.get(name, _other)(play, record)
+        if name.startswith("PLAY_REACHED_"):
+            percent = name.removeprefix("PLAY_REACHED_")
+            if percent.isascii() and percent.isdigit() and int(percent) in PERCENTS:
+                play.retention[int(percent)] = True
+        elif _number(record, "duration") is not None:
+            play.ended = bool(play.ended)
+
+    def __iter__(self) -> Iterator[Play]:
+        # A milestone that no play reached is no milestone of the log.
+        known = {percent for play in self.plays.values() for percent in play.retention}
+        for play in self.plays.values():
+            if play.properties.get("live") is True:
+                play.ended, play.retention = None, {}
+            if play.ended is not None:
+                play.ended = 100 in play.retention
+                if play.played:
+                    play.retention = {
+                        percent: percent in play.retention for percent in sorted({0, *known})
+                    } | {0: True}
+            yield play
+
+
+def _on_play(play: Play, record: Mapping[str, Any]) -> None:
+    play.played = True
+    if play.join_time is None:
+        play.join_time = _number(record, "join_time")
+
+
+def _on_view(play: Play, record: Mapping[str, Any]) -> None:
+    play.play_time = (play.play_time or 0.0) + (_number(record, "play_time") or 0.0)
+
+
+def _on_buffer_start(play: Play, record: Mapping[str, Any]) -> None:
+    play.stall_count += 1
+
+
+def _on_buffer_end(play: Play, record: Mapping[str, Any]) -> None:
+    play.stall_time += _number(record, "seconds") or 0.0
+
+
+def _on_seek(play: Play, record: Mapping[str, Any]) -> None:
+    play.seek_count += 1
+
+
+def _on_error(play: Play, record: Mapping[str, Any]) -> None:
+    play.error_count += 1
+
+
+def _other(play: Play, record: Mapping[str, Any]) -> None:
+    """It counts for nothing."""
+
+
+_COUNTED = {
+    "PLAY": _on_play,
+    "VIEW": _on_view,
+    "BUFFER_START": _on_buffer_start,
+    "BUFFER_END": _on_buffer_end,
+    "SEEK": _on_seek,
+    "ERROR": _on_error,
+}
+
+
+def _number(record: Mapping[str, Any], name: str) -> float | None:
+    value = record.get(name)
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not isfinite(value):
+        return None
+    return float(value)
+
+
+def from_summary(row: Mapping[str, Any]) -> Play:
+    """The play that a summary tells of (a row of ``derive --summaries``)."""
+    duration = None if row.get("live") else _number(row, "duration")
+    join_time = _number(row, "join_time")
+    spans = [(float(a), float(b)) for a, b in row.get("watched") or ()]
+    play = Play(
+        str(row.get("session")),
+        _number(row, "started_at"),
+        played=join_time is not None,
+        join_time=join_time,
+        play_time=_number(row, "play_time"),
+        stall_count=int(row.get("stall_count") or 0),
+        stall_time=_number(row, "stall_time") or 0.0,
+        seek_count=int(row.get("seek_count") or 0),
+        error_count=int(row.get("error_count") or 0),
+        watched=_number(row, "completion"),
+        properties={
+            name: value for name, value in row.items() if isinstance(value, (str, int, float, bool))
+        },
+    )
+    if duration and play.played:
+        play.retention = dict(zip(PERCENTS, _retention(spans, duration), strict=True))
+        play.ended = play.retention[100]
+    return play
+
+
+def _retention(spans: Iterable[tuple[float, float]], duration: float) -> Iterator[bool]:
+    """Whether each percent lies in what was watched; the start counts for every play."""
+    listed = list(spans)
+    yield True
+    for percent in PERCENTS[1:]:
+        point = duration * percent / 100
+        yield any(start < point <= end for start, end in listed)

@@ -1,0 +1,118 @@
+"""`playertrack stats`: from events, traces and summaries, as text, JSON, CSV, Parquet, picture."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pyarrow.parquet as pq
+import pytest
+
+from cli.commanding import Capture, read_stdin
+from cli.test_derive_files import ENTRIES, write
+from playertrack.cli import main
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> dict[str, Path]:
+    """The same plays as traces, events and summaries, each in two forms."""
+    found = {
+        "trace": write(tmp_path / "trace.jsonl", ENTRIES),
+        "trace table": write(tmp_path / "trace.parquet", ENTRIES),
+    }
+    for what, options in (("events", "-o"), ("summaries", "--summaries")):
+        for form in ("jsonl.gz", "parquet"):
+            path = tmp_path / f"{what}.{form}"
+            command = ["derive", str(found["trace"]), options, str(path)]
+            if what == "summaries":
+                command += ["-o", os.devnull]
+            assert main(command) == 0
+            found[f"{what} {form}"] = path
+    return found
+
+
+def stats(capsys: Capture, *argv: str) -> list[dict[str, object]]:
+    assert main(["stats", "--json", *argv]) == 0
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_all_forms_say_the_same(files: dict[str, Path], capsys: Capture) -> None:
+    exact = stats(capsys, str(files["summaries jsonl.gz"]), "--by", "entry_id")
+    assert [(row["entry_id"], row["sessions"], row["seeks"]) for row in exact] == [
+        ("entry 0", 6, 3),
+        ("entry 1", 6, 3),
+        ("entry 2", 6, 3),
+    ]
+    for name in ("summaries parquet", "trace", "trace table"):
+        found = stats(capsys, str(files[name]), "--by", "entry_id")
+        assert found == exact, name
+    logged = stats(capsys, str(files["events jsonl.gz"]), "--by", "entry_id")
+    assert stats(capsys, str(files["events parquet"]), "--by", "entry_id") == logged
+    for one, other in zip(exact, logged, strict=True):
+        for field in ("plays", "join_time_p95", "rebuffers", "rebuffer_time", "completion"):
+            assert one[field] == other[field]
+
+
+def test_for_people(files: dict[str, Path], capsys: Capture) -> None:
+    assert main(["stats", str(files["trace"])]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("all\n  plays       18 of 18 sessions\n")
+    assert "rebuffering 5.7 % of the time" in out or "rebuffering" in out
+
+
+def test_csv_parquet_and_picture(files: dict[str, Path], tmp_path: Path, capsys: Capture) -> None:
+    trace = str(files["trace"])
+    [row] = stats(capsys, trace)
+    assert main(["stats", trace, "--csv"]) == 0
+    [flat] = csv.DictReader(io.StringIO(capsys.readouterr().out))
+    assert float(flat["rebuffer_ratio"]) == row["rebuffer_ratio"]
+    assert flat["retention_100"] == str(row["retention"][100])  # type: ignore[index]
+
+    table, picture = tmp_path / "stats.parquet", tmp_path / "curve.svg"
+    assert main(["stats", trace, "-o", str(table)]) == 0
+    assert pq.read_table(table).to_pylist() == [row]
+    assert main(["stats", trace, "--by", "player", "-o", str(picture)]) == 0
+    drawing = ElementTree.parse(picture).getroot()
+    assert len(drawing.findall(".//{*}path")) == 12
+
+
+def test_names_in_a_picture_are_text(tmp_path: Path) -> None:
+    log, picture = tmp_path / "log.jsonl", tmp_path / "curve.svg"
+    log.write_text(json.dumps({"event": "PLAY", "session": "s", "entry_id": "<script>&"}) + "\n")
+    assert main(["stats", str(log), "--by", "entry_id", "-o", str(picture)]) == 0
+    assert "<script>&" in "".join(ElementTree.parse(picture).getroot().itertext())
+
+
+def test_standard_input(
+    files: dict[str, Path], capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read_stdin(monkeypatch, b'{"event": "PLAY", "session": "s", "join_time": 1.5}\n')
+    [row] = stats(capsys, "-")
+    assert (row["plays"], row["join_time_p50"]) == (1, 1.5)
+    read_stdin(monkeypatch, files["trace"].read_bytes())
+    assert main(["stats", "-"]) == 2
+    assert capsys.readouterr().err.startswith("-: events and summaries are read there")
+
+
+def test_bad_lines(files: dict[str, Path], tmp_path: Path, capsys: Capture) -> None:
+    bad = tmp_path / "bad.jsonl"
+    for text in (files["trace"].read_text(), '{"event": "PLAY", "session": "s"}\n'):
+        bad.write_text(text + "oops\n")
+        assert main(["stats", str(bad)]) == 2
+        assert capsys.readouterr().err.startswith(f"{bad}:{text.count(chr(10)) + 1}: not JSON")
+        assert main(["stats", str(bad), "--skip-bad", "--json"]) == 1
+        out, err = capsys.readouterr()
+        assert json.loads(out)["plays"] > 0
+        assert err.endswith("1 line left out\n")
+    bad.write_text("{}\n")
+    assert main(["stats", str(bad)]) == 2
+    assert capsys.readouterr().err.startswith(f"{bad}:1: neither an event")
+
+
+def test_an_ending_that_there_is_not(files: dict[str, Path], capsys: Capture) -> None:
+    assert main(["stats", str(files["trace"]), "-o", "stats.xls"]) == 2
+    assert "--output: expected a name that ends in" in capsys.readouterr().err
