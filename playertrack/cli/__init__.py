@@ -30,7 +30,7 @@ COMMANDS = {
     "explain": "say why each event is there, and why a quartile is not",
     "timeline": "draw a trace: the playhead, what was watched, the events",
     "view": "look at traces and event logs on one local page",
-    "stats": "compute what a fleet did: join time, rebuffering, retention and more",
+    "stats": "compute join time, rebuffering, retention of a fleet",
     "diff": "show what another policy or version makes of a folder of traces",
     "check": "run conformance cases against the engine",
     "lint": "check an event log against the invariants",
