@@ -88,7 +88,7 @@ async def _serve(library: FileLibrary, args: argparse.Namespace) -> None:
     from ..collector.guard import Guard
     from ..view.server import ViewServer, interrupted
 
-    server = ViewServer(library, port=args.port, middlewares=[Guard(_MOST).check])
+    server = ViewServer(library, port=args.port, middlewares=[Guard(max_rate=_MOST).check])
     async with server:
         address = json.dumps({"address": server.address}) if args.json else server.address
         print(address, flush=True)

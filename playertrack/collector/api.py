@@ -11,6 +11,7 @@ from aiohttp import web
 
 from ..errors import shorten
 from .faults import FaultError, Switch, switches
+from .guard import Guard
 from .history import History
 
 #: The longest time (s) to wait for events.
@@ -21,11 +22,16 @@ class Api:
     """Shows ``history``, waits for events, sets ``faults``; ``forget`` resets the collector."""
 
     def __init__(
-        self, history: History, faults: list[Switch], forget: Callable[[], object]
+        self,
+        history: History,
+        faults: list[Switch],
+        forget: Callable[[], object],
+        guard: Guard,
     ) -> None:
         self._history = history
         self._faults = faults
         self._forget = forget
+        self._guard = guard
 
     def routes(self) -> list[web.RouteDef]:
         """Its addresses, below ``/collector``."""
@@ -79,7 +85,8 @@ class Api:
     async def _set_faults(self, request: web.Request) -> web.Response:
         """The faults of the body are those that there are; ``[]`` is none."""
         try:
-            self._faults[:] = switches(json.loads(await request.read() or b"[]"))
+            async with self._guard.body(request) as body:
+                self._faults[:] = switches(json.loads(body or b"[]"))
         except FaultError as error:
             return web.json_response({"error": str(error)}, status=400)
         except (ValueError, RecursionError):

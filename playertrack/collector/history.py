@@ -15,6 +15,10 @@ from .values import WHOLE, Received, SessionVerdict
 
 #: Events that are kept, and sessions that are judged, at most.
 MOST_EVENTS, MOST_SESSIONS = 10_000, 1_000
+#: What the kept events may hold (bytes), and how long the id of a session may be.
+MOST_BYTES, LONGEST_ID = 32 << 20, 256
+#: What an event takes besides its fields (bytes), about.
+_OVERHEAD = 1000
 
 
 class History:
@@ -22,9 +26,11 @@ class History:
 
     def __init__(self, clock: Callable[[], float], most_events: int, most_sessions: int) -> None:
         self._clock = clock
+        self._most_events = most_events
         self._most_sessions = most_sessions
+        self._bytes = 0
         self._waiting: list[tuple[int, asyncio.Future[None]]] = []
-        self.received: deque[Received] = deque(maxlen=most_events)
+        self.received: deque[Received] = deque()
         self.counts: Counter[str] = Counter()
         self._judges: OrderedDict[tuple[str, str], SessionJudge] = OrderedDict()
         self._lints: OrderedDict[tuple[str, str], Lint] = OrderedDict()
@@ -33,6 +39,7 @@ class History:
     def reset(self) -> None:
         """Forget everything; numbers go on."""
         self.received.clear()
+        self._bytes = 0
         self._judges.clear()
         self._lints.clear()
         self._ids.clear()
@@ -69,9 +76,11 @@ class History:
         session, entry_id = fields.get("sessionId", ""), fields.get("entryId", "")
         if accepted:
             findings += tuple(judge_event(endpoint, fields))
-            if session and name not in ("track_page", "track_button"):
+            if len(session) > LONGEST_ID:
+                findings += (f"sessionId: it is longer than {LONGEST_ID}",)
+            elif session and name not in ("track_page", "track_button"):
                 judge = self._judge(endpoint, session)
-                findings += tuple(judge.add(name or "unknown", fields, entry_id))
+                findings += tuple(judge.add(name or "unknown", fields, entry_id[:LONGEST_ID]))
         return self._keep(
             endpoint=endpoint,
             accepted=accepted,
@@ -89,16 +98,16 @@ class History:
     ) -> Received:
         """Judge an item of another destination and remember it, if it was accepted."""
         findings = item.findings if accepted else ()
-        if accepted and (endpoint, item.id) in self._ids:
+        if accepted and (known := (endpoint, item.id[:LONGEST_ID])) in self._ids:
             findings += ("the same event for the second time",)
         elif accepted:
-            self._ids[endpoint, item.id] = None
+            self._ids[known] = None
             while len(self._ids) > MOST_EVENTS:
                 self._ids.popitem(last=False)
             findings += tuple(self._lint(endpoint, item))
-        if accepted and item.session:
+        if accepted and 0 < len(item.session) <= LONGEST_ID:
             judge = self._judge(endpoint, item.session)
-            judge.count(item.name or "unknown", item.entry_id, list(findings))
+            judge.count(item.name or "unknown", item.entry_id[:LONGEST_ID], list(findings))
         return self._keep(
             endpoint=endpoint,
             accepted=accepted,
@@ -115,7 +124,7 @@ class History:
         """What is wrong with it among the others: of a player, or of a session."""
         whole = endpoint in WHOLE
         player = item.record.get("player") if isinstance(item.record, dict) else None
-        key = (endpoint, str(player))
+        key = (endpoint, str(player)[:LONGEST_ID])
         lint = self._lints.pop(key, None)
         if lint is None:
             lint = Lint() if whole else Lint(shows=SHOWN[endpoint])
@@ -128,6 +137,11 @@ class History:
         self.counts["received"] += 1
         received = Received(number=self.number, at=self._clock(), **fields)
         self.received.append(received)
+        self._bytes += size_of(received)
+        while len(self.received) > self._most_events or (
+            self._bytes > MOST_BYTES and len(self.received) > 1
+        ):
+            self._bytes -= size_of(self.received.popleft())
         self.counts["accepted"] += received.accepted
         self.counts["good"] += received.good
         self.counts["bad"] += received.accepted and not received.good
@@ -158,3 +172,9 @@ class History:
         for events, future in self._waiting:
             if self.counts["accepted"] >= events and not future.done():
                 future.set_result(None)
+
+
+def size_of(received: Received) -> int:
+    """Bytes that an event takes, about."""
+    fields = sum(len(name) + len(value) for name, value in received.fields.items())
+    return _OVERHEAD + fields + len(received.ks or "")

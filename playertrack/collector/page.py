@@ -15,6 +15,7 @@ from ..view.detail import Detail
 from ..view.indexing import row_from
 from ..view.listening import Listeners
 from ..view.rows import SessionRow
+from .history import MOST_BYTES, size_of
 from .values import Received, in_milliseconds, number
 
 #: What the page calls the session of events that name none.
@@ -28,6 +29,7 @@ class _Session:
     number: int
     events: list[Received] = attrs.field(factory=list)
     row: SessionRow | None = None
+    size: int = 0
 
 
 class CollectedSessions(Listeners):
@@ -43,6 +45,7 @@ class CollectedSessions(Listeners):
         super().__init__()
         self._most = most
         self._count = 0
+        self._size = 0
         self._sessions: OrderedDict[str, _Session] = OrderedDict()
 
     @property
@@ -63,17 +66,30 @@ class CollectedSessions(Listeners):
             self._count += 1
             session = self._sessions[name] = _Session(self._count)
             while len(self._sessions) > self._most:
-                self._sessions.popitem(last=False)
+                self._forget()
         self._sessions.move_to_end(name)
         session.row = None
         session.events.append(received)
-        if len(session.events) > _MOST_EVENTS:
-            del session.events[_MOST_EVENTS // 2]
+        session.size += size_of(received)
+        self._size += size_of(received)
+        while len(session.events) > _MOST_EVENTS or (
+            session.size > MOST_BYTES and len(session.events) > 1
+        ):
+            gone = size_of(session.events.pop(len(session.events) // 2))
+            session.size -= gone
+            self._size -= gone
+        while self._size > MOST_BYTES and len(self._sessions) > 1:
+            self._forget()
         self.changed()
+
+    def _forget(self) -> None:
+        """Forget the session that was silent for longest."""
+        self._size -= self._sessions.popitem(last=False)[1].size
 
     def clear(self) -> None:
         """Forget all sessions."""
         self._sessions.clear()
+        self._size = 0
         self.changed()
 
     def detail(self, row: SessionRow) -> Detail | None:

@@ -28,7 +28,9 @@ from .values import SEGMENT, WHOLE, XAPI, Received, SessionVerdict
 
 #: The largest body (bytes); an event has some hundred.
 _MOST_BYTES = 1 << 20
-#: How long (s) a client may take to send it.
+#: The bodies (bytes) that are held at one time.
+_MOST_HELD = 64 << 20
+#: How long (s) a client may take to send one.
 _PATIENCE = 10.0
 
 
@@ -82,7 +84,13 @@ class Collector:
         self.services = Services(self.history, KSBooth(clock, secret, tokens or {}), clock)
         self._on_event = on_event
         self._sessions = CollectedSessions(max_sessions)
-        self._guard = Guard(max_rate)
+        self._guard = Guard(
+            encodings=("identity", "gzip"),
+            max_rate=max_rate,
+            max_body=_MOST_BYTES,
+            max_held=_MOST_HELD,
+            patience=_PATIENCE,
+        )
         self._runner: web.AppRunner | None = None
         self._listener: socket.socket | None = None
 
@@ -160,7 +168,7 @@ class Collector:
         app.add_routes(
             [
                 *page.routes(),
-                *Api(self.history, self.faults, self.reset).routes(),
+                *Api(self.history, self.faults, self.reset, self._guard).routes(),
                 web.route("*", "/{path:.*}", self._serve),
             ]
         )
@@ -190,10 +198,10 @@ class Collector:
     # -------------------------------------------------------------------- the stand-ins
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
-        try:
-            body = await asyncio.wait_for(request.read(), _PATIENCE)
-        except TimeoutError:
-            return web.Response(status=408)
+        async with self._guard.body(request) as body:
+            return await self._serve_body(request, body)
+
+    async def _serve_body(self, request: web.Request, body: bytes) -> web.StreamResponse:
         if request.path in PATHS and request.method == "POST":
             return await self._take(request, PATHS[request.path], body)
         try:

@@ -46,7 +46,7 @@ class SessionJudge:
     seeked: bool = False
     at: float | None = None
     index: int = 0
-    last: Mapping[str, str] | None = None
+    last: int | None = None  # a hash of the fields of the event before
     _lint: Lint = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -59,7 +59,7 @@ class SessionJudge:
         if at is not None:
             self.at = at if self.at is None else max(self.at, at)
         self.index = int(number(fields.get("eventIndex")) or self.index)
-        self.last = fields
+        self.last = _hash(fields)
         self.seeked = self.seeked or name == "SEEK"
         self.count(name, entry_id, found)
         return found
@@ -114,7 +114,7 @@ class SessionJudge:
         index = number(fields.get("eventIndex"))
         if index is not None and index not in (self.index + 1, 1):
             yield f"eventIndex {index:g} follows {self.index}"
-        if index == 1 and fields == self.last:
+        if index == 1 and _hash(fields) == self.last:
             yield "the same event for the second time"
 
     def _of_stats(self, name: str, fields: Mapping[str, str]) -> Iterator[str]:
@@ -127,6 +127,10 @@ class SessionJudge:
         if name in _QUARTILES and duration and position is not None:
             if position < duration * _QUARTILES[name] / 100 - _ROUNDING:
                 yield f"{name} at {position:g} of {duration:g}, before the point"
+
+
+def _hash(fields: Mapping[str, str]) -> int:
+    return hash(frozenset(fields.items()))
 
 
 def _at(fields: Mapping[str, str]) -> float | None:

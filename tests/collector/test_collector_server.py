@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import gzip
 import io
 import json
 import socket
 import warnings
 
+import aiohttp
 import pytest
+from aiohttp import web
 from asking import KS, started
 from async_tests import in_loop
 
 from playertrack.collector import Collector, CollectorError, Received
+from playertrack.collector.guard import Guard
+from playertrack.collector.history import MOST_BYTES
 from playertrack.collector.lines import event_line, summary_lines
 
 # ------------------------------------------------------------------------------ the REST API
@@ -149,6 +154,9 @@ async def test_bad_numbers_in_the_query_are_refused() -> None:
         {"Host": "192.168.1.5"},
         {"Origin": "https://evil.example"},
         {"Origin": "null"},
+        {"Origin": "http://["},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Referer": "https://evil.example/page"},
     ],
 )
 @in_loop
@@ -156,8 +164,10 @@ async def test_pages_and_names_of_other_hosts_are_refused(headers: dict[str, str
     async with started() as client:
         for path in ("/collector/reset", "/api_v3/service/stats/action/collect", "/collector"):
             url = client.collector.analytics_url + path
-            async with client.session.post(url, headers=headers) as response:
-                assert response.status == 403
+            for method in ("POST", "GET"):
+                request = client.session.request(method, url, headers=headers)
+                async with request as response:
+                    assert response.status == 403
         assert client.collector.received == []
 
 
@@ -204,6 +214,71 @@ async def test_a_large_body_is_refused() -> None:
         async with client.session.post(url, data=io.BytesIO(b"x" * (2 << 20))) as response:
             assert response.status == 413
         assert (await client.send())[0] == 200
+
+
+@in_loop
+async def test_a_compressed_body_is_bounded_by_what_it_unpacks_to() -> None:
+    async with started() as client:
+        url = f"{client.collector.service_url}/service/stats/action/collect"
+        headers = {"Content-Encoding": "gzip"}
+        packed = gzip.compress(b" " * 10_000_000)
+        async with client.session.post(url, data=packed, headers=headers) as response:
+            assert response.status == 413
+        async with client.session.post(url, data=b"x", headers={"Content-Encoding": "br"}) as no:
+            assert no.status == 415
+
+
+@in_loop
+async def test_what_is_kept_is_bounded_by_bytes() -> None:
+    async with started() as client:
+        for n in range(40):
+            await client.send(2, f"s-{n}", **{"event[entryId]": "e" * 1_000_000})
+        kept = client.collector.received
+        held = sum(len(value) for each in kept for value in each.fields.values())
+        assert 0 < held <= MOST_BYTES
+        assert kept[-1].session == "s-39"
+        assert (await client.get())["accepted"] == 40
+        await client.send(2, "s" * 1_000_000)
+        assert "sessionId: it is longer than 256" in client.collector.received[-1].findings
+        assert len(client.collector.sessions) == 40
+
+
+@in_loop
+async def test_bodies_that_are_held_at_one_time_are_bounded() -> None:
+    guard = Guard(max_held=2500, max_body=1000)
+
+    async def take(request: web.Request) -> web.Response:
+        async with guard.body(request) as body:
+            reading.set()
+            await enough.wait()
+        return web.Response(text=str(len(body)))
+
+    reading, enough = asyncio.Event(), asyncio.Event()
+    app = web.Application(middlewares=[guard.check])
+    app.router.add_post("/", take)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    url = f"http://127.0.0.1:{runner.addresses[0][1]}/"
+
+    async def post(session: aiohttp.ClientSession, size: int) -> int:
+        async with session.post(url, data=b"x" * size) as response:
+            return response.status
+
+    async with aiohttp.ClientSession() as session:
+        first = asyncio.create_task(post(session, 1000))
+        await reading.wait()
+        reading.clear()
+        second = asyncio.create_task(post(session, 1000))
+        await reading.wait()
+        assert guard.held == 2000
+        assert await post(session, 600) == 503
+        assert await post(session, 1001) == 413
+        enough.set()
+        assert [await first, await second] == [200, 200]
+        assert guard.held == 0
+        assert await post(session, 600) == 200
+    await runner.cleanup()
 
 
 @in_loop
@@ -292,7 +367,7 @@ async def test_it_can_be_stopped_twice_and_started_again() -> None:
 
 @in_loop
 async def test_a_slow_client_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("playertrack.collector.server._PATIENCE", 0.01)
+    monkeypatch.setattr("playertrack.collector.server._PATIENCE", 0.05)
     async with Collector() as collector:
         reader, writer = await asyncio.open_connection("127.0.0.1", collector.port)
         writer.write(

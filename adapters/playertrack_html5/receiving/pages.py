@@ -12,12 +12,12 @@ from typing import Any, cast
 import attrs
 
 from playertrack import Engine, Event, Fleet, Policy, SignalError, random_ids
+from playertrack.collector.guard import Bucket
 from playertrack.core.session import SessionIds
 from playertrack.signals import Signal, Tick, TimeUpdate
 
 from ..translator import Translator
 from .batches import Batch, BatchError
-from .buckets import Bucket
 
 #: After so long (s) without a word what waits for its time is settled: a page that is there
 #: would have posted, since it posts what is new within seconds.

@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Iterable
 
 from aiohttp import web
-from aiohttp.http import HttpProcessingError
 
 from playertrack import Event, Policy, random_ids
+from playertrack.collector.guard import LOCAL, Guard, RefusedRequestError
 from playertrack.core.session import SessionIds
 from playertrack.live.clock import Clock, LiveClock
 from playertrack.sinks import FanoutSink, Sink
@@ -16,13 +16,9 @@ from playertrack.sinks import FanoutSink, Sink
 from .. import SCRIPT, SCRIPTS
 from ..translator import Translator
 from .batches import BatchError, read_batch
-from .buckets import Bucket
 from .pages import OnRecord, Pages, nobody
 
-#: How long (s) a page may take to send a batch.
-_PATIENCE = 10.0
-
-_BUSY = 429, "too many batches; come again later"
+_BUSY = RefusedRequestError(429, "too many batches; come again later", 1)
 
 
 class Receiver:
@@ -36,14 +32,16 @@ class Receiver:
     ``app.router.add_post("/playertrack", receiver.take)``. Use it in one event loop.
 
     ``policy`` and ``ids`` are those of the engines, ``on_record`` is that of `Pages`.
-    ``origins``: pages of other sites that may read the answer (CORS), as
-    ``https://example.org``, or ``*``. The limits: ``max_body``
-    bytes of a batch, ``max_rate`` batches a second of all players, ``max_players`` and
-    ``idle`` as in `Pages`. Limits by address are for the server in front, which knows them.
+    ``hosts`` are the names of the server, as ``example.org`` (``*``: any, where a server in
+    front checks them); ``origins`` are the pages of other sites that may post and read the
+    answer (CORS), as ``https://example.org``, or ``*``. The limits: ``max_body`` bytes of a
+    batch, ``max_held`` bytes of all that are held at one time, ``max_rate`` batches a second
+    of all players, ``max_players`` and ``idle`` as in `Pages`. Limits by address are for the
+    server in front, which knows them.
 
     A batch is answered with 204; else with JSON, ``{"error": …}``: 400 if something in it
-    cannot be taken (what can be was), 408 if it was too slow, 413 if it is too large, 429 if
-    there are too many.
+    cannot be taken (what can be was), 403 if the page may not post, 408 if it was too slow,
+    413 if it is too large, 415 if it is compressed, 429 or 503 if there are too many.
     """
 
     def __init__(
@@ -52,8 +50,10 @@ class Receiver:
         *,
         policy: Policy = Translator.policy,
         ids: SessionIds = random_ids,
+        hosts: Iterable[str] = LOCAL,
         origins: Iterable[str] = (),
         max_body: int = 1 << 16,
+        max_held: int = 64 << 20,
         max_rate: float = 1000.0,
         max_players: int = 10_000,
         idle: float = 3600.0,
@@ -65,9 +65,14 @@ class Receiver:
             policy=policy, ids=ids, most_players=max_players, idle=idle, on_record=on_record
         )
         self._sinks = FanoutSink(sinks)
-        self._origins = frozenset(origins)
-        self._max_body = max_body
-        self._bucket = Bucket(max_rate, max(1.0, max_rate), self._clock.time())
+        self._guard = Guard(
+            hosts=hosts,
+            origins=origins,
+            max_rate=max_rate,
+            max_body=max_body,
+            max_held=max_held,
+            clock=self._clock.time,
+        )
         self._timer: asyncio.TimerHandle | None = None
         self._closed = False
 
@@ -98,68 +103,41 @@ class Receiver:
         return web.FileResponse(script, headers={"Content-Type": "text/javascript; charset=utf-8"})
 
     async def preflight(self, request: web.Request) -> web.Response:
-        """Answer a browser that asks before it posts more than plain text; the script does not."""
-        headers = {
-            **self._headers(request),
-            "Access-Control-Allow-Methods": "POST",
-            "Access-Control-Allow-Headers": "Content-Type",
-        }
-        return web.Response(status=204, headers=headers)
+        """Answer what a browser asks before it posts more than plain text."""
+        return web.Response(status=204, headers=self._guard.cors(request))
 
     async def take(self, request: web.Request) -> web.Response:
         """Take a batch."""
-        status, error = await self._take(request)
-        headers = self._headers(request)
-        if error is None:
-            return web.Response(status=status, headers=headers)
-        if status == 429:
-            headers["Retry-After"] = "1"
-        return web.json_response({"error": error}, status=status, headers=headers)
+        headers = self._guard.cors(request)
+        try:
+            problem = await self._take(request)
+        except RefusedRequestError as error:
+            headers |= error.headers
+            response = web.json_response(
+                {"error": error.reason}, status=error.status, headers=headers
+            )
+            if not request.content.at_eof():
+                response.force_close()  # what is left of the body is not read
+            return response
+        if problem is None:
+            return web.Response(status=204, headers=headers)
+        return web.json_response({"error": problem}, status=400, headers=headers)
 
-    async def _take(self, request: web.Request) -> tuple[int, str | None]:
-        now = self._clock.time()
-        if self._closed or not self._bucket.passes(now):
-            return _BUSY
-        try:
-            async with asyncio.timeout(_PATIENCE):
-                body = await self._body(request)
-        except TimeoutError:
-            return 408, f"the body did not come within {_PATIENCE:g} s"
-        except (web.RequestPayloadError, HttpProcessingError, ConnectionError) as error:
-            return 400, f"the body cannot be read: {type(error).__name__}"
-        if body is None:
-            return 413, f"a batch has at most {self._max_body} bytes"
-        try:
-            batch = read_batch(body)
-        except BatchError as error:
-            return 400, str(error)
-        if self._closed:  # while the body came: its player is settled
-            return _BUSY
+    async def _take(self, request: web.Request) -> str | None:
+        """Take a batch; gives what is wrong in it, if something is."""
+        self._guard.admit(request)
+        async with self._guard.body(request) as body:
+            if self._closed:  # also while the body came: its player is settled
+                raise _BUSY
+            try:
+                batch = read_batch(body)
+            except BatchError as error:
+                return str(error)
         taken = self._pages.take(batch, self._clock.time())
         self._hand_on(taken.events)
         if taken.busy:
-            return 429, "too many batches of this player; come again later"
-        return (204, None) if taken.problem is None else (400, taken.problem)
-
-    async def _body(self, request: web.Request) -> bytes | None:
-        """The body, or None if it is too large."""
-        if (request.content_length or 0) > self._max_body:
-            return None
-        body = bytearray()
-        async for part in request.content.iter_any():
-            body += part
-            if len(body) > self._max_body:
-                return None
-        return bytes(body)
-
-    def _headers(self, request: web.Request) -> dict[str, str]:
-        origin = request.headers.get("Origin", "")
-        if "*" in self._origins:
-            return {"Access-Control-Allow-Origin": "*"}
-        if not self._origins:
-            return {}
-        allowed = {"Access-Control-Allow-Origin": origin} if origin in self._origins else {}
-        return {"Vary": "Origin", **allowed}
+            raise RefusedRequestError(429, "too many batches of this player; come again later", 1)
+        return taken.problem
 
     def _hand_on(self, events: Iterable[Event]) -> None:
         for event in events:

@@ -72,7 +72,7 @@ def test_script_is_served_and_is_the_one_of_the_package(script: Path) -> None:
     [
         (b"{", 400, "the body is no batch"),
         (b"\xff\xfe", 400, "the body is no batch"),
-        (b"x" * 70_000, 413, "a batch has at most 65536 bytes"),
+        (b"x" * 70_000, 413, "a body has at most 65536 bytes"),
     ],
 )
 def test_body_that_cannot_be_taken_is_answered_in_json(
@@ -102,12 +102,14 @@ def test_bad_record_is_named_and_the_others_are_taken() -> None:
     assert "PLAY" in names(sink)
 
 
-def test_small_body_that_unpacks_to_a_large_one_is_too_large() -> None:
+def test_compressed_body_is_refused_before_it_is_read() -> None:
     async def post() -> None:
         async with receiving(Receiver()) as client:
             packed = gzip.compress(b" " * 10_000_000)
-            status, _, _ = await client.post(packed, **{"Content-Encoding": "gzip"})
-            assert status == 413
+            status, told, _ = await client.post(packed, **{"Content-Encoding": "gzip"})
+            assert status == 415
+            assert told is not None
+            assert told["error"].startswith("Content-Encoding")
 
     asyncio.run(post())
 
@@ -126,7 +128,7 @@ def test_body_that_breaks_off_is_no_traceback(
     async def post() -> None:
         async with receiving(Receiver()) as client:
             reader, writer = await asyncio.open_connection("127.0.0.1", client.port)
-            writer.write(b"POST /playertrack HTTP/1.1\r\nHost: here\r\n" + sent)
+            writer.write(b"POST /playertrack HTTP/1.1\r\nHost: localhost\r\n" + sent)
             writer.write_eof()
             answer = await asyncio.wait_for(reader.read(), 30.0)
             assert not answer or answer.startswith(b"HTTP/1.1 400")
@@ -147,7 +149,7 @@ def test_batch_whose_body_comes_while_it_closes_is_nothing() -> None:
         async with receiving(receiver) as client:
             await client.post(batch(started()))
             reader, writer = await asyncio.open_connection("127.0.0.1", client.port)
-            head = f"Host: here\r\nExpect: 100-continue\r\nContent-Length: {len(body)}\r\n\r\n"
+            head = f"Host: localhost\r\nExpect: 100-continue\r\nContent-Length: {len(body)}\r\n\r\n"
             writer.write(b"POST /playertrack HTTP/1.1\r\n" + head.encode())
             continued = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 30.0)
             assert continued.startswith(b"HTTP/1.1 100")  # so it waits for the body now
@@ -238,18 +240,48 @@ def test_page_that_closes_is_gone() -> None:
         (("https://b.example",), None),
     ],
 )
-def test_pages_of_other_sites_learn_if_they_may_read_the_answer(
+def test_pages_of_other_sites_may_post_and_read_the_answer_if_they_are_named(
     origins: tuple[str, ...], allowed: str | None
 ) -> None:
     async def post() -> None:
         async with receiving(Receiver(origins=origins)) as client:
             origin = {"Origin": "https://a.example"}
-            for body in (batch(started()), b"{"):
-                _, _, headers = await client.post(body, **origin)
+            for body, status in ((batch(started()), 204), (b"{", 400)):
+                answered, _, headers = await client.post(body, **origin)
+                assert answered == (403 if allowed is None else status)
                 assert headers.get("Access-Control-Allow-Origin") == allowed
-                assert ("Vary" in headers) == (origins not in ((), ("*",)))
+                assert ("Vary" in headers) == (origins != ("*",))
             async with client.http.options(client.url, headers=origin) as response:
                 assert response.status == 204
                 assert response.headers.get("Access-Control-Allow-Origin") == allowed
 
     asyncio.run(post())
+
+
+@pytest.mark.parametrize(
+    ("hosts", "headers", "status"),
+    [
+        (None, {}, 204),
+        (None, {"Origin": "http://localhost:3000"}, 204),
+        (None, {"Host": "rebound.example"}, 403),
+        (None, {"Host": "rebound.example", "Origin": "http://rebound.example"}, 403),
+        (None, {"Origin": "null"}, 403),
+        (["tv.example"], {"Host": "tv.example", "Origin": "https://tv.example"}, 204),
+        (["tv.example"], {"Host": "tv.example", "Origin": "https://a.example"}, 403),
+        (["tv.example"], {"Host": "localhost"}, 403),
+        (["*"], {"Host": "any.example", "Origin": "https://any.example"}, 204),
+        (["*"], {"Host": "any.example", "Origin": "https://a.example"}, 403),
+    ],
+)
+def test_it_takes_batches_by_its_own_names_from_its_own_pages(
+    hosts: list[str] | None, headers: dict[str, str], status: int
+) -> None:
+    sink = MemorySink()
+
+    async def post() -> None:
+        receiver = Receiver([sink]) if hosts is None else Receiver([sink], hosts=hosts)
+        async with receiving(receiver) as client:
+            assert (await client.post(batch(started()), **headers))[0] == status
+
+    asyncio.run(post())
+    assert bool(sink.events) == (status == 204)
