@@ -19,7 +19,7 @@ from playertrack.delivery import DEFAULT_SETTINGS
 from playertrack.destinations.kaltura import Identity, StatsDestination
 from playertrack.events import Event
 from playertrack.outbox import Bounds, Item, Outbox
-from playertrack.outbox.opening import open_store
+from playertrack.outbox.recovery import open_store
 
 from .measuring import Row, Scale
 
@@ -178,7 +178,7 @@ def _group_commit(count: int) -> Row:
     item = Item("session", "PLAY", 1, 1.7e9, '["head"]', b"x" * 400)
     few = max(200, count // 20)
     with _directory() as directory:
-        store = open_store(Path(directory))
+        store = open_store(Path(directory) / "queue.db")
         began = perf_counter()
         for seq in range(1, few + 1):
             with store.transaction():

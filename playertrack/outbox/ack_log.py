@@ -1,9 +1,12 @@
-"""The journal of what was delivered: one small write a request, so the sender never waits.
+"""The log of what was delivered: one small write a request, so the sender never waits.
 
 A commit to the queue takes a disk some milliseconds, which is more than many a request. So
 the number of a delivered row first goes here, in a single write that outlives this process,
-and the row is removed later, together with many others. What a power cut takes from the
-journal is sent once more.
+and the row is removed later, together with many others. What a power cut takes from the log
+is sent once more.
+
+It also holds the highest number that was ever committed, and how many transactions there were,
+by which a queue that silently lost its last ones is recognized.
 """
 
 from __future__ import annotations
@@ -12,48 +15,87 @@ import os
 import struct
 from collections import deque
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from pathlib import Path
 from zlib import crc32
 
+from .lock import is_at, try_lock
+
 _HEADER = struct.Struct("<8sQ")
 _RECORD = struct.Struct("<QQ")
-_MAGIC = b"ptrkack1"
+_STATE = struct.Struct("<QQQ")
+_MAGIC = b"ptrkack2"
 _PWRITE: Callable[[int, bytes, int], int] | None = getattr(os, "pwrite", None)
 
 #: How many rows may be delivered and not yet removed.
 SLOTS = 4096
-_SIZE = _HEADER.size + SLOTS * _RECORD.size
+_COMMITTED = _HEADER.size  # where that is
+_FIRST = _COMMITTED + _STATE.size
+_SIZE = _FIRST + SLOTS * _RECORD.size
 
 
-class Journal:
-    """The file at ``path``, for the queue of that ``generation``.
+class AckLog:
+    """The file at ``path``, which `bind` makes that of one queue.
 
     All of its space is taken when it is made, so that it works on a full disk. A number that
     is left over from before does no harm, as none is ever used twice. One thread writes, and
     another may `free`. Raises `OSError` if the file cannot be made.
     """
 
-    def __init__(self, path: Path, generation: int) -> None:
-        #: Of the queue that it belongs to.
-        self.generation = generation
+    def __init__(self, path: Path) -> None:
+        #: Of the queue that it belongs to; before `bind` as the file says.
+        self.generation = 0
+        #: The highest number and the transactions that were committed, as far as was noted.
+        self.committed = (0, 0)
+        self._path = path
         self._free = deque(range(SLOTS))
         self._slots: dict[int, int] = {}
         flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
         self._file = open(os.open(path, flags, 0o600), "r+b", buffering=0)  # noqa: SIM115, PTH123
-        try:
-            if generation_of(path) != generation or os.fstat(self._file.fileno()).st_size != _SIZE:
-                self._file.truncate(0)
-                self._file.write(_HEADER.pack(_MAGIC, generation).ljust(_SIZE, b"\0"))
-                os.fsync(self._file.fileno())
-        except BaseException:
-            self._file.close()
-            raise
+        header = self._file.read(_HEADER.size)
+        if len(header) == _HEADER.size and header.startswith(_MAGIC):
+            self.generation = _HEADER.unpack(header)[1]
 
-    def read(self) -> list[int]:
-        """The numbers that are there and whole."""
+    def lock(self) -> bool:
+        """Lock it as `ProcessLock` does its file; False if another process has it locked.
+
+        Who sends holds both, so the loss of one file does not make two senders.
+        """
+        try:
+            try_lock(self._file.fileno())
+        except OSError:
+            return False
+        return True
+
+    @property
+    def lost(self) -> bool:
+        """True if it is not the file at its path any more."""
+        return self._file.closed or not is_at(self._file.fileno(), self._path)
+
+    def bind(self, generation: int) -> list[int]:
+        """Use it for the queue of that generation; gives the numbers that are noted in it.
+
+        Each says by its checksum of which queue it is, so a damaged header costs nothing.
+        """
         self._file.seek(0)
-        return _numbers(self._file.read(_SIZE) or b"", self.generation)
+        data = self._file.read(_SIZE) or b""
+        header = _HEADER.pack(_MAGIC, generation)
+        if len(data) < _SIZE or not data.startswith(header):
+            self._file.seek(0)
+            self._file.write(header + data[len(header) :].ljust(_SIZE - len(header), b"\0"))
+            os.fsync(self._file.fileno())
+        self.generation = generation
+        self.committed = (0, 0)
+        if len(data) == _SIZE:
+            last, commits, check = _STATE.unpack_from(data, _COMMITTED)
+            if check == crc32(_STATE.pack(last, commits, generation)):
+                self.committed = last, commits
+        return _checked(data[_FIRST:], generation)
+
+    def commit(self, last: int, commits: int) -> None:
+        """Note that all up to ``last`` is committed, by so many transactions."""
+        self.committed = last, commits
+        check = crc32(_STATE.pack(last, commits, self.generation))
+        self._put(_COMMITTED, _STATE.pack(last, commits, check))
 
     def write(self, seq: int) -> bool:
         """Note that ``seq`` is delivered; False if there is no space, or the disk refuses."""
@@ -63,8 +105,10 @@ class Journal:
             return False
         self._slots[seq] = slot
         try:
+            if not os.fstat(self._file.fileno()).st_nlink:
+                return False  # the file was removed
             record = _RECORD.pack(seq, _check(seq, self.generation))
-            return self._put(_HEADER.size + slot * _RECORD.size, record) == _RECORD.size
+            return self._put(_FIRST + slot * _RECORD.size, record) == _RECORD.size
         except (OSError, ValueError):
             return False
 
@@ -88,25 +132,15 @@ class Journal:
 
 
 def noted(path: Path, generation: int) -> list[int]:
-    """The numbers in the journal at ``path``, if there is one of that generation."""
+    """The numbers in the log at ``path``, if there is one of that generation."""
     try:
-        return _numbers(path.read_bytes(), generation)
+        return _checked(path.read_bytes()[_FIRST:], generation)
     except OSError:
         return []
 
 
-def generation_of(path: Path) -> int | None:
-    """The generation that a journal was made for, if it is one."""
-    with suppress(OSError, struct.error), path.open("rb") as file:
-        magic, generation = _HEADER.unpack(file.read(_HEADER.size))
-        if magic == _MAGIC:
-            return int(generation)
-    return None
-
-
-def _numbers(data: bytes, generation: int) -> list[int]:
-    end = _HEADER.size + (len(data) - _HEADER.size) // _RECORD.size * _RECORD.size
-    records = _RECORD.iter_unpack(data[_HEADER.size : end])
+def _checked(data: bytes, generation: int) -> list[int]:
+    records = _RECORD.iter_unpack(data[: len(data) // _RECORD.size * _RECORD.size])
     return [seq for seq, check in records if seq and check == _check(seq, generation)]
 
 

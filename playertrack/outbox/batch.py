@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
+from time import monotonic
 
 import attrs
 
 from .store import DELIVERED, DROPPED, Store, counted
 from .values import Bounds, Counts, DeadLetter, Item, Standing
 
+_log = logging.getLogger("playertrack")
+
+#: How often (s) dropped events are reported, and a damaged file is replaced at most.
+SELDOM = 60.0
+
 
 @attrs.define
 class Settled:
     """What became of rows, by their numbers, and of destinations.
 
-    A delivered or damaged row is only counted and removed; a rejected one has a reason, and
-    its destination is told for those who count before it is committed.
+    A delivered row is only counted and removed. A damaged one may not know its destination
+    any more, so that is with it; a rejected one has its destination and a reason.
     """
 
     delivered: list[int] = attrs.field(factory=list)
     rejected: dict[int, tuple[str, str]] = attrs.field(factory=dict)
-    damaged: list[int] = attrs.field(factory=list)
+    damaged: dict[int, str] = attrs.field(factory=dict)
     pauses: dict[str, str | None] = attrs.field(factory=dict)
 
     def numbers(self) -> set[int]:
@@ -32,7 +39,7 @@ class Settled:
         """Add what ``other`` says."""
         self.delivered += other.delivered
         self.rejected |= other.rejected
-        self.damaged += other.damaged
+        self.damaged |= other.damaged
         self.pauses |= other.pauses
 
     def split(self, base: int) -> tuple[Settled, Settled]:
@@ -41,8 +48,8 @@ class Settled:
         high = Settled()
         for seq in self.delivered:
             (low if seq < base else high).delivered.append(seq)
-        for seq in self.damaged:
-            (low if seq < base else high).damaged.append(seq)
+        for seq, name in self.damaged.items():
+            (low if seq < base else high).damaged[seq] = name
         for seq, why in self.rejected.items():
             (low if seq < base else high).rejected[seq] = why
         return low, high
@@ -65,7 +72,7 @@ class Settled:
         if self.delivered:
             store.remove(self.delivered, DELIVERED)
         if self.damaged:
-            store.remove(self.damaged, f"{DROPPED}damaged")
+            store.drop_damaged(self.damaged)
         for seq, (_, reason) in self.rejected.items():
             store.reject(seq, reason, bounds.max_dead)
         for destination, pause in self.pauses.items():
@@ -97,19 +104,34 @@ class Added:
         return range(first, end)
 
 
-def trim(
-    store: Store, bounds: Bounds, most_bytes: int, new: range, spare: Callable[[], Collection[int]]
-) -> int:
-    """Drop what is too much, within a transaction; gives how much that was.
+class Trimming:
+    """Drops what is too much for ``bounds``, and reports it from time to time.
 
-    ``new`` are the rows that came last; ``spare`` says which may not be dropped.
+    ``spare`` says which rows may not be dropped.
     """
-    over = store.excess(bounds.max_events, most_bytes)
-    if not over:
-        return 0
-    if bounds.policy == "drop_newest":
-        gone = list(new[max(0, len(new) - over) :])
-    else:
-        gone = store.oldest(over, spare())
-    store.remove(gone, f"{DROPPED}full")
-    return len(gone)
+
+    def __init__(self, bounds: Bounds, spare: Callable[[], Collection[int]]) -> None:
+        self._bounds = bounds
+        self._spare = spare
+        self._dropped = 0
+        self._reported_at = -SELDOM
+
+    def trim(self, store: Store, most_bytes: int, new: range) -> None:
+        """Drop rows, within a transaction; ``new`` are those that came last.
+
+        What was accepted under wider bounds stays.
+        """
+        bounds = self._bounds
+        protected = store.protect((bounds.max_events, most_bytes), new.start - 1)
+        over = store.excess(bounds.max_events, most_bytes)
+        if over and bounds.policy == "drop_newest":
+            self._drop(store, list(new[max(0, len(new) - over) :]))
+        elif over:
+            self._drop(store, store.oldest(over, self._spare(), protected))
+
+    def _drop(self, store: Store, gone: list[int]) -> None:
+        store.remove(gone, f"{DROPPED}full")
+        self._dropped += len(gone)
+        if self._dropped and monotonic() >= self._reported_at + SELDOM:
+            _log.error("the queue is full: %d events were dropped", self._dropped)
+            self._dropped, self._reported_at = 0, monotonic()

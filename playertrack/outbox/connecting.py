@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import stat
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from threading import Lock
 from typing import Any, Protocol
+
+#: Held while a database file of this process is made or opened. POSIX drops all locks that a
+#: process has on a file when it closes any descriptor of it, SQLite's too.
+_opening = Lock()
 
 
 class Cursor(Protocol):
@@ -18,7 +28,7 @@ class Cursor(Protocol):
 
 
 class Connection(Protocol):
-    """The part of a connection of sqlite3 that is used; it begins no transactions by itself."""
+    """The part of a connection of sqlite3 that is used; it starts no transactions by itself."""
 
     def execute(self, sql: str, parameters: Sequence[Any] = (), /) -> Cursor:
         """Run one statement."""
@@ -33,10 +43,31 @@ class Connection(Protocol):
         """Close it."""
 
 
+#: Text that the disk changed is read with replacement characters: its row fails its checksum
+#: then, and its neighbours are read.
+lenient = partial(str, encoding="utf-8", errors="replace")
+
+
 def connect(path: str) -> Connection:
     """A connection of the standard library; it may move between threads, one at a time."""
-    return sqlite3.connect(path, timeout=5.0, isolation_level=None, check_same_thread=False)
+    connection = sqlite3.connect(path, timeout=5.0, isolation_level=None, check_same_thread=False)
+    connection.text_factory = lenient
+    return connection
 
 
 #: Opens the database at a path.
 Connect = Callable[[str], Connection]
+
+
+def open_file(path: Path, connect: Connect) -> Connection:
+    """Open the database at ``path``, which is made for its user alone if there is none.
+
+    The file is never opened here but by SQLite, unless this made it just now. Raises `OSError`
+    for a link, which SQLite would follow.
+    """
+    with _opening:
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+        if not stat.S_ISREG(path.lstat().st_mode):
+            raise OSError(f"{path} is not a regular file")
+        return connect(str(path))

@@ -1,8 +1,8 @@
 """The queue on the disk, and in memory for as long as the disk does not take it.
 
-A `Shelf` belongs to one thread and never raises for what a disk does. A damaged file is set
-aside (Q-corrupt). With a full or failing disk new events go to memory; they move to the disk
-as soon as it takes them. What changes rows of the disk is owed to it until then.
+A `Failover` belongs to one thread and never raises for what a disk does. A damaged file is
+mended or set aside (Q-damage). With a full or failing disk new events go to memory; they move
+to the disk as soon as it takes them. What changes rows of the disk is owed to it until then.
 """
 
 from __future__ import annotations
@@ -12,37 +12,33 @@ import sqlite3
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from time import monotonic, time_ns
-from typing import TypeVar
+from time import monotonic, time, time_ns
 
-from .adopting import Estate, adopt
-from .batch import Added, Settled, trim
+from .batch import SELDOM, Added, Settled, Trimming
+from .both import dead_letters, first_answer, standings_of
 from .connecting import Connect, connect
-from .files import Disk
-from .opening import is_damage
+from .files import Files, FilesMovedError
+from .recovery import Contents, adopt, is_damage
 from .store import Store
-from .values import Bounds, Counts, DeadLetter, QueueError, Row, Standing
-
-_T = TypeVar("_T")
+from .values import Bounds, DeadLetter, QueueError, Row, Standing
 
 _log = logging.getLogger("playertrack")
 
 #: How often (s) a disk is tried again that took nothing.
 RETRY = 5.0
 
-#: How often (s) dropped events are told of, and a damaged file is replaced at most.
-SELDOM = 60.0
-
 #: Higher than any number: no row is in memory.
 _NONE = 1 << 62
 
-_FAILURES = (sqlite3.Error, OSError, QueueError)
+#: A damaged schema may make a message of SQLite that is no text.
+_FAILURES = (sqlite3.Error, OSError, QueueError, UnicodeError)
 
 
-class Shelf:
+class Failover:
     """The queue in ``directory``; without one it is in memory only.
 
-    ``spare`` gives the rows that must not be dropped now, as they are being sent.
+    ``spare`` gives the rows that must not be dropped now, as they are being sent; pages of
+    rows that were read before are out of date then.
     """
 
     def __init__(
@@ -59,14 +55,16 @@ class Shelf:
         self._bounds = bounds
         self._spare = spare
         self._retry = retry
-        self._disk = None if directory is None else Disk(directory, bounds, connect)
+        self._disk = None if directory is None else Files(directory, bounds, connect)
+        # Removes the rows that are in memory now from files that were moved.
+        self._remove_left: Callable[[], object] | None = None
         self._memory: Store | None = None
         self._base = _NONE  # the rows from here on are in memory
         self._owed = Settled()
         self._retry_at = 0.0
-        self._replaced_at = -SELDOM
-        self._dropped = 0
-        self._told_at = -SELDOM
+        self._repaired_at = -SELDOM
+        self._replaced = False
+        self._trimming = Trimming(bounds, spare)
         if self._disk is None:
             self._spill()
         while self._store is None and self._memory is None:
@@ -82,18 +80,25 @@ class Shelf:
 
     @property
     def owner(self) -> bool:
-        """Whether this process may send, and is the one that tidies up (Q-one-sender)."""
+        """True if this process may send, and is the one that tidies up (Q-one-sender)."""
         return self._disk is None or self._disk.owned or self._disk.store is None
 
     @property
     def durable(self) -> bool:
-        """Whether what is committed now outlives the process."""
+        """True if what is committed now outlives the process."""
         return self._memory is None
 
     @property
     def owing(self) -> bool:
-        """Whether something that became of rows is not committed yet."""
+        """True if something that became of rows is not committed yet."""
         return bool(self._owed.numbers())
+
+    @property
+    def next_try(self) -> float | None:
+        """When (Unix time) a disk that takes nothing is tried again."""
+        if self.trouble is None or self._memory is None:
+            return None
+        return time() + max(0.0, self._retry_at - monotonic())
 
     # ------------------------------------------------------------------------- to change
 
@@ -124,6 +129,7 @@ class Shelf:
     def _to_disk(self, added: Added) -> range:
         assert self._disk is not None
         self._disk.refresh()
+        self._disk.check()
         store = self._disk.store
         assert store is not None
         with store.transaction():
@@ -131,6 +137,11 @@ class Shelf:
             new = added.apply(store, self._bounds)
             self._trim(store, self._bounds.max_bytes, new)
         self._paid(store)
+        try:
+            self._disk.check()
+            self._disk.committed()
+        except FilesMovedError as error:
+            self._moved(error)  # with what was committed just now
         return new
 
     def _paid(self, store: Store) -> None:
@@ -140,16 +151,11 @@ class Shelf:
         removed = bool(self._owed.delivered)
         self._owed = Settled()
         if removed:
-            with suppress(sqlite3.Error):
-                store.shrink()
+            self._disk.shrink()
 
     def _trim(self, store: Store, most_bytes: int, new: range) -> None:
-        if not self.owner and self._bounds.policy == "drop_oldest":
-            return  # only the owner knows what it is sending
-        self._dropped += trim(store, self._bounds, most_bytes, new, self._spare)
-        if self._dropped and monotonic() >= self._told_at + SELDOM:
-            _log.error("the queue is full: %d events were dropped", self._dropped)
-            self._dropped, self._told_at = 0, monotonic()
+        if self.owner or self._bounds.policy == "drop_newest":
+            self._trimming.trim(store, most_bytes, new)  # else only the owner knows what it sends
 
     # ---------------------------------------------------------------------------- to read
 
@@ -171,7 +177,7 @@ class Shelf:
                 self._complain(error)
             else:
                 last = max([after, *damaged, *(row.seq for row in rows[-1:])])
-                self._owed.damaged += damaged
+                self._owed.damaged |= dict.fromkeys(damaged, destination)
                 if damaged:
                     _log.error("%d events of the queue are damaged and lost", len(damaged))
         if self._memory is not None and len(rows) < limit:
@@ -184,15 +190,7 @@ class Shelf:
         self, delivered: Iterable[int], more: Mapping[tuple[str, str], int]
     ) -> list[Standing]:
         """All destinations; ``delivered`` rows and ``more`` counts are to be committed."""
-        delivered = [*delivered, *self._owed.delivered]
-        found: dict[str, Standing] = {}
-        for store in filter(None, (self._store, self._memory)):
-            with suppress(sqlite3.Error):
-                for each in store.standings(delivered):
-                    known = found.get(each.name, Standing(each.name, Counts(), None))
-                    found[each.name] = Standing(
-                        each.name, known.counts + each.counts, known.paused or each.paused
-                    )
+        found = standings_of(self._stores(), [*delivered, *self._owed.delivered])
         self._owed.count_in(found, more)
         return list(found.values())
 
@@ -200,40 +198,36 @@ class Shelf:
         """Why a destination is paused, if it is."""
         if destination in self._owed.pauses:
             return self._owed.pauses[destination]
-        return self._first(lambda store: store.paused(destination))
+        return first_answer(self._stores(), lambda store: store.paused(destination))
 
     def recall(self, destination: str, lane: str) -> bytes | None:
         """What was noted last on a lane, if it is known."""
-        return self._first(lambda store: store.recall(destination, lane))
-
-    def _first(self, question: Callable[[Store], _T | None]) -> _T | None:
-        """The first answer of what is in memory, then on the disk."""
-        for store in filter(None, (self._memory, self._store)):
-            with suppress(sqlite3.Error):
-                if (answer := question(store)) is not None:
-                    return answer
-        return None
+        newest = reversed(self._stores())
+        return first_answer(newest, lambda store: store.recall(destination, lane))
 
     def dead(self) -> list[DeadLetter]:
         """The dead letters."""
-        letters: list[DeadLetter] = []
-        for store in filter(None, (self._store, self._memory)):
-            with suppress(sqlite3.Error):
-                letters += store.dead()
-        return letters
+        return dead_letters(self._stores())
+
+    def _stores(self) -> list[Store]:
+        return list(filter(None, (self._store, self._memory)))
 
     def poll(self) -> bool:
-        """Whether another process changed something, or left the queue to this one."""
+        """True if another process changed something, or left the queue to this one."""
         if self._memory is not None:
             before = self._store
             self._mend()
             return self._memory is None or self._store is not before
         assert self._disk is not None
         try:
-            return self._disk.news()
+            self._disk.check()
+            if self._disk.news():
+                return True
+            self._disk.tend()
         except _FAILURES as error:
             self._failed(error)
             return True
+        return False
 
     def close(self) -> None:
         """Let go of everything; the disk has a last chance to take what is in memory."""
@@ -268,31 +262,73 @@ class Shelf:
     def _open(self) -> None:
         assert self._disk is not None
         self._disk.open()
+        self._recovered()
+
+    def _recovered(self) -> None:
+        """The disk is in order; report what was not."""
+        assert self._disk is not None
         self.trouble = None
+        damages, self._disk.damages = self._disk.damages, []
+        for damage in damages:
+            where = "was mended" if damage.path is None else f"is now {damage.path}"
+            _log.error(
+                "the queue was damaged: it %s; %d events were carried over, %d are lost",
+                *(where, damage.rows, damage.lost),
+            )
+        if damages:
+            self._spare()  # pages that were read may hold what is not there
 
     def _failed(self, error: Exception) -> None:
-        """Replace a damaged file; go on in memory after any other failure."""
-        if isinstance(error, sqlite3.Error) and is_damage(error) and self._replace():
+        """Mend what can be mended; go on in memory after any other failure."""
+        if isinstance(error, FilesMovedError):
+            self._moved(error)
+            return
+        if is_damage(error) and self._repair(error):
             return
         self._complain(error)
         self._spill()
 
-    def _replace(self) -> bool:
+    def _repair(self, reason: Exception) -> bool:
+        """Mend a damaged queue, or replace it if it was mended just before."""
         assert self._disk is not None
-        if not self._disk.owned or monotonic() < self._replaced_at + SELDOM:
+        soon = monotonic() < self._repaired_at + SELDOM
+        if not self._disk.owned or (soon and self._replaced):
             return False
-        self._replaced_at = monotonic()
+        self._repaired_at, self._replaced = monotonic(), soon
+        _log.error("the queue is damaged: %s", reason)
         try:
-            damage = self._disk.replace()
+            self._disk.repair(replacing=soon)
         except _FAILURES as error:
             self._complain(error)
             return False
-        self.trouble = None
-        _log.error(
-            "the queue was damaged: it is now %s; %d events were carried over, %d are lost",
-            *(damage.path, damage.rows, damage.lost),
-        )
+        self._recovered()
         return True
+
+    def _moved(self, error: FilesMovedError) -> None:
+        """The files that are open are not in the directory: take what is in them along."""
+        assert self._disk is not None
+        _log.error("%s: %s while it was in use", self._directory, error)
+        try:
+            if self._disk.reopen():
+                self._recovered()
+                return
+            assert self._disk.store is not None
+            contents = Contents.of(self._disk.store)
+            self._remove_left = self._disk.leave()
+        except _FAILURES as failure:
+            self._complain(failure)
+            self._spill()
+            return
+        memory = Store(connect(":memory:"))
+        memory.create(0)
+        with memory.transaction():
+            adopt(memory, contents)
+            self._owed.apply(memory, self._bounds)
+        self._owed = Settled()
+        self._memory, self._base = memory, 1
+        self._complain(error)
+        self._retry_at = 0.0
+        self._mend()
 
     def _complain(self, error: Exception) -> None:
         trouble = f"{self._directory}: {error}"
@@ -320,26 +356,33 @@ class Shelf:
         self._retry_at = monotonic() + self._retry
         try:
             if self._disk.store is None:
-                self._open()
+                self._disk.open()
+            self._disk.check()
             self._move()
         except _FAILURES as error:
-            if isinstance(error, sqlite3.Error) and is_damage(error):
-                self._replace()
+            if is_damage(error):
+                self._repair(error)
             self._complain(error)
 
     def _move(self) -> None:
         store = self._store
-        assert store is not None and self._memory is not None
-        estate = Estate.of(self._memory)
+        assert store is not None and self._memory is not None and self._disk is not None
+        contents = Contents.of(self._memory)
         with store.transaction():
             self._owed.apply(store, self._bounds)
-            if store.last >= self._base:  # by a clock that was set back, or is
+            if store.last >= self._base:  # by a clock that was set back, or is, or another queue
                 if self._spare():
                     raise QueueError("its numbers are higher than those that are being sent")
-                estate = estate.renumbered(store.last + 1)
-            adopt(store, estate)
+                contents = contents.renumbered(store.last + 1)
+            adopt(store, contents)
         self._memory.close()
         self._memory, self._base = None, _NONE
+        if self._remove_left is not None:
+            self._remove_left()
+            self._remove_left = None
         self._paid(store)
-        _log.warning("the disk takes the queue again; %d events were moved to it", len(estate.rows))
-        self.trouble = None
+        self._disk.committed()
+        _log.warning(
+            "the disk takes the queue again; %d events were moved to it", len(contents.rows)
+        )
+        self._recovered()

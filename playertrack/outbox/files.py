@@ -1,83 +1,235 @@
-"""The files of a queue, as this process has them open: database, journal, lock."""
+"""The files of a queue, as this process has them open: database, log of deliveries, lock."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable
+from contextlib import closing, suppress
 from pathlib import Path
+from time import monotonic
 
-from .ack_log import Journal
+import attrs
+
+from .ack_log import AckLog
 from .batch import Settled
 from .connecting import Connect
 from .lock import ProcessLock
-from .opening import JOURNAL, LOCK, QUEUE, Damage, open_store, replace
+from .pages import Log, read_log
+from .recovery import UNKNOWN, Damage, is_damage, lose, open_store, replace
 from .store import Store
+from .tally import state_of
 from .values import Bounds
 
+#: What the files in the directory of a queue are called.
+QUEUE, ACKS, LOCK = "queue.db", "delivered", "lock"
 
-class Disk:
+#: How often (s) rows and counters are compared, and how long (s) a file is made smaller at once.
+_COMPARE, _SHRINK = 10.0, 0.05
+
+#: Connections that must not be closed.
+_kept: list[Store] = []
+
+#: SQLite may cut its log to this many bytes when it starts it anew.
+_LEAST_LOG = 4 << 20
+
+
+class FilesMovedError(OSError):
+    """The database that is open is not the one in the directory any more."""
+
+
+@attrs.define
+class _Seen:
+    """A file as it was last seen: which it is, and how long."""
+
+    inode: tuple[int, int]
+    size: int
+
+
+class Files:
     """The queue in ``directory``; what fails raises `sqlite3.Error`, `OSError`, `QueueError`.
 
-    One of all processes owns it: that one sends, keeps the journal, and replaces the file if
-    it is damaged (Q-one-sender).
+    One of all processes owns it: that one sends, keeps the log of deliveries, and replaces the
+    file if it is damaged (Q-one-sender).
     """
 
     def __init__(self, directory: Path, bounds: Bounds, connect: Connect) -> None:
         #: The database; None while it cannot be had.
         self.store: Store | None = None
+        #: What was found damaged since somebody asked.
+        self.damages: list[Damage] = []
         self._directory = directory
+        self._path = directory / QUEUE
         self._bounds = bounds
         self._connect = connect
         self._lock = ProcessLock(directory / LOCK)
-        self._journal: Journal | None = None
+        self._acks: AckLog | None = None
+        self._bound: int | None = None  # the generation whose deliveries are settled
         self._suspended = False
-        self._inode = 0
-        self._seen = 0
+        self._log = Log(b"", ())
+        self._seen: dict[str, _Seen] = {}
+        self._changes = 0
+        self._compare_at = 0.0
 
     @property
     def owned(self) -> bool:
-        """Whether this process owns it."""
+        """True if this process owns it."""
         return self._lock.held
 
     def open(self) -> None:
         """Open it, again if it is open; a new one is made if there is none."""
         self._shut()
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._lock.acquire()
-        self._use(open_store(self._directory, self._connect))
+        self._own()
+        if self.owned:
+            # SQLite leaves out what comes after a damaged page, and then removes the log.
+            self._log = read_log(Path(f"{self._path}-wal"))
+            if self._log.damaged:
+                raise sqlite3.DatabaseError("the log of changes is damaged")
+        self._use(open_store(self._path, self._connect))
 
-    def replace(self) -> Damage:
-        """Set the damaged database aside and go on with a new one."""
+    def repair(self, *, replacing: bool = False) -> None:
+        """Mend a damaged queue in its place, or else (or if ``replacing``) replace it."""
+        known = {} if self.store is None else self.store.tally.known
+        if not replacing and not self._log.damaged and self.store is not None:
+            try:
+                self.open()
+                if state_of(known)[1] <= state_of(self.store.entries())[1]:
+                    return
+            except (sqlite3.Error, UnicodeError) as error:
+                if not is_damage(error):
+                    raise
         self._shut()
-        store, damage = replace(self._directory, self._connect)
+        store, damage = replace(self._path, self._acks, self._log, known, self._connect)
+        self._log = Log(b"", ())  # there is no more to be had from it
+        self.damages.append(damage)
         self._use(store)
-        return damage
+
+    def check(self) -> None:
+        """Check that what is open is what is in the directory; before anything is durable.
+
+        Raises `FilesMovedError` if the database is elsewhere, `sqlite3.DatabaseError` if it was
+        cut off. A lock that was removed is taken again, if nobody else has it by now.
+        """
+        seen = self._seen
+        for path in (self._path, Path(f"{self._path}-wal"), Path(f"{self._path}-shm")):
+            name = path.name
+            before = seen.get(name)
+            try:
+                status = path.stat()
+            except FileNotFoundError:
+                raise FilesMovedError(f"{name} was removed") from None
+            now = _Seen((status.st_dev, status.st_ino), status.st_size)
+            if before is not None and now.inode != before.inode:
+                raise FilesMovedError(f"{name} was replaced")
+            if before is not None and now.size < before.size and self._cut(name, now, before):
+                raise sqlite3.DatabaseError(f"{name} was cut off")
+            seen[name] = now
+        if self._lock.lost or (self._acks is not None and self._acks.lost):
+            self._release()
+            self._own()
+            if self.owned and self.store is not None:
+                self._settle_noted(self.store)
+
+    def _cut(self, name: str, now: _Seen, before: _Seen) -> bool:
+        """True if a file is shorter than SQLite made it."""
+        if name.endswith("-wal"):
+            return now.size < min(before.size, _LEAST_LOG)
+        return name == QUEUE and self.store is not None and now.size < self.store.length
+
+    def leave(self) -> Callable[[], object]:
+        """Let go of a database that is elsewhere now, so that the one here may be opened.
+
+        Its lock is held until what is given is called, when its rows are durable here: it
+        removes them there.
+        """
+        store, lock, acks = self.store, self._lock, self._acks
+        self.store, self._acks, self._bound, self._seen = None, None, None, {}
+        self._lock = ProcessLock(self._directory / LOCK)
+        if store is not None:
+            if Path(f"{self._path}-wal").exists():
+                _kept.append(store)  # SQLite would remove that, whosever it is
+            else:
+                with suppress(sqlite3.Error):
+                    store.close()
+
+        def remove() -> None:
+            moved = lock.whereabouts()
+            with suppress(sqlite3.Error, OSError):
+                if moved is not None and not moved.parent.samefile(self._directory):
+                    old = open_store(moved.with_name(QUEUE), self._connect, verify=False)
+                    with closing(old):
+                        old.clear()
+            if acks is not None:
+                acks.close()
+            lock.release()
+
+        return remove
+
+    def reopen(self) -> bool:
+        """Write the log to the file and open it again; False if another file is there.
+
+        The log, or the memory that all share with it, is not in the directory any more.
+        """
+        try:
+            status = self._path.stat()
+        except FileNotFoundError:
+            return False
+        if self._seen[QUEUE].inode != (status.st_dev, status.st_ino) or self.store is None:
+            return False
+        self.store.checkpoint()
+        self.open()
+        return True
 
     def refresh(self) -> None:
         """Open the database that is there, if its owner replaced the one that is open."""
-        if not self.owned and (self._directory / QUEUE).stat().st_ino != self._inode:
-            self.open()
+        if not self.owned:
+            status = self._path.stat()
+            before = self._seen.get(QUEUE)
+            if before is None or before.inode != (status.st_dev, status.st_ino):
+                self.open()
 
     def news(self) -> bool:
-        """Whether another process changed something, or left the queue to this one."""
+        """True if another process changed something, or left the queue to this one."""
         if not self.owned:
-            if not self._lock.acquire():
+            if not self._own():
                 return False
             self.open()
             return True
         assert self.store is not None
-        seen, self._seen = self._seen, self.store.changes
-        return seen != self._seen
+        before, self._changes = self._changes, self.store.changes
+        return before != self._changes
+
+    def tend(self) -> None:
+        """Do what the owner has to do from time to time; raises as for a damage found."""
+        if self.store is None or not self.owned:
+            return
+        self.shrink()
+        if monotonic() >= self._compare_at:
+            self._compare_at = monotonic() + _COMPARE
+            if not self.store.agrees:
+                raise sqlite3.DatabaseError("there are more or fewer rows than were counted")
+
+    def shrink(self) -> None:
+        """Make the file smaller, for a short time."""
+        until = monotonic() + _SHRINK
+        with suppress(sqlite3.Error):
+            while self.store is not None and self.store.shrink() and monotonic() < until:
+                pass
+
+    def committed(self) -> None:
+        """Note what is committed, so that its loss would be noticed."""
+        if self.owned and self._acks is not None and self.store is not None:
+            with suppress(OSError, ValueError):
+                self._acks.commit(*self.store.tally.state)
 
     def note(self, seq: int) -> bool:
         """Note that ``seq`` is delivered, in any thread; False if that is not possible."""
-        return self._journal is not None and self._journal.write(seq)
+        return self.owned and self._acks is not None and self._acks.write(seq)
 
     def free(self, seqs: Iterable[int]) -> None:
         """Rows that were noted are not in the database any more."""
-        if self._journal is not None:
-            self._journal.free(seqs)
+        if self._acks is not None:
+            self._acks.free(seqs)
 
     def suspend(self) -> None:
         """Close the database for as long as the process is copied; the lock stays."""
@@ -89,49 +241,91 @@ class Disk:
         """Go on after `suspend`."""
         if self._suspended:
             self._suspended = False
-            self.store = open_store(self._directory, self._connect, check=False)
+            self.store = open_store(self._path, self._connect, verify=False)
+            self._look()
 
     def disown(self) -> None:
         """In a forked child: leave the files to the parent."""
-        if self._journal is not None:
-            self._journal.close()
-        self._lock.release()
+        self._release()
 
     def close(self) -> None:
         """Let go of everything."""
         self._shut()
-        if self._journal is not None:
+        self._release()
+
+    def _own(self) -> bool:
+        """Take the lock and the log of deliveries, both or none."""
+        if self._lock.held:
+            return True
+        if not self._lock.acquire():
+            return False
+        try:
+            acks = AckLog(self._directory / ACKS)
+        except OSError:
+            self._lock.release()
+            raise
+        if not acks.lock():
+            acks.close()
+            self._lock.release()
+            return False
+        self._acks, self._bound = acks, None
+        return True
+
+    def _release(self) -> None:
+        if self._acks is not None:
             with suppress(OSError):
-                self._journal.close()
+                self._acks.close()
+        self._acks, self._bound = None, None
         self._lock.release()
 
     def _shut(self) -> None:
         store, self.store = self.store, None
+        self._seen = {}
         if store is not None:
             with suppress(sqlite3.Error):
                 store.close()
 
     def _use(self, store: Store) -> None:
-        """Go on with ``store``; its owner first commits what was only noted before."""
+        """Go on with ``store``; its owner first settles what is not in it, or not in order."""
         try:
             if self.owned:
                 self._settle_noted(store)
-            self._inode = (self._directory / QUEUE).stat().st_ino
-            self._seen = store.changes
+            self._changes = store.changes
         except BaseException:
             with suppress(sqlite3.Error):
                 store.close()
             raise
         self.store = store
+        self._look()
+        self._log = Log(b"", ())
+
+    def _look(self) -> None:
+        """Remember which files are open."""
+        self._seen = {}
+        with suppress(FilesMovedError):
+            self.check()
 
     def _settle_noted(self, store: Store) -> None:
+        """Commit what was only noted, and make counters and rows agree."""
+        assert self._acks is not None
         generation = store.generation
-        if self._journal is None or self._journal.generation != generation:
-            if self._journal is not None:
-                self._journal.close()
-                self._journal = None
-            journal = Journal(self._directory / JOURNAL, generation)
-            with store.transaction():
-                Settled(delivered=journal.read()).apply(store, self._bounds)
+        first = self._bound != generation
+        delivered = self._acks.bind(generation) if first else []
+        known, commits = self._acks.committed
+        last, done = state_of(store.entries())
+        missing = max(0, known - last)
+        if commits > done and self._log.frames:
+            raise sqlite3.DatabaseError("the last transactions are not there")
+        with store.transaction():
+            lost = store.reconcile() + missing
+            if first:
+                Settled(delivered=delivered).apply(store, self._bounds)
                 store.resume()
-            self._journal = journal
+            store.tally.count_commits(commits)
+            if missing:
+                lose(store, UNKNOWN, missing)
+                store.skip(known)
+        if lost:
+            self.damages.append(Damage(None, sum(store.rows_by_destination().values()), lost))
+        self._acks.commit(*store.tally.state)
+        self._bound = generation

@@ -11,8 +11,9 @@ from pathlib import Path
 import attrs
 
 from .ack_log import noted
+from .connecting import lenient
+from .files import ACKS, LOCK, QUEUE
 from .lock import ProcessLock
-from .opening import JOURNAL, LOCK, QUEUE
 from .store import Store
 from .values import DeadLetter, Item, QueueError, Standing
 
@@ -38,8 +39,8 @@ def look(directory: str | PathLike[str]) -> Look:
     directory = Path(directory)
     try:
         with closing(_existing(directory, "mode=ro")) as store:
-            store.check()
-            settled = set(noted(directory / JOURNAL, store.generation))
+            store.examine()
+            settled = set(noted(directory / ACKS, store.generation))
             standings = tuple(store.standings(settled))
             oldest = {
                 each.name: item
@@ -70,7 +71,7 @@ def resume(directory: str | PathLike[str]) -> None:
     directory = Path(directory)
     try:
         with closing(_existing(directory, "mode=rw")) as store:
-            store.check()
+            store.examine()
             with store.transaction():
                 store.resume()
     except sqlite3.Error as error:
@@ -81,11 +82,10 @@ def _existing(directory: Path, mode: str) -> Store:
     path = directory / QUEUE
     if not path.is_file():
         raise QueueError(f"there is no queue in {directory}")
-    return Store(
-        sqlite3.connect(
-            f"{path.absolute().as_uri()}?{mode}", uri=True, timeout=5.0, isolation_level=None
-        )
-    )
+    address = f"{path.absolute().as_uri()}?{mode}"
+    connection = sqlite3.connect(address, uri=True, timeout=5.0, isolation_level=None)
+    connection.text_factory = lenient
+    return Store(connection)
 
 
 def _in_use(directory: Path) -> bool:

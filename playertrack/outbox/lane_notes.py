@@ -6,7 +6,9 @@ next one goes on exactly there, whatever happened to the one before it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from typing import Any
+from zlib import crc32
 
 from .connecting import Connection
 
@@ -14,9 +16,9 @@ from .connecting import Connection
 Notes = Mapping[tuple[str, str], bytes]
 
 NOTES_TABLE = """
-CREATE TABLE IF NOT EXISTS notes (
+CREATE TABLE notes (
     id INTEGER PRIMARY KEY, destination TEXT NOT NULL, lane TEXT NOT NULL, note BLOB NOT NULL,
-    UNIQUE (destination, lane)
+    checksum INTEGER NOT NULL, UNIQUE (destination, lane)
 )"""
 
 #: A lane is forgotten after so many notes on others: its session was over long before.
@@ -26,24 +28,31 @@ MOST = 50_000
 def write_notes(connection: Connection, notes: Notes) -> None:
     """Remember ``notes``, within a transaction."""
     connection.executemany(
-        "INSERT OR REPLACE INTO notes (destination, lane, note) VALUES (?, ?, ?)",
-        [(destination, lane, note) for (destination, lane), note in notes.items()],
+        "INSERT OR REPLACE INTO notes (destination, lane, note, checksum) VALUES (?, ?, ?, ?)",
+        [(*key, note, _check(*key, note)) for key, note in notes.items()],
     )
     connection.execute("DELETE FROM notes WHERE id <= (SELECT max(id) FROM notes) - ?", (MOST,))
 
 
 def read_note(connection: Connection, destination: str, lane: str) -> bytes | None:
-    """The last note on a lane, None if there is none."""
+    """The last note on a lane, None if there is none that is as it was written."""
     row = connection.execute(
-        "SELECT note FROM notes WHERE destination = ? AND lane = ?", (destination, lane)
+        "SELECT destination, lane, note, checksum FROM notes WHERE destination = ? AND lane = ?",
+        (destination, lane),
     ).fetchone()
-    return None if row is None or not isinstance(row[0], bytes) else row[0]
+    return None if row is None or not is_sound(row) else row[2]
 
 
-def sound_notes(rows: Iterable[tuple[object, ...]]) -> Notes:
-    """The notes among what could be read of a damaged queue."""
-    return {
-        (destination, lane): note
-        for destination, lane, note in rows
-        if isinstance(destination, str) and isinstance(lane, str) and isinstance(note, bytes)
-    }
+def is_sound(row: tuple[Any, ...]) -> bool:
+    """True for destination, lane, note and checksum as they were written."""
+    destination, lane, note, checksum = row
+    return (
+        isinstance(destination, str)
+        and isinstance(lane, str)
+        and isinstance(note, bytes)
+        and checksum == _check(destination, lane, note)
+    )
+
+
+def _check(destination: str, lane: str, note: bytes) -> int:
+    return crc32(note, crc32(f"{destination}\0{lane}".encode(errors="surrogatepass")))

@@ -13,7 +13,7 @@ MANY = 256
 _SOON = 0.5
 
 
-class Claims:
+class Leases:
     """What a sender has taken from the queue. Any thread may call any method.
 
     Nothing that is claimed is dropped. Whenever rows are, all pages that were given before are

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 if os.name == "nt":  # pragma: no cover
     import msvcrt
 
-    def _lock(file: int) -> None:
+    def try_lock(file: int) -> None:
+        """Lock an open file; raises `OSError` if another process has it locked."""
+        os.lseek(file, 1 << 30, os.SEEK_SET)  # nobody reads there, so it hinders nobody
         msvcrt.locking(file, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
 else:
     import fcntl
 
-    def _lock(file: int) -> None:
+    def try_lock(file: int) -> None:
+        """Lock an open file; raises `OSError` if another process has it locked."""
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+#: So that nobody takes the file for one that is left over.
+_TEXT = b"Whoever has this file locked sends the queue beside it. Do not remove it.\n"
 
 
 class ProcessLock:
@@ -26,8 +34,21 @@ class ProcessLock:
 
     @property
     def held(self) -> bool:
-        """Whether this one holds it."""
+        """True if this one holds it."""
         return self._file is not None
+
+    @property
+    def lost(self) -> bool:
+        """True if the file that is held locked is not the one at the path any more."""
+        return self._file is not None and not is_at(self._file, self._path)
+
+    def whereabouts(self) -> Path | None:
+        """Where the file is that is held locked; None if it is removed, or nobody can tell."""
+        with suppress(OSError):
+            path = Path(f"/proc/self/fd/{self._file}").readlink()
+            if self._file is not None and is_at(self._file, path):
+                return path
+        return None
 
     def acquire(self) -> bool:
         """Take it unless another one holds it; raises `OSError` if the file cannot be made."""
@@ -35,10 +56,14 @@ class ProcessLock:
             return True
         file = os.open(self._path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
         try:
-            _lock(file)
+            try_lock(file)
         except OSError:
             os.close(file)
             return False
+        with suppress(OSError):  # a full disk
+            if os.fstat(file).st_size == 0:
+                os.lseek(file, 0, os.SEEK_SET)
+                os.write(file, _TEXT)
         self._file = file
         return True
 
@@ -47,3 +72,11 @@ class ProcessLock:
         if self._file is not None:
             os.close(self._file)
             self._file = None
+
+
+def is_at(file: int, path: Path) -> bool:
+    """True if the open ``file`` is the one at ``path``."""
+    try:
+        return os.path.samestat(os.fstat(file), path.stat())
+    except OSError:
+        return False

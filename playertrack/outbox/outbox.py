@@ -16,8 +16,8 @@ from typing import Any, TypeVar
 from .._fork import watched
 from .batch import Added, Settled
 from .connecting import Connect, connect
-from .failover import RETRY, Shelf
-from .leases import Claims
+from .failover import RETRY, Failover
+from .leases import Leases
 from .receipt import Receipt
 from .ring import Encode, Ring, Waiting, encoded
 from .store import DROPPED
@@ -92,11 +92,11 @@ class Outbox:
         self._waiting = Ring(self._bounds)
         self._counts: Counter[tuple[str, str]] = Counter()
         self._unsettled: list[tuple[Settled, Callable[[], object]]] = []
-        self._asked: deque[Callable[[Shelf], object]] = deque()
-        self._claims = Claims()
+        self._asked: deque[Callable[[Failover], object]] = deque()
+        self._leases = Leases()
         self._poll_at = 0.0
         self._lingers_until = 0.0
-        self._shelf: Shelf | None = None
+        self._failover: Failover | None = None
         self._thread: threading.Thread | None = None
         self._working = threading.Lock()
         self._held = False
@@ -129,7 +129,7 @@ class Outbox:
     def flush(self, timeout: float | None = None) -> bool:
         """Wait until all that was appended is durable, or as far as it can get."""
         with suppress(TimeoutError):
-            self.ask(lambda shelf: None, timeout)
+            self.ask(lambda failover: None, timeout)
             return True
         return False
 
@@ -139,34 +139,34 @@ class Outbox:
         Raises `TimeoutError`.
         """
         return self.ask(
-            lambda shelf: shelf.standings(self._claims.delivered(), self._counts), timeout
+            lambda failover: failover.standings(self._leases.delivered(), self._counts), timeout
         )
 
     def dead(self, timeout: float | None = None) -> list[DeadLetter]:
         """The dead letters; raises `TimeoutError`."""
-        return self.ask(lambda shelf: shelf.dead(), timeout)
+        return self.ask(lambda failover: failover.dead(), timeout)
 
     def recall(self, destination: str, lane: str) -> bytes | None:
         """The note of the last item of a lane, if it is known; for an ``encode`` only."""
-        return None if self._shelf is None else self._shelf.recall(destination, lane)
+        return None if self._failover is None else self._failover.recall(destination, lane)
 
     @property
     def trouble(self) -> str | None:
         """Why the disk takes nothing at present, if that is so."""
-        return None if self._shelf is None else self._shelf.trouble
+        return None if self._failover is None else self._failover.trouble
 
     def close(self, timeout: float = 5.0) -> bool:
         """Make everything durable and let go of the files; True if it was done in time."""
         with self._lock:
             self._closing = True
         deadline = monotonic() + timeout
-        if self._waiting or self._shelf is not None:
+        if self._waiting or self._failover is not None:
             self._ring()
         if self._thread is not None:
             self._bell.put(None)
             self._thread.join(max(0.0, deadline - monotonic()))
             return not self._thread.is_alive()
-        if self._shelf is not None or self._waiting:
+        if self._failover is not None or self._waiting:
             self._finish()
         return True
 
@@ -184,33 +184,33 @@ class Outbox:
         A process that may not send is given none.
         """
 
-        def read(shelf: Shelf) -> None:
-            rows, last = shelf.read(destination, after, limit) if shelf.owner else ([], after)
-            done(self._claims.page(rows, last, shelf.paused(destination)))
+        def read(failover: Failover) -> None:
+            rows, last = failover.read(destination, after, limit) if failover.owner else ([], after)
+            done(self._leases.page(rows, last, failover.paused(destination)))
 
         self._ask(read)
 
     def claim(self, seq: int, epoch: int) -> bool:
         """Take a row to send, so that it is not dropped; False if its page is out of date."""
-        return self._claims.take(seq, epoch)
+        return self._leases.take(seq, epoch)
 
     def release(self, seq: int) -> None:
         """Give a row back that was claimed and has not come to an end."""
-        self._claims.release([seq])
+        self._leases.release([seq])
 
     def delivered(self, seq: int) -> bool:
         """Note at once that a row is delivered; False if only `settle` can do that."""
-        if self._shelf is None or not self._shelf.note(seq):
+        if self._failover is None or not self._failover.note(seq):
             return False
-        if self._claims.deliver(seq):
+        if self._leases.deliver(seq):
             self._ring()
         return True
 
     def settle(self, settled: Settled, done: Callable[[], object] = lambda: None) -> None:
         """Commit what became of rows; ``done`` is called, by the outbox's thread, after that."""
 
-        def commit(shelf: Shelf) -> None:
-            shelf.commit(Added(), settled)
+        def commit(failover: Failover) -> None:
+            failover.commit(Added(), settled)
             self._unsettled.append((settled, done))
 
         self._ask(commit)
@@ -222,14 +222,14 @@ class Outbox:
 
     # ------------------------------------------------------------------------ the thread
 
-    def ask(self, question: Callable[[Shelf], _T], timeout: float | None = None) -> _T:
+    def ask(self, question: Callable[[Failover], _T], timeout: float | None = None) -> _T:
         """What ``question`` says when the outbox's thread asks it; raises `TimeoutError`."""
         answers: list[_T] = []
         answered = threading.Event()
 
-        def ask(shelf: Shelf) -> None:
+        def ask(failover: Failover) -> None:
             try:
-                answers.append(question(shelf))
+                answers.append(question(failover))
             finally:
                 answered.set()
 
@@ -242,7 +242,7 @@ class Outbox:
             raise QueueError("the queue could not be asked; the log says why")
         return answers[0]
 
-    def _ask(self, question: Callable[[Shelf], object]) -> None:
+    def _ask(self, question: Callable[[Failover], object]) -> None:
         self._asked.append(question)
         self._rung = False
         self._ring()
@@ -272,17 +272,17 @@ class Outbox:
         self._finish()
 
     def _pause(self) -> float:
-        due = self._claims.due_in()
+        due = self._leases.due_in()
         return self._poll if due is None else due
 
     def _finish(self) -> None:
         self._step(0.0)
         with self._working:
-            if self._shelf is not None:
-                self._shelf.wake()
-                self._commit(self._shelf, [])
-                self._shelf.close()
-                self._shelf = None
+            if self._failover is not None:
+                self._failover.wake()
+                self._commit(self._failover, [])
+                self._failover.close()
+                self._failover = None
 
     def _step(self, pause: float) -> None:
         """Wait for something to do, for at most ``pause`` (s), and do it."""
@@ -295,49 +295,49 @@ class Outbox:
             _log.exception("the outbox failed")
 
     def _do(self) -> None:
-        if self._shelf is None:
-            self._shelf = Shelf(
-                self.directory, self._bounds, self._claims.spare, self._connect, self._retry
+        if self._failover is None:
+            self._failover = Failover(
+                self.directory, self._bounds, self._leases.spare, self._connect, self._retry
             )
-        shelf = self._shelf
-        shelf.wake()
+        failover = self._failover
+        failover.wake()
         news = False
         if monotonic() >= self._poll_at:
             self._poll_at = monotonic() + self._poll
-            news = shelf.poll()
+            news = failover.poll()
         asked = len(self._asked)
-        news = self._empty(shelf) or news
+        news = self._empty(failover) or news
         for _ in range(asked):
-            self._asked.popleft()(shelf)
-        if self._unsettled and not shelf.owing:
+            self._asked.popleft()(failover)
+        if self._unsettled and not failover.owing:
             unsettled, self._unsettled = self._unsettled, []
             for settled, done in unsettled:
-                self._claims.release(settled.numbers())
+                self._leases.release(settled.numbers())
                 done()
         if news:
             for listener in self._listeners:
                 listener()
 
-    def _empty(self, shelf: Shelf) -> bool:
+    def _empty(self, failover: Failover) -> bool:
         """Commit what waits, group by group; says whether there was something to send."""
         news = False
         for _ in range(len(self._waiting) // _GROUP + 1):
             with self._lock:
                 batch = self._waiting.take(_GROUP)
-            if batch or self._claims.due_in() == 0.0 or self._waiting.dropped:
-                self._commit(shelf, batch)
+            if batch or self._leases.due_in() == 0.0 or self._waiting.dropped:
+                self._commit(failover, batch)
             if batch:
                 news = True
                 if self.durability != "sync":
                     self._lingers_until = monotonic() + _LINGER
         return news
 
-    def _commit(self, shelf: Shelf, batch: list[Waiting]) -> None:
+    def _commit(self, failover: Failover, batch: list[Waiting]) -> None:
         with self._lock:
             counts, self._counts = self._counts, Counter()
             dropped = self._waiting.dropped
             self._waiting.dropped = Counter()
-        delivered = self._claims.delivered()
+        delivered = self._leases.delivered()
         for destination, n in dropped.items():
             counts[destination, "accepted"] += n
             counts[destination, f"{DROPPED}waiting"] += n
@@ -345,9 +345,9 @@ class Outbox:
         states = [encoded(waiting, added) for waiting in batch]
         safe = "dropped"
         try:
-            shelf.commit(added, Settled(delivered=delivered))
-            self._claims.removed(len(delivered))
-            safe = "durable" if shelf.durable else "memory"
+            failover.commit(added, Settled(delivered=delivered))
+            self._leases.removed(len(delivered))
+            safe = "durable" if failover.durable else "memory"
         except Exception:  # a bug; whoever waits is to be told, and the events are counted
             _log.exception("%d events could not be queued", len(batch))
             with self._lock:
@@ -367,8 +367,8 @@ class Outbox:
     def before_fork(self) -> None:
         """Close the database: SQLite may not be open in a process that is copied."""
         self._held = self._working.acquire(timeout=_FORK)
-        if self._held and self._shelf is not None:
-            self._shelf.suspend()
+        if self._held and self._failover is not None:
+            self._failover.suspend()
 
     def after_fork_in_parent(self) -> None:
         """The writer opens the database again when it needs it."""
@@ -378,9 +378,9 @@ class Outbox:
 
     def after_fork_in_child(self) -> None:
         """Begin anew: threads, locks and what waited are the parent's."""
-        if self._shelf is not None:
-            self._shelf.disown()
+        if self._failover is not None:
+            self._failover.disown()
             if not self._held:  # the database is open here too, and must never be touched
-                _inherited.append(self._shelf)
+                _inherited.append(self._failover)
                 self.directory = None
         self._reset()

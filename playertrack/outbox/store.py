@@ -9,41 +9,16 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from .connecting import Connection
-from .lane_notes import NOTES_TABLE, Notes, read_note, write_notes
-from .values import Counts, DeadLetter, Item, QueueError, Row, Standing
-
-#: "PTrk": says that an SQLite file is a queue of this library.
-APPLICATION = 0x5054726B
-VERSION = 1
-
-_SCHEMA = """
-CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
-CREATE TABLE paused (destination TEXT PRIMARY KEY, reason TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE counters (
-    destination TEXT NOT NULL, name TEXT NOT NULL, n INTEGER NOT NULL,
-    PRIMARY KEY (destination, name)
-) WITHOUT ROWID;
-CREATE TABLE events (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT, destination TEXT NOT NULL, lane TEXT NOT NULL,
-    event TEXT NOT NULL, number INTEGER NOT NULL, at REAL NOT NULL, head TEXT NOT NULL,
-    body BLOB NOT NULL, checksum INTEGER NOT NULL
-);
-CREATE INDEX by_destination ON events (destination, seq);
-CREATE INDEX views ON events (lane, seq) WHERE event = 'VIEW';
-CREATE TABLE dead (
-    seq INTEGER PRIMARY KEY, destination TEXT NOT NULL, lane TEXT NOT NULL,
-    event TEXT NOT NULL, number INTEGER NOT NULL, at REAL NOT NULL, head TEXT NOT NULL,
-    body BLOB NOT NULL, reason TEXT NOT NULL
-);
-"""
+from .database import Database
+from .lane_notes import Notes, is_sound, read_note, write_notes
+from .tally import QUEUE, Entries
+from .values import Counts, DeadLetter, Item, Row, Standing
 
 ROW = "seq, destination, lane, event, number, at, head, body, checksum"
-LETTER = "seq, destination, lane, event, number, at, head, body, reason"
+LETTER = "seq, destination, lane, event, number, at, head, body, reason, checksum"
 
 #: Among these numbers, given as a JSON array: any number of them in one statement.
 _THESE = "seq IN (SELECT value FROM json_each(?))"
@@ -52,103 +27,8 @@ _THESE = "seq IN (SELECT value FROM json_each(?))"
 DELIVERED, REJECTED, DROPPED = "delivered", "rejected", "dropped:"
 
 
-class Store:
-    """Rows, counters and dead letters, behind one ``connection``."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-        self._execute = connection.execute
-
-    # ------------------------------------------------------------------------ as a whole
-
-    def configure(self) -> None:
-        """Durable at each commit (WAL, FULL); the file shrinks again when the queue does."""
-        for pragma in (
-            "auto_vacuum = INCREMENTAL",
-            "journal_mode = WAL",
-            "synchronous = FULL",
-            "journal_size_limit = 4194304",
-            "trusted_schema = OFF",
-            "cell_size_check = ON",
-        ):
-            self._execute(f"PRAGMA {pragma}").fetchall()
-
-    def create(self, generation: int, first: int = 1) -> None:
-        """Make the tables, unless another process just did; rows are numbered from ``first``."""
-        with self.transaction():
-            if self._one("SELECT count(*) FROM sqlite_master"):
-                return
-            for statement in (*filter(str.strip, _SCHEMA.split(";\n")), NOTES_TABLE):
-                self._execute(statement)
-            self._execute("INSERT INTO meta VALUES ('generation', ?)", (generation,))
-            self._execute("INSERT INTO sqlite_sequence VALUES ('events', ?)", (first - 1,))
-            self._execute(f"PRAGMA application_id = {APPLICATION}")
-            self._execute(f"PRAGMA user_version = {VERSION}")
-
-    def extend(self) -> None:
-        """Add what a queue of an earlier version lacks."""
-        self._execute(NOTES_TABLE)
-
-    def check(self) -> None:
-        """Raises `QueueError` for what is no queue, or one of a newer version."""
-        version = self._one("PRAGMA user_version")
-        if self._one("PRAGMA application_id") != APPLICATION:
-            raise QueueError("it is an SQLite file, but no queue")
-        if version != VERSION:
-            raise QueueError(f"it is a queue of version {version}, and this is {VERSION}")
-
-    @property
-    def empty(self) -> bool:
-        """Whether it has no tables yet."""
-        return not self._one("SELECT count(*) FROM sqlite_master")
-
-    @property
-    def sound(self) -> bool:
-        """Whether SQLite finds nothing wrong with the file."""
-        return bool(self._one("PRAGMA quick_check(1)") == "ok")
-
-    @property
-    def generation(self) -> int:
-        """Tells this queue from any other that there was at its place."""
-        return int(self._one("SELECT value FROM meta WHERE name = 'generation'"))
-
-    @property
-    def size(self) -> int:
-        """Bytes in use, of the file without its WAL."""
-        pages = self._one("PRAGMA page_count") - self._one("PRAGMA freelist_count")
-        return int(pages * self._one("PRAGMA page_size"))
-
-    @property
-    def changes(self) -> int:
-        """A number that is another one whenever another connection changed something."""
-        return int(self._one("PRAGMA data_version"))
-
-    @property
-    def last(self) -> int:
-        """The highest number that anything ever had."""
-        return int(self._one("SELECT seq FROM sqlite_sequence WHERE name = 'events'"))
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """All of it or nothing; durable when it is left."""
-        self._execute("BEGIN IMMEDIATE")
-        try:
-            yield
-            self._execute("COMMIT")
-        except BaseException:
-            with suppress(sqlite3.Error):  # it may have rolled back by itself
-                self._execute("ROLLBACK")
-            raise
-
-    def shrink(self) -> None:
-        """Give free pages back to the file system, a megabyte at a time."""
-        if self._one("PRAGMA freelist_count") > 256:
-            # It goes page by page, and only a script of the module sqlite3 goes to its end.
-            self._connection.executescript("PRAGMA incremental_vacuum(256)")
-
-    def close(self) -> None:
-        """Close the connection; the last one of all processes leaves a single file."""
-        self._connection.close()
+class Store(Database):
+    """Rows, tallies, notes and dead letters."""
 
     # ------------------------------------------------------------------- within a transaction
 
@@ -157,12 +37,15 @@ class Store:
         self._connection.executemany(
             "INSERT INTO events VALUES (?,?,?,?,?,?,?,?,?)",
             [
-                (seq, destination, *_fields(item), item.checksum(destination))
+                (seq, destination, *_fields(item), item.checksum(seq, destination))
                 for seq, destination, item in rows
             ],
         )
         for destination, n in Counter(destination for _, destination, _ in rows).items():
             self.count(destination, "accepted", n)
+        if rows:
+            self.skip(rows[-1][0])
+            self._grow(len(rows))
 
     def remember(self, noted: Notes) -> None:
         """Note how the next items of lanes have to be made."""
@@ -177,13 +60,32 @@ class Store:
         self._execute(f"DELETE FROM events WHERE {_THESE}", numbers)
         for destination, n in found:
             self.count(destination, end, n)
+            self._grow(-n)
+
+    def drop_damaged(self, damaged: Mapping[int, str]) -> None:
+        """Remove rows that are not as they were written, by number and destination."""
+        there = self._execute(
+            f"SELECT seq FROM events WHERE {_THESE}", (json.dumps(list(damaged)),)
+        ).fetchall()
+        for (seq,) in there:
+            self.count(damaged[seq], f"{DROPPED}damaged")
+        self._delete([seq for (seq,) in there])
+
+    def _delete(self, seqs: Sequence[int]) -> None:
+        """Remove rows without counting what became of them."""
+        self._execute(f"DELETE FROM events WHERE {_THESE}", (json.dumps(list(seqs)),))
+        self._grow(-len(seqs))
+
+    def _grow(self, rows: int) -> None:
+        entry = self.tally[QUEUE]
+        entry["rows"] = entry.get("rows", 0) + rows
 
     def reject(self, seq: int, reason: str, most: int) -> None:
         """Move a row to the dead letters, of which the last ``most`` are kept."""
-        columns = ROW.replace("checksum", "?")
-        self._execute(
-            f"INSERT OR REPLACE INTO dead SELECT {columns} FROM events WHERE seq = ?", (reason, seq)
-        )
+        row = self._execute(f"SELECT {ROW} FROM events WHERE seq = ?", (seq,)).fetchone()
+        whole = None if row is None else intact(row)
+        if whole is not None:
+            self.bury([DeadLetter(*whole, reason)])
         self.remove([seq], REJECTED)
         self._trim_dead(most)
 
@@ -197,31 +99,35 @@ class Store:
 
     def count(self, destination: str, name: str, n: int = 1) -> None:
         """Add ``n`` to a counter of a destination."""
-        self._execute(
-            "INSERT INTO counters VALUES (?, ?, ?) "
-            "ON CONFLICT (destination, name) DO UPDATE SET n = n + excluded.n",
-            (destination, name, n),
-        )
+        counters = self.tally[destination].setdefault("counters", {})
+        counters[name] = counters.get(name, 0) + n
 
     def pause(self, destination: str, reason: str | None) -> None:
         """Remember that a destination is paused and why, or (None) that it is not."""
-        self._execute("DELETE FROM paused WHERE destination = ?", (destination,))
-        if reason is not None:
-            self._execute("INSERT INTO paused VALUES (?, ?)", (destination, reason))
+        self.tally[destination]["paused"] = reason
 
     def resume(self) -> None:
         """Pause nothing."""
-        self._execute("DELETE FROM paused")
+        for name, entry in self.tally.everything().items():
+            if entry.get("paused") is not None:
+                self.pause(name, None)
 
     def skip(self, last: int) -> None:
         """Give numbers up to ``last`` to no row."""
-        self._execute("UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = 'events'", (last,))
+        entry = self.tally[QUEUE]
+        entry["last"] = max(entry.get("last", 0), last)
 
     def bury(self, letters: Iterable[DeadLetter]) -> None:
         """Take in dead letters; nothing is counted."""
         self._connection.executemany(
-            "INSERT OR REPLACE INTO dead VALUES (?,?,?,?,?,?,?,?,?)",
-            [(each.seq, each.destination, *_fields(each.item), each.reason) for each in letters],
+            "INSERT OR REPLACE INTO dead VALUES (?,?,?,?,?,?,?,?,?,?)",
+            [
+                (
+                    *(each.seq, each.destination, *_fields(each.item), each.reason),
+                    each.item.checksum(each.seq, each.destination, each.reason),
+                )
+                for each in letters
+            ],
         )
 
     def _trim_dead(self, most: int) -> None:
@@ -231,11 +137,52 @@ class Store:
             (most,),
         )
 
+    def clear(self) -> None:
+        """Remove all rows and dead letters: they are in another queue now."""
+        with self.transaction():
+            for table in ("events", "dead", "notes"):
+                self._execute(f"DELETE FROM {table}")
+            for name in self.tally.everything():
+                if name != QUEUE:
+                    self.tally[name].clear()
+            self.tally[QUEUE]["rows"] = 0
+
+    def reconcile(self) -> int:
+        """Make the counters agree with the rows, within a transaction.
+
+        Gives how many rows are missing; they are counted as damaged. Rows that no counter knew
+        of are counted as accepted.
+        """
+        differs = self._differences()
+        if any(differs.values()):
+            found = self._execute(f"SELECT {ROW} FROM events").fetchall()
+            self._delete([row[0] for row in found if intact(row) is None])
+            differs = self._differences()
+        for name, n in differs.items():
+            self.count(name, f"{DROPPED}damaged" if n > 0 else "accepted", abs(n))
+        return sum(n for n in differs.values() if n > 0)
+
+    @property
+    def agrees(self) -> bool:
+        """True if there are as many rows as the counters say."""
+        rows = self.rows_by_destination()
+        return all(rows.get(each.name, 0) == each.counts.pending for each in self.standings())
+
+    def _differences(self) -> dict[str, int]:
+        """How many more rows the counters of each destination know of than there are."""
+        rows = self.rows_by_destination()
+        self.tally[QUEUE]["rows"] = sum(rows.values())
+        pending = {
+            name: counted(self.tally[name].get("counters", {})).pending
+            for name in sorted({*rows, *self.tally.everything()} - {QUEUE})
+        }
+        return {name: n - rows.get(name, 0) for name, n in pending.items()}
+
     # ------------------------------------------------------------------------- the bounds
 
     def excess(self, most_events: int, most_bytes: int) -> int:
-        """How many rows are too many for either bound."""
-        rows = sum(standing.counts.pending for standing in self.standings())
+        """How many rows are too many for either bound, within a transaction."""
+        rows = int(self.tally[QUEUE].get("rows", 0))
         size = self.size
         over = rows - most_events
         if size > most_bytes:
@@ -243,42 +190,73 @@ class Store:
             over = max(over, -(-rows * (size - most_bytes) // size))
         return max(0, over)
 
-    def oldest(self, n: int, spare: Iterable[int]) -> list[int]:
-        """The ``n`` rows to drop first, but none of ``spare``: VIEWs by session, then by age."""
+    def protect(self, bounds: tuple[int, int], before_new: int) -> int:
+        """The number up to which rows were accepted under wider bounds than these.
+
+        Those after ``before_new`` were appended within the same transaction.
+        """
+        entry = self.tally[QUEUE]
+        before = entry.get("bounds", bounds)
+        entry["bounds"] = list(bounds)
+        if bounds[0] < before[0] or bounds[1] < before[1]:
+            entry["protected"] = before_new
+        return int(entry.get("protected", 0))
+
+    def oldest(self, n: int, spare: Iterable[int], after: int = 0) -> list[int]:
+        """The ``n`` rows to drop first, but none of ``spare``: VIEWs by session, then by age.
+
+        Rows up to the number ``after`` are not dropped.
+        """
         spared = json.dumps(list(spare))
         found = self._execute(
             "SELECT seq FROM events JOIN (SELECT lane, min(seq) AS began FROM events "
             "WHERE event = 'VIEW' GROUP BY lane) USING (lane) "
-            f"WHERE event = 'VIEW' AND NOT {_THESE} ORDER BY began, seq LIMIT ?",
-            (spared, n),
+            f"WHERE event = 'VIEW' AND seq > ? AND NOT {_THESE} ORDER BY began, seq LIMIT ?",
+            (after, spared, n),
         ).fetchall()
         found += self._execute(
-            f"SELECT seq FROM events WHERE event <> 'VIEW' AND NOT {_THESE} ORDER BY seq LIMIT ?",
-            (spared, n - len(found)),
+            f"SELECT seq FROM events WHERE event <> 'VIEW' AND seq > ? AND NOT {_THESE} "
+            "ORDER BY seq LIMIT ?",
+            (after, spared, n - len(found)),
         ).fetchall()
         return [seq for (seq,) in found]
 
     # ---------------------------------------------------------------------------- to read
 
     def read(self, destination: str, after: int, limit: int) -> tuple[list[Row], list[int]]:
-        """The next rows of a destination, and the numbers of damaged ones among them."""
+        """The next rows of a destination, and the numbers of damaged ones among them.
+
+        Raises `sqlite3.DatabaseError` if they do not come in their order.
+        """
         found = self._execute(
             f"SELECT {ROW} FROM events WHERE destination = ? AND seq > ? ORDER BY seq LIMIT ?",
             (destination, after, limit),
         ).fetchall()
         rows, damaged = [], []
+        last = after
         for fields in found:
+            if not fields[0] > last:
+                raise sqlite3.DatabaseError("the rows are out of order")
+            last = fields[0]
             whole = intact(fields)
             if whole is None:
-                damaged.append(fields[0])
+                damaged.append(last)
             else:
-                rows.append(Row(whole[0], whole[2]))
+                rows.append(Row(last, whole[2]))
         return rows, damaged
 
     def everything(self) -> list[tuple[int, str, Item]]:
-        """All rows of all destinations."""
+        """All sound rows of all destinations."""
         found = self._execute(f"SELECT {ROW} FROM events ORDER BY seq").fetchall()
-        return [(seq, destination, Item(*fields)) for seq, destination, *fields, _ in found]
+        return [whole for whole in map(intact, found) if whole is not None]
+
+    def rows_by_destination(self) -> dict[str, int]:
+        """How many rows each destination has."""
+        return dict(
+            self._execute(
+                "SELECT destination, count(*) FROM events GROUP BY destination"
+            ).fetchall()
+        )
 
     def recall(self, destination: str, lane: str) -> bytes | None:
         """What was noted last on a lane, if it is known."""
@@ -286,50 +264,42 @@ class Store:
 
     def noted(self) -> Notes:
         """All notes."""
-        rows = self._execute("SELECT destination, lane, note FROM notes ORDER BY id").fetchall()
-        return {(destination, lane): note for destination, lane, note in rows}
+        rows = self._execute(
+            "SELECT destination, lane, note, checksum FROM notes ORDER BY id"
+        ).fetchall()
+        return {(row[0], row[1]): row[2] for row in rows if is_sound(row)}
 
-    def counters(self) -> list[tuple[str, str, int]]:
-        """Every counter: destination, name, number."""
-        return self._execute("SELECT destination, name, n FROM counters").fetchall()
+    def entries(self) -> Entries:
+        """The tally of each destination, and of the queue."""
+        return self.tally.everything()
 
     def standings(self, settled: Iterable[int] = ()) -> list[Standing]:
         """All destinations; rows in ``settled`` are delivered, though not yet removed."""
-        counters: dict[str, dict[str, int]] = {}
-        for destination, name, n in self.counters():
-            counters.setdefault(destination, {})[name] = n
         early: dict[str, int] = dict(
             self._execute(
                 f"SELECT destination, count(*) FROM events WHERE {_THESE} GROUP BY destination",
                 (json.dumps(list(settled)),),
             ).fetchall()
         )
-        paused = dict(self._execute("SELECT destination, reason FROM paused").fetchall())
         return [
-            Standing(name, counted(counters.get(name, {}), early.get(name, 0)), paused.get(name))
-            for name in sorted(counters.keys() | paused.keys())
+            Standing(
+                name, counted(entry.get("counters", {}), early.get(name, 0)), entry.get("paused")
+            )
+            for name, entry in sorted(self.tally.everything().items())
+            if name != QUEUE
         ]
 
     def paused(self, destination: str) -> str | None:
         """Why a destination is paused, if it is."""
-        row = self._execute(
-            "SELECT reason FROM paused WHERE destination = ?", (destination,)
-        ).fetchone()
-        return None if row is None else str(row[0])
+        reason = self.tally.read(destination).get("paused")
+        return None if reason is None else str(reason)
 
     def dead(self, after: int = 0, limit: int = -1) -> list[DeadLetter]:
         """The dead letters, the oldest first."""
         found = self._execute(
             f"SELECT {LETTER} FROM dead WHERE seq > ? ORDER BY seq LIMIT ?", (after, limit)
         ).fetchall()
-        return [
-            DeadLetter(seq, destination, Item(*fields), reason)
-            for seq, destination, *fields, reason in found
-        ]
-
-    def _one(self, sql: str) -> Any:
-        row = self._execute(sql).fetchone()
-        return None if row is None else row[0]
+        return [letter for letter in map(sound_letter, found) if letter is not None]
 
 
 def counted(counters: dict[str, int], early: int = 0) -> Counts:
@@ -357,9 +327,21 @@ def intact(fields: Sequence[Any]) -> tuple[int, str, Item] | None:
     seq, destination, *rest, checksum = fields
     try:
         item = Item(*rest)
-        return (seq, destination, item) if item.checksum(destination) == checksum else None
+        sound = item.checksum(seq, destination) == checksum
     except TypeError:
         return None  # a column of another type than was written
+    return (seq, destination, item) if sound else None
+
+
+def sound_letter(fields: Sequence[Any]) -> DeadLetter | None:
+    """A dead letter, unless the disk changed it."""
+    seq, destination, *rest, reason, checksum = fields
+    try:
+        item = Item(*rest)
+        sound = item.checksum(seq, destination, reason) == checksum
+    except TypeError:
+        return None
+    return DeadLetter(seq, destination, item, reason) if sound else None
 
 
 def _fields(item: Item) -> tuple[Any, ...]:

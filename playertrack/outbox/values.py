@@ -34,9 +34,9 @@ class Item:
     body: bytes
     note: bytes | None = attrs.field(default=None, eq=False, repr=False)
 
-    def checksum(self, destination: str) -> int:
-        """Tells a row that the disk changed from one that is as it was written."""
-        rest = (destination, self.lane, self.event, self.number, self.at, self.head)
+    def checksum(self, seq: int, destination: str, reason: str | None = None) -> int:
+        """Tells a row, or a dead letter, that the disk changed from one that is as written."""
+        rest = (seq, destination, self.lane, self.event, self.number, self.at, self.head, reason)
         return crc32(self.body, crc32(repr(rest).encode(errors="surrogatepass")))
 
     @property

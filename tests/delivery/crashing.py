@@ -48,22 +48,22 @@ def kill_at(owner: type, name: str, nth: int, *, after: bool) -> None:
 def points() -> dict[str, tuple[type, str, bool]]:
     """The named points: class, method, and whether it dies after it."""
     from playertrack.delivery.consignment import Consignment
-    from playertrack.outbox.ack_log import Journal
-    from playertrack.outbox.failover import Shelf
-    from playertrack.outbox.files import Disk
+    from playertrack.outbox.ack_log import AckLog
+    from playertrack.outbox.failover import Failover
+    from playertrack.outbox.files import Files
     from playertrack.outbox.outbox import Outbox
     from playertrack.outbox.store import Store
 
     return {
-        "before a group is committed": (Shelf, "commit", False),
+        "before a group is committed": (Failover, "commit", False),
         "after rows are written": (Store, "append", True),
-        "after a group is committed": (Shelf, "commit", True),
+        "after a group is committed": (Failover, "commit", True),
         "before it is sent": (Consignment, "_send", False),
         "after it is answered": (Outbox, "delivered", False),
-        "after it is noted": (Journal, "write", True),
+        "after it is noted": (AckLog, "write", True),
         "while delivered rows are removed": (Store, "remove", True),
-        "while the queue is opened": (Disk, "_use", False),
-        "after what was noted is removed": (Disk, "_settle_noted", True),
+        "while the queue is opened": (Files, "_use", False),
+        "after what was noted is removed": (Files, "_settle_noted", True),
     }
 
 

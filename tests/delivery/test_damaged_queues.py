@@ -113,10 +113,12 @@ def test_q_corrupt_a_log_of_changes_that_is_damaged_after_a_crash(
     (queue / "queue.db-wal").write_bytes(log)
     arrived, counts = deliver(queue)
     for numbers in arrived.values():
-        # What was committed before the damage is there, and nothing that came after it.
-        assert numbers[:-1] == list(range(1, len(numbers)))
+        assert numbers == sorted(set(numbers))
         assert numbers[-1] == _EACH + 1
-    assert counts.pending == 0
+    # What was committed after the damage is there, too; what is lost was in the damaged page.
+    lost = len(_SESSIONS) * (_EACH + 1) - sum(map(len, arrived.values()))
+    assert lost < 20
+    assert (counts.pending, counts.dropped.get("damaged", 0)) == (0, lost)
 
 
 @pytest.mark.parametrize("content", [b"", b"\0" * 70_000, Random(1).randbytes(70_000)])

@@ -156,20 +156,6 @@ def test_notes_are_carried_over_from_a_damaged_queue(tmp_path: Path) -> None:
     assert [request.form["eventIndex"] for request in server.received] == ["2"]
 
 
-def test_a_queue_from_before_there_were_notes_is_taken_up(tmp_path: Path) -> None:
-    kava = KavaSink(ME, queue=tmp_path, url="http://127.0.0.1:9")
-    assert kava.emit(event("PAUSE", 1)).wait(20.0)
-    kava.close(0.0)
-    with closing(sqlite3.connect(tmp_path / "queue.db")) as queue:
-        queue.execute("DROP TABLE notes")
-    with Server(lambda request: ok("5")) as server:
-        kava = KavaSink(ME, queue=tmp_path, url=server.base)
-        kava.emit(event("RESUME", 2))
-        assert kava.close(20.0)
-    assert [request.form["eventType"] for request in server.received] == ["33", "4"]
-    assert not list(tmp_path.glob("*damaged*"))
-
-
 def test_players_that_share_a_queue_all_learn_what_was_answered(tmp_path: Path) -> None:
     with Server(lambda request: ok("5")) as server:
         sinks = [KavaSink(ME, queue=tmp_path, url=server.base) for _ in "st"]

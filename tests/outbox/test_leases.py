@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from playertrack.outbox import leases as module
-from playertrack.outbox.leases import MANY, Claims
+from playertrack.outbox.leases import MANY, Leases
 
 
 def test_what_is_delivered_during_a_commit_has_all_of_its_time(
@@ -13,7 +13,7 @@ def test_what_is_delivered_during_a_commit_has_all_of_its_time(
 ) -> None:
     now = 1000.0
     monkeypatch.setattr(module, "monotonic", lambda: now)
-    claims = Claims()
+    claims = Leases()
     assert claims.due_in() is None
     assert claims.deliver(1)
     assert claims.due_in() == 0.5
@@ -27,7 +27,7 @@ def test_what_is_delivered_during_a_commit_has_all_of_its_time(
 
 
 def test_many_are_removed_at_once() -> None:
-    claims = Claims()
+    claims = Leases()
     told = [seq for seq in range(1, MANY + 1) if claims.deliver(seq)]
     assert told == [1, MANY]
     assert claims.due_in() == 0.0

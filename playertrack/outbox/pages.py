@@ -1,0 +1,262 @@
+"""The pages of an SQLite file and of its log, read without SQLite.
+
+SQLite gives up at the first thing that does not add up. The pages beside it are whole, and
+each record of a queue has a checksum of its own, so whatever is found here is known to be as
+it was written, or left out. The format is that of https://www.sqlite.org/fileformat2.html.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from contextlib import suppress
+from mmap import ACCESS_READ, mmap
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+#: Bytes of a page; a queue has no others.
+PAGE = 4096
+
+_MAGIC = b"SQLite format 3\0"
+_LOG_HEADER, _FRAME_HEADER = 32, 24
+_LEAF, _INDEX_LEAF, _INDEX_INTERIOR = 0x0D, 0x0A, 0x02
+_POINTERS = PAGE // 5  # entries of a page of the pointer map
+_FREE = 2  # the entry of a free page
+_INTEGERS = {1: 1, 2: 2, 3: 3, 4: 4, 5: 6, 6: 8}
+
+Record = tuple[Any, ...]
+
+
+@attrs.frozen
+class Frame:
+    """A page in the log: ``commit`` ends a transaction, ``whole`` says that its sum is right."""
+
+    page: int
+    commit: bool
+    whole: bool
+    offset: int
+
+
+@attrs.frozen
+class Log:
+    """The log of changes (WAL) beside a database: the frames of its last generation."""
+
+    data: bytes
+    frames: tuple[Frame, ...]
+
+    @property
+    def damaged(self) -> bool:
+        """True if SQLite would leave out transactions that were durable.
+
+        A transaction is only written when the one before it is synced. So the last one may be
+        torn after a power cut, which is no damage, and one with another behind it may not.
+        """
+        broken = (n for n, frame in enumerate(self.frames) if not frame.whole)
+        first = next(broken, len(self.frames))
+        return sum(frame.commit for frame in self.frames[first:]) > 1
+
+
+def read_log(path: Path) -> Log:
+    """The log at ``path``; an empty one if there is none. Raises `OSError`."""
+    data = b""
+    with suppress(FileNotFoundError):
+        data = path.read_bytes()
+    return Log(data, tuple(_frames(data)))
+
+
+def _frames(data: bytes) -> Iterator[Frame]:
+    """Each frame that is of the generation of the first, whether or not its sum is right.
+
+    A sum goes on from that of the frame before, as it is stored there. So one that is wrong
+    says nothing of those that follow, and a frame that goes on from one of this generation is
+    of it, whatever its salt.
+    """
+    size = _FRAME_HEADER + PAGE
+    count = (len(data) - _LOG_HEADER) // size
+    if count <= 0:
+        return
+    # The lowest bit of the magic number is the byte order of the sums.
+    order = ">" if data[3] & 1 else "<"
+    header_whole = _sum(order, data[:24], (0, 0)) == struct.unpack_from(">II", data, 24)
+    salt = data[16:24]
+    if not header_whole:
+        first = data[_LOG_HEADER + 8 : _LOG_HEADER + 16]
+        if salt != first and salt not in (_salt(data, n) for n in range(count)):
+            salt = first
+        order = next((each for each in "<>" if _chained(each, data, 1, count)), order)
+    gap: list[Frame] = []
+    for n in range(count):
+        at = _LOG_HEADER + n * size
+        page, total = struct.unpack_from(">II", data, at)
+        whole = (n > 0 or header_whole) and _chained(order, data, n, count)
+        frame = Frame(page, total > 0, whole, at + _FRAME_HEADER)
+        if data[at + 8 : at + 16] == salt:
+            yield from gap
+            gap = []
+            yield frame
+        elif whole and not gap:
+            yield attrs.evolve(frame, whole=False)  # it goes on from ours: its salt is damaged
+        else:
+            gap.append(frame)  # the generation before, unless more follows
+            if len(gap) > 2:
+                return
+
+
+def _salt(data: bytes, n: int) -> bytes:
+    at = _LOG_HEADER + n * (_FRAME_HEADER + PAGE) + 8
+    return data[at : at + 8]
+
+
+def _chained(order: str, data: bytes, n: int, count: int) -> bool:
+    """True if the sum of frame ``n`` goes on from the one before it."""
+    if n >= count:
+        return False
+    at = _LOG_HEADER + n * (_FRAME_HEADER + PAGE)
+    before = 24 if n == 0 else at - PAGE - 8
+    start = struct.unpack_from(">II", data, before)
+    first = _sum(order, data[at : at + 8], start)
+    content = data[at + _FRAME_HEADER : at + _FRAME_HEADER + PAGE]
+    return _sum(order, content, first) == struct.unpack_from(">II", data, at + 16)
+
+
+def _sum(order: str, data: bytes, start: tuple[int, ...]) -> tuple[int, int]:
+    a, b = start
+    for x, y in struct.iter_unpack(f"{order}II", data):
+        a = (a + x + b) & 0xFFFFFFFF
+        b = (b + y + a) & 0xFFFFFFFF
+    return a, b
+
+
+class Image:
+    """The pages of the database at ``path``, with its ``log`` applied; nothing is changed."""
+
+    def __init__(self, path: Path, log: Log) -> None:
+        self._log = log.data
+        self._newer = {frame.page: frame.offset for frame in log.frames}
+        self._file: mmap | bytes = b""
+        with path.open("rb") as file, suppress(ValueError):  # an empty file
+            self._file = mmap(file.fileno(), 0, access=ACCESS_READ)
+        in_file = -(-len(self._file) // PAGE)
+        self.count = max(in_file, *(p for p in self._newer if p < in_file + 65536), 0)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if isinstance(self._file, mmap):
+            self._file.close()
+
+    def page(self, number: int) -> bytes:
+        """A page, numbered from 1; zeros for what is missing of it."""
+        offset = self._newer.get(number)
+        if offset is not None:
+            return self._log[offset : offset + PAGE]
+        return self._file[(number - 1) * PAGE : number * PAGE].ljust(PAGE, b"\0")
+
+    def records(self) -> Iterator[tuple[int | None, Record]]:
+        """Every record that can be read, with its row id where its table has those."""
+        free = self._free()
+        for number in range(1, self.count + 1):
+            if number not in free:
+                yield from self._in_page(number)
+
+    def _free(self) -> set[int]:
+        """The pages that are not in use, which may hold records that were removed.
+
+        The list of them and the map of all pages both tell, so either may be damaged.
+        """
+        free: set[int] = set()
+        for at in range(2, self.count + 1, _POINTERS + 1):
+            entries = self.page(at)
+            free.add(at)
+            for n in range(_POINTERS):
+                if entries[n * 5] == _FREE:
+                    free.add(at + 1 + n)
+        trunk = struct.unpack_from(">I", self.page(1), 32)[0]
+        seen: set[int] = set()
+        while 2 < trunk <= self.count and trunk not in seen:
+            seen.add(trunk)
+            following, count = struct.unpack_from(">II", self.page(trunk))
+            leaves = struct.unpack_from(f">{min(count, PAGE // 4 - 2)}I", self.page(trunk), 8)
+            free.update(leaves)
+            trunk = following
+        return free | seen
+
+    def _in_page(self, number: int) -> Iterator[tuple[int | None, Record]]:
+        page = self.page(number)
+        start = 100 if number == 1 else 0
+        kind = page[start]
+        if kind not in (_LEAF, _INDEX_LEAF, _INDEX_INTERIOR):
+            return
+        interior = kind == _INDEX_INTERIOR
+        count = min(struct.unpack_from(">H", page, start + 3)[0], PAGE // 4)
+        pointers = start + (12 if interior else 8)
+        for n in range(count):
+            with suppress(IndexError, struct.error, ValueError, UnicodeError, OverflowError):
+                (at,) = struct.unpack_from(">H", page, pointers + 2 * n)
+                length, at = _varint(page, at + (4 if interior else 0))
+                rowid = None
+                if kind == _LEAF:
+                    rowid, at = _varint(page, at)
+                yield rowid, _record(self._payload(page, at, length, table=kind == _LEAF))
+
+    def _payload(self, page: bytes, at: int, length: int, *, table: bool) -> bytes:
+        """What a cell holds, with what overflows into other pages."""
+        if length > self.count * PAGE:
+            raise ValueError("no record is that long")
+        most = PAGE - 35 if table else (PAGE - 12) * 64 // 255 - 23
+        if length <= most:
+            return page[at : at + length]
+        least = (PAGE - 12) * 32 // 255 - 23
+        local = least + (length - least) % (PAGE - 4)
+        if local > most:
+            local = least
+        parts = [page[at : at + local]]
+        (following,) = struct.unpack_from(">I", page, at + local)
+        left = length - local
+        while left > 0:
+            if not 2 < following <= self.count:
+                raise ValueError("a page is missing")
+            more = self.page(following)
+            parts.append(more[4 : 4 + left])
+            (following,) = struct.unpack_from(">I", more)
+            left -= PAGE - 4
+        return b"".join(parts)
+
+
+def _varint(data: bytes, at: int) -> tuple[int, int]:
+    value = 0
+    for n in range(8):
+        byte = data[at + n]
+        value = value << 7 | byte & 0x7F
+        if byte < 0x80:
+            return value, at + n + 1
+    value = value << 8 | data[at + 8]
+    return value - (1 << 64) if value >> 63 else value, at + 9
+
+
+def _record(payload: bytes) -> Record:
+    end, at = _varint(payload, 0)
+    kinds = []
+    while at < end:
+        kind, at = _varint(payload, at)
+        kinds.append(kind)
+    values: list[Any] = []
+    for kind in kinds:
+        if kind in _INTEGERS:
+            size = _INTEGERS[kind]
+            values.append(int.from_bytes(payload[at : at + size], "big", signed=True))
+        elif kind == 7:
+            size = 8
+            values.append(struct.unpack_from(">d", payload, at)[0])
+        elif kind >= 12:
+            size = (kind - 12) // 2
+            part = payload[at : at + size]
+            if len(part) < size:
+                raise ValueError("it is cut off")
+            values.append(part.decode() if kind % 2 else part)
+        else:
+            size = 0
+            values.append({8: 0, 9: 1}.get(kind))
+        at += size
+    return tuple(values)

@@ -1,0 +1,222 @@
+"""Files that change under a running process (wire, 5: Q-damage, Q-one-sender)."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from queueing import TO, adds_up, as_it_is, counts, fill, item, numbers, page, rows
+
+from playertrack.outbox import Bounds, Outbox, look, resume
+
+ROOT = Path(__file__).parents[2]
+
+
+def _remove_directory(queue: Path) -> None:
+    shutil.rmtree(queue)
+
+
+def _move(queue: Path) -> None:
+    queue.rename(queue.with_name("moved"))
+
+
+def _remove(name: str) -> Callable[[Path], None]:
+    return lambda queue: (queue / name).unlink()
+
+
+def _replace(name: str) -> Callable[[Path], None]:
+    def replace(queue: Path) -> None:
+        (queue / name).rename(queue / "old")
+        shutil.copy(queue / "old", queue / name)
+
+    return replace
+
+
+HARMLESS = {
+    "the directory is removed": _remove_directory,
+    "the directory is moved": _move,
+    "the database is removed": _remove("queue.db"),
+    "the log is removed": _remove("queue.db-wal"),
+    "the log is replaced": _replace("queue.db-wal"),
+    "the shared memory is removed": _remove("queue.db-shm"),
+    "the lock is removed": _remove("lock"),
+    "the deliveries are removed": _remove("delivered"),
+}
+
+
+@pytest.mark.parametrize("name", HARMLESS)
+def test_q_damage_files_that_go_are_noticed_before_the_next_event_is_durable(
+    name: str, tmp_path: Path
+) -> None:
+    queue = tmp_path / "queue"
+    box = Outbox(queue, retry=0.02)
+    fill(box, (item(n) for n in range(10)))
+    there = page(box)
+    for row in there.rows[:3]:
+        assert box.claim(row.seq, there.epoch)
+        assert box.delivered(row.seq)
+    HARMLESS[name](queue)
+    for n in range(10, 20):
+        assert box.append(TO, as_it_is, item(n)).wait(20.0), n
+    assert box.trouble is None
+    assert numbers(box) == list(range(3, 20))
+    adds_up(box)
+    # What was called durable is what a process finds that comes after a crash.
+    shutil.copytree(queue, tmp_path / "crashed")
+    again = Outbox(tmp_path / "crashed")
+    assert numbers(again) == list(range(3, 20))
+    assert counts(again).delivered == 3
+    adds_up(again)
+    again.close()
+    box.close()
+    if (tmp_path / "moved").exists():
+        left = Outbox(tmp_path / "moved")
+        assert numbers(left) == [], "nobody sends them a second time"
+        left.close()
+
+
+def test_q_damage_another_queue_in_its_place_gets_what_was_queued(tmp_path: Path) -> None:
+    queue, other = tmp_path / "queue", Outbox(tmp_path / "other")
+    fill(other, (item(n) for n in range(100, 105)))
+    assert other.close(20.0)
+    box = Outbox(queue)  # which looks for changes every second
+    fill(box, (item(n) for n in range(10)))
+    queue.rename(tmp_path / "moved")
+    (tmp_path / "other").rename(queue)
+    assert box.append(TO, as_it_is, item(10)).wait(20.0)
+    assert numbers(box) == [100, 101, 102, 103, 104, *range(11)]
+    adds_up(box)
+    box.close()
+
+
+@pytest.mark.parametrize("name", ["queue.db", "queue.db-wal"])
+@pytest.mark.parametrize("part", [0.0, 0.5, 0.95])
+def test_q_damage_files_that_are_cut_off_are_noticed(
+    part: float, name: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    box = Outbox(tmp_path, retry=0.02)
+    fill(box, (item(n, size=2000) for n in range(600)))  # there is a checkpoint within
+    fill(box, (item(n) for n in range(600, 610)))
+    path = tmp_path / name
+    os.truncate(path, int(path.stat().st_size * part))
+    assert box.append(TO, as_it_is, item(1000)).wait(20.0)
+    left = numbers(box)
+    assert left == sorted(set(left))
+    assert left[-1] == 1000
+    adds_up(box)
+    gone = 611 - len(left)
+    assert gone == sum(s.counts.dropped.get("damaged", 0) for s in box.standings(20.0))
+    assert not gone or "are lost" in caplog.text
+    box.close()
+    again = Outbox(tmp_path)
+    assert numbers(again) == left
+    adds_up(again)
+    again.close()
+
+
+def test_q_one_sender_a_lock_that_was_removed_makes_no_second_sender(tmp_path: Path) -> None:
+    box = Outbox(tmp_path, retry=0.02)
+    fill(box, (item(n) for n in range(5)))
+    (tmp_path / "lock").unlink()
+    code = (
+        "import sys; sys.path[:0] = sys.argv[2:]\n"
+        "from playertrack.outbox import Outbox\n"
+        "from queueing import fill, item, numbers\n"
+        "box = Outbox(sys.argv[1]); fill(box, [item(9)]); print(numbers(box))"
+    )
+    paths = [str(ROOT), str(Path(__file__).parent)]
+    command = [sys.executable, "-c", code, str(tmp_path), *paths]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "[]\n"
+    assert numbers(box) == [0, 1, 2, 3, 4, 9]
+    box.close()
+
+
+def test_q_durable_two_outboxes_of_a_process_and_a_look_from_outside(tmp_path: Path) -> None:
+    """SQLite's locks go when its process closes any descriptor of the file."""
+    first, second = Outbox(tmp_path), Outbox(tmp_path)
+    fill(first, (item(n) for n in range(50)))
+    fill(second, (item(n) for n in range(50, 100)))
+    code = (
+        "import sys; sys.path[:0] = sys.argv[2:]\n"
+        "from playertrack.outbox import look, resume\n"
+        "resume(sys.argv[1]); look(sys.argv[1])"
+    )
+    subprocess.run([sys.executable, "-c", code, str(tmp_path), str(ROOT)], check=True)
+    assert (tmp_path / "queue.db-wal").exists(), "the other process took itself for the last"
+    fill(first, (item(n) for n in range(100, 150)))
+    shutil.copytree(tmp_path, crashed := tmp_path.with_name("crashed"))
+    again = Outbox(crashed)
+    assert numbers(again) == list(range(150))
+    for box in (again, second, first):
+        box.close()
+
+
+def test_q_bounded_narrower_bounds_drop_nothing_of_what_was_accepted(tmp_path: Path) -> None:
+    wide = Outbox(tmp_path)
+    fill(wide, (item(n) for n in range(50)))
+    narrow = Outbox(tmp_path, bounds=Bounds(max_events=10, policy="drop_newest"))
+    fill(narrow, (item(n) for n in range(50, 60)))
+    assert numbers(wide) == list(range(50))
+    assert wide.close(20.0)
+    assert narrow.close(20.0)
+    narrow = Outbox(tmp_path, bounds=Bounds(max_events=20))
+    fill(narrow, (item(n) for n in range(60, 70)))
+    assert numbers(narrow)[:50] == list(range(50))
+    assert counts(narrow).dropped["full"] == 20
+    adds_up(narrow)
+    narrow.close()
+
+
+def test_the_file_shrinks_while_nothing_happens(tmp_path: Path) -> None:
+    box = Outbox(tmp_path, bounds=Bounds(max_events=20_000), retry=0.02)
+    fill(box, (item(n, size=3000) for n in range(20_000)))
+    most = (tmp_path / "queue.db").stat().st_size
+    there = page(box, limit=20_000)
+    for row in there.rows:
+        assert box.claim(row.seq, there.epoch)
+        while not box.delivered(row.seq):
+            box.flush(20.0)
+    while (tmp_path / "queue.db").stat().st_size > most / 20:
+        box.flush(20.0)
+    fill(box, [item(1)])
+    assert numbers(box) == [1]
+    box.close()
+
+
+def test_a_header_that_says_another_version_is_mended(tmp_path: Path) -> None:
+    box = Outbox(tmp_path)
+    fill(box, [item(1)])
+    box.close()
+    for pragma in ("user_version = 130", "application_id = 5"):
+        with closing(sqlite3.connect(tmp_path / "queue.db", isolation_level=None)) as file:
+            file.execute(f"PRAGMA {pragma}")
+        box = Outbox(tmp_path)
+        assert numbers(box) == [1]
+        assert box.trouble is None
+        box.close()
+    resume(tmp_path)
+    assert look(tmp_path).standings[0].counts.pending == 1
+
+
+def test_rows_come_only_in_their_order(tmp_path: Path) -> None:
+    """An index that was changed under the process may turn them round."""
+    box = Outbox(tmp_path, retry=0.02)
+    fill(box, (item(n) for n in range(20)))
+    assert numbers(box) == list(range(20))
+    with closing(sqlite3.connect(tmp_path / "queue.db", isolation_level=None)) as file:
+        file.execute("PRAGMA writable_schema = ON")
+        file.execute(
+            "UPDATE sqlite_master SET sql = replace(sql, ', seq', ', seq DESC')"
+            " WHERE name = 'by_destination'"
+        )
+        file.execute("PRAGMA schema_version = 99")
+    assert [row.item.number for row in rows(box)] == list(range(20))
+    adds_up(box)
+    box.close()
