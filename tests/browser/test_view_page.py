@@ -125,7 +125,7 @@ async def shown(
     library = FileLibrary(find([folder / "trace.jsonl"]))
     library.start()
     assert library.loaded(30)
-    async with ViewServer(library, middlewares=[Guard(1000.0).check]) as server:
+    async with ViewServer(library, middlewares=[Guard(max_rate=1000.0).check]) as server:
         page = await opened(chromium, server.address + query, width)
         try:
             yield Shown(page, server.address, events)
