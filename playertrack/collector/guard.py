@@ -79,8 +79,9 @@ class Guard:
     sites only if ``origins`` names them, as ``https://example.org``, or is ``*``.
     ``content_types`` are those of bodies (None: any), ``encodings`` their encodings: a few
     bytes of a compressed one may unpack to many. ``max_rate`` is in requests a second,
-    ``max_body`` in bytes (unpacked), ``max_held`` in bytes of all bodies that are held at one time, and
-    ``patience`` in seconds for which a client may send one. ``clock`` is monotonic (s).
+    ``max_body`` in bytes (unpacked), ``max_held`` in bytes of all bodies that are held at one
+    time, and ``patience`` in seconds for which a client may send one. ``clock`` is monotonic
+    (s).
     """
 
     def __init__(

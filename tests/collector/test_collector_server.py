@@ -9,6 +9,7 @@ import io
 import json
 import socket
 import warnings
+import zlib
 
 import aiohttp
 import pytest
@@ -224,8 +225,9 @@ async def test_a_compressed_body_is_bounded_by_what_it_unpacks_to() -> None:
         packed = gzip.compress(b" " * 10_000_000)
         async with client.session.post(url, data=packed, headers=headers) as response:
             assert response.status == 413
-        async with client.session.post(url, data=b"x", headers={"Content-Encoding": "br"}) as no:
-            assert no.status == 415
+        headers = {"Content-Encoding": "deflate"}
+        async with client.session.post(url, data=zlib.compress(b"x"), headers=headers) as response:
+            assert response.status == 415
 
 
 @in_loop
