@@ -56,7 +56,7 @@ unit: $(STAMP) ## pytest with branch coverage, in WORKERS processes
 	$(BIN)/python -m coverage report --fail-under=100 --include="$(CORE)"
 
 cases: $(STAMP) ## the conformance cases
-	$(call limit,3m) $(BIN)/playertrack check tests/cases
+	$(call limit,3m) $(BIN)/playertrack check tests/cases tests/random
 
 docs: $(STAMP) ## the documentation, in build/docs; a warning is an error
 	$(call limit,5m) $(BIN)/sphinx-build -E -W --keep-going -q -b html docs build/docs

@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from .core.context import Diagnostic as Diagnostic
     from .core.engine import Engine as Engine
     from .core.fleet import Fleet as Fleet
-    from .core.playback import State as State
     from .core.session import Summary as Summary
     from .core.session import offline_ids as offline_ids
     from .core.session import random_ids as random_ids
+    from .core.state import State as State
     from .events import Event as Event
     from .live.backfill import WatchError as WatchError
     from .live.backfill import report_view as report_view

@@ -66,12 +66,17 @@ class Play(Event):
 
 @attrs.frozen(repr=False, kw_only=True)
 class Seek(Event):
-    """SEEK, on completion: from ``origin`` to ``target``; ``inferred`` if no signal told of it."""
+    """SEEK, once for a drag: from ``origin`` to ``target``.
 
-    extra = ("origin", "target", "inferred")
+    ``inferred`` if the player reported no part of it; ``by`` is who sought (one of
+    `signals.SEEKERS`), None if the player did not say.
+    """
+
+    extra = ("origin", "target", "inferred", "by")
     origin: float | None = None
     target: float | None = None
     inferred: bool = False
+    by: str | None = None
 
 
 @attrs.frozen(repr=False, kw_only=True)
@@ -142,6 +147,14 @@ class View(Event):
     buffer_time: float = 0.0
 
 
+@attrs.frozen(repr=False, kw_only=True)
+class Completed(Event):
+    """COMPLETED: the share ``watched`` of the duration is at least what the policy asks for."""
+
+    extra = ("watched",)
+    watched: float = 0.0
+
+
 _CLASSES: dict[str, type[Event]] = {
     "MEDIA_LOADED": MediaLoaded,
     "PLAY": Play,
@@ -155,6 +168,7 @@ _CLASSES: dict[str, type[Event]] = {
     "SPEED": Speed,
     "ERROR": Error,
     "VIEW": View,
+    "COMPLETED": Completed,
 }
 
 #: The event that each control beside playback makes.
@@ -187,6 +201,8 @@ AD_CLICKED = {
     "post_bumper": "BUMPER_CLICKED",
 }
 QUARTILES = (25, 50, 75, 100)
+#: The event of each milestone that a policy may ask for, by its percent.
+REACHED = {percent: f"PLAY_REACHED_{percent}" for percent in range(1, 101)}
 
 #: The class of each event, by name: every event that there is, in the contract's order.
 EVENTS: dict[str, type[Event]] = {
@@ -201,7 +217,8 @@ EVENTS: dict[str, type[Event]] = {
         "RESUME",
         "SEEK",
         "REPLAY",
-        *(f"PLAY_REACHED_{quartile}" for quartile in QUARTILES),
+        *REACHED.values(),
+        "COMPLETED",
         "BUFFER_START",
         "BUFFER_END",
         "SOURCE_SELECTED",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from math import inf
 from typing import Any
@@ -14,8 +15,16 @@ from .errors import PolicyError
 _CHOICES = {"reload_same_entry": ("new", "keep"), "replay_session": ("new", "same")}
 _MOST = 10**9
 _COUNTS = {"error_repeats": 0, "max_intervals": 1}
-_ABOVE_ZERO = frozenset({"view_interval", "frozen_after", "max_natural_rate", "ad_timeout"})
-_NULLABLE = frozenset({"view_interval", "frozen_after"})
+_ABOVE_ZERO = frozenset(
+    {"view_interval", "frozen_after", "max_natural_rate", "ad_timeout", "completion"}
+)
+_NULLABLE = frozenset({"view_interval", "frozen_after", "completion"})
+
+#: Fields of an earlier contract, and what does their work now.
+_GONE = {
+    "end_grace": "pause_grace: every pause waits, and `ended` explains it away (R-pause)",
+    "ad_pause_grace": "pause_grace: every pause waits, and an ad explains it away (R-pause)",
+}
 
 
 def _checked(policy: Policy, field: attrs.Attribute[Any], value: object) -> None:
@@ -30,12 +39,36 @@ def _checked(policy: Policy, field: attrs.Attribute[Any], value: object) -> None
         least = _COUNTS[name]
         if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= _MOST:
             raise PolicyError(name, value, f"a whole number from {least} to {_MOST}")
-    elif not (value is None and name in _NULLABLE):
-        off = ", or null for off" if name in _NULLABLE else ""
-        if not isinstance(value, float) or not 0.0 <= value < inf:
-            raise PolicyError(name, value, f"a number, 0 or more{off}")
-        if name in _ABOVE_ZERO and value == 0.0:
-            raise PolicyError(name, value, f"a number above 0{off}")
+    elif name == "milestones":
+        if not _ascending_percents(value):
+            raise PolicyError(name, value, "whole percents from 1 to 100, ascending")
+    else:
+        _check_number(name, value)
+
+
+def _check_number(name: str, value: object) -> None:
+    off = ", or null for off" if name in _NULLABLE else ""
+    if value is None and off:
+        return
+    if not isinstance(value, float) or not 0.0 <= value < inf:
+        raise PolicyError(name, value, f"a number, 0 or more{off}")
+    if name in _ABOVE_ZERO and value == 0.0:
+        raise PolicyError(name, value, f"a number above 0{off}")
+    if name == "completion" and value > 1.0:
+        raise PolicyError(name, value, "a share above 0 and up to 1, or null for off")
+
+
+def _ascending_percents(value: object) -> bool:
+    return (
+        isinstance(value, tuple)
+        and all(isinstance(n, int) and not isinstance(n, bool) and 1 <= n <= 100 for n in value)
+        and all(a < b for a, b in itertools.pairwise(value))
+    )
+
+
+def _as_tuple(value: Any) -> Any:
+    """A list is what JSON has; a single percent is one too. The rest is left to the check."""
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _as_float(value: Any) -> Any:
@@ -50,7 +83,9 @@ def _as_float(value: Any) -> Any:
 
 def _converters(cls: type, fields: list[attrs.Attribute[Any]]) -> list[attrs.Attribute[Any]]:
     return [
-        field.evolve(validator=_checked)
+        field.evolve(validator=_checked, converter=_as_tuple)
+        if field.name == "milestones"
+        else field.evolve(validator=_checked)
         if field.name in _COUNTS or isinstance(field.default, (bool, str))
         else field.evolve(validator=_checked, converter=_as_float)
         for field in fields
@@ -77,12 +112,11 @@ field; did you mean view_interval?
     resume_advance: float = 0.2
     #: A stall shorter than this (s) is not felt, and players send many (R-stall).
     stall_grace: float = 0.25
-    #: A pause this near the end (s of content) may be the player's own (R-pause-at-end).
+    #: How long (s) a pause must last to count: players pause themselves before `ended`, an
+    #: ad or a seek, and for a moment in a bad network (R-pause).
+    pause_grace: float = 0.3
+    #: A position this near the end or the start (s of content) is there (R-end, R-loop).
     end_window: float = 0.5
-    #: How long (s) such a pause waits for its `ended`.
-    end_grace: float = 0.25
-    #: How long (s) a PAUSE waits for an ad that explains it; 0 is off (R-ad-pause).
-    ad_pause_grace: float = 0.0
     #: A playhead that stands still this long (s) is a stall; null is off. For players that
     #: report no stalls (R-frozen).
     frozen_after: float | None = None
@@ -94,7 +128,8 @@ field; did you mean view_interval?
     jump_tolerance: float = 0.5
     #: A step back of up to this (s) is jitter, not a seek (R-jitter).
     back_tolerance: float = 0.25
-    #: For so long (s) after a seek or stall the playhead may still settle (R-settle) …
+    #: For so long (s) a completed seek waits for what may still be part of it, and the
+    #: playhead may still settle after a seek or stall (R-seek, R-settle) …
     settle: float = 1.0
     #: … by up to this (s of content): players land on keyframes and segments.
     snap: float = 10.0
@@ -106,12 +141,19 @@ field; did you mean view_interval?
     #: Above this speed content is seen but not watched (R-fast).
     max_natural_rate: float = 4.0
     #: How far before the duration (s of content) the last update may lie, beyond the time
-    #: that passed (R-last-stretch).
-    end_tolerance: float = 0.5
+    #: that passed: tracks are of unlike length (R-last-stretch). An end that comes earlier
+    #: is an error (R-end-early).
+    end_tolerance: float = 2.0
     #: Whether a jump is a seek that the player did not report (R-silent-seek).
     infer_seeks: bool = True
 
     # --- what is reported
+    #: The whole percents of the duration that are reported when they are played over, each
+    #: once: PLAY_REACHED_n (R-milestones).
+    milestones: tuple[int, ...] = (25, 50, 75, 100)
+    #: The share of the duration (above 0, up to 1) of which COMPLETED says that it was
+    #: watched; null is off (R-milestones).
+    completion: float | None = None
     #: A VIEW for each so many seconds of play time; null is off (R-view).
     view_interval: float | None = 10.0
     #: Whether an `ended` far before the end is told as an error (R-end-early).
@@ -139,6 +181,8 @@ field; did you mean view_interval?
         """The default policy with ``values`` by field name; an unknown name is a `PolicyError`."""
         names = {field.name for field in attrs.fields(cls)}
         for name, value in values.items():
+            if name in _GONE:
+                raise PolicyError(name, value, _GONE[name])
             if name not in names:
                 hint = did_you_mean(str(name), sorted(names))
                 raise PolicyError(str(name), value, f"a policy field{hint}")

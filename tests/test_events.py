@@ -26,12 +26,10 @@ OWN: dict[str, dict[str, Any]] = {
     "FIRST_PLAY": {},
     "PAUSE": {},
     "RESUME": {},
-    "SEEK": {"origin": None, "target": None, "inferred": False},
+    "SEEK": {"origin": None, "target": None, "inferred": False, "by": None},
     "REPLAY": {"previous_session": None},
-    "PLAY_REACHED_25": {},
-    "PLAY_REACHED_50": {},
-    "PLAY_REACHED_75": {},
-    "PLAY_REACHED_100": {},
+    **{f"PLAY_REACHED_{percent}": {} for percent in range(1, 101)},
+    "COMPLETED": {"watched": 0.0},
     "BUFFER_START": {},
     "BUFFER_END": {"seconds": 0.0},
     "SOURCE_SELECTED": {"bitrate": None, "source": None},
@@ -81,6 +79,8 @@ GIVEN: dict[str, Any] = {
     "origin": 10.0,
     "target": 60.0,
     "inferred": True,
+    "by": "viewer",
+    "watched": 0.9,
     "previous_session": "s0",
     "seconds": 1.5,
     "bitrate": 1500,
@@ -180,7 +180,10 @@ def test_reasons_can_be_read() -> None:
         (make("PAUSE", position=None), "Event(PAUSE #4 at=1700000001.0 position=None)"),
         (
             make("SEEK", origin=1.0, target=2.0),
-            "Event(SEEK #4 at=1700000001.0 position=12.25 origin=1.0 target=2.0 inferred=False)",
+            (
+                "Event(SEEK #4 at=1700000001.0 position=12.25 "
+                "origin=1.0 target=2.0 inferred=False by=None)"
+            ),
         ),
         (
             make("ERROR", code="E'1"),

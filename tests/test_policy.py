@@ -18,9 +18,8 @@ from playertrack.policy import Policy
 DEFAULTS: dict[str, Any] = {
     "resume_advance": 0.2,
     "stall_grace": 0.25,
+    "pause_grace": 0.3,
     "end_window": 0.5,
-    "end_grace": 0.25,
-    "ad_pause_grace": 0.0,
     "frozen_after": None,
     "ad_timeout": 120.0,
     "jump_tolerance": 0.5,
@@ -30,11 +29,13 @@ DEFAULTS: dict[str, Any] = {
     "stall_credit": 3.0,
     "max_gap": 60.0,
     "max_natural_rate": 4.0,
-    "end_tolerance": 0.5,
+    "end_tolerance": 2.0,
     "infer_seeks": True,
     "view_interval": 10.0,
     "report_early_end": True,
     "error_repeats": 5,
+    "milestones": (25, 50, 75, 100),
+    "completion": None,
     "reload_same_entry": "new",
     "replay_session": "new",
     "repeat_loaded": False,
@@ -47,7 +48,11 @@ FLAGS = ["infer_seeks", "report_early_end", "repeat_loaded"]
 COUNTS = {"error_repeats": 0, "max_intervals": 1}
 CHOICES = {"reload_same_entry": ["new", "keep"], "replay_session": ["new", "same"]}
 ABOVE_ZERO = ["ad_timeout", "frozen_after", "max_natural_rate", "view_interval"]
-NUMBERS = [name for name in DEFAULTS if name not in {*FLAGS, *COUNTS, *CHOICES}]
+OTHERS = ["milestones", "completion"]
+NUMBERS = [name for name in DEFAULTS if name not in {*FLAGS, *COUNTS, *CHOICES, *OTHERS}]
+NO_MILESTONES: list[Any] = [
+    0, 25, None, "25", (0,), (101,), (50, 25), (25, 25), (25.0,), (True,), ("25",), [[25]], {25},
+]  # fmt: skip
 
 NO_NUMBERS: list[Any] = [
     nan,
@@ -75,12 +80,18 @@ GOOD: list[tuple[str, Any, Any]] = [
     *((name, None, None) for name in NULLABLE),
     *((name, flag, flag) for name in FLAGS for flag in (True, False)),
     *((name, count, count) for name, least in COUNTS.items() for count in (least, 7, 10**9)),
+    *(("milestones", given, tuple(given)) for given in ([], (), [10, 90], (1, 100))),
+    *(("completion", given, kept) for given, kept in ((1, 1.0), (0.9, 0.9), (None, None))),
     *((name, choice, choice) for name, choices in CHOICES.items() for choice in choices),
 ]
 BAD: list[tuple[str, Any, str]] = [
     *((name, value, "a number") for name in NUMBERS for value in NO_NUMBERS),
     *((name, None, "a number") for name in NUMBERS if name not in NULLABLE),
     *((name, value, "a number above 0") for name in ABOVE_ZERO for value in (0, 0.0, -0.0)),
+    *(("milestones", value, "whole percents from 1 to 100") for value in NO_MILESTONES),
+    ("completion", 0, "a number above 0"),
+    ("completion", 1.01, "a share above 0 and up to 1"),
+    ("completion", "0.9", "a number"),
     *((name, value, "true or false") for name in FLAGS for value in NO_FLAGS),
     *(
         (name, value, f"a whole number from {least} to 1000000000")
@@ -111,7 +122,8 @@ def test_field_refuses(name: str, value: Any, allowed: str) -> None:
     with pytest.raises(PolicyError) as caught:
         Policy(**{name: value})
     assert caught.value.field == name
-    assert [caught.value.value] == [value]  # in a list nan is itself
+    kept = tuple(value) if name == "milestones" and isinstance(value, list) else value
+    assert [caught.value.value] == [kept]  # in a list nan is itself
     assert caught.value.allowed.startswith(allowed)
     assert str(caught.value).startswith(f"{name}: ")
 
@@ -129,6 +141,12 @@ def test_error_says_what_would_be_allowed(name: str, value: Any, allowed: str) -
     with pytest.raises(PolicyError) as caught:
         Policy(**{name: value})
     assert caught.value.allowed == allowed
+
+
+@pytest.mark.parametrize("name", ["end_grace", "ad_pause_grace"])
+def test_a_field_that_went_says_what_does_its_work(name: str) -> None:
+    with pytest.raises(PolicyError, match=rf"{name}.*pause_grace.*R-pause"):
+        Policy.from_mapping({name: 1.0})
 
 
 def test_policy_is_a_frozen_value_without_a_dict() -> None:
@@ -215,6 +233,8 @@ policies = st.fixed_dictionaries(
         **dict.fromkeys(NUMBERS, numbers),
         **dict.fromkeys(ABOVE_ZERO, above_zero),
         **dict.fromkeys(NULLABLE, above_zero | st.none()),
+        "milestones": st.sets(st.integers(1, 100)).map(lambda each: tuple(sorted(each))),
+        "completion": st.none() | st.floats(0.0, 1.0, exclude_min=True),
         **dict.fromkeys(FLAGS, st.booleans()),
         **{name: st.integers(least, 10**9) for name, least in COUNTS.items()},
         **{name: st.sampled_from(choices) for name, choices in CHOICES.items()},

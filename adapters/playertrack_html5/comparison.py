@@ -180,7 +180,9 @@ def _only_theirs(theirs: Told, ours: Sequence[Told]) -> tuple[str, str]:
         case "PLAY_REACHED_90_PERCENT":
             return "R-quartile", "the guide has 25, 50, 75 and 100 percent"
         case "PAUSE":
-            return "R-pause-at-end", "the element pauses by itself at the end; nobody paused"
+            return "R-pause", "the element pauses by itself at the end; nobody paused"
+        case "SEEK" if not ended:
+            return "R-seek", "a step of a drag, which is one SEEK; the plugin reports each"
         case "SEEK":
             return "R-replay", "the way back to the start is the replay, not a seek of the viewer"
         case "RESUME":

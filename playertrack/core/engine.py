@@ -6,8 +6,9 @@ from a factory. The state is a value that can be saved and restored (`snapshot`)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import inf, nextafter
+from operator import itemgetter
 from typing import Any
 
 from .. import signals
@@ -17,16 +18,18 @@ from ..signals import Close, Signal, Tick, TimeUpdate
 from . import snapshot as saving
 from .context import Diagnostic, Setup
 from .machine import HANDLED, TRIGGERS
-from .playback import Playback, State
+from .playback import Playback
 from .rules import ads as advertising
 from .rules import attributes as passing
 from .rules import buffering as stalling
+from .rules import doubt, lifecycle
 from .rules import end as ending
-from .rules import lifecycle
 from .rules import pause as pausing
 from .rules import position as following
 from .rules import seek as seeking
 from .session import SessionIds, Summary, offline_ids
+from .state import State
+from .timers import timers
 
 _NOTHING: tuple[Event, ...] = ()
 
@@ -198,17 +201,17 @@ class Engine(Playback):
     def _act(self, signal: Signal, now: float) -> Sequence[Event]:
         """Do what is due by ``now``, what the signal says, and what that makes due."""
         self.now = now
-        self._settle(now)
+        self.settle_due(now)
         self.cause = signal.name
         kind = type(signal)
         if kind is TimeUpdate:
             assert signal.position is not None
             following.follow(self, signal.position, alone=True)
-        elif kind is not Tick:
+        elif kind is not Tick and not (self.fall is not None and doubt.resolves(self, signal)):
             if signal.position is not None and not isinstance(signal, _OWN_POSITION):
                 following.hear(self, signal)
             _HANDLERS[kind](self, signal)
-        self._settle(now)
+        self.settle_due(now)
         self.cause = ""
         self._arm(self.tidy())
         out, self.out = self.out, None
@@ -240,7 +243,7 @@ class Engine(Playback):
 
     def next_timer(self) -> float | None:
         """When `tick` next wants to be called, in the time of the signals; None: not at all."""
-        dues = [due for due, _ in self._timers()]
+        dues = [due for due, _ in timers(self)]
         if not dues:
             return None
         due = min(dues)
@@ -249,33 +252,24 @@ class Engine(Playback):
             at = nextafter(at, inf)
         return at
 
-    def _settle(self, at: float) -> None:
+    def settle_due(self, at: float) -> None:
         """Do what is due by ``at``, in order of due time (R-timer)."""
-        while self.waiting or self.drag or self.stall_open or self.ad or self.cadence:
-            timers = [(due, act) for due, act in self._timers() if due <= at]
-            if not timers:
+        reached = -inf
+        while (
+            self.waiting
+            or self.settling
+            or self.fall
+            or self.stall_open
+            or self.ad
+            or (self.cadence)
+        ):
+            waiting = [timer for timer in timers(self) if timer[0] <= at]
+            if not waiting:
                 return
-            due, act = min(timers, key=lambda timer: timer[0])
-            self.now = due
+            due, act = min(waiting, key=itemgetter(0))
+            self.now = reached = max(reached, due)
             act()
             self.now = at
-
-    def _timers(self) -> Iterator[tuple[float, Callable[[], object]]]:
-        """What waits for its time, and what is then done."""
-        policy = self.policy
-        waiting, stall, ad = self.waiting, self.stall_open, self.ad
-        if waiting is not None:
-            grace = max(waiting.end_grace or 0.0, waiting.ad_grace)
-            yield _over(waiting.at, grace), lambda: self.fire("pause_stands")
-        if self.drag is not None:
-            yield _over(self.drag.at, policy.settle), self.settle_seek
-        if stall is not None and self.state is State.STALLING:
-            yield _over(stall.at, policy.stall_grace), lambda: self.fire("buffer")
-        if ad is not None:
-            yield _over(ad.heard, policy.ad_timeout), lambda: advertising.give_up(self)
-        silence = stalling.silence(self)
-        if silence is not None:
-            yield _over(*silence), lambda: stalling.freeze(self, seen=False)
 
     # ------------------------------------------------------------------ the machine
 
@@ -283,8 +277,6 @@ class Engine(Playback):
         return (self.state, trigger) in HANDLED
 
     def fire(self, trigger: str, at: float | None = None) -> bool:
-        if self.drag is not None and trigger != "pause_stands" and self.handles(trigger):
-            self.settle_seek()
         if not self.handles(trigger):
             self.note("ignored", "R-complete", f"{trigger} means nothing in {self.state.value}")
             return False
@@ -311,11 +303,15 @@ class Engine(Playback):
         point, bit = inf, 1
         here = self.position
         assert here is not None and self.media is not None
-        for _, quartile in self.media.points:
-            if quartile > here and not self.fired & bit:
-                point = quartile
+        for _, milestone in self.media.points:
+            if milestone > here and not self.fired & bit:
+                point = milestone
                 break
             bit <<= 1
+        if self.setup.policy.completion is not None:
+            bit = 1 << len(self.setup.policy.milestones)
+            if self.media.end is not None and not self.fired & bit:
+                point = min(point, self.span_from + self.lacking - 2e-6)
         interval = self.setup.policy.view_interval
         if interval is not None:
             due = (self.viewed + 1) * interval - 1e-5 - self.played
@@ -374,11 +370,3 @@ class Engine(Playback):
         engine = cls.__new__(cls)
         engine._arm(saving.load(engine, data, ids, diagnose))
         return engine
-
-
-def _over(since: float, grace: float) -> float:
-    """The first moment at which ``grace`` is over in the arithmetic of floats (R-timer)."""
-    due = since + grace
-    while due - since < grace:
-        due = nextafter(due, inf)
-    return due

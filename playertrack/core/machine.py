@@ -2,8 +2,8 @@
 
 A row says from which state which trigger leads where, and what it does on the way.
 Triggers are the names of signals, and a few that the engine raises itself: ``buffer`` (a
-stall outlasted its grace), ``pause_stands`` and ``pause_excused`` (a pause that might have
-been something else), ``fail`` (a fatal error). Seeks and linear ads are no states: they
+stall outlasted its grace), ``pause_stands`` and ``pause_excused`` (a pause that lasted, or that
+something explains away), ``fail`` (a fatal error). Seeks and linear ads are no states: they
 are laid over one (see `seeking` and `advertising`). `diagram` draws what runs.
 """
 
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 from transitions import Event, Machine, MachineError
 
-from .playback import Playback, State
+from .playback import Playback
 from .rules.buffering import begin_buffer, begin_stall, drop_stall, end_buffer
 from .rules.end import come_to_rest, early_end, fail, last_stretch
 from .rules.lifecycle import (
@@ -31,20 +31,16 @@ from .rules.lifecycle import (
     withdraw,
 )
 from .rules.pause import (
-    ad_may_follow,
-    at_end,
+    drop_pause,
     look_ahead,
     pause,
     pause_again,
-    pause_excused,
-    pause_stands,
-    plays_on,
+    play_on,
     resume,
-    wait_for_ad,
-    wait_for_end,
-    want_pause,
-    want_play,
+    wait,
+    wait_longer,
 )
+from .state import State
 
 if TYPE_CHECKING:
     from transitions.core import TransitionConfigDict
@@ -79,7 +75,6 @@ S = State
 RULES: Sequence[Rule] = (
     # --- a player, and something to play
     Rule(S.IDLE,      "ready",         S.READY,     (widget_loaded,)),
-    Rule(S.IDLE,      "loaded",        S.LOADED,    (media_loaded,)),
     Rule(S.READY,     "loaded",        S.LOADED,    (media_loaded,)),
     Rule(S.LOADED,    "loaded",        S.LOADED,    (media_loaded,)),
     Rule(S.STARTING,  "loaded",        S.LOADED,    (media_loaded,)),
@@ -94,24 +89,19 @@ RULES: Sequence[Rule] = (
     Rule(S.READY,     "play",          None,        (remember_play,)),
     Rule(S.LOADED,    "play",          S.STARTING,  (request,)),
     Rule(S.STARTING,  "pause",         S.LOADED,    (withdraw,)),
-    Rule(S.IDLE,      "playing",       S.PLAYING,   (media_loaded, request, start)),
     Rule(S.READY,     "playing",       S.PLAYING,   (media_loaded, request, start)),
     Rule(S.LOADED,    "playing",       S.PLAYING,   (request, start)),
     Rule(S.STARTING,  "playing",       S.PLAYING,   (start,)),
 
-    # --- pausing, and pauses that may be something else
-    Rule(S.PLAYING,   "pause",         S.ENDING,    (wait_for_end,),  (at_end,)),
-    Rule(S.PLAYING,   "pause",         S.ENDING,    (wait_for_ad,),   (ad_may_follow,)),
-    Rule(S.PLAYING,   "pause",         S.PAUSED,    (pause,)),
-    Rule(S.STALLING,  "pause",         S.ENDING,    (drop_stall, wait_for_ad), (ad_may_follow,)),
-    Rule(S.STALLING,  "pause",         S.PAUSED,    (drop_stall, pause)),
-    Rule(S.BUFFERING, "pause",         S.ENDING,    (end_buffer, wait_for_ad), (ad_may_follow,)),
-    Rule(S.BUFFERING, "pause",         S.PAUSED,    (end_buffer, pause)),
-    Rule(S.ENDING,    "play",          None,        (want_play,)),
-    Rule(S.ENDING,    "pause",         None,        (want_pause,)),
-    Rule(S.ENDING,    "pause_stands",  S.RESUMING,  (pause_stands, look_ahead), (plays_on,)),
-    Rule(S.ENDING,    "pause_stands",  S.PAUSED,    (pause_stands,)),
-    Rule(S.ENDING,    "pause_excused", S.PLAYING,   (pause_excused,)),
+    # --- pausing: a pause counts if it lasts
+    Rule(S.PLAYING,   "pause",         S.PAUSING,   (wait,)),
+    Rule(S.STALLING,  "pause",         S.PAUSING,   (drop_stall, wait)),
+    Rule(S.BUFFERING, "pause",         S.PAUSING,   (end_buffer, wait)),
+    Rule(S.PAUSING,   "stall",         None,        (wait_longer,)),
+    Rule(S.PAUSING,   "play",          S.PLAYING,   (play_on,)),
+    Rule(S.PAUSING,   "playing",       S.PLAYING,   (play_on,)),
+    Rule(S.PAUSING,   "pause_excused", S.PLAYING,   (play_on,)),
+    Rule(S.PAUSING,   "pause_stands",  S.PAUSED,    (pause,)),
     Rule(S.PAUSED,    "play",          S.RESUMING,  (look_ahead,)),
     Rule(S.PAUSED,    "playing",       S.PLAYING,   (resume,)),
     Rule(S.RESUMING,  "playing",       S.PLAYING,   (resume,)),
@@ -128,7 +118,8 @@ RULES: Sequence[Rule] = (
     # --- the end, and over again
     Rule(S.STARTING,  "ended",         S.ENDED,     (early_end, come_to_rest)),
     Rule(S.PLAYING,   "ended",         S.ENDED,     (early_end, last_stretch, come_to_rest)),
-    Rule(S.ENDING,    "ended",         S.ENDED,     (early_end, last_stretch, come_to_rest)),
+    Rule(S.PAUSING,   "ended",         S.ENDED,     (drop_pause, early_end, last_stretch,
+                                                     come_to_rest)),
     Rule(S.PAUSED,    "ended",         S.ENDED,     (early_end, last_stretch, come_to_rest)),
     Rule(S.RESUMING,  "ended",         S.ENDED,     (early_end, last_stretch, come_to_rest)),
     Rule(S.FAILED,    "ended",         S.ENDED,     (come_to_rest,)),

@@ -4,35 +4,99 @@ from __future__ import annotations
 
 import attrs
 
-from .playhead import Run, Travel
-
-
-@attrs.define
-class Waiting:
-    """A PAUSE that may not be one: the player's own before `ended`, or an ad's."""
-
-    at: float
-    position: float | None
-    end_grace: float | None
-    ad_grace: float
-
-
-@attrs.define
-class Drag:
-    """A seek that nobody reported and that may still go on (R-silent-seek)."""
-
-    at: float
-    origin: float | None
-    target: float
+from .playhead import Elapsed, Run, Travel
 
 
 @attrs.define
 class Stay:
-    """Where the playhead stood when it was paused, and what may still be told of before."""
+    """Where the playhead stood when it was paused, and what may still be reported of before.
+
+    ``anchor``: the position from which a move is a jump. ``fresh``: no position came since
+    the pause. ``travel``: what could have been played up to it and not reported.
+    """
 
     anchor: float | None
     travel: Travel
     fresh: bool = True
+
+
+@attrs.define
+class Waiting:
+    """A pause in its grace: a PAUSE unless something explains it away (R-pause)."""
+
+    at: float
+    position: float | None
+    grace: float
+
+
+@attrs.define
+class Before:
+    """Where everything stood before a jump, to go back to if it was none (R-glitch)."""
+
+    position: float | None
+    moved_at: float
+    slack: float
+    elapsed: Elapsed | None
+    stay: Stay | None
+    waiting: Waiting | None
+    run: Run | None
+    cadence: Cadence | None
+    landing: float | None
+    still_since: float | None
+
+
+@attrs.define
+class Settling:
+    """A seek that is complete and waits for what may still be part of it (R-seek).
+
+    ``at`` and ``target`` are those of its last completion or jump. ``state`` is the one it
+    began in, ``single`` says that it is a single jump, ``before`` is what to go back to,
+    None once a part of it was reported. ``own``: all its parts are the player's own.
+    ``moved_on``: playback went on since.
+    """
+
+    at: float
+    origin: float | None
+    target: float
+    rule: str
+    cause: str
+    reported: bool
+    state: str
+    by: str | None = None
+    own: bool = False
+    single: bool = True
+    moved_on: bool = False
+    before: Before | None = None
+
+
+@attrs.define
+class Fall:
+    """A fall from the end to the start that may be a loop, and the updates since (R-loop)."""
+
+    at: float
+    position: float
+    updates: list[tuple[float, float]]
+
+
+@attrs.define
+class Stale:
+    """The playhead of the session before, whose positions may still be reported (R-stale).
+
+    ``opened`` is when the new session was, ``played`` its PLAY.
+    """
+
+    position: float
+    moved_at: float
+    opened: float
+    played: float | None = None
+
+
+@attrs.define
+class Start:
+    """A start position that was reported, and when PLAY came (None: not yet; R-start)."""
+
+    position: float
+    played: float | None = None
 
 
 @attrs.define
@@ -59,6 +123,8 @@ class OpenSeek:
     done: bool = False
     stalled: bool = False
     run: Run | None = None
+    by: str | None = None
+    own: bool = False
 
 
 @attrs.define

@@ -1,15 +1,14 @@
-"""The state of one player, and the one door through which its events leave.
+"""What every rule needs of a player: the door through which its events leave, and the playhead.
 
-Everything the engine knows is here, as plain values: the rules (`lifecycle`, `pausing`,
-`seeking`, …) are functions over it, `machine` is the table that calls them and `engine`
-feeds it. What waits for its time (a PAUSE that may be the end, a seek that nobody
-reported) waits here too, because any other event lets it out first.
+The rules (`rules.lifecycle`, `rules.pause`, …) are functions over a `Playback`, `machine` is
+the table that calls them and `engine` feeds it. What waits in its grace (a seek that settles,
+a pause) is let out by `emit`, before any event that it has to precede.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from enum import Enum, unique
+from copy import deepcopy
 from math import inf
 from types import EllipsisType
 from typing import Any
@@ -20,118 +19,23 @@ from .. import events
 from ..events import Event
 from ..policy import Policy
 from . import rangeset as progress
-from .context import Diagnostic, Setup
-from .open_intervals import Cadence, Drag, OpenAd, OpenSeek, OpenStall, Stay, Tally, Waiting
-from .playhead import Playhead, Run, Travel
-from .session import Media, Summary, checked_id
-
-
-@unique
-class State(Enum):
-    """Where a player is (contract, section 4)."""
-
-    IDLE = "IDLE"
-    READY = "READY"
-    LOADED = "LOADED"
-    STARTING = "STARTING"
-    PLAYING = "PLAYING"
-    STALLING = "STALLING"  # a stall in its grace
-    BUFFERING = "BUFFERING"
-    ENDING = "ENDING"  # a pause that may be the end, or an ad's
-    PAUSED = "PAUSED"
-    RESUMING = "RESUMING"  # `play` seen in PAUSED
-    ENDED = "ENDED"
-    FAILED = "FAILED"
-    CLOSED = "CLOSED"
-
-    # By identity: an Enum hashes its name each time, and the table is looked up often.
-    __hash__ = object.__hash__
-
+from .context import Diagnostic
+from .open_intervals import Before, Cadence, Settling, Tally
+from .playhead import Run, Travel
+from .session import checked_id
+from .state import PlayerState, State
 
 #: VIEWs that one signal can make (R-view); more are no viewing but a rate next to nothing.
 _MOST_VIEWS = 100
 
-
-@attrs.define(eq=False, weakref_slot=False)
-class Essentials(Playhead):
-    """What every player has all the time: the playhead it inherits, and its session.
-
-    ``limit`` is there while all is quiet: up to this position an update changes nothing but
-    the playhead (see `Engine.timeupdate`). ``span_from`` is where
-    the stretch began that is being played. ``fired`` has a bit for each quartile.
-    """
-
-    setup: Setup
-    player: str | None
-    state: State = State.IDLE
-    limit: float = -inf
-    event_at: float = -inf
-    session: str | None = None
-    ordinal: int = 0
-    index: int = 0
-    media: Media | None = None
-    join_time: float | None = None
-    span_from: float = 0.0
-    played: float = 0.0
-    viewed: int = 0
-    fired: int = 0
-    # the signal at hand, or the last one
-    now: float = -inf
-    cause: str = ""
-    out: list[Event] | None = None
+#: A PAUSE that waits lets these pass (R-pause).
+_BESIDE_A_PAUSE = frozenset({"SEEK", "VIEW", "COMPLETED", *events.REACHED.values()})
 
 
-class Playback(Essentials):
-    """One player: what it always has, and what it has only now and then.
+class Playback(PlayerState):
+    """One player: its state, and what can be done with it."""
 
-    The latter are defaults of the class, and in the instance only while they differ
-    (`tidy`): of a hundred thousand players few are in the midst of something.
-    """
-
-    __slots__ = ("__dict__",)
-
-    # time, the way to the first frame, and whether there was one in an earlier session
-    offset: float = 0.0
-    requested: bool = False
-    played_before: bool = False
-    joining: float | None = None
-    joined: float = 0.0
-    # what was watched before the stretch that is being played
-    watched: list[float] | None = None
-    tally: Tally | None = None
-    # what the next position means
-    first: bool = False
-    rebase: bool = False
-    stale: bool = False
-    deaf: bool = False
-    landing: float | None = None
-    restart: float | None = None
-    run: Run | None = None
-    # what is open, and what is wanted once it is over: by `play` before any media or in a
-    # pause that waits, and by `play`, `playing` or `pause` in an interruption
-    waiting: Waiting | None = None
-    drag: Drag | None = None
-    stay: Stay | None = None
-    stall_open: OpenStall | None = None
-    seek: OpenSeek | None = None
-    ad: OpenAd | None = None
-    overlay: int = 0
-    wanted: str | None = None
-    cadence: Cadence | None = None
-    # what was said
-    passed: dict[str, Any] | None = None
-    errors: dict[str, tuple[int, float]] | None = None
-    last_summary: Summary | None = None
-
-    def tidy(self) -> dict[str, Any]:
-        """Let go of what is as always; what is left is open or unusual."""
-        seldom = self.__dict__
-        if seldom:
-            for name in [name for name, value in seldom.items() if value == DEFAULTS[name]]:
-                del seldom[name]
-        if not seldom:
-            del self.__dict__
-        return seldom
+    __slots__ = ()
 
     # ------------------------------------------------------------------ to be provided
 
@@ -140,7 +44,11 @@ class Playback(Essentials):
         raise NotImplementedError
 
     def handles(self, trigger: str) -> bool:
-        """Whether the table has something for ``trigger`` in this state."""
+        """The table has something for ``trigger`` in this state."""
+        raise NotImplementedError
+
+    def settle_due(self, at: float) -> None:
+        """Do what is due by ``at``, in order of due time (R-timer)."""
         raise NotImplementedError
 
     # ------------------------------------------------------------------ shorthands
@@ -182,6 +90,9 @@ class Playback(Essentials):
             yield self.seek.run
         if self.ad is not None and self.ad.probe is not None:
             yield self.ad.probe
+        if self.settling is not None and self.settling.before is not None:
+            if self.settling.before.run is not None:
+                yield self.settling.before.run
 
     @property
     def counts(self) -> Tally:
@@ -214,10 +125,10 @@ class Playback(Essentials):
 
         ``at`` and ``position`` are of now unless given; ``at`` never goes back (R-order).
         """
-        if self.waiting is not None and not name.startswith(("PLAY_REACHED", "VIEW")):
-            self.fire("pause_stands")
-        if self.drag is not None:
+        if self.settling is not None and not self.seeking and name != "SEEK":
             self.settle_seek()
+        if self.waiting is not None and name not in _BESIDE_A_PAUSE:
+            self.fire("pause_stands")
         if self.state is State.IDLE and name not in ("WIDGET_LOADED", "ERROR"):
             self.fire("ready")
         at = max(self.now if at is None else at, self.event_at)
@@ -256,38 +167,72 @@ class Playback(Essentials):
             self.setup.diagnose(told)
 
     def settle_seek(self) -> None:
-        """The seek that nobody reported is over: tell it (R-silent-seek)."""
-        drag, self.drag = self.drag, None
-        if drag is None:
+        """The seek is over: report it, once for all of its parts (R-seek)."""
+        seek, self.settling = self.settling, None
+        if seek is None or seek.own:
             return
         self.counts.seeks += 1
-        self.landing = drag.at
         self.emit(
             "SEEK",
-            "R-silent-seek",
-            at=drag.at,
-            position=drag.target,
-            cause="timeupdate",
-            origin=drag.origin,
-            target=drag.target,
-            inferred=True,
+            seek.rule,
+            at=seek.at,
+            position=seek.target,
+            cause=seek.cause,
+            origin=seek.origin,
+            target=seek.target,
+            inferred=not seek.reported,
+            by=seek.by,
         )
+
+    def as_it_is(self) -> Before:
+        """Where everything stands, to go back to if a jump was none (R-glitch)."""
+        return Before(
+            self.position,
+            self.moved_at,
+            self.slack,
+            *deepcopy((self.elapsed, self.stay, self.waiting, self.run, self.cadence)),
+            self.landing,
+            self.still_since,
+        )
+
+    def as_before(self, seek: Settling, before: Before) -> None:
+        """One position was wrong: all is as if it had not been."""
+        self.settling = None
+        self.close_span()
+        self.position, self.moved_at = before.position, before.moved_at
+        self.slack, self.elapsed = before.slack, before.elapsed
+        self.run, self.cadence = before.run, before.cadence
+        self.landing, self.still_since = before.landing, before.still_since
+        self.span_from = 0.0 if before.position is None else before.position
+        if self.stay is not None:
+            self.stay = before.stay or attrs.evolve(self.stay, anchor=before.position)
+        if self.waiting is not None:
+            # A pause that came before the jump was moved by it.
+            was = before.waiting
+            self.waiting.at = was.at if was and self.waiting.at == seek.at else self.waiting.at
+            self.waiting.position = before.position if was is None else was.position
 
     # ------------------------------------------------------------------ the playhead moves
 
     def begin_stretch(self) -> None:
         """A stretch of PLAYING begins now, with all its slack."""
+        if self.still_since is None:
+            self.still_since = self.moved_at
         self.moved_at = self.now
         self.elapsed = None
         self.slack = self.pace.cap
         self.run = self.stay = self.restart = None
-        self.deaf = self.stale = False
+        self.deaf = False
         self.seen_moving()
 
-    def seen_moving(self) -> None:
-        """For R-frozen the playhead counts as moved now, and updates are awaited anew."""
+    def seen_moving(self, learn: bool = False) -> None:
+        """For R-frozen the playhead counts as moved now, and updates are awaited anew.
+
+        ``learn``: the interval to the next update is as telling as any.
+        """
         if self.policy.frozen_after is not None:
-            self.cadence = Cadence(self.now, gaps=() if self.cadence is None else self.cadence.gaps)
+            known = self.cadence or Cadence(self.now)
+            self.cadence = Cadence(self.now, known.update if learn else None, known.gaps)
 
     def place(self, position: float | None) -> None:
         """Set the playhead: what lies between joins nothing."""
@@ -306,10 +251,15 @@ class Playback(Essentials):
         if self.state is State.ENDED:
             self.restart = position
 
+    def arrive(self, position: float | None, at: float) -> None:
+        super().arrive(position, at)
+        self.still_since = None
+
     def close_span(self) -> None:
         """Put the stretch that is being played into the watched set."""
         if self.position is not None and self.position > self.span_from:
             self.played += (self.position - self.span_from) / self.pace.rate
+            self.lacking -= self.position - self.span_from
             self._join(self.span_from, self.position)
             self.span_from = self.position
 
@@ -327,6 +277,7 @@ class Playback(Essentials):
         """``(start, end]`` was played, in ``seconds`` of play time."""
         self.close_span()
         self.played += seconds
+        self.lacking -= end - start
         self._join(start, end)
         self.arrive(end, self.now)
         self.span_from = end
@@ -350,18 +301,43 @@ class Playback(Essentials):
     # ------------------------------------------------------------------ quartiles and views
 
     def reach(self, start: float, end: float) -> None:
-        """Fire what ``(start, end]`` reached: quartiles, then views."""
+        """Fire what ``(start, end]`` reached: milestones, completion, then views."""
         assert self.media is not None
-        for bit, (quartile, point) in enumerate(self.media.points):
+        for bit, (milestone, point) in enumerate(self.media.points):
             if start < point <= end:
-                self.reached(bit, quartile)
+                self.reached(bit, milestone)
+        self.complete()
         self.view()
 
-    def reached(self, bit: int, quartile: int) -> None:
-        """A quartile fires when it first becomes true, once per session (R-quartile)."""
+    def reached(self, bit: int, milestone: int) -> None:
+        """A milestone fires when it first becomes true, once per session (R-quartile)."""
         if not self.fired & 1 << bit:
             self.fired |= 1 << bit
-            self.emit(f"PLAY_REACHED_{quartile}", "R-hundred" if quartile == 100 else "R-quartile")
+            rule = "R-hundred" if milestone == 100 else "R-quartile"
+            self.emit(events.REACHED[milestone], rule)
+
+    def complete(self) -> None:
+        """COMPLETED, once so much of the duration was watched as the policy asks for."""
+        share, end, bit = self.policy.completion, self.end, 1 << len(self.policy.milestones)
+        if share is None or end is None or self.fired & bit:
+            return
+        here = self.position
+        if here is not None and here - self.span_from < self.lacking - 1e-6:
+            return
+        watched = progress.length(self.watched_until(end))
+        if watched / end >= share:
+            self.fired |= bit
+            self.emit("COMPLETED", "R-milestones", watched=watched / end)
+        else:
+            going = 0.0 if here is None else max(0.0, here - self.span_from)
+            self.lacking = going + share * end - watched
+
+    def watched_until(self, end: float = inf) -> list[float]:
+        """The watched set as far as it lies before ``end``."""
+        watched = list(self.watched or ())
+        if self.position is not None and self.position > self.span_from:
+            progress.join(watched, self.span_from, self.position)
+        return progress.cut(watched, end)
 
     def view(self) -> None:
         """A VIEW for each full interval by which play time has grown (R-view)."""
@@ -379,7 +355,3 @@ class Playback(Essentials):
             self.emit("VIEW", "R-view", play_time=interval, buffer_time=waited)
         # At a rate next to nothing a step may be worth any number of them.
         self.viewed = max(self.viewed, int(min(play_time / interval, 2.0**53)))
-
-
-#: What a player has only now and then, and what it is while it has not.
-DEFAULTS: dict[str, Any] = {name: getattr(Playback, name) for name in Playback.__annotations__}

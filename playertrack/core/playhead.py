@@ -68,17 +68,27 @@ class Pace:
 class Travel(NamedTuple):
     """What natural playback could have done since the playhead last moved.
 
-    ``seconds`` that count and the ``content`` they cover; ``uncut``, the content if
-    everything counted; ``cap`` is J for the fastest rate, ``fast`` whether one of the
-    rates was too fast to watch, ``rate`` the mean one.
+    ``seconds`` that count, the ``content`` they cover, ``fast`` if one of their rates was
+    too fast to watch; the same without the cut of `Policy.max_gap` (``long_…``); and the
+    content if everything counted (``uncut``). ``cap`` is J for the fastest rate, ``rate``
+    the mean one.
     """
 
     seconds: float
     content: float
+    fast: bool
+    long_seconds: float
+    long_content: float
+    long_fast: bool
     uncut: float
     cap: float
-    fast: bool
     rate: float
+
+    def whole(self) -> Travel:
+        """The same, not cut to `Policy.max_gap`."""
+        seconds, content = self.long_seconds, self.long_content
+        rate = content / seconds if seconds > 0.0 and content > 0.0 else self.rate
+        return self._replace(seconds=seconds, content=content, fast=self.long_fast, rate=rate)
 
 
 @attrs.define
@@ -86,46 +96,62 @@ class Elapsed:
     """Time since the playhead last moved, of which not all counts (R-natural).
 
     It exists only when there is something to cut or to add up: a stall, a playhead that
-    was seen to stand still, a change of rate.
+    was seen to stand still, a change of rate, a pause of which nothing was reported.
+    ``budget`` is what `Policy.max_gap` leaves, ``head`` the content of the first
+    `Policy.stall_credit` seconds, ``until`` the end of what counts of an open stall.
     """
 
     since: float
+    budget: float
     seconds: float = 0.0
     content: float = 0.0
+    fast: bool = False
+    long_seconds: float = 0.0
+    long_content: float = 0.0
+    long_fast: bool = False
     uncut: float = 0.0
+    cap: float = 0.0
     head: float = 0.0
     until: float | None = None
-    cap: float = 0.0
-    fast: bool = False
 
     def travel(self, at: float, pace: Pace) -> Travel:
         end = at if self.until is None or at < self.until else self.until
-        seconds = max(0.0, min(end - self.since, pace.max_gap - self.seconds))
-        total = self.seconds + seconds
-        content = self.content + pace.rate * seconds
+        passed = max(0.0, end - self.since)
+        counted = min(passed, self.budget)
+        seconds = self.seconds + counted
+        content = self.content + pace.rate * counted
         return Travel(
-            total,
+            seconds,
             content,
+            self.fast or (counted > 0.0 and pace.fast),
+            self.long_seconds + passed,
+            self.long_content + pace.rate * passed,
+            self.long_fast or (passed > 0.0 and pace.fast),
             self.uncut + pace.rate * (at - self.since),
             max(self.cap, pace.cap),
-            self.fast or (seconds > 0.0 and pace.fast),
-            content / total if total > 0.0 and content > 0.0 else pace.rate,
+            content / seconds if seconds > 0.0 and content > 0.0 else pace.rate,
         )
 
     def pass_to(self, at: float, pace: Pace) -> None:
         """Count the time up to ``at``."""
         travel = self.travel(at, pace)
-        if travel.seconds > self.seconds:
-            self.head += pace.rate * max(0.0, min(travel.seconds, pace.credit) - self.seconds)
+        if travel.long_seconds > self.long_seconds:
+            first = min(travel.long_seconds, pace.credit)
+            self.head += pace.rate * max(0.0, first - self.long_seconds)
             self.cap = max(self.cap, pace.cap)
-        self.seconds, self.content, self.uncut = travel.seconds, travel.content, travel.uncut
-        self.fast = travel.fast
+        self.budget -= travel.seconds - self.seconds
+        self.seconds, self.content, self.fast = travel[:3]
+        self.long_seconds, self.long_content, self.long_fast = travel[3:6]
+        self.uncut = travel.uncut
         self.since = at
 
     def stand(self, pace: Pace) -> None:
         """The playhead stood all the time until now: only the first seconds count."""
         if self.seconds > pace.credit:
+            self.budget += self.seconds - pace.credit
             self.seconds, self.content = pace.credit, self.head
+        if self.long_seconds > pace.credit:
+            self.long_seconds, self.long_content = pace.credit, self.head
 
 
 @attrs.define(weakref_slot=False)
@@ -146,10 +172,12 @@ class Playhead:
         pace = self.pace
         if self.elapsed is not None:
             return self.elapsed.travel(at, pace)
-        uncut = 0.0 if self.position is None else at - self.moved_at
-        seconds = uncut if uncut < pace.max_gap else pace.max_gap
+        passed = 0.0 if self.position is None else at - self.moved_at
+        seconds = passed if passed < pace.max_gap else pace.max_gap
         rate = pace.rate
-        return Travel(seconds, rate * seconds, rate * uncut, pace.cap, pace.fast, rate)
+        uncut = rate * passed
+        fast = pace.fast
+        return Travel(seconds, rate * seconds, fast, passed, uncut, fast, uncut, pace.cap, rate)
 
     def judge(self, position: float, travel: Travel) -> Move:
         """What a report of ``position`` means after ``travel``; changes nothing."""
@@ -157,9 +185,23 @@ class Playhead:
         ahead = position - self.position
         if ahead == 0.0:
             return Move.STILL
-        if 0.0 < ahead <= travel.content + self.slack:
-            return Move.FAST if travel.fast else Move.NATURAL
+        counted = self.counted(ahead, travel) if ahead > 0.0 else None
+        if counted is not None:
+            return Move.FAST if counted.fast else Move.NATURAL
         return Move.JITTER if -self.pace.back <= ahead < 0.0 else Move.JUMP
+
+    def counted(self, ahead: float, travel: Travel) -> Travel | None:
+        """``travel`` as it counts if a move of ``ahead`` is natural; None if it is not.
+
+        After a silence longer than `Policy.max_gap` that is also what ends where playback
+        would be if it had gone on all the time: players that report seldom.
+        """
+        if ahead <= travel.content + self.slack:
+            return travel
+        silent = travel.long_seconds > travel.seconds
+        if silent and abs(ahead - travel.long_content) <= travel.cap:
+            return travel.whole()
+        return None
 
     def spend(self, ahead: float, travel: Travel) -> None:
         """Pay a move of ``ahead`` from the budget, which grows with the time that passed."""
@@ -176,14 +218,14 @@ class Playhead:
         if self.elapsed is None:
             if at - self.moved_at <= self.pace.credit:
                 return
-            self.elapsed = Elapsed(self.moved_at)
+            self.elapsed = Elapsed(self.moved_at, self.pace.max_gap)
         self.elapsed.pass_to(at, self.pace)
         self.elapsed.stand(self.pace)
 
     def stall(self, at: float) -> None:
         """From ``at`` the player waits for data; only the first seconds of that count."""
         if self.elapsed is None:
-            self.elapsed = Elapsed(self.moved_at)
+            self.elapsed = Elapsed(self.moved_at, self.pace.max_gap)
         if at > self.elapsed.since:
             self.elapsed.pass_to(at, self.pace)
         self.elapsed.until = at + self.pace.credit
@@ -194,10 +236,16 @@ class Playhead:
         self.elapsed.pass_to(at, self.pace)
         self.elapsed.until = None
 
+    def go_on(self, travel: Travel) -> None:
+        """What was played before a pause and not reported is added to what comes (R-resume)."""
+        if travel.seconds > 0.0 and self.position is not None:
+            head = travel.rate * min(travel.long_seconds, self.pace.credit)
+            self.elapsed = Elapsed(self.moved_at, self.pace.max_gap, *travel[:8], head)
+
     def run_at(self, pace: Pace, at: float) -> None:
         """Run at another pace from ``at`` on; what passed before counts at the old one."""
         if self.elapsed is None and self.position is not None and at > self.moved_at:
-            self.elapsed = Elapsed(self.moved_at)
+            self.elapsed = Elapsed(self.moved_at, self.pace.max_gap)
         if self.elapsed is not None:
             self.elapsed.pass_to(at, self.pace)
         self.pace = pace
@@ -235,6 +283,7 @@ class Run(Playhead):
         elif move is Move.NATURAL or move is Move.FAST:
             assert self.position is not None
             ahead = position - self.position
+            travel = self.counted(ahead, travel) or travel
             self.spend(ahead, travel)
             self.seconds += ahead / travel.rate
             self.fast = self.fast or travel.fast

@@ -1,4 +1,4 @@
-"""What was watched: a union of intervals of content, and the quartiles that lie in it.
+"""What was watched: a union of intervals of content, and the points that lie in it.
 
 The set is kept as a flat list ``[a0, b0, a1, b1, …]`` of disjoint intervals ``(a, b]`` in
 ascending order: small to keep, quick to save. Positions are seconds of content.
@@ -34,6 +34,12 @@ def forget_shortest(watched: list[float]) -> tuple[float, float]:
 def holds(watched: Sequence[float], point: float) -> bool:
     """Whether ``point`` lies in some ``(a, b]`` (R-quartile)."""
     return bisect_left(watched, point) % 2 == 1
+
+
+def cut(watched: list[float], end: float) -> list[float]:
+    """The part of the set that lies before ``end``."""
+    count = bisect_left(watched, end)
+    return watched[:count] + [end] * (count % 2)
 
 
 def intervals(watched: Sequence[float]) -> tuple[tuple[float, float], ...]:

@@ -9,7 +9,6 @@ from uuid import NAMESPACE_URL, uuid4, uuid5
 import attrs
 
 from ..errors import PlayertrackError
-from ..events import QUARTILES
 
 #: Makes a session id from the player's id, the session's ordinal (from 1) and the ``at`` of
 #: its first event: 1 to 50 characters, no commas or control characters (R-ids).
@@ -52,7 +51,7 @@ class Media:
     """What `loaded` named; made by `known`. ``provisional``: nobody named it yet (R-complete).
 
     ``end`` is the duration where it is one to measure by: known, and not live. ``points``
-    are the quartiles and the positions that reach them, none without an end (R-duration).
+    are the ``milestones`` and the positions that reach them, none without an end (R-duration).
     """
 
     entry_id: str | None = None
@@ -61,6 +60,7 @@ class Media:
     dvr: bool = False
     loop: bool = False
     provisional: bool = False
+    milestones: tuple[int, ...] = ()
 
     end: float | None = attrs.field(init=False)
     points: tuple[tuple[int, float], ...] = attrs.field(init=False)
@@ -72,7 +72,7 @@ class Media:
     @points.default
     def _points(self) -> tuple[tuple[int, float], ...]:
         end = self.end
-        return () if end is None else tuple((q, end * q / 100) for q in QUARTILES)
+        return () if end is None else tuple((q, end * q / 100) for q in self.milestones)
 
     @property
     def seekable(self) -> bool:
@@ -88,9 +88,10 @@ def known(
     dvr: bool = False,
     loop: bool = False,
     provisional: bool = False,
+    milestones: tuple[int, ...] = (),
 ) -> Media:
     """The `Media` of these; a thousand players of one entry keep it once."""
-    return Media(entry_id, duration, live, dvr, loop, provisional)
+    return Media(entry_id, duration, live, dvr, loop, provisional, milestones)
 
 
 @attrs.frozen(kw_only=True)
@@ -101,7 +102,8 @@ class Summary:
     ``play_time`` of the viewer's life spent playing, ``stall_time`` waiting, ``unique_time``
     of content watched at least once; ``watched`` are those intervals. ``completion`` is the
     share of the duration that was watched (0 to 1), None without a duration. ``quartiles``
-    are those that were reached, ``position`` is the playhead.
+    are the milestones that were reached, ``completed`` says that COMPLETED was reported,
+    ``position`` is the playhead.
     """
 
     player: str | None
@@ -120,4 +122,5 @@ class Summary:
     unique_time: float
     completion: float | None
     quartiles: tuple[int, ...]
+    completed: bool
     position: float | None

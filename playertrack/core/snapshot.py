@@ -18,13 +18,26 @@ import msgspec
 from ..errors import SnapshotError
 from ..policy import Policy
 from .context import Diagnostic, Setup
-from .open_intervals import Cadence, Drag, OpenAd, OpenSeek, OpenStall, Stay, Tally, Waiting
-from .playback import DEFAULTS, Playback, State
+from .open_intervals import (
+    Cadence,
+    Fall,
+    OpenAd,
+    OpenSeek,
+    OpenStall,
+    Settling,
+    Stale,
+    Start,
+    Stay,
+    Tally,
+    Waiting,
+)
+from .playback import Playback
 from .playhead import Elapsed, Run
 from .session import Media, SessionIds, Summary, known
+from .state import DEFAULTS, State
 
 #: Written first; another number is another layout.
-VERSION = 2
+VERSION = 3
 
 
 class _Seldom(TypedDict, total=False):
@@ -38,20 +51,24 @@ class _Seldom(TypedDict, total=False):
     watched: list[float] | None
     tally: Tally | None
     first: bool
+    start: Start | None
     rebase: bool
-    stale: bool
+    stale: Stale | None
     deaf: bool
     landing: float | None
+    still_since: float | None
     restart: float | None
     run: Run | None
     waiting: Waiting | None
-    drag: Drag | None
+    settling: Settling | None
+    fall: Fall | None
     stay: Stay | None
     stall_open: OpenStall | None
     seek: OpenSeek | None
     ad: OpenAd | None
     overlay: int
     wanted: str | None
+    asked: bool
     cadence: Cadence | None
     passed: dict[str, Any] | None
     errors: dict[str, tuple[int, float]] | None
@@ -77,7 +94,8 @@ _Layout = tuple[
     float,  # span_from
     float,  # played
     int,  # viewed
-    int,  # fired
+    bytes,  # fired
+    float,  # lacking
     _Seldom | None,
 ]
 
@@ -87,7 +105,7 @@ _MEDIALESS = (State.IDLE, State.READY, State.CLOSED)
 _NEEDS = {
     State.STALLING: {"stall_open"},
     State.BUFFERING: {"stall_open"},
-    State.ENDING: {"stay", "waiting"},
+    State.PAUSING: {"stay", "waiting"},
     State.PAUSED: {"stay"},
     State.RESUMING: {"stay"},
 }
@@ -128,7 +146,8 @@ def save(pb: Playback) -> bytes:
             pb.span_from,
             pb.played,
             pb.viewed,
-            pb.fired,
+            pb.fired.to_bytes((pb.fired.bit_length() + 7) // 8, "little"),
+            pb.lacking,
             seldom or None,
         )
     )
@@ -161,11 +180,13 @@ def load(
             pb.span_from,
             pb.played,
             pb.viewed,
-            pb.fired,
+            fired,
+            pb.lacking,
             seldom,
         ) = _decode(data)
         if version != VERSION:
             raise SnapshotError(f"a snapshot of version {version}; this is version {VERSION}")
+        pb.fired = int.from_bytes(fired, "little")
         pb.setup, pb.media = _common(common, ids, diagnose)
     except SnapshotError:
         raise
@@ -193,7 +214,9 @@ def load(
     return pb.__dict__
 
 
-_media_fields = attrgetter(*(field.name for field in attrs.fields(Media) if field.init))
+_media_fields = attrgetter(
+    *(field.name for field in attrs.fields(Media) if field.init and field.name != "milestones")
+)
 
 
 @lru_cache(maxsize=1024)
@@ -207,8 +230,9 @@ def _common(
     data: bytes, ids: SessionIds, diagnose: Callable[[Diagnostic], None] | None
 ) -> tuple[Setup, Media | None]:
     changes, entry_id, fields = _decode_common(data)
-    media = None if fields is None else known(*fields)
-    return _setup(Policy.from_mapping(changes), ids, entry_id, diagnose), media
+    policy = Policy.from_mapping(changes)
+    media = None if fields is None else known(*fields, milestones=policy.milestones)
+    return _setup(policy, ids, entry_id, diagnose), media
 
 
 #: One setup for players with different media, as in a `Fleet`.

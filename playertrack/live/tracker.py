@@ -22,8 +22,8 @@ import attrs
 
 from ..core.context import Diagnostic
 from ..core.engine import Engine
-from ..core.playback import State
 from ..core.session import SessionIds, Summary, random_ids
+from ..core.state import State
 from ..errors import SignalError
 from ..events import Event
 from ..policy import Policy

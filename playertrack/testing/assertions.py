@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol, cast
 
-from ..events import QUARTILES, Event, to_record
+from ..events import REACHED, Event, to_record
 from ..policy import Policy
 from ..signals import Signal
 from ..trace.explain import RULES, explain
@@ -79,13 +79,13 @@ def assert_never(log: Log, *unwanted: Expected) -> None:
 
 
 def assert_quartiles(log: Log, *quartiles: int, session: int = 1) -> None:
-    """Exactly these quartiles (of 25, 50, 75, 100) were reached, each once.
+    """Exactly these milestones, in percent of the duration, were reached, each once.
 
     ``session`` says in which of the sessions with a PLAY, from 1.
     """
     __tracebackhide__ = True
-    if not set(quartiles) <= set(QUARTILES):
-        raise ValueError(f"quartiles are of {QUARTILES}, not {quartiles}")
+    if not set(quartiles) <= set(REACHED):
+        raise ValueError(f"milestones are whole percents from 1 to 100, not {quartiles}")
     records = _records(log)
     played = list(dict.fromkeys(r.get("session") for r in records if r.get("event") == "PLAY"))
     if not 1 <= session <= len(played):
@@ -93,8 +93,7 @@ def assert_quartiles(log: Log, *quartiles: int, session: int = 1) -> None:
     chosen = [record for record in records if record.get("session") == played[session - 1]]
     counts = Counter(str(record.get("event")) for record in chosen)
     lines: list[str] = []
-    for quartile in QUARTILES:
-        name = f"PLAY_REACHED_{quartile}"
+    for quartile, name in REACHED.items():
         wanted, got = int(quartile in quartiles), counts[name]
         if got > wanted:
             lines.append(
@@ -106,7 +105,7 @@ def assert_quartiles(log: Log, *quartiles: int, session: int = 1) -> None:
             missing = list(_missing(name, log, session))
             lines += [f"{name} did not come{':' if missing else ''}", *missing]
     if lines:
-        reached = [str(q) for q in QUARTILES if counts[f"PLAY_REACHED_{q}"]]
+        reached = [str(percent) for percent, name in REACHED.items() if counts[name]]
         expected = ", ".join(map(str, sorted(quartiles))) or "none"
         head = (
             f"session {session}: expected quartiles {expected}; got {', '.join(reached) or 'none'}"

@@ -17,7 +17,7 @@ from typing import Any, get_args
 from hypothesis import strategies as st
 
 from ..policy import Policy
-from ..signals import ACTIONS, MAX_DURATION, SIGNALS, SLOTS, Signal, from_record, to_record
+from ..signals import ACTIONS, MAX_DURATION, SEEKERS, SIGNALS, SLOTS, Signal, from_record, to_record
 from .script import Fault, ScriptedPlayer
 
 # ------------------------------------------------------------------------------- policies
@@ -31,14 +31,16 @@ _POLICIES = tuple(
         {"view_interval": 1.0, "max_natural_rate": 2.0},
         {"frozen_after": 1.5},
         {"frozen_after": 0.25, "stall_grace": 0.0},
-        {"ad_pause_grace": 1.0},
-        {"ad_pause_grace": 0.1, "end_grace": 0.0, "ad_timeout": 5.0},
+        {"pause_grace": 1.5},
+        {"pause_grace": 0.0, "ad_timeout": 5.0},
+        {"milestones": (10, 33, 90), "completion": 0.5},
+        {"milestones": (), "completion": 1.0, "view_interval": 2.0},
         {"infer_seeks": False},
         {"replay_session": "same"},
         {"replay_session": "same", "repeat_loaded": True, "frozen_after": 2.0},
         {"reload_same_entry": "keep", "repeat_loaded": True},
         {"max_intervals": 2, "error_repeats": 1},
-        {"stall_grace": 0.0, "end_grace": 0.0, "settle": 0.0, "resume_advance": 0.0},
+        {"stall_grace": 0.0, "pause_grace": 0.0, "settle": 0.0, "resume_advance": 0.0},
         {"jump_tolerance": 0.0, "back_tolerance": 0.0, "end_tolerance": 0.0, "end_window": 0.0},
         {"stall_credit": 0.0, "max_gap": 2.0, "snap": 0.0, "max_backstep": 0.0},
         {"end_tolerance": 1.5, "jump_tolerance": 2.0, "settle": 3.0},
@@ -67,6 +69,8 @@ _STEPS = (
     5.0, 10.0, 30.0, 59.0, 61.0, 125.0, 1e4, 1e9, -0.1, -1.0, -2.0, -2.5, -50.0,
 )  # fmt: skip
 
+_BY = st.sampled_from((None, None, *SEEKERS))
+
 _FIELDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "loaded": {
         "entry_id": st.sampled_from("AB"),
@@ -94,8 +98,8 @@ _FIELDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
         "duration": st.sampled_from((None, 1.0, 10.0)),
     },
     "ad_progress": {"duration": st.sampled_from((None, 4.0))},
-    "seeking": {"origin": st.none() | st.sampled_from(_PLACES)},
-    "seek": {"origin": st.none() | st.sampled_from(_PLACES)},
+    "seeking": {"origin": st.none() | st.sampled_from(_PLACES), "by": _BY},
+    "seek": {"origin": st.none() | st.sampled_from(_PLACES), "by": _BY},
 }
 
 _NEEDS_POSITION = ("timeupdate", "seek", "ad_progress")

@@ -11,7 +11,7 @@ from math import ceil
 import attrs
 
 from .._words import counted
-from ..events import Error, Event, Seek, Speed
+from ..events import REACHED, Error, Event, Seek, Speed
 from ..trace.explain import Told
 from .model import brief
 from .time_format import clock
@@ -33,8 +33,7 @@ STEPS = (
 )
 
 #: Which events choose first where there is no room for all names; VIEWs choose last.
-_TELLING = ("ERROR", "REPLAY", "PLAY", "PLAY_REACHED_25", "PLAY_REACHED_50", "PLAY_REACHED_75",
-            "PLAY_REACHED_100")  # fmt: skip
+_TELLING = ("ERROR", "REPLAY", "PLAY", *REACHED.values(), "COMPLETED")
 _USUAL = ("SEEK", "BUFFER_START", "PAUSE", "RESUME")
 _ROOM = 40  # so many names find room as a rule
 

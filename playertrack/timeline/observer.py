@@ -16,10 +16,10 @@ import attrs
 from ..core.context import Diagnostic
 from ..core.engine import Engine
 from ..core.fleet import Fleet
-from ..core.playback import State
 from ..core.rangeset import holds
 from ..core.session import Summary
-from ..events import QUARTILES, Event, Seek
+from ..core.state import State
+from ..events import REACHED, Event, Seek
 from ..policy import Policy
 from ..signals import Signal, Tick
 from ..trace.explain import Story, Teller
@@ -287,9 +287,9 @@ def _how_often(played: Sequence[tuple[float, float]], summary: Summary) -> tuple
 
 def _marks(story: Story) -> Iterator[Mark]:
     fired = {told.event.event: told for told in story.told}
-    missing = {each.quartile: each for each in story.missing}
-    for quartile in QUARTILES:
-        told = fired.get(f"PLAY_REACHED_{quartile}")
+    missing = {each.milestone: each for each in story.missing}
+    for quartile, name in REACHED.items():
+        told = fired.get(name)
         duration = story.summary.duration
         if told is not None:
             point = None if duration is None else duration * quartile / 100

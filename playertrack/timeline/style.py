@@ -81,7 +81,7 @@ text{font:10px ui-monospace,"DejaVu Sans Mono",Menlo,Consolas,monospace;fill:var
 .band{vector-effect:non-scaling-stroke}
 .STARTING,.LOADED,.READY{fill:var(--start)}
 .READY,.LOADED{opacity:.45}
-.PLAYING,.ENDING{fill:var(--play)}
+.PLAYING,.PAUSING{fill:var(--play)}
 .STALLING,.BUFFERING{fill:var(--wait);stroke:var(--wait)}
 .STALLING{opacity:.5}
 .FAILED{fill:var(--error);stroke:var(--error)}

@@ -48,7 +48,7 @@ _BANDS = {
     "LOADED": (".", "not begun"),
     "STARTING": ("s", "starting"),
     "PLAYING": ("=", "playing"),
-    "ENDING": ("=", "playing"),
+    "PAUSING": ("=", "playing"),
     "STALLING": ("~", "waiting for data"),
     "BUFFERING": ("~", "waiting for data"),
     "PAUSED": ("p", "paused"),

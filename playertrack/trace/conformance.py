@@ -7,7 +7,7 @@ numbers to within `TOLERANCE`; a session is named by its ordinal among the playe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -207,14 +207,32 @@ def _is_number(value: Any) -> bool:
 
 
 def load(path: str | Path) -> list[Case]:
-    """The cases of a file, or of every ``.json`` file in a directory and those below it.
+    """The cases of a file, or of every ``.json`` and ``.jsonl`` file in a directory.
+
+    A ``.jsonl`` file holds a case a line. Directories are searched with those below them.
 
     Raises `CaseError` for what is no case and `OSError` for what cannot be read.
     """
     path = Path(path)
     if path.is_dir():
-        return [case for file in sorted(path.rglob("*.json")) for case in load(file)]
+        return [case for file in sorted(_files(path)) for case in load(file)]
+    if path.suffix == ".jsonl":
+        return _lines(path)
     return parse(path.read_bytes(), str(path))
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    return (path for path in folder.rglob("*.json*") if path.suffix in (".json", ".jsonl"))
+
+
+def _lines(path: Path) -> list[Case]:
+    with path.open("rb") as file:
+        return [
+            case
+            for number, line in enumerate(file, 1)
+            if line.strip()
+            for case in parse(line, f"{path}:{number}")
+        ]
 
 
 def parse(data: bytes, source: str = "<cases>") -> list[Case]:

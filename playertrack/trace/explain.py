@@ -1,7 +1,8 @@
-"""Why each event is there, and why a quartile is not: the story of a trace.
+"""Why each event is there, and why a milestone is not: the story of a trace.
 
-What is told comes from the signals, the events (each names its rule and the signal that it
-goes back to) and the summary of each session. It is for people who wonder about their player.
+What it says comes from the signals, the events (each names its rule and the signal that it
+goes back to), the engine's diagnostics and the summary of each session. It is for people who
+wonder about their player.
 """
 
 from __future__ import annotations
@@ -9,15 +10,17 @@ from __future__ import annotations
 from array import array
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from operator import attrgetter
 from typing import Any
 
 import attrs
 
+from ..core.context import Diagnostic
 from ..core.engine import Engine
 from ..core.fleet import Fleet
 from ..core.session import Summary
 from ..errors import shorten
-from ..events import QUARTILES, Event, Seek, to_record
+from ..events import REACHED, Event, Seek, to_record
 from ..policy import Policy
 from ..signals import Signal
 
@@ -29,9 +32,8 @@ RULES = {
     "R-request": "playback was asked for; told once per session",
     "R-play": "the first frame of the session was on screen",
     "R-implied-playing": "the position ran on, so playback had begun without a `playing`",
-    "R-pause": "playback was paused",
+    "R-pause": "playback was paused, and nothing explained the pause away in its grace",
     "R-resume": "playback went on after a pause",
-    "R-pause-at-end": "a pause near the end, and no end followed in time: a real pause",
     "R-end": "the player reached the end",
     "R-replay": "playback began after the end: a new playback of the same media",
     "R-replay-signal": "the viewer asked to start over",
@@ -45,13 +47,14 @@ RULES = {
     "R-quartile": "playback itself went over this point for the first time",
     "R-hundred": "playback itself reached the end for the first time",
     "R-last-stretch": "the player said `ended` as close to the end as playback could have come",
+    "R-milestones": "so much of the media was watched as the policy asks for",
     "R-duration": "the duration became known or changed, and this point had been played before",
-    "R-seek": "a seek was completed",
+    "R-seek": "a seek was completed, and nothing that came soon after was part of it",
     "R-seek-lost": "playback ran on, so the seek was over without a `seeked`",
     "R-seek-orphan": "a `seeked` without `seeking`, away from where playback would have been",
     "R-seek-quiet": "it was wanted during a seek, and told once that was over",
     "R-seek-ad": "the seek was completed during an ad, and told once that was over",
-    "R-silent-seek": "the position jumped as playback cannot: a seek that nobody reported",
+    "R-silent-seek": "the position jumped as playback cannot, and stayed: an unreported seek",
     "R-stall": "playback waited for data for longer than the grace",
     "R-stall-end": "the data was there again",
     "R-pair": "a wait for data is over before anything that interrupts it",
@@ -61,12 +64,22 @@ RULES = {
     "R-ad-click": "the ad was clicked",
     "R-ad-lost": "the ad was over, though its end was not reported",
     "R-ad-post": "an ad after the end belongs to the session that ended",
-    "R-ad-pause": "a pause that no ad explained in time: a real pause",
     "R-view": "a full interval of play time has gone by, or playback began",
 }
 
 #: So many signals back an event may go.
 _RECENT = 64
+
+#: Rules under which a signal makes no event although it seems to ask for one.
+_NOTED = frozenset(
+    {
+        *("R-pause", "R-glitch", "R-stale", "R-loop", "R-start", "R-duration", "R-ad-quartile"),
+        *("R-seek-live", "R-seek-by", "R-end", "R-end-early", "R-stop"),
+    }
+)
+
+#: Notes of one session; the rest would not be read.
+_MOST_NOTES = 1000
 
 
 @attrs.frozen
@@ -87,8 +100,22 @@ class Told:
 
 
 @attrs.frozen
+class Note:
+    """What the engine ignored, inferred or repaired on the way to no event; see `Diagnostic`."""
+
+    at: float
+    line: int
+    rule: str
+    message: str
+
+    def shown(self, start: float) -> str:
+        """The note in a line; its time is in seconds from ``start``."""
+        return f"  {self.at - start:+10.3f} s  (line {self.line}: {self.message} [{self.rule}])"
+
+
+@attrs.frozen
 class Reason:
-    """Why a quartile was not reached; ``kind`` is for programs, ``text`` for people."""
+    """Why a milestone was not reached; ``kind`` is for programs, ``text`` for people."""
 
     kind: str
     text: str
@@ -96,31 +123,35 @@ class Reason:
 
 @attrs.frozen
 class Missing:
-    """A quartile that did not fire; ``point`` is its position (s), None without a duration."""
+    """An event that did not fire: PLAY_REACHED_n of a ``milestone``, or COMPLETED (None).
 
-    quartile: int
+    ``point`` is the milestone's position (s), None without a duration.
+    """
+
+    event: str
+    milestone: int | None
     point: float | None
     reasons: tuple[Reason, ...]
-
-    @property
-    def event(self) -> str:
-        """The name of the event that there is not."""
-        return f"PLAY_REACHED_{self.quartile}"
 
 
 @attrs.frozen
 class Story:
-    """One session, begun at ``start`` (Unix time): its events, the quartiles that are missing."""
+    """One session, started at ``start`` (Unix time): its events and the milestones it missed.
+
+    ``notes``: what the engine passed over, such as a pause that something explained away.
+    """
 
     summary: Summary
     start: float
     told: tuple[Told, ...]
     missing: tuple[Missing, ...]
+    notes: tuple[Note, ...] = ()
 
     def only(self, event: str) -> Story:
-        """The story of the events of that name, and of that quartile if it is one."""
+        """The story of the events of that name, and of that milestone if it is one."""
         return attrs.evolve(
             self,
+            notes=(),
             told=tuple(told for told in self.told if told.event.event == event),
             missing=tuple(each for each in self.missing if each.event == event),
         )
@@ -139,7 +170,8 @@ class Story:
                 }
                 for told in self.told
             ],
-            "missing": [{"event": each.event, **attrs.asdict(each)} for each in self.missing],
+            "missing": [attrs.asdict(each) for each in self.missing],
+            "notes": [attrs.asdict(note) for note in self.notes],
         }
 
     def lines(self) -> Iterator[str]:
@@ -147,9 +179,13 @@ class Story:
         summary, start = self.summary, self.start
         player = "" if summary.player is None else f" of player {shorten(summary.player)}"
         yield f"session {summary.ordinal}{player}: {summary.session}"
+        notes = deque(self.notes)
         for told in self.told:
+            while notes and notes[0].at < told.event.at:
+                yield notes.popleft().shown(start)
             yield f"  {told.event.at - start:+10.3f} s  {headline(told.event)}"
             yield f"                  {told.why}"
+        yield from (note.shown(start) for note in notes)
         for missing in self.missing:
             yield f"  {missing.event} did not fire:"
             yield from (f"                  {reason.text}" for reason in missing.reasons)
@@ -171,8 +207,8 @@ def explain(
     ``signals``: line, player and signal, as `traces.read_signals` gives them.
     """
     policy = policy or Policy()
-    fleet = Fleet(policy=policy)
     players: dict[str | None, Teller] = {}
+    fleet = Fleet(policy=policy, diagnose=lambda said: players[said.player].note(said))
     for line, (player, signal) in signals:
         teller = players.get(player)
         if teller is None:
@@ -186,6 +222,7 @@ class _Session:
     """What was seen of a session; ``path`` is at, position, rate whenever the playhead moved."""
 
     told: list[Told] = attrs.field(factory=list)
+    notes: list[Note] = attrs.field(factory=list)
     path: array[float] = attrs.field(factory=lambda: array("d"))
     summary: Summary | None = None
 
@@ -198,6 +235,13 @@ class Teller:
         self._policy = policy
         self._sessions: dict[str, _Session] = {}
         self._recent: deque[tuple[str, float, int]] = deque(maxlen=_RECENT)
+
+    def note(self, said: Diagnostic) -> None:
+        """Take what the engine says of the signal at hand, where it tells of no event."""
+        session = self._sessions.get(self._engine.session_id or "")
+        if session is not None and said.rule in _NOTED and len(session.notes) < _MOST_NOTES:
+            line = self._recent[0][2] if self._recent else 0
+            session.notes.append(Note(said.at, line, said.rule, said.message))
 
     def feed(self, line: int, signal: Signal) -> Sequence[Event]:
         """Let the engine take the signal of ``line``; what it made of it."""
@@ -227,7 +271,8 @@ class Teller:
             if session.summary is not None:
                 missing = tuple(_missing(session.summary, session, self._policy))
                 start = session.told[0].event.at
-                yield Story(session.summary, start, tuple(session.told), missing)
+                notes = tuple(sorted(session.notes, key=attrgetter("at")))
+                yield Story(session.summary, start, tuple(session.told), missing, notes)
 
     def _note(self, events: Iterable[Event]) -> None:
         for event in events:
@@ -245,26 +290,40 @@ class Teller:
         return next((line for at, line in lines if at == event.at), lines[0][1] if lines else None)
 
 
-# ------------------------------------------------------------- the quartiles that are missing
+# ----------------------------------------------------------- the milestones that are missing
 
 
 def _missing(summary: Summary, session: _Session, policy: Policy) -> Iterator[Missing]:
-    end = None if summary.live else summary.duration
-    for quartile in QUARTILES:
-        if quartile in summary.quartiles:
+    nothing = _nothing(summary)
+    end = summary.duration
+    for milestone in policy.milestones:
+        if milestone in summary.quartiles:
             continue
-        if summary.join_time is None:
-            reason = Reason("not_played", "playback did not begin in this session")
-        elif summary.live:
-            reason = Reason("live", "live media have no end to measure by")
-        elif end is None:
-            reason = Reason("no_duration", "the duration did not become known")
+        if nothing is not None or end is None:
+            why = () if nothing is None else (nothing,)
+            yield Missing(REACHED[milestone], milestone, None, why)
         else:
-            point = end * quartile / 100
-            reasons = tuple(_why_not(point, session, policy))
-            yield Missing(quartile, point, reasons)
-            continue
-        yield Missing(quartile, None, (reason,))
+            point = end * milestone / 100
+            why_not = tuple(_why_not(point, session, policy))
+            yield Missing(REACHED[milestone], milestone, point, why_not)
+    if policy.completion is not None and not summary.completed:
+        reason = nothing or Reason(
+            "not_completed",
+            f"{summary.completion or 0.0:.1%} of the media was watched, "
+            f"{policy.completion:.1%} is asked for",
+        )
+        yield Missing("COMPLETED", None, None, (reason,))
+
+
+def _nothing(summary: Summary) -> Reason | None:
+    """Why a session can have no milestones at all."""
+    if summary.join_time is None:
+        return Reason("not_played", "playback did not start in this session")
+    if summary.live:
+        return Reason("live", "live media have no end to measure by")
+    if summary.duration is None:
+        return Reason("no_duration", "the duration never became known")
+    return None
 
 
 def _why_not(point: float, session: _Session, policy: Policy) -> Iterator[Reason]:
@@ -274,6 +333,12 @@ def _why_not(point: float, session: _Session, policy: Policy) -> Iterator[Reason
     passed = [seek for seek in seeks if _spans(seek.origin, point, seek.target)]
     moves = [move for move in _moves(path) if move.origin < point <= move.target]
     moves = [move for move in moves if not any(map(move.belongs_to, passed))]
+    if _in_milliseconds(path):
+        yield Reason(
+            "milliseconds",
+            "positions look like milliseconds: they run 1000 times as fast as the clock, "
+            "and seconds are expected",
+        )
     if passed:
         seek = passed[-1]
         how = "a seek that was not reported" if seek.inferred else "a seek"
@@ -289,10 +354,26 @@ def _why_not(point: float, session: _Session, policy: Policy) -> Iterator[Reason
         if furthest < point:
             yield Reason("not_reached", f"playback came to {furthest:g}, the point is {point:g}")
         else:
-            yield Reason("began_beyond", f"playback began at {path[1]:g}, beyond {point:g}")
+            yield Reason("began_beyond", f"playback started at {path[1]:g}, beyond {point:g}")
     for told in session.told:
         if told.event.rule == "R-end-early":
-            yield Reason("ended_early", f"the player said `ended` at {told.event.position or 0:g}")
+            where, end = told.event.position or 0.0, told.event.duration
+            late = max(policy.end_tolerance, min(0.01 * (end or 0.0), 10.0))
+            yield Reason(
+                "ended_early",
+                f"the player said `ended` at {where:g}; only the last {late:g} s "
+                "are taken as played when it does (end_tolerance)",
+            )
+    stale = sum(note.rule == "R-stale" for note in session.notes)
+    if stale:
+        yield Reason("stale", f"{stale} positions were still of the session before and ignored")
+
+
+def _in_milliseconds(path: array[float]) -> bool:
+    """Most moves of the playhead are about a thousand times too fast."""
+    moves = [move for move in _moves(path) if move.at > move.since and move.target > move.origin]
+    fast = [m for m in moves if 500.0 < (m.target - m.origin) / (m.at - m.since) < 2000.0]
+    return len(fast) >= 3 and 2 * len(fast) > len(moves)
 
 
 def _spans(before: float | None, point: float, after: float | None) -> bool:
@@ -310,7 +391,7 @@ class _Move:
     rate: float
 
     def belongs_to(self, seek: Seek) -> bool:
-        """Whether the seek explains the move."""
+        """The seek explains the move."""
         return (
             self.at <= seek.at
             and (seek.origin or 0.0) <= self.origin
@@ -326,10 +407,16 @@ class _Move:
                 f"{point:g} was passed at {self.rate:g} times the speed, {where}; above "
                 f"{policy.max_natural_rate:g} content is seen but not watched",
             )
+        silent = self.at - self.since
+        if silent > policy.max_gap:
+            return Reason(
+                "max_gap",
+                f"{point:g} was passed in a silence of {silent:.3f} s, {where}; one longer than "
+                f"{policy.max_gap:g} s counts only if it ends where playback would be (max_gap)",
+            )
         return Reason(
             "not_natural",
-            f"the position went past {point:g}, {where}, in {self.at - self.since:.3f} s: "
-            "that was not played",
+            f"the position went past {point:g}, {where}, in {silent:.3f} s: that was not played",
         )
 
 

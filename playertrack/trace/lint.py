@@ -5,10 +5,10 @@ nothing is reported that a right log could have. `check` takes the records as th
 log, whatever they are, and never raises.
 
 Checked: the form of each record (``format``), R-ids, I-index, I-session, I-once, I-life,
-I-pair, and of I-true two things: there is a duration to have quartiles of, and a quartile
-past which a seek or the start put the playhead was not reached before playback could have
-come to it (not judged where the duration changed, or the media is live: a point may then
-become reached afterwards).
+I-pair, and of I-true three things: there is a duration to have milestones of, the watched
+share of COMPLETED is what the policy asks for, and a milestone past which a seek or the start
+put the playhead was not reached before playback could have come to it (not judged where the
+duration changed, or the media is live: a point may then become reached afterwards).
 """
 
 from __future__ import annotations
@@ -21,16 +21,14 @@ from unicodedata import category
 import attrs
 
 from ..errors import shorten
-from ..events import EVENTS, QUARTILES
+from ..events import EVENTS, REACHED
 from ..policy import Policy
 
-_ONCE = frozenset(
-    {"MEDIA_LOADED", "PLAY_REQUEST", "PLAY", *(f"PLAY_REACHED_{q}" for q in QUARTILES)}
-)
+_MILESTONES = {name: percent for percent, name in REACHED.items()}
+_ONCE = frozenset({"MEDIA_LOADED", "PLAY_REQUEST", "PLAY", "COMPLETED", *_MILESTONES})
 _ONCE_A_PLAYER = frozenset({"WIDGET_LOADED", "FIRST_PLAY"})
-_QUARTILES = {f"PLAY_REACHED_{q}": q for q in QUARTILES}
 _AFTER_PLAY = frozenset(
-    {"PAUSE", "RESUME", "SEEK", "BUFFER_START", "BUFFER_END", "VIEW", *_QUARTILES}
+    {"PAUSE", "RESUME", "SEEK", "BUFFER_START", "BUFFER_END", "VIEW", "COMPLETED", *_MILESTONES}
 )
 _LINEAR_ADS = frozenset(
     {
@@ -64,7 +62,8 @@ class Finding:
 def check(records: Iterable[object], *, policy: Policy | None = None) -> list[Finding]:
     """The findings of an event log, in the order of its records, which count as lines.
 
-    ``policy``: what the log was made with; `replay_session`, `jump_tolerance` matter here.
+    ``policy``: what the log was made with; `replay_session`, `completion` and the tolerances
+    matter here.
 
     >>> print(check([{"event": "PLAY"}])[0].message)
     at is missing
@@ -170,7 +169,7 @@ class Lint:
         if record["event"] in _AFTER_PLAY and "PLAY" not in session.seen:
             breaches.append(("I-life", f"{record['event']} before PLAY"))
         breaches += _buffer_pairs(session, record)
-        breaches += _quartile(player, session, record, self._policy, self._shows is not None)
+        breaches += _milestone(player, session, record, self._policy, self._shows is not None)
         _note(player, session, record)
         return breaches
 
@@ -310,12 +309,14 @@ def _play_pairs(session: _Session, event: str, *, lenient: bool) -> Iterator[_Br
         yield "I-pair", "RESUME without a PAUSE"
 
 
-def _quartile(
+def _milestone(
     player: _Player, session: _Session, record: _Record, policy: Policy, coarse: bool
 ) -> Iterator[_Breach]:
     """I-true, as far as a log shows it; ``coarse``: in whole seconds, and without speeds."""
     event, position, duration = record["event"], record["position"], record["duration"]
-    if event not in _QUARTILES:
+    if event == "COMPLETED" and not coarse:
+        yield from _completed(record, policy)
+    if event not in _MILESTONES:
         return
     if not duration:
         if coarse:
@@ -323,7 +324,7 @@ def _quartile(
         yield "I-true", f"{event} without a duration"
         return
     landed = session.landed
-    point = duration * _QUARTILES[event] / 100
+    point = duration * _MILESTONES[event] / 100
     if position is None or landed is None or landed.position < point:
         return
     rate = max(player.fastest, policy.max_natural_rate) if coarse else player.fastest
@@ -335,6 +336,14 @@ def _quartile(
         put = f"the playhead was put to {landed.position:g} at {landed.at}"
         never = f"cannot have played from {point:g} to there since"
         yield "I-true", f"{event} at {position:g}, but {put} and {never}"
+
+
+def _completed(record: _Record, policy: Policy) -> Iterator[_Breach]:
+    if not record["duration"]:
+        yield "I-true", "COMPLETED without a duration"
+    share: Any = record.get("watched")
+    if _is_number(share) and not (policy.completion or 0.0) - 1e-9 <= share <= 1.0 + 1e-9:
+        yield "I-true", f"COMPLETED with {share:g} of the media watched"
 
 
 def _fatal(record: _Record) -> bool:

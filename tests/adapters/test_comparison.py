@@ -62,6 +62,6 @@ def test_replay_is_a_session_with_quartiles_that_the_plugin_has_not() -> None:
 
 
 def test_pause_at_the_end_is_the_plugins_alone() -> None:
-    (row,) = (row for row in rows("a_play_to_end") if row.rule == "R-pause-at-end")
+    (row,) = (row for row in rows("a_play_to_end") if row.rule == "R-pause")
     assert row.ours is None
     assert name(row.theirs) == "PAUSE"

@@ -96,8 +96,8 @@ TOLD: dict[str, tuple[tuple[Signal, ...], str]] = {
         "ignored R-error error 11.0: error 'E' was told already",
     ),
     "stale": (
-        (signals.Replay(at=11.0), TimeUpdate(at=12.0, position=11.0)),
-        "ignored R-replay-signal timeupdate 12.0: a position of before the replay",
+        (signals.Replay(at=11.0), TimeUpdate(at=11.5, position=11.0)),
+        "ignored R-stale timeupdate 11.5: 11.0 is a position of the session before",
     ),
     "the ad's own": (
         (Ended(at=10.0), signals.AdStart(at=11.0, slot="postroll"), Play(at=12.0)),
@@ -108,6 +108,7 @@ TOLD: dict[str, tuple[tuple[Signal, ...], str]] = {
             Seek(at=11.0, position=99.0),
             TimeUpdate(at=12.5, position=99.75),
             TimeUpdate(at=13.0, position=0.25),
+            Tick(at=14.0),
         ),
         "inferred R-loop timeupdate 13.0: the position fell from the end to the beginning",
     ),
@@ -211,8 +212,8 @@ def test_a_jump_that_is_no_seek_is_told() -> None:
 def test_a_stand_still_is_told() -> None:
     told = diagnostics(*PLAYED, TimeUpdate(at=13.0, position=10.0), frozen_after=1.0)
     assert [said(one) for one in told] == [
-        "inferred R-frozen  1.0: the playhead stands still since 0.0",
-        "inferred R-frozen  11.0: the playhead stands still since 10.0",
+        "inferred R-frozen  4.0: the playhead stands still since 0.0",
+        "inferred R-frozen timeupdate 13.0: the playhead stands still since 10.0",
     ]
 
 

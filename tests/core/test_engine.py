@@ -23,6 +23,7 @@ from playertrack import (
     signals,
 )
 from playertrack.signals import (
+    Captions,
     Error,
     Loaded,
     Pause,
@@ -243,7 +244,7 @@ def test_a_fleet_takes_in_and_lets_go() -> None:
     fleet = Fleet()
     fleet.adopt(fed(*PLAYED, player="tv"))
     assert fleet.players["tv"].position == 10.0
-    assert fleet.feed("tv", Pause(at=11.0))[0].player == "tv"
+    assert fleet.feed("tv", Captions(at=11.0, language="en"))[0].player == "tv"
     fleet.forget("tv")
     fleet.forget("tv")
     assert not fleet.players

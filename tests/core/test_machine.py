@@ -12,7 +12,7 @@ import pytest
 from monitor import Monitor
 
 from playertrack import Diagnostic, Engine, Policy
-from playertrack.core.playback import State
+from playertrack.core.state import State
 from playertrack.events import Event
 from playertrack.signals import ACTIONS, SIGNALS, SLOTS, Playing, from_record
 
@@ -25,7 +25,7 @@ _PLAYING = (
     {"signal": "playing", "at": 0.0},
     {"signal": "timeupdate", "at": 5.0, "position": 5.0},
 )
-_PAUSED = (*_PLAYING, {"signal": "pause", "at": 5.0})
+_PAUSED = (*_PLAYING, {"signal": "pause", "at": 5.0}, {"signal": "tick", "at": 5.5})
 
 #: How real signals lead to each state.
 WAYS: dict[State, tuple[dict[str, Any], ...]] = {
@@ -40,11 +40,7 @@ WAYS: dict[State, tuple[dict[str, Any], ...]] = {
         {"signal": "stall", "at": 5.0},
         {"signal": "tick", "at": 6.0},
     ),
-    State.ENDING: (
-        *_PLAYING,
-        {"signal": "timeupdate", "at": 9.75, "position": 9.75},
-        {"signal": "pause", "at": 9.75},
-    ),
+    State.PAUSING: _PAUSED[:-1],
     State.PAUSED: _PAUSED,
     State.RESUMING: (*_PAUSED, {"signal": "play", "at": 6.0}),
     State.ENDED: (*_PLAYING, {"signal": "ended", "at": 5.0}),
@@ -67,7 +63,15 @@ OVERLAYS: dict[str, tuple[dict[str, Any], ...]] = {
         {"signal": "seeked"},
     ),
     "overlay": ({"signal": "ad_start", "slot": "overlay"},),
-    "drag": ({"signal": "timeupdate", "position": 1.0},),
+    "jump": ({"signal": "timeupdate", "position": 1.0},),
+    "settling seek": ({"signal": "seek", "position": 1.0},),
+    "player's seek": ({"signal": "seek", "position": 1.0, "by": "player"},),
+    "fall": (
+        {"signal": "timeupdate", "position": 9.75},
+        {"signal": "tick", "at": 6.5},
+        {"signal": "timeupdate", "position": 9.875, "at": 6.625},
+        {"signal": "timeupdate", "position": 0.0, "at": 6.75},
+    ),
 }
 
 #: The variants of each signal that has more than one, or needs a field.
@@ -124,6 +128,7 @@ def reached(state: State, overlay: str) -> tuple[bytes, Monitor, float]:
         judge(monitor, engine, engine.feed(from_record(record)))
     assert engine.state is state
     for record in OVERLAYS[overlay]:
+        at = record.get("at", at)
         judge(monitor, engine, engine.feed(from_record({"at": at, **record})))
     return engine.snapshot(), monitor, at
 

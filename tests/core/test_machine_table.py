@@ -21,7 +21,8 @@ from playertrack.core.machine import (
     build,
     diagram,
 )
-from playertrack.core.playback import Playback, State
+from playertrack.core.playback import Playback
+from playertrack.core.state import State
 from playertrack.signals import Loaded, Playing, Signal, TimeUpdate, from_record
 from playertrack.testing.strategies import policies, traces
 
@@ -93,7 +94,7 @@ def test_the_diagram_shows_the_table() -> None:
     drawn = diagram()
     assert drawn.startswith("---\ntitle: playertrack\n---\nstateDiagram-v2")
     assert "[*] --> IDLE" in drawn
-    assert "pause [at_end]" in drawn
+    assert "playing [has_started]" in drawn
     assert "to_" not in drawn
     for rule in RULES:
         if rule.dest is not None:
@@ -112,8 +113,6 @@ class Stock(Engine):
     machine = build(machine=Machine)
 
     def fire(self, trigger: str, at: float | None = None) -> bool:
-        if self.drag is not None and trigger != "pause_stands" and self.handles(trigger):
-            self.settle_seek()
         if not self.handles(trigger):
             self.note("ignored", "R-complete", f"{trigger} means nothing in {self.state.value}")
             return False

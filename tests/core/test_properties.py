@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from monitor import Monitor, check_true
 
 from playertrack import Engine, Fleet, Policy
-from playertrack.core.playback import State
+from playertrack.core.state import State
 from playertrack.events import Event
 from playertrack.signals import Signal, Tick, TimeUpdate
 from playertrack.testing import ScriptedPlayer, Seen

@@ -20,12 +20,12 @@ SCENARIOS = load()
 
 #: The rules of the contract; each has at least one scenario.
 RULES = """
-R-ready R-loaded R-complete R-request R-play R-implied-playing R-pause R-resume R-pause-at-end
+R-ready R-loaded R-complete R-request R-play R-implied-playing R-pause R-resume
 R-end R-replay R-replay-signal R-stop R-loop R-error R-end-early R-close R-close-open R-pass
-R-position R-start R-natural R-fast R-jitter R-settle R-silent-seek R-quartile R-hundred
-R-last-stretch R-duration R-no-rounding R-watch-time R-seek R-seek-quiet R-seek-lost
-R-seek-early R-seek-orphan R-seek-live R-seek-ad R-stall R-stall-end R-pair R-frozen R-ad
-R-ad-quartile R-ad-click R-ad-end R-ad-lost R-ad-post R-ad-pause R-view R-order R-timer R-eof
+R-position R-start R-natural R-fast R-jitter R-settle R-silent-seek R-glitch R-stale R-quartile
+R-milestones R-hundred R-last-stretch R-duration R-no-rounding R-watch-time R-seek R-seek-quiet
+R-seek-lost R-seek-early R-seek-orphan R-seek-live R-seek-by R-seek-ad R-stall R-stall-end R-pair
+R-frozen R-ad R-ad-quartile R-ad-click R-ad-end R-ad-lost R-ad-post R-view R-order R-timer R-eof
 """
 
 

@@ -26,6 +26,7 @@ from playertrack.signals import (
     Signal,
     Stall,
     StallEnd,
+    Tick,
 )
 from playertrack.testing.strategies import hostile, policies
 
@@ -128,9 +129,9 @@ def test_a_snapshot_of_a_number_that_cannot_be(place: int, number: float) -> Non
     ("trace", "place", "value", "why"),
     [
         (PLAYED, 1, msgspec.msgpack.encode([{}, None, None]), "PLAYING without media"),
-        ((*PLAYED, Stall(at=11.0)), 19, None, "missing that STALLING has"),
-        ((*PLAYED, Pause(at=11.0)), 19, {}, "missing that PAUSED has"),
-        ((*PLAYED, Pause(at=11.0)), 3, "ENDING", "missing that ENDING has"),
+        ((*PLAYED, Stall(at=11.0)), 20, None, "missing that STALLING has"),
+        ((*PLAYED, Pause(at=11.0)), 20, {}, "missing that PAUSING has"),
+        ((*PLAYED, Pause(at=11.0), Tick(at=12.0)), 20, {}, "missing that PAUSED has"),
         ((Ready(at=0.0),), 3, "LOADED", "LOADED without media"),
     ],
 )

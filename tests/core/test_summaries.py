@@ -36,6 +36,7 @@ def test_a_summary_in_full() -> None:
         "unique_time": 40.0,
         "completion": 0.4,
         "quartiles": (25,),
+        "completed": False,
         "position": 70.0,
     }
 

@@ -36,13 +36,25 @@ TIMERS: dict[str, tuple[tuple[Signal, ...], dict[str, Any], float | None]] = {
         {},
         140.0,
     ),
-    "a pause at the end": (
-        (*PLAYED, Seek(at=70.0, position=99.75), Pause(at=71.0)),
+    "a pause": ((*PLAYED, Pause(at=11.0)), {"pause_grace": 2.0}, 13.0),
+    "a pause that waits for its seek": (
+        (*PLAYED, Seek(at=70.0, position=50.0), Pause(at=70.5)),
         {},
-        71.25,
+        71.0,
     ),
-    "a pause for an ad": ((*PLAYED, Pause(at=11.0)), {"ad_pause_grace": 2.0}, 13.0),
-    "a stand-still": (PLAYED, {"frozen_after": 1.5}, 11.5),
+    "a stall in a pause": ((*PLAYED, Pause(at=11.0), Stall(at=11.125)), {}, 12.0),
+    "a seek that settles": ((*PLAYED, Seek(at=11.0, position=50.0)), {"settle": 3.0}, 14.0),
+    "a seek that is open": (
+        (*PLAYED, Seek(at=11.0, position=50.0), signals.Seeking(at=11.5)),
+        {},
+        None,
+    ),
+    "a fall": (
+        (*PLAYED, TimeUpdate(at=60.0, position=60.0), TimeUpdate(at=100.0, position=0.25)),
+        {"max_gap": 600.0},
+        101.0,
+    ),
+    "a stand-still": (PLAYED, {"frozen_after": 1.5}, 16.0),
     "the usual interval": (
         (*PLAYED, TimeUpdate(at=11.0, position=11.0)),
         {"frozen_after": 1.5},

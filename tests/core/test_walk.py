@@ -11,7 +11,7 @@ from hypothesis import example, given
 from walking import CORE, FULL, POLICY, Walk, check_names, state_of
 
 from playertrack import Engine
-from playertrack.core.playback import State
+from playertrack.core.state import State
 from playertrack.signals import AdStart, Play, RateChange, Signal, from_record, to_record
 from playertrack.testing.strategies import hostile
 

@@ -27,9 +27,19 @@ import attrs
 from monitor import ONCE, Monitor, check_true
 
 from playertrack import Engine, Policy
-from playertrack.core.open_intervals import Cadence, Drag, OpenAd, OpenStall, Waiting
-from playertrack.core.playback import DEFAULTS, State
+from playertrack.core.open_intervals import (
+    Before,
+    Cadence,
+    Fall,
+    OpenAd,
+    OpenStall,
+    Settling,
+    Stale,
+    Start,
+    Waiting,
+)
 from playertrack.core.playhead import Elapsed, Pace, Run
+from playertrack.core.state import DEFAULTS, State
 from playertrack.events import Event
 from playertrack.signals import Signal, from_record
 
@@ -97,18 +107,23 @@ _TIMES: dict[type, frozenset[str]] = {
     Elapsed: frozenset({"since", "until"}),
     Run: frozenset({"moved_at"}),
     Waiting: frozenset({"at"}),
-    Drag: frozenset({"at"}),
+    Settling: frozenset({"at"}),
+    Before: frozenset({"moved_at", "landing", "still_since"}),
+    Stale: frozenset({"moved_at", "opened", "played"}),
+    Start: frozenset({"played"}),
     OpenStall: frozenset({"at"}),
     OpenAd: frozenset({"began", "heard"}),
     Cadence: frozenset({"since", "update"}),
 }
-_ENGINE_TIMES = ("event_at", "joining", "landing")
+_ENGINE_TIMES = ("event_at", "joining", "landing", "still_since")
 
 #: What an engine always has and what matters of it as it is.
 _AS_IT_IS = ("state", "position", "slack", "media", "span_from", "fired")
 
 #: What an engine may have besides and which is of no matter, or is treated by itself.
-_NO_MATTER = frozenset({"tally", "joined", "last_summary", "errors", "joining", "landing"})
+_NO_MATTER = frozenset(
+    {"tally", "joined", "last_summary", "errors", "joining", "landing", "still_since"}
+)
 
 
 def state_of(engine: Engine) -> tuple[Any, ...]:
@@ -147,6 +162,9 @@ def _plain(value: Any, now: float) -> Any:
         return value.rate
     if isinstance(value, Enum):
         return value.name
+    if isinstance(value, Fall):
+        since = [(where, at - value.at) for where, at in value.updates]
+        return "Fall", _ago(value.at, now), value.position, since
     if attrs.has(type(value)):
         times = _TIMES.get(type(value), frozenset[str]())
         return (

@@ -11,7 +11,10 @@ import pytest
 
 from playertrack.trace.conformance import Case, CaseError, load, parse, run
 
-CASES = {case.id: case for case in load(Path(__file__).parents[1] / "cases")}
+TESTS = Path(__file__).parents[1]
+CASES = {case.id: case for case in load(TESTS / "cases")}
+#: What an independent implementation of the contract derives from random signals.
+RANDOM = sorted((TESTS / "random").glob("*.jsonl"))
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
@@ -28,6 +31,14 @@ def test_saved_and_restored_after_any_signal_it_makes_the_same(case: Case) -> No
     for split_at in range(len(case.signals) + 1):
         parts = Case(case.id, "", (), case.policy, case.signals, case.events, split_at)
         assert run(parts).events == whole, f"split after {split_at} signals"
+
+
+@pytest.mark.parametrize("path", RANDOM, ids=lambda path: path.stem)
+def test_the_engine_agrees_with_another_implementation(path: Path) -> None:
+    results = [run(case) for case in load(path)]
+
+    assert results
+    assert not [result.difference() for result in results if not result.passed]
 
 
 # ------------------------------------------------------------------ a case to break

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from playertrack import Policy
-from playertrack.events import QUARTILES
+from playertrack.events import QUARTILES, REACHED
 from playertrack.signals import from_record
 from playertrack.trace.conformance import Case, load
 from playertrack.trace.explain import RULES, Story, explain
@@ -43,7 +43,11 @@ def why(told: Story, event: str) -> str:
 
 
 def kinds(told: Story) -> dict[int, list[str]]:
-    return {each.quartile: [reason.kind for reason in each.reasons] for each in told.missing}
+    return {
+        each.milestone: [reason.kind for reason in each.reasons]
+        for each in told.missing
+        if each.milestone is not None
+    }
 
 
 def update(at: float, position: float) -> dict[str, Any]:
@@ -73,8 +77,10 @@ def test_a_story_has_all_that_happened_and_all_that_did_not(case: Case) -> None:
         for missing in each.missing:
             assert missing.event not in fired
             assert missing.reasons
-        quartiles = [event for event in fired if event.startswith("PLAY_REACHED")]
-        assert len(quartiles) + len(each.missing) == 4
+        asked = {REACHED[percent] for percent in case.policy.milestones}
+        if case.policy.completion is not None:
+            asked.add("COMPLETED")
+        assert (fired & asked) | {missing.event for missing in each.missing} == asked
         assert "\n".join(each.lines()).count("did not fire") == len(each.missing)
 
 
@@ -85,7 +91,10 @@ def test_the_signal_and_the_rule_are_named_in_words() -> None:
         why(told, "PLAY")
         == "playing on line 2: the first frame of the session was on screen [R-play]"
     )
-    assert why(told, "SEEK") == "seek on line 4: a seek was completed [R-seek]"
+    assert why(told, "SEEK") == (
+        "seek on line 4: a seek was completed, "
+        "and nothing that came soon after was part of it [R-seek]"
+    )
 
 
 def test_an_event_that_waited_goes_back_to_the_signal_that_began_it() -> None:
@@ -102,7 +111,9 @@ def test_an_event_that_waited_goes_back_to_the_signal_that_began_it() -> None:
 def test_an_inferred_seek_goes_back_to_the_jump() -> None:
     told = story(update(10, 10), update(11, 60), update(12, 61), update(13, 62))
 
-    assert why(told, "SEEK").startswith("timeupdate on line 4: the position jumped")
+    assert why(told, "SEEK").startswith(
+        "timeupdate on line 4: the position jumped as playback cannot, and stayed"
+    )
 
 
 # ------------------------------------------------------------------ why there is none
@@ -174,11 +185,17 @@ def test_playback_that_began_beyond() -> None:
     )
 
     assert kinds(told)[25] == ["began_beyond"]
-    assert told.missing[0].reasons[0].text == "playback began at 60, beyond 25"
+    assert told.missing[0].reasons[0].text == "playback started at 60, beyond 25"
 
 
 def test_no_duration() -> None:
-    told = story({"signal": "durationchange", "at": 1, "duration": None}, update(10, 10))
+    [told] = tell(
+        (
+            {"signal": "loaded", "at": 0, "entry_id": "A"},
+            {"signal": "playing", "at": 0},
+            update(10, 10),
+        )
+    )
 
     assert kinds(told) == {quartile: ["no_duration"] for quartile in QUARTILES}
     assert [each.point for each in told.missing] == [None] * 4
@@ -200,11 +217,70 @@ def test_an_end_that_came_early() -> None:
     told = story(update(30, 30), {"signal": "ended", "at": 30.5})
 
     assert kinds(told)[50] == ["not_reached", "ended_early"]
-    assert told.missing[0].reasons[1].text == "the player said `ended` at 30"
+    assert told.missing[0].reasons[1].text == (
+        "the player said `ended` at 30; only the last 2 s are taken as played when it does "
+        "(end_tolerance)"
+    )
+
+
+def test_a_silence_longer_than_is_believed() -> None:
+    told = story(update(10, 10), update(110, 85), update(111, 86), infer_seeks=False)
+
+    assert kinds(told)[25] == ["max_gap"]
+    assert told.missing[0].reasons[0].text == (
+        "25 was passed in a silence of 100.000 s, from 10 to 85 at +110.000 s; one longer than "
+        "60 s counts only if it ends where playback would be (max_gap)"
+    )
+
+
+def test_positions_in_milliseconds() -> None:
+    told = story(*(update(at, 1000.0 * at) for at in range(1, 6)))
+
+    assert "milliseconds" in kinds(told)[25]
+    assert told.missing[0].reasons[0].text.startswith("positions look like milliseconds")
+
+
+def test_positions_of_the_session_before() -> None:
+    records = (
+        {"signal": "loaded", "at": 0, "entry_id": "A", "duration": 100},
+        {"signal": "playing", "at": 0},
+        update(50, 50),
+        {"signal": "loaded", "at": 50, "entry_id": "B", "duration": 100},
+        {"signal": "playing", "at": 50},
+        update(50.25, 50.25),
+        update(52, 2),
+    )
+    second = tell(records)[1]
+
+    assert kinds(second)[25] == ["not_reached", "stale"]
+    assert second.notes[0].line == 6
+
+
+def test_too_little_for_completion() -> None:
+    told = story(update(30, 30), completion=0.9)
+
+    assert told.missing[-1].event == "COMPLETED"
+    assert told.missing[-1].reasons[0].text == (
+        "30.0% of the media was watched, 90.0% is asked for"
+    )
+
+
+def test_a_pause_that_was_explained_away() -> None:
+    told = story(update(10, 10), {"signal": "pause", "at": 10}, {"signal": "playing", "at": 10.25})
+
+    assert [(note.line, note.rule) for note in told.notes] == [(5, "R-pause")]
+    assert told.notes[0].message == "a pause of 0.250 s is no event: playing explains it"
+    assert any("(line 5: a pause of 0.250 s" in line for line in told.lines())
+
+
+def test_one_wrong_position() -> None:
+    told = story(update(10, 10), update(10.25, 0), update(10.5, 10.5))
+
+    assert [note.rule for note in told.notes] == ["R-glitch"]
 
 
 def test_a_quartile_that_fired_is_not_missing() -> None:
-    assert [each.quartile for each in story(update(30, 30)).missing] == [50, 75, 100]
+    assert [each.milestone for each in story(update(30, 30)).missing] == [50, 75, 100]
 
 
 # ------------------------------------------------------------------ sessions and players
@@ -233,7 +309,7 @@ def test_a_story_can_be_cut_down_to_one_event() -> None:
 
     assert [each.event.event for each in told.only("PAUSE").told] == ["PAUSE"]
     assert told.only("PAUSE").missing == ()
-    assert [each.quartile for each in told.only("PLAY_REACHED_50").missing] == [50]
+    assert [each.milestone for each in told.only("PLAY_REACHED_50").missing] == [50]
     assert told.only("PLAY_REACHED_50").told == ()
     lines = list(told.only("PLAY_REACHED_50").lines())
     assert lines[1:] == [

@@ -38,6 +38,7 @@ TOKENS = [
 FIELDS: dict[str, list[Any]] = {
     "position": [0, 0.2, 50, 99.9, 100, 101, 1e300, None],
     "origin": [0, 10.5, None],
+    "by": ["viewer", "player", None, "nobody"],
     "duration": [0, 1e-9, 1, 100, 1e9, None],
     "rate": [0, 5e-324, 0.5, 1, 4, 4.1, 1e308],
     "entry_id": ["A", "B", "", "\x00", "é" * 1000],
@@ -152,10 +153,10 @@ def test_a_hundred_thousand_hostile_lines_end_in_complaints_and_a_right_log(
 @pytest.mark.parametrize(
     "policy",
     [
-        ("frozen_after=1", "ad_pause_grace=1", "error_repeats=1"),
+        ("frozen_after=1", "pause_grace=1", "error_repeats=1"),
         ("infer_seeks=false", "view_interval=null", "repeat_loaded=true"),
         ("replay_session=same", "reload_same_entry=keep", "max_intervals=1"),
-        ("stall_grace=0", "end_grace=0", "settle=0", "jump_tolerance=0", "resume_advance=0"),
+        ("stall_grace=0", "pause_grace=0", "settle=0", "jump_tolerance=0", "resume_advance=0"),
     ],
 )
 def test_no_policy_makes_a_log_wrong(policy: tuple[str, ...], tmp_path: Path) -> None:

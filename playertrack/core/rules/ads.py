@@ -1,4 +1,4 @@
-"""Ads: R-ad, R-ad-quartile, R-ad-click, R-ad-end, R-ad-lost, R-ad-post, R-ad-pause.
+"""Ads: R-ad, R-ad-quartile, R-ad-click, R-ad-end, R-ad-lost, R-ad-post.
 
 All but overlays are linear: until they end the content is suspended, as in a seek.
 """
@@ -8,8 +8,9 @@ from __future__ import annotations
 from ...events import AD_CLICKED, AD_STARTED, QUARTILES
 from ...signals import AdClick, AdEnd, AdProgress, AdStart
 from ..open_intervals import OpenAd
-from ..playback import Playback, State
+from ..playback import Playback
 from ..playhead import Move, Run
+from ..state import State
 from . import buffering as stalling
 from . import lifecycle
 from . import pause as pausing
@@ -17,6 +18,9 @@ from . import seek as seeking
 
 #: Content that goes on this long (s) after the ad's duration shows that the ad is over.
 _OVERDUE = 1.0
+
+#: A position this far (s) beyond the ad's duration is not the ad's.
+_NOT_THE_ADS = 1.0
 
 #: An overlay is open: begun before the linear ad that is open, or the last ad to begin.
 _UNDER, _ON_TOP = 1, 2
@@ -32,10 +36,8 @@ def on_ad_start(pb: Playback, signal: AdStart) -> None:
         pb.overlay = _ON_TOP
         pb.emit(AD_STARTED["overlay"], "R-ad")
         return
-    waiting = pb.waiting
-    if waiting is not None and pb.now - waiting.at < waiting.ad_grace:
+    if pb.waiting is not None:
         pb.fire("pause_excused")
-    pb.settle_seek()
     stalling.settle(pb)
     lifecycle.stop_joining(pb)
     travel = pb.travel(pb.now) if pb.stay is None else pb.stay.travel
@@ -51,6 +53,10 @@ def on_ad_progress(pb: Playback, signal: AdProgress) -> None:
     ad = pb.ad
     if ad is None:
         pb.note("ignored", "R-ad-quartile", "ad_progress outside a linear ad")
+        return
+    known = ad.duration if ad.duration is not None else signal.duration
+    if known is not None and signal.position > known + _NOT_THE_ADS:
+        pb.note("ignored", "R-ad-quartile", f"{signal.position} s is not in an ad that short")
         return
     ad.heard = pb.now
     ad.duration = signal.duration or ad.duration
@@ -92,7 +98,7 @@ def end(pb: Playback) -> None:
     """Back to the content, where it was left; what was held back comes now (R-ad-end)."""
     pb.ad = pb.run = None
     before_media = pb.state in (State.IDLE, State.READY)
-    if pb.state is State.STARTING or (before_media and pb.wanted == "play"):
+    if pb.state is State.STARTING or (before_media and pb.asked):
         pb.joining = pb.now
     if pb.state is State.PLAYING:
         pb.begin_stretch()

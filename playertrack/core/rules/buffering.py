@@ -9,7 +9,8 @@ from statistics import median
 
 from ...signals import Stall, StallEnd
 from ..open_intervals import OpenStall
-from ..playback import Playback, State
+from ..playback import Playback
+from ..state import State
 
 STALLED = (State.STALLING, State.BUFFERING)
 
@@ -18,9 +19,10 @@ STALLED = (State.STALLING, State.BUFFERING)
 
 def begin_stall(pb: Playback, at: float) -> None:
     """The player waits since ``at``; whether it is felt shows when the grace is over."""
-    travel = pb.travel(at)
-    pb.stall_open = OpenStall(at, pb.expected(travel))
+    pb.stall_open = OpenStall(at, (pb.position or 0.0) + pb.travel(at).content)
     pb.stall(at)
+    if pb.settling is not None:
+        pb.settling.before = None
 
 
 def drop_stall(pb: Playback, at: float) -> None:
@@ -49,19 +51,28 @@ def end_buffer(pb: Playback, at: float) -> None:
     assert stall is not None
     pb.unstall(pb.now)
     seconds = max(0.0, pb.now - stall.at)
-    if stall.frozen and stall.landed is not None and pb.position is not None:
-        played = max(0.0, stall.landed - pb.position) / pb.pace.rate
-        seconds = max(0.0, seconds - played)
+    if stall.frozen:
+        seconds = max(0.0, seconds - played_meanwhile(pb, stall))
     pb.counts.stall_time += seconds
     pb.counts.view_buffer += seconds
     where = pb.position if stall.landed is None else stall.landed
     pb.emit("BUFFER_END", "R-stall-end", position=where, seconds=seconds)
     pb.slack = pb.pace.cap
     pb.landing = pb.now
-    pb.seen_moving()
+    pb.seen_moving(learn=stall.frozen)
 
 
 # ------------------------------------------------------------------ parts of them
+
+
+def played_meanwhile(pb: Playback, stall: OpenStall) -> float:
+    """Seconds of a freeze in which it played after all, unseen (R-frozen)."""
+    if stall.landed is None or pb.position is None:
+        return 0.0
+    ahead, rate = stall.landed - pb.position, pb.pace.rate
+    if not 0.0 < ahead <= rate * (pb.now - stall.at) + pb.pace.cap:
+        return 0.0
+    return min(ahead / rate, pb.policy.stall_credit)
 
 
 def settle(pb: Playback) -> None:
@@ -78,8 +89,8 @@ def on_stall(pb: Playback, signal: Stall) -> None:
         pb.note("ignored", "R-ad", "stall in a linear ad")
     elif pb.seek is not None and pb.seeking:
         pb.seek.stalled = True
-    else:
-        pb.fire("stall")
+    elif pb.fire("stall") and pb.stall_open is not None and signal.position is not None:
+        pb.stall_open.position, pb.stall_open.fresh = signal.position, False
 
 
 def on_stall_end(pb: Playback, signal: StallEnd) -> None:
@@ -134,8 +145,8 @@ def silence(pb: Playback) -> tuple[float, float] | None:
     """Since when, and how long, no update may come before it is a stall; None if it may."""
     grace = pb.policy.frozen_after
     cadence = pb.cadence
-    if grace is None or cadence is None or pb.state is not State.PLAYING or pb.suspended:
+    if grace is None or cadence is None or pb.state is not State.PLAYING or pb.suspended or pb.fall:
         return None
     heard = cadence.since if cadence.update is None else max(cadence.since, cadence.update)
-    usual = 4 * median(cadence.gaps) if cadence.gaps else 0.0
-    return heard, max(grace, usual)
+    usual = median(cadence.gaps) if cadence.gaps else grace
+    return heard, max(grace, 4 * usual)

@@ -7,17 +7,19 @@ from __future__ import annotations
 
 from ...signals import Ended, Error, Looped, Stop
 from ..open_intervals import Stay
-from ..playback import Playback, State
+from ..playback import Playback
+from ..playhead import Travel
+from ..state import State
 from . import buffering as stalling
 from . import lifecycle
 from . import pause as pausing
 from . import seek as seeking
 
-#: How much earlier than natural an end is early: so many seconds, or this share of the media.
-_EARLY_SECONDS = 2.0
-_EARLY_SHARE = 0.1
+#: The end may come this share of the media before its duration, at most so many seconds …
+_LATE_SHARE = 0.01
+_MOST_LATE = 10.0
 
-#: The tail that is believed to have been played is no larger share of the media than this.
+#: … and what is believed to have been played is no larger share of it than this.
 _TAIL_SHARE = 0.15
 
 #: Error codes remembered in a session; the oldest is forgotten first (I-total).
@@ -25,7 +27,7 @@ _MOST_CODES = 64
 
 EARLY_CODE = "ended_early"
 
-_LOOPABLE = (State.PLAYING, State.STALLING, State.BUFFERING, State.ENDING, State.ENDED)
+_LOOPABLE = (State.PLAYING, State.STALLING, State.BUFFERING, State.PAUSING, State.ENDED)
 
 # ------------------------------------------------------------------ effects of the table
 
@@ -35,27 +37,28 @@ def early_end(pb: Playback, at: float) -> None:
     if not pb.policy.report_early_end or pb.seek is not None:
         return
     end, position = pb.end, pb.position
-    if pb.state is State.STARTING and position is None:
-        early = True
-    elif end is None or position is None:
-        return
-    else:
-        travel = pb.travel(pb.now) if pb.stay is None else pb.stay.travel
-        early = end - position - travel.uncut > max(_EARLY_SECONDS, _EARLY_SHARE * end)
-    if early:
-        where = "before anything played" if position is None else f"at {position:.3f} s"
-        report(pb, "R-end-early", EARLY_CODE, f"ended {where}", False)
+    starting = pb.state is State.STARTING
+    if starting and position is None:
+        report(pb, "R-end-early", EARLY_CODE, "", False)
+    elif end is not None and position is not None:
+        played = 0.0 if starting else up_to_here(pb).uncut
+        if end - position - played > tolerance(pb, end):
+            pb.note("inferred", "R-end-early", f"ended at {position:.3f} of {end:.3f} s")
+            report(pb, "R-end-early", EARLY_CODE, "", False)
 
 
 def last_stretch(pb: Playback, at: float) -> None:
     """What is left to the end was played, if time allows (R-last-stretch)."""
-    stay, pb.stay = pb.stay, None
     end, position = pb.end, pb.position
     if end is None or position is None or pb.seek is not None:
         return
-    travel = pb.travel(pb.now) if stay is None else stay.travel
-    tail = min(pb.policy.end_tolerance, _TAIL_SHARE * end)
-    if 0.0 < end - position <= travel.content + tail and not travel.fast:
+    travel = up_to_here(pb)
+    ahead, late = end - position, min(tolerance(pb, end), _TAIL_SHARE * end)
+    silent = travel.long_seconds > travel.seconds
+    reached = ahead <= travel.content + late or (
+        silent and abs(ahead - travel.long_content) <= late
+    )
+    if ahead > 0.0 and reached and not travel.fast:
         pb.credit(end, travel)
 
 
@@ -63,12 +66,12 @@ def come_to_rest(pb: Playback, at: float) -> None:
     """Nothing plays any more."""
     lifecycle.stop_joining(pb)
     pb.waiting = pb.stay = pb.run = pb.restart = pb.landing = pb.seek = None
-    pb.first = pb.rebase = False
 
 
 def fail(pb: Playback, at: float) -> None:
     """Playback cannot go on; whatever was open is dropped (R-error)."""
     come_to_rest(pb, at)
+    pb.rebase = False
 
 
 # ------------------------------------------------------------------ signals
@@ -109,9 +112,10 @@ def on_stop(pb: Playback, signal: Stop) -> None:
 def on_error(pb: Playback, signal: Error) -> None:
     """Tell it, unless it was told already; a fatal one ends playback (R-error)."""
     if signal.fatal:
-        stalling.settle(pb)
-        pausing.release(pb)
         pb.settle_seek()
+        if pb.waiting is not None:
+            pb.fire("pause_stands")
+        stalling.settle(pb)
     report(pb, "R-error", signal.code, signal.message, signal.fatal)
     if signal.fatal:
         pb.ad = pb.seek = None
@@ -123,6 +127,16 @@ def on_error(pb: Playback, signal: Error) -> None:
 
 
 # ------------------------------------------------------------------ parts of them
+
+
+def tolerance(pb: Playback, end: float) -> float:
+    """How much earlier than its duration ``end`` media may end (s; T of R-last-stretch)."""
+    return max(pb.policy.end_tolerance, min(_LATE_SHARE * end, _MOST_LATE))
+
+
+def up_to_here(pb: Playback) -> Travel:
+    """What could have been played and was not reported, up to a pause or ad."""
+    return pb.travel(pb.now) if pb.stay is None else pb.stay.travel
 
 
 def is_contents(pb: Playback) -> bool:
@@ -137,14 +151,6 @@ def arrive_at_end(pb: Playback) -> None:
     if pb.ad is not None and pb.stay is None:
         # The content was suspended when the ad began.
         pb.stay = Stay(pb.position, pb.ad.travel)
-    waiting = pb.waiting
-    if waiting is not None:
-        grace = waiting.end_grace
-        if grace is not None and pb.now - waiting.at < grace:
-            pb.waiting = None
-        else:
-            pausing.release(pb)
-    pb.settle_seek()
     seeking.end(pb)
     pb.wanted = None
 

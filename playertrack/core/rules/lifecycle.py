@@ -7,12 +7,13 @@ R-close-open. Functions named after a trigger's meaning are effects of the table
 
 from __future__ import annotations
 
-from ...events import QUARTILES
 from ...signals import Close, DurationChange, Loaded, Replay
-from ..playback import Playback, State
+from ..open_intervals import Stale, Start
+from ..playback import Playback
 from ..playhead import Run
-from ..rangeset import holds, intervals, join, length
+from ..rangeset import cut, holds, intervals, length
 from ..session import Media, Summary, known
+from ..state import State
 from . import buffering as stalling
 
 # ------------------------------------------------------------------ effects of the table
@@ -25,21 +26,20 @@ def widget_loaded(pb: Playback, at: float) -> None:
 
 def media_loaded(pb: Playback, at: float) -> None:
     """The media is known; nobody named it if there is none yet (R-loaded, R-complete)."""
-    if pb.state is State.IDLE:
-        pb.fire("ready")
     if pb.media is None:
-        pb.media = known(pb.setup.entry_id, provisional=True)
-    pb.emit("MEDIA_LOADED", "R-loaded", live=pb.media.live)
+        milestones = pb.policy.milestones
+        pb.media = known(pb.setup.entry_id, provisional=True, milestones=milestones)
+    pb.emit("MEDIA_LOADED", "R-loaded", at=at, live=pb.media.live)
 
 
 def request(pb: Playback, at: float) -> None:
     """Playback was asked for, once per session; the wait for the first frame begins."""
     if not pb.requested and not pb.started:
         pb.requested = True
-        pb.emit("PLAY_REQUEST", "R-request")
+        pb.emit("PLAY_REQUEST", "R-request", at=at)
     if pb.joining is None and pb.ad is None:
-        pb.joining = pb.now
-    pb.run = Run.begin(pb.position or 0.0, pb.now, pb.pace)
+        pb.joining = at
+    pb.run = start_run(pb)
 
 
 def withdraw(pb: Playback, at: float) -> None:
@@ -64,6 +64,10 @@ def start(pb: Playback, at: float) -> None:
     pb.joining = None
     pb.begin_stretch()
     pb.first = True
+    if pb.start is not None:
+        pb.start.played = at
+    if pb.stale is not None:
+        pb.stale.played = at
 
 
 def replay(pb: Playback, at: float) -> None:
@@ -75,15 +79,16 @@ def replay(pb: Playback, at: float) -> None:
     if pb.policy.replay_session == "new":
         end_session(pb)
         pb.place(position)
-        pb.emit("REPLAY", "R-replay", previous_session=previous)
+        pb.emit("REPLAY", "R-replay", at=at, previous_session=previous)
         if pb.policy.repeat_loaded:
             media_loaded(pb, at)
     else:
         settle_open(pb)
         pb.place(position)
         pb.watched = None
+        pb.lacking = 0.0
         forget_interruptions(pb)
-        pb.emit("REPLAY", "R-replay", previous_session=previous)
+        pb.emit("REPLAY", "R-replay", at=at, previous_session=previous)
 
 
 def take_up(pb: Playback, at: float) -> None:
@@ -93,8 +98,8 @@ def take_up(pb: Playback, at: float) -> None:
 
 def remember_play(pb: Playback, at: float) -> None:
     """Asked to play before there is anything to play: the wait counts from here (R-complete)."""
-    if pb.wanted is None:
-        pb.wanted = "play"
+    if not pb.asked:
+        pb.asked = True
         if pb.ad is None:
             pb.joining = pb.now
 
@@ -115,11 +120,31 @@ def stop_joining(pb: Playback, at: float | None = None) -> None:
         pb.joining = None
 
 
-def settle_open(pb: Playback) -> None:
-    """Settle what is open before a session is left, in the contract's order (R-close-open)."""
-    if pb.waiting is not None:
-        pb.fire("pause_stands")
+def start_run(pb: Playback) -> Run:
+    """The run from the start position shows that playback started; its slack is small."""
+    run = Run.begin(pb.position or 0.0, pb.now, pb.pace)
+    run.slack = min(run.slack, start_slack(pb))
+    return run
+
+
+def start_slack(pb: Playback) -> float:
+    """The most slack of the way from the start position (R-start)."""
+    return 0.5 * max(1.0, pb.pace.rate)
+
+
+def settle_open(pb: Playback, leaving: bool = False) -> None:
+    """Settle what is open before a session ends, in the contract's order (R-close-open).
+
+    ``leaving``: the player goes away, so a pause that waits is one.
+    """
+    seek = pb.settling
+    if seek is not None and seek.before is not None and seek.single:
+        if seek.target <= pb.policy.end_window:
+            pb.note("repaired", "R-glitch", "a position of 0 before the end is no seek")
+            pb.as_before(seek, seek.before)
     pb.settle_seek()
+    if pb.waiting is not None:
+        pb.fire("pause_stands" if leaving else "pause_excused")
     stalling.settle(pb)
     pb.seek = pb.ad = pb.wanted = None
     pb.overlay = 0
@@ -128,7 +153,8 @@ def settle_open(pb: Playback) -> None:
 def forget_interruptions(pb: Playback) -> None:
     """What was meant for the playhead that is left behind says nothing of the next."""
     pb.slack = pb.pace.cap
-    pb.first = pb.rebase = pb.stale = pb.deaf = False
+    pb.first = pb.rebase = pb.deaf = False
+    pb.start = pb.stale = None
     pb.landing = pb.restart = pb.run = pb.stay = None
     pb.joining = None
 
@@ -148,18 +174,17 @@ def end_session(pb: Playback) -> None:
     pb.span_from = pb.played = 0.0
     pb.watched = pb.tally = pb.errors = pb.cadence = None
     pb.viewed = pb.fired = 0
+    pb.lacking = 0.0
     forget_interruptions(pb)
 
 
 def summarize(pb: Playback) -> Summary:
     """What the running session amounts to so far."""
-    watched = list(pb.watched or ())
-    if pb.position is not None and pb.position > pb.span_from:
-        join(watched, pb.span_from, pb.position)
+    watched = pb.watched_until()
     tally = pb.tally
     end = pb.end
-    inside = [(a, min(b, end)) for a, b in intervals(watched) if a < end] if end else []
     media = pb.media or Media()
+    milestones = pb.policy.milestones
     return Summary(
         player=pb.player,
         session=pb.session,
@@ -175,14 +200,15 @@ def summarize(pb: Playback) -> Summary:
         error_count=0 if tally is None else tally.errors,
         watched=intervals(watched),
         unique_time=length(watched),
-        completion=None if end is None else sum((b - a for a, b in inside), 0.0) / end,
-        quartiles=tuple(q for bit, q in enumerate(QUARTILES) if pb.fired & 1 << bit),
+        completion=None if end is None else length(cut(watched, end)) / end,
+        quartiles=tuple(n for bit, n in enumerate(milestones) if pb.fired & 1 << bit),
+        completed=bool(pb.fired & 1 << len(milestones)),
         position=pb.position,
     )
 
 
 def start_over(pb: Playback) -> None:
-    """The player began again by itself: as `ended`, `play`, `playing` at 0 (R-loop)."""
+    """The player started again by itself: as `ended`, `play`, `playing` at 0 (R-loop)."""
     if pb.state is not State.ENDED:
         pb.fire("ended")
     pb.restart = 0.0
@@ -194,61 +220,117 @@ def start_over(pb: Playback) -> None:
 
 
 def on_loaded(pb: Playback, signal: Loaded) -> None:
-    """Refine the media at hand, or begin with the new one (R-loaded)."""
+    """Refine the media at hand, or start with the new one (R-loaded)."""
     media = pb.media
     if media is not None:
-        same = media.entry_id == signal.entry_id
-        keep = same and pb.policy.reload_same_entry == "keep"
-        if media.provisional or (same and not pb.started) or keep:
+        if refines(pb, signal):
             refine(pb, signal, media)
             return
+        settle_open(pb)
+        stale = leave_behind(pb)
         end_session(pb)
+        pb.stale = stale
     elif pb.state is State.IDLE:
         pb.fire("ready")
-    pb.media = known(signal.entry_id, signal.duration, signal.live, signal.dvr, signal.loop)
+    pb.media = known(
+        signal.entry_id,
+        signal.duration,
+        signal.live,
+        signal.dvr,
+        signal.loop,
+        milestones=pb.policy.milestones,
+    )
     if signal.position is not None:
-        pb.place(signal.position)
-    if pb.fire("loaded") and pb.wanted == "play":
-        pb.wanted = None
+        start_at(pb, signal.position)
+    pb.fire("loaded")
+    if pb.asked:
+        pb.asked = False
         pb.fire("play")
+
+
+def refines(pb: Playback, signal: Loaded) -> bool:
+    """The media of ``signal`` is the one at hand, of which more is known now."""
+    media = pb.media
+    if media is None:
+        return False
+    same = media.entry_id == signal.entry_id
+    keep = same and pb.policy.reload_same_entry == "keep"
+    return media.provisional or (same and not pb.started) or keep
+
+
+def leave_behind(pb: Playback) -> Stale | None:
+    """What may still be reported of the session that is left now (R-stale)."""
+    if pb.position is None or not pb.started:
+        return None
+    moved_at = pb.moved_at if pb.still_since is None else pb.still_since
+    return Stale(pb.position, moved_at, pb.now)
+
+
+def start_at(pb: Playback, position: float) -> None:
+    """The player says where playback will start (R-start)."""
+    pb.place(position)
+    pb.start = Start(position)
+    if pb.state is State.STARTING:
+        pb.run = start_run(pb)
 
 
 def refine(pb: Playback, signal: Loaded, media: Media) -> None:
     """More is known of the media that is there; emits nothing of its own."""
     duration = media.duration if signal.duration is None else signal.duration
-    pb.media = known(signal.entry_id, duration, signal.live, signal.dvr, signal.loop)
+    pb.media = known(
+        signal.entry_id,
+        duration,
+        signal.live,
+        signal.dvr,
+        signal.loop,
+        milestones=media.milestones,
+    )
     if signal.position is not None and not pb.started:
-        pb.place(signal.position)
-        if pb.state is State.STARTING:
-            pb.run = Run.begin(signal.position, pb.now, pb.pace)
+        start_at(pb, signal.position)
     judge_again(pb)
 
 
 def on_durationchange(pb: Playback, signal: DurationChange) -> None:
-    """A duration that becomes known may show that quartiles were reached (R-duration)."""
+    """A duration that becomes known may show that milestones were reached (R-duration)."""
     media = pb.media
     if media is None:
         pb.note("ignored", "R-complete", "durationchange before any media")
         return
+    ad, duration = pb.ad, signal.duration
+    if ad is not None and not _contents(media.duration, ad.duration, duration):
+        pb.note("ignored", "R-duration", "a durationchange in a linear ad is the ad's")
+        return
+    live = media.live if signal.live is None else signal.live
+    if duration is None and media.duration is not None and not live:
+        pb.note("ignored", "R-duration", "a duration that is known is not forgotten")
+        duration = media.duration
     pb.media = known(
         media.entry_id,
-        signal.duration,
-        media.live if signal.live is None else signal.live,
+        duration,
+        live,
         media.dvr if signal.dvr is None else signal.dvr,
         media.loop if signal.loop is None else signal.loop,
         media.provisional,
+        media.milestones,
     )
     judge_again(pb)
 
 
+def _contents(known: float | None, ads: float | None, new: float | None) -> bool:
+    """A duration that comes in a linear ad is the content's: only if that was unknown."""
+    return known is None and (ads is None or new is None or abs(new - ads) > 1.0)
+
+
 def judge_again(pb: Playback) -> None:
-    """Quartiles not yet fired may have been reached already; fired ones never fire again."""
+    """Milestones not yet fired may have been reached already; fired ones never fire again."""
     assert pb.media is not None
     if pb.started:
         pb.close_span()
-        for bit, (quartile, point) in enumerate(pb.media.points):
+        pb.lacking = 0.0
+        for bit, (milestone, point) in enumerate(pb.media.points):
             if holds(pb.watched or (), point):
-                pb.reached(bit, quartile)
+                pb.reached(bit, milestone)
+        pb.complete()
 
 
 def on_replay(pb: Playback, signal: Replay) -> None:
@@ -257,8 +339,9 @@ def on_replay(pb: Playback, signal: Replay) -> None:
         pb.note("ignored", "R-replay-signal", "replay before anything was asked to play")
         return
     settle_open(pb)
+    stale = leave_behind(pb)
     pb.fire("replay")
-    pb.stale = True
+    pb.stale = stale
 
 
 def leave_for_replay(pb: Playback, at: float) -> None:
@@ -269,7 +352,7 @@ def leave_for_replay(pb: Playback, at: float) -> None:
 
 def on_close(pb: Playback, signal: Close) -> None:
     """The player goes away: settle what is open, and say no more (R-close)."""
-    settle_open(pb)
+    settle_open(pb, leaving=True)
     if pb.session is not None:
         pb.close_span()
         pb.last_summary = summarize(pb)

@@ -1,87 +1,59 @@
-"""Pausing and resuming, and the pause that may be something else.
+"""Pausing and resuming: R-pause, R-resume.
 
-R-pause, R-resume, R-pause-at-end, R-ad-pause. What `play`, `playing` and `pause` mean
-while a seek or a linear ad is laid over the state is remembered until that is over.
+A pause counts if it lasts: until `Policy.pause_grace` has passed it is PAUSING, and what
+explains it away makes it none. What `play`, `playing` and `pause` mean while a seek or a
+linear ad is laid over the state is remembered until that is over.
 """
 
 from __future__ import annotations
 
 from ...signals import Pause, Play, Playing
 from ..open_intervals import Stay, Waiting
-from ..playback import Playback, State
+from ..playback import Playback
 from ..playhead import Run
-
-#: How far ahead (s of content) the playhead is thought to be when a pause comes.
-_MOST_AHEAD = 1.0
-
-# ------------------------------------------------------------------ guards
-
-
-def at_end(pb: Playback, at: float) -> bool:
-    """Whether the content is about to end: players pause themselves before `ended`."""
-    return pb.near_end(pb.expected(pb.travel(at), _MOST_AHEAD))
-
-
-def ad_may_follow(pb: Playback, at: float) -> bool:
-    """Some players pause before a midroll (R-ad-pause)."""
-    return pb.policy.ad_pause_grace > 0.0
-
-
-def plays_on(pb: Playback, at: float) -> bool:
-    """`play` came while the pause was waiting."""
-    return pb.wanted == "play"
-
+from ..state import State
 
 # ------------------------------------------------------------------ effects of the table
 
 
+def wait(pb: Playback, at: float) -> None:
+    """A pause: see what comes before its grace is over."""
+    pb.stay = Stay(pb.position, pb.travel(pb.now))
+    pb.run = None
+    pb.waiting = Waiting(pb.now, pb.position, pb.policy.pause_grace)
+
+
+def wait_longer(pb: Playback, at: float) -> None:
+    """A stall right after a pause is a seek that the player does not report."""
+    assert pb.waiting is not None
+    pb.waiting.grace = pb.policy.settle
+
+
 def pause(pb: Playback, at: float) -> None:
-    """The viewer paused."""
-    stay_here(pb)
-    pb.emit("PAUSE", "R-pause")
-
-
-def wait_for_end(pb: Playback, at: float) -> None:
-    """Wait for the `ended` that shows that the viewer did not pause (R-pause-at-end)."""
-    wait(pb, pb.policy.end_grace)
-
-
-def wait_for_ad(pb: Playback, at: float) -> None:
-    """Wait for the ad that shows that the viewer did not pause (R-ad-pause)."""
-    wait(pb, None)
-
-
-def pause_stands(pb: Playback, at: float) -> None:
-    """Nothing came: it was a pause, and of its own time."""
+    """It lasted: PAUSE, as of when it came."""
     waiting, pb.waiting = pb.waiting, None
     assert waiting is not None
-    drag, pb.drag = pb.drag, None
-    rule = "R-ad-pause" if waiting.end_grace is None else "R-pause-at-end"
-    pb.emit("PAUSE", rule, at=waiting.at, position=waiting.position, cause="pause")
-    # A seek that nobody reported came after the pause, and is told after it.
-    pb.drag = drag
-    pb.settle_seek()
+    pb.emit("PAUSE", "R-pause", at=waiting.at, position=waiting.position, cause="pause")
 
 
-def pause_excused(pb: Playback, at: float) -> None:
-    """It was no pause: playback goes on, under an ad."""
-    pb.waiting = pb.stay = pb.run = pb.wanted = None
+def drop_pause(pb: Playback, at: float) -> None:
+    """It was the player's own."""
+    explained(pb)
+    pb.waiting = None
 
 
-def want_play(pb: Playback, at: float) -> None:
-    """`play`, but the pause may still be the end: it counts once the pause stands."""
-    pb.wanted = "play"
-
-
-def want_pause(pb: Playback, at: float) -> None:
-    """Paused after all."""
-    pb.wanted = None
+def play_on(pb: Playback, at: float) -> None:
+    """It was none: playback goes on as if nothing had been."""
+    explained(pb)
+    pb.waiting = pb.stay = pb.run = None
 
 
 def look_ahead(pb: Playback, at: float) -> None:
     """`play`, and no frame yet: a natural move from here resumes (R-resume)."""
-    pb.wanted = None
+    stay = pb.stay
     pb.run = Run.begin(pb.position or 0.0, pb.now, pb.pace)
+    if stay is not None and stay.fresh:
+        pb.run.go_on(stay.travel)
 
 
 def pause_again(pb: Playback, at: float) -> None:
@@ -90,22 +62,12 @@ def pause_again(pb: Playback, at: float) -> None:
 
 
 def resume(pb: Playback, at: float) -> None:
+    """RESUME; what was played before the pause and not reported still counts."""
+    stay = pb.stay
     pb.emit("RESUME", "R-resume")
     pb.begin_stretch()
-
-
-# ------------------------------------------------------------------ parts of them
-
-
-def wait(pb: Playback, end_grace: float | None) -> None:
-    stay_here(pb)
-    pb.waiting = Waiting(pb.now, pb.position, end_grace, pb.policy.ad_pause_grace)
-
-
-def stay_here(pb: Playback) -> None:
-    """The playhead rests; the first update may still tell of play before this."""
-    pb.stay = Stay(pb.position, pb.travel(pb.now))
-    pb.run = None
+    if stay is not None and stay.fresh:
+        pb.go_on(stay.travel)
 
 
 # ------------------------------------------------------------------ signals
@@ -113,19 +75,28 @@ def stay_here(pb: Playback) -> None:
 
 def on_intent(pb: Playback, signal: Play | Playing | Pause) -> None:
     """`play`, `playing`, `pause`: at once, or once what interrupts is over."""
-    trigger = signal.name
+    if pb.state is State.IDLE and signal.name == "playing":
+        pb.fire("ready")
     if pb.suspended:
-        remember(pb, trigger)
-        return
-    if trigger == "playing":
-        release(pb)
-    pb.fire(trigger)
+        remember(pb, signal.name)
+    else:
+        pb.fire(signal.name)
 
 
-def release(pb: Playback) -> None:
-    """A PAUSE that waits is one after all, since something else came."""
+# ------------------------------------------------------------------ parts of them
+
+
+def explained(pb: Playback) -> None:
+    """Say what explained away the pause that waited."""
     if pb.waiting is not None:
-        pb.fire("pause_stands")
+        seconds = pb.now - pb.waiting.at
+        by = pb.cause or "what followed"
+        pb.note("inferred", "R-pause", f"a pause of {seconds:.3f} s is no event: {by} explains it")
+
+
+def until(pb: Playback) -> float:
+    """The content that could have been played and was not reported, up to a pause (s)."""
+    return (pb.travel(pb.now) if pb.stay is None else pb.stay.travel).content
 
 
 def remember(pb: Playback, trigger: str) -> None:
@@ -152,8 +123,5 @@ def return_to_state(pb: Playback) -> None:
     """An interruption is over: do what was wanted meanwhile."""
     if not pb.suspended and pb.state not in (State.IDLE, State.READY):
         wanted, pb.wanted = pb.wanted, None
-        if wanted is not None:
-            if wanted != "pause":
-                release(pb)
-            if pb.handles(wanted):
-                pb.fire(wanted)
+        if wanted is not None and pb.handles(wanted):
+            pb.fire(wanted)

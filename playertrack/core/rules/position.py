@@ -9,19 +9,31 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ...signals import DurationChange, Ended, Pause, Playing, Signal, Stall, StallEnd, Stop
-from ..open_intervals import Drag
-from ..playback import Playback, State
+from ..open_intervals import Settling
+from ..playback import Playback
 from ..playhead import Move, Run, Travel
+from ..state import State
 from . import ads as advertising
 from . import buffering as stalling
-from . import lifecycle
-from . import pause as pausing
+from . import doubt, lifecycle
 from . import seek as seeking
 
 _AHEAD = (Move.NATURAL, Move.FAST)
+_ON_THE_WAY = (Move.STILL, Move.NATURAL, Move.FAST)
 
-#: A run that covers this much (s of content) in PAUSED or ENDED shows that it plays.
+#: A run that covers this much (s of content) in a pause or after the end shows that it plays.
 _SURELY = 1.0
+
+#: Where the first content after an ad sets the playhead; in a stall it ends that first.
+_REBASED = (
+    State.LOADED,
+    State.STARTING,
+    State.PLAYING,
+    State.PAUSING,
+    State.PAUSED,
+    State.RESUMING,
+    State.FAILED,
+)
 
 _ENDS_BUFFER = (Playing, StallEnd)
 _LAST_WORDS = (Ended, Stop)
@@ -48,8 +60,9 @@ def hear(pb: Playback, signal: Signal) -> None:
 
 def last_word(pb: Playback, position: float) -> None:
     """On `ended` and `stop` a position counts only where natural and ahead."""
-    if pb.suspended or pb.rebase:
+    if pb.suspended or pb.rebase or doubt.is_stale(pb, position):
         return
+    doubt.forget_glitch(pb, position)
     stay = pb.stay
     if pb.state is State.PLAYING:
         travel = pb.travel(pb.now)
@@ -57,21 +70,27 @@ def last_word(pb: Playback, position: float) -> None:
         travel = stay.travel
     else:
         return
-    if pb.judge(position, travel) is Move.NATURAL:
-        pb.settle_seek()
+    if pb.judge(position, travel) in _AHEAD:
+        goes_on(pb)
         advance(pb, position, travel)
 
 
 def follow(pb: Playback, position: float, alone: bool) -> None:
     """Judge ``position``; ``alone`` if it is an update, which may imply a state."""
-    if pb.ad is not None:
-        if not alone or not advertising.content(pb, position):
-            return
+    if doubt.is_stale(pb, position):
+        pb.note("ignored", "R-stale", f"{position} is a position of the session before")
+        return
+    if pb.ad is not None and (not alone or not advertising.content(pb, position)):
+        return
+    doubt.forget_glitch(pb, position)
     if pb.seeking or (pb.seek is not None and pb.state is State.PLAYING):
         seeking.content(pb, position, alone)
-    elif pb.rebase and pb.state in _JUDGES and pb.stall_open is None:
+    elif pb.rebase and pb.state in _REBASED:
         # The first content after an ad: nobody knows how it came there (R-ad-end).
         pb.rebase = pb.first = False
+        if alone and pb.state is State.PLAYING:
+            stalling.note_update(pb)
+            stalling.note_move(pb)
         pb.rest(position)
         pb.run = Run.begin(position, pb.now, pb.pace)
     elif pb.state in _JUDGES:
@@ -87,45 +106,70 @@ def follow(pb: Playback, position: float, alone: bool) -> None:
 
 def in_playing(pb: Playback, position: float, alone: bool) -> None:
     """The order of judgement is the contract's (R-loop)."""
+    if alone and doubt.falls(pb, position):
+        return
     if alone:
         stalling.note_update(pb)
     travel = pb.travel(pb.now)
-    move = pb.judge(position, travel)
-    if pb.first:
+    if is_start(pb, position, travel):
         pb.first = False
-        if move in (Move.JITTER, Move.JUMP):
-            pb.place(position)
-            stalling.note_move(pb)
-            return
-    landing, pb.landing = pb.landing, None
+        pb.place(position)
+        stalling.note_move(pb)
+        return
+    pb.first = False
+    move = pb.judge(position, travel)
+    lands = doubt.settles(pb, position)
+    if move is Move.JUMP and not lands:
+        jump(pb, position)
+        pb.landing = None
+        stalling.note_move(pb)
+        return
+    pb.landing = None
     if move is Move.STILL:
         pb.stand(pb.now)
-        if stalling.frozen_now(pb):
+        if alone and stalling.frozen_now(pb):
             stalling.freeze(pb, seen=True)
         return
     stalling.note_move(pb)
-    if landing is not None and settles(pb, position, landing):
+    if lands:
         pb.place(position)
-    elif alone and loops(pb, position, travel):
-        pb.note("inferred", "R-loop", "the position fell from the end to the beginning")
-        lifecycle.start_over(pb)
-        in_playing(pb, position, alone)
     elif move is Move.JITTER:
         pb.spend(0.0, travel)
         pb.place(position)
-    elif move is Move.JUMP:
-        jump(pb, position)
     else:
-        pb.settle_seek()
-        pb.landing = None
+        goes_on(pb)
         advance(pb, position, travel)
+
+
+def is_start(pb: Playback, position: float, travel: Travel) -> bool:
+    """Playback started at ``position``, wherever it was thought to (R-start)."""
+    assert pb.position is not None
+    slack = pb.slack
+    if pb.first:
+        pb.slack = min(slack, lifecycle.start_slack(pb))
+    natural = pb.judge(position, travel) in _ON_THE_WAY
+    pb.slack = slack
+    if natural:
+        return False
+    if pb.first:
+        return True
+    start = pb.start
+    if start is not None and start.played is not None:
+        since = pb.now - start.played
+        ahead, cap = position - start.position, pb.pace.cap
+        if since < pb.policy.settle and -cap <= ahead <= pb.pace.rate * since + cap:
+            pb.start = None
+            return True
+    return False
 
 
 def advance(pb: Playback, position: float, travel: Travel) -> None:
     """A natural amount ahead: it counts, unless nobody watches that fast (R-fast)."""
     assert pb.position is not None
     pb.first = False
-    pb.spend(position - pb.position, travel)
+    ahead = position - pb.position
+    travel = pb.counted(ahead, travel) or travel
+    pb.spend(ahead, travel)
     if travel.fast:
         pb.place(position)
     else:
@@ -135,47 +179,63 @@ def advance(pb: Playback, position: float, travel: Travel) -> None:
             pb.stay.travel = pb.travel(pb.now)
 
 
-def settles(pb: Playback, position: float, landing: float) -> bool:
-    """Players land on keyframes and segments (R-settle)."""
-    assert pb.position is not None
-    policy = pb.policy
-    return (
-        pb.drag is None
-        and pb.now - landing < policy.settle
-        and 0.0 < pb.position - position <= policy.snap
-    )
-
-
-def loops(pb: Playback, position: float, travel: Travel) -> bool:
-    """Whether the way from the playhead over the end to here is natural (R-loop a)."""
-    end, here, window = pb.end, pb.position, pb.policy.end_window
-    assert here is not None
-    return (
-        end is not None
-        and position < here
-        and end > 2 * window
-        and (end - here) + position <= travel.uncut + window
-    )
+def goes_on(pb: Playback) -> None:
+    """Playback moves on from where a seek that settles put it (R-seek)."""
+    seek = pb.settling
+    if seek is not None and pb.state is State.PLAYING:
+        if seek.reported:
+            seek.moved_on = True
+        else:
+            pb.settle_seek()
 
 
 def jump(pb: Playback, position: float) -> None:
-    """A seek that the player did not report; it stays open, for it may be a drag."""
-    policy = pb.policy
-    origin = pb.position
+    """A seek that the player did not report; more of it may follow (R-silent-seek)."""
+    policy, here, end = pb.policy, pb.position, pb.end
+    if end is not None and end <= 2 * policy.end_window:
+        pb.note("inferred", "R-loop", f"in media that short {position} is neither loop nor seek")
+        pb.place(position)
+        return
+    if not policy.infer_seeks:
+        pb.note("inferred", "R-silent-seek", f"a jump from {here} to {position} is taken as none")
+    elif pb.media is not None and not pb.media.seekable:
+        pb.note("inferred", "R-seek-live", f"a jump from {here} to {position}")
+    else:
+        unreported_seek(pb, position)
+    pb.place(position)
     if pb.stay is not None:
         pb.stay.anchor = position
-    pb.place(position)
-    if not policy.infer_seeks:
-        pb.note("inferred", "R-silent-seek", f"a jump from {origin} to {position} is taken as none")
-        return
-    # Half the slack, from here on: the next step of a slider is not natural either.
-    pb.slack = min(pb.slack, pb.pace.cap / 2)
-    if pb.media is not None and not pb.media.seekable:
-        pb.note("inferred", "R-seek-live", f"a jump from {origin} to {position}")
-    elif pb.drag is None:
-        pb.drag = Drag(pb.now, origin, position)
+    if policy.infer_seeks:
+        # Half the slack, from here on: the next step of a slider is not natural either.
+        pb.slack = min(pb.slack, pb.pace.cap / 2)
+
+
+def unreported_seek(pb: Playback, position: float) -> None:
+    """A part of the seek that settles, or a seek of its own; a pause that waits is moved."""
+    seek = pb.settling
+    if seek is not None and seek.moved_on:
+        pb.settle_seek()
+        seek = None
+    if seek is None:
+        state = pb.state.value
+        pb.settling = Settling(
+            pb.now,
+            pb.position,
+            position,
+            "R-silent-seek",
+            pb.cause,
+            False,
+            state,
+            before=pb.as_it_is(),
+        )
     else:
-        pb.drag.at, pb.drag.target = pb.now, position
+        seek.at, seek.target, seek.cause = pb.now, position, pb.cause
+        seek.single = seek.own = False
+    if pb.waiting is not None:
+        pb.waiting.at, pb.waiting.position = pb.now, position
+
+
+# ------------------------------------------------------------------ while it waits
 
 
 def in_stall(pb: Playback, position: float, alone: bool) -> None:
@@ -211,7 +271,7 @@ def carry(pb: Playback, position: float, alone: bool) -> Move:
     run = pb.run
     if run is not None and alone:
         move = run.follow(position, pb.now)
-        if move in _AHEAD or move is Move.STILL:
+        if move in _ON_THE_WAY:
             return move
     pb.run = Run.begin(position, pb.now, pb.pace)
     return Move.JUMP
@@ -219,11 +279,6 @@ def carry(pb: Playback, position: float, alone: bool) -> Move:
 
 def before_play(pb: Playback, position: float, alone: bool) -> None:
     """Before PLAY a position is where playback will start; a run shows that it did."""
-    if pb.stale:
-        if position > pb.policy.end_window:
-            pb.note("ignored", "R-replay-signal", "a position of before the replay")
-            return
-        pb.stale = False
     move = carry(pb, position, alone)
     pb.place(position)
     run = pb.run
@@ -238,39 +293,49 @@ def before_play(pb: Playback, position: float, alone: bool) -> None:
 
 
 def in_pause(pb: Playback, position: float, alone: bool) -> None:
-    """Paused, or about to resume: late news, small moves, silent seeks, or a run that resumes."""
+    """In a pause: late news, small moves, silent seeks, or a run that plays."""
     stay = pb.stay
     assert stay is not None and pb.position is not None
-    goes_on = pb.run is not None and pb.run.judge(position, pb.run.travel(pb.now)) in _AHEAD
+    followed = pb.run
+    goes_on = followed is not None and followed.judge(position, followed.travel(pb.now)) in _AHEAD
     move = carry(pb, position, alone)
     run = pb.run
     if move in _AHEAD and run is not None:
-        pb.settle_seek()
         stay.fresh = False
         if pb.state is State.RESUMING or run.covered >= _SURELY:
             take_off(pb, run, "R-resume")
         else:
             pb.place(position)
         return
-    fresh, stay.fresh = stay.fresh, False
-    first, pb.first = pb.first, False
-    landing, pb.landing = pb.landing, None
-    if position == pb.position:
-        return
-    if fresh and pb.judge(position, stay.travel) in _AHEAD:
-        advance(pb, position, stay.travel)
-    elif first or (landing is not None and settles(pb, position, landing)):
-        pb.rest(position)
-    elif goes_on or abs(position - (stay.anchor or 0.0)) <= pb.policy.jump_tolerance:
-        pb.place(position)
-    else:
+    fresh, first = stay.fresh, pb.first
+    lands = doubt.settles(pb, position)
+    near = goes_on or abs(position - (stay.anchor or 0.0)) <= pb.policy.jump_tolerance
+    late = fresh and pb.judge(position, stay.travel) in _AHEAD
+    if not (first or lands or near or late or position == pb.position):
+        begun, pb.run = pb.run, followed
         jump(pb, position)
+        pb.run = begun
+        stay.fresh, pb.landing = False, None
+        return
+    stay.fresh, pb.landing, pb.first = False, None, False
+    if position == pb.position:
+        if pb.state is State.PAUSING:
+            pb.stand(pb.now)
+    elif late:
+        advance(pb, position, stay.travel)
+    elif first or lands:
+        pb.rest(position)
+    else:
+        pb.place(position)
 
 
 def after_end(pb: Playback, position: float, alone: bool) -> None:
     """After the end moves are no seeks, but a run is a replay (R-replay)."""
     if pb.deaf:
         pb.note("ignored", "R-stop", "a position after the stop")
+        return
+    if pb.end is not None and position >= pb.end - pb.policy.end_window:
+        pb.note("ignored", "R-end", "players go on counting after the end")
         return
     move = carry(pb, position, alone)
     run = pb.run
@@ -282,6 +347,7 @@ def after_end(pb: Playback, position: float, alone: bool) -> None:
 
 def in_failure(pb: Playback, position: float, alone: bool) -> None:
     """A run of two moves shows that the player has recovered (R-error)."""
+    pb.first = False
     move = carry(pb, position, alone)
     run = pb.run
     if move in _AHEAD and run is not None and run.moves >= 2:
@@ -296,11 +362,14 @@ def take_off(pb: Playback, run: Run, rule: str) -> None:
     here = run.position
     assert here is not None
     resumes = pb.stay is not None
+    at = max(pb.now - run.seconds, pb.event_at)
     if pb.state is State.ENDED:
         pb.restart = run.base
+    pb.seek = None
     pb.place(here if resumes else run.base)
-    pausing.release(pb)
-    pb.fire("playing", pb.now - run.seconds)
+    if pb.state in (State.LOADED, State.ENDED):
+        pb.fire("play", at)
+    pb.fire("playing", at)
     pb.first = False
     if run.fast:
         pb.place(here)
@@ -314,7 +383,7 @@ _JUDGES: dict[State, Callable[[Playback, float, bool], None]] = {
     State.PLAYING: in_playing,
     State.STALLING: in_stall,
     State.BUFFERING: in_buffer,
-    State.ENDING: in_pause,
+    State.PAUSING: in_pause,
     State.PAUSED: in_pause,
     State.RESUMING: in_pause,
     State.ENDED: after_end,

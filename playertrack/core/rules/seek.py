@@ -7,15 +7,20 @@ the player said meanwhile shows after it.
 from __future__ import annotations
 
 from ...signals import Seek, Seeked, Seeking
-from ..open_intervals import OpenSeek
-from ..playback import Playback, State
+from ..open_intervals import OpenSeek, Settling, Stay
+from ..playback import Playback
 from ..playhead import Move, Run
+from ..state import State
 from . import buffering as stalling
 from . import lifecycle
 from . import pause as pausing
 
 _UNSTARTED = (State.LOADED, State.STARTING)
 _MEDIALESS = (State.IDLE, State.READY)
+_MAY_LOOP = (State.PLAYING, State.STALLING, State.BUFFERING, State.PAUSING)
+
+#: How far ahead (s of content) the playhead is thought to be when a seek starts.
+_MOST_AHEAD = 1.0
 
 # ------------------------------------------------------------------ signals
 
@@ -24,11 +29,12 @@ def on_seeking(pb: Playback, signal: Seeking) -> None:
     """A seek began, or the one that is open goes on to another target."""
     seek = unfinished(pb)
     if seek is not None:
-        seek.done = False
+        seek.done, seek.run = False, None
         if signal.position is not None:
             seek.target, seek.named = signal.position, True
+        sought_by(seek, signal.by)
     elif silent(pb):
-        choose(pb, signal.position, done=False)
+        choose(pb, signal.position)
         if pb.state in _UNSTARTED:
             target = signal.position
             named = target is not None
@@ -36,7 +42,7 @@ def on_seeking(pb: Playback, signal: Seeking) -> None:
     elif pb.ad is not None:
         pb.note("ignored", "R-seek-ad", "a seek begun inside a linear ad")
     else:
-        begin(pb, signal.origin, signal.position)
+        begin(pb, signal.origin, signal.position, signal.by)
 
 
 def on_seeked(pb: Playback, signal: Seeked) -> None:
@@ -56,7 +62,7 @@ def on_seeked(pb: Playback, signal: Seeked) -> None:
     elif position is None:
         pb.note("ignored", "R-seek-orphan", "seeked without seeking and without a position")
     elif position != pb.position and (abs(position - whereabouts(pb)) > pb.policy.jump_tolerance):
-        begin(pb, None, position)
+        begin(pb, None, position, None)
         finish(pb)
     else:
         pb.note("ignored", "R-seek-orphan", "seeked where playback is anyway")
@@ -67,6 +73,7 @@ def on_seek(pb: Playback, signal: Seek) -> None:
     seek = unfinished(pb)
     if seek is not None:
         seek.target, seek.named, seek.done = signal.position, True, True
+        sought_by(seek, signal.by)
         finish(pb)
     elif silent(pb):
         pb.seek = None
@@ -74,7 +81,7 @@ def on_seek(pb: Playback, signal: Seek) -> None:
     elif pb.ad is not None:
         pb.note("ignored", "R-seek-ad", "a seek inside a linear ad")
     else:
-        begin(pb, signal.origin, signal.position)
+        begin(pb, signal.origin, signal.position, signal.by)
         finish(pb)
 
 
@@ -94,10 +101,14 @@ def unfinished(pb: Playback) -> OpenSeek | None:
     return seek
 
 
-def choose(pb: Playback, position: float | None, done: bool = True) -> None:
+def sought_by(seek: OpenSeek, by: str | None) -> None:
+    """Another part of the seek, and who sought (R-seek-by)."""
+    seek.by = by or seek.by
+    seek.own = seek.own and by == "player"
+
+
+def choose(pb: Playback, position: float | None) -> None:
     """Put the playhead where such a seek goes; no event."""
-    if done:
-        pb.stale = False
     stalling.settle(pb)
     if pb.deaf or position is None:
         pb.note("ignored", "R-seek-early", "a seek that leads nowhere")
@@ -107,7 +118,9 @@ def choose(pb: Playback, position: float | None, done: bool = True) -> None:
         # Begun before PLAY and complete after it: this is where playback really starts.
         pb.first = False
         pb.slack = pb.pace.cap
-    elif pb.media is not None:
+    elif pb.state in (*_MEDIALESS, *_UNSTARTED):
+        lifecycle.start_at(pb, position)
+    if pb.state is not State.STARTING and pb.media is not None:
         pb.run = Run.begin(position, pb.now, pb.pace)
 
 
@@ -115,25 +128,43 @@ def whereabouts(pb: Playback) -> float:
     """Where natural play would be by now (R-seek-orphan)."""
     if pb.stall_open is not None:
         return pb.stall_open.position
-    travel = pb.travel(pb.now) if pb.stay is None else pb.stay.travel
-    return (pb.position or 0.0) + travel.content
+    return (pb.position or 0.0) + pausing.until(pb)
 
 
-def begin(pb: Playback, origin: float | None, target: float | None) -> None:
+def begin(pb: Playback, origin: float | None, target: float | None, by: str | None) -> None:
     """Lay the seek over the state; what played up to its origin counts first (R-seek)."""
-    pb.settle_seek()
+    at_end = from_end(pb)
+    if at_end:
+        pb.settle_seek()
     stalling.settle(pb)
-    if origin is not None:
+    seek = pb.settling
+    if seek is not None:
+        seek.before = None
+    if origin is not None and (seek is None or seek.moved_on):
         leave_from(pb, origin)
-    at_end = pb.state is State.PLAYING and pausing.at_end(pb, pb.now)
+    travel = pb.travel(pb.now) if pb.stay is None else pb.stay.travel
+    if pb.waiting is not None:
+        # A pause around a seek is part of it.
+        pb.fire("pause_excused")
+        pb.wanted = "pause"
     pb.seek = OpenSeek(
         origin=pb.position if origin is None else origin,
         target=target,
         named=target is not None,
-        travel=pb.travel(pb.now) if pb.stay is None else pb.stay.travel,
+        travel=travel,
         at_end=at_end,
+        by=by,
+        own=by == "player",
     )
     pb.run = None
+
+
+def from_end(pb: Playback) -> bool:
+    """A seek that starts now, in looping media at its end, may be the loop (R-loop b)."""
+    seek, media = pb.settling, pb.media
+    if media is None or not media.loop or (seek is not None and not seek.moved_on):
+        return False
+    return pb.state in _MAY_LOOP and pb.near_end(pb.expected(pb.travel(pb.now), _MOST_AHEAD))
 
 
 def leave_from(pb: Playback, origin: float) -> None:
@@ -147,7 +178,9 @@ def leave_from(pb: Playback, origin: float) -> None:
         return
     if pb.judge(origin, travel) is Move.NATURAL:
         assert pb.position is not None
-        pb.spend(origin - pb.position, travel)
+        ahead = origin - pb.position
+        travel = pb.counted(ahead, travel) or travel
+        pb.spend(ahead, travel)
         pb.first = False
         pb.credit(origin, travel)
 
@@ -178,23 +211,22 @@ def content(pb: Playback, position: float, alone: bool) -> None:
 
 
 def finish(pb: Playback, run: Run | None = None) -> None:
-    """The seek is complete: tell it, then what was wanted meanwhile; in an ad it waits."""
+    """The seek is complete, and what was wanted meanwhile counts; in an ad it waits."""
     seek = pb.seek
     assert seek is not None and seek.target is not None
     if pb.ad is not None:
         return
-    media = pb.media
-    assert media is not None
     if seek.early:
         pb.seek = None
         choose(pb, seek.target)
-    elif seek.at_end and media.loop and seek.target <= pb.policy.end_window:
+    elif seek.at_end and seek.target <= pb.policy.end_window:
         pb.seek = None
         loop(pb, seek)
     else:
         land(pb, seek, "R-seek" if run is None else "R-seek-lost")
     if run is not None:
         assert run.position is not None
+        pb.settle_seek()
         if not run.fast and pb.position == run.base:
             pb.credit_run(run.base, run.position, run.seconds)
         pb.rest(run.position)
@@ -206,13 +238,31 @@ def finish(pb: Playback, run: Run | None = None) -> None:
 
 
 def land(pb: Playback, seek: OpenSeek, rule: str) -> None:
-    """SEEK, and the playhead is at the target."""
+    """The playhead is at the target; the SEEK waits for what may still be part of it."""
     pb.seek = None
-    target = seek.target
-    assert target is not None and pb.media is not None
-    if pb.media.seekable:
-        pb.counts.seeks += 1
-        pb.emit("SEEK", rule, position=target, origin=seek.origin, target=target, inferred=False)
+    target, media, settling = seek.target, pb.media, pb.settling
+    assert target is not None and media is not None
+    if not media.seekable:
+        pb.note("ignored", "R-seek-live", f"a seek to {target} in live media")
+    elif settling is None:
+        pb.settling = Settling(
+            pb.now,
+            seek.origin,
+            target,
+            rule,
+            pb.cause,
+            True,
+            pb.state.value,
+            seek.by,
+            seek.own,
+        )
+    else:
+        settling.at, settling.target = pb.now, target
+        settling.rule, settling.cause = rule, pb.cause
+        settling.reported, settling.single, settling.moved_on = True, False, False
+        settling.before = None
+        settling.by = seek.by or settling.by
+        settling.own = settling.own and seek.own
     pb.rest(target)
     pb.slack = pb.pace.cap
     pb.landing = pb.now
@@ -226,9 +276,7 @@ def land(pb: Playback, seek: OpenSeek, rule: str) -> None:
 def loop(pb: Playback, seek: OpenSeek) -> None:
     """From the end to the beginning in media that loops is no seek (R-loop b)."""
     pb.note("inferred", "R-loop", "a seek from the end to the beginning of looping media")
-    pausing.stay_here(pb)
-    assert pb.stay is not None
-    pb.stay.travel = seek.travel
+    pb.stay = Stay(pb.position, seek.travel)
     wanted = pb.wanted
     lifecycle.start_over(pb)
     pb.wanted = wanted

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from playertrack import Policy, Tracker, signals
-from playertrack.core.playback import State
+from playertrack.core.state import State
 from playertrack.events import Event
 from playertrack.live.clock import ManualClock
 from playertrack.signals import Close

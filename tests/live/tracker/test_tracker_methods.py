@@ -10,8 +10,8 @@ import attrs
 import pytest
 
 from playertrack import Engine, Policy, Tracker, offline_ids, signals
-from playertrack.core.playback import State
 from playertrack.core.session import Summary
+from playertrack.core.state import State
 from playertrack.events import Event
 from playertrack.live.clock import ManualClock
 from playertrack.signals import SIGNALS, Signal, Tick

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from playertrack import Tracker, signals
-from playertrack.core.playback import State
+from playertrack.core.state import State
 from playertrack.events import Event
 from playertrack.live.clock import ManualClock
 from playertrack.signals import Close, Signal
@@ -118,11 +118,11 @@ def test_slow_callback_and_sink_cost_the_player_nothing(make: Callable[..., Trac
     assert begun.wait(PATIENCE)
     start(tracker)
     tracker.pause()  # all this while the sink has not come back
-    assert tracker.state is State.PAUSED
+    assert tracker.state is State.PAUSING
     assert told == []
     assert not tracker.flush(0.01)
     go_on.set()
-    assert tracker.flush(PATIENCE)
+    tracker.close(PATIENCE)
     assert names(told)[-1] == "PAUSE"
 
 

@@ -1,0 +1,147 @@
+"""Positions that may not be what they seem: R-stale, R-glitch, R-settle, R-loop (a)."""
+
+from __future__ import annotations
+
+from ...signals import Ended, Loaded, Looped, Replay, Signal, Stop, TimeUpdate
+from ..open_intervals import Fall
+from ..playback import Playback
+from ..playhead import Move, Playhead
+from ..state import State
+from . import end as ending
+from . import lifecycle
+from . import position as following
+
+_AHEAD = (Move.NATURAL, Move.FAST)
+_AS_IF_NOTHING = (Move.STILL, Move.NATURAL)
+
+#: A player resets itself before these: a fall that waits was the end.
+_RESETS = (Ended, Stop, Replay)
+
+
+def is_stale(pb: Playback, position: float) -> bool:
+    """Just after a session opened, a position may still be of the one before (R-stale)."""
+    stale = pb.stale
+    if stale is None or pb.state in (State.ENDED, State.FAILED):
+        return False
+    now, rate, cap = pb.now, pb.pace.rate, pb.pace.cap
+    lately = (
+        stale.opened
+        if stale.played is None or now - stale.opened < pb.policy.settle
+        else (stale.played)
+    )
+    if now - lately >= pb.policy.settle:
+        if stale.played is not None:
+            pb.stale = None
+        return False
+    by_now = stale.position + rate * min(now - stale.moved_at, pb.policy.max_gap)
+    if not stale.position - cap <= position <= by_now + cap:
+        return False
+    here = pb.position or 0.0
+    if pb.state is State.PLAYING:
+        here += pb.travel(now).content
+    return abs(position - here) > cap
+
+
+def forget_glitch(pb: Playback, position: float) -> None:
+    """If ``position`` is where playback would be but for a jump, that was none (R-glitch)."""
+    seek = pb.settling
+    if seek is None or seek.before is None or seek.state != pb.state.value or pb.seek is not None:
+        return
+    before = seek.before
+    if before.position is None:
+        return
+    then = Playhead(before.position, before.moved_at, before.slack, pb.pace, before.elapsed)
+    stay = before.stay
+    if stay is None:
+        as_before = then.judge(position, then.travel(pb.now)) in _AS_IF_NOTHING
+    else:
+        as_before = (stay.fresh and then.judge(position, stay.travel) in _AS_IF_NOTHING) or abs(
+            position - (stay.anchor or 0.0)
+        ) <= pb.policy.jump_tolerance
+    if as_before:
+        pb.note("repaired", "R-glitch", f"one wrong position, {seek.target}, is no seek")
+        pb.as_before(seek, before)
+
+
+def settles(pb: Playback, position: float) -> bool:
+    """The first position after a seek or stall, if it is a little behind (R-settle).
+
+    Players land on keyframes and segments.
+    """
+    assert pb.position is not None
+    policy, landing = pb.policy, pb.landing
+    return (
+        landing is not None
+        and pb.now - landing < policy.settle
+        and 0.0 < pb.position - position <= policy.snap
+    )
+
+
+# ------------------------------------------------------------------ a fall that may be a loop
+
+
+def falls(pb: Playback, position: float) -> bool:
+    """A fall from the end to the start waits for what shows whether it is a loop (R-loop a)."""
+    if pb.fall is not None:
+        return still_falls(pb, position)
+    if pb.first or pb.rebase:
+        return False
+    end, here, window, seek = pb.end, pb.position, pb.policy.end_window, pb.settling
+    assert here is not None
+    if (
+        end is None
+        or position >= here
+        or end <= 2 * window
+        or (seek is not None and not seek.moved_on)
+        or (end - here) + position > pb.travel(pb.now).content + window
+        or settles(pb, position)
+    ):
+        return False
+    pb.fall = Fall(pb.now, position, [])
+    return True
+
+
+def still_falls(pb: Playback, position: float) -> bool:
+    """An update while a fall waits: the first that is elsewhere may show that it was none."""
+    fall = pb.fall
+    assert fall is not None
+    decided = any(where != fall.position for where, _ in fall.updates)
+    if not decided and position != fall.position:
+        if pb.judge(position, pb.travel(pb.now)) in _AHEAD:
+            pb.note("repaired", "R-loop", f"one wrong position, {fall.position}, is no loop")
+            pb.fall = None
+            return False
+    fall.updates.append((position, pb.now))
+    return True
+
+
+def resolves(pb: Playback, signal: Signal) -> bool:
+    """A signal shows what a fall was that waits (R-loop a); returns that it says no more."""
+    assert pb.fall is not None
+    if isinstance(signal, _RESETS) or (
+        isinstance(signal, Loaded) and not lifecycle.refines(pb, signal)
+    ):
+        now, pb.now = pb.now, pb.fall.at
+        pb.fall = None
+        ending.arrive_at_end(pb)
+        pb.fire("ended")
+        pb.now = now
+    else:
+        loop(pb)
+    return isinstance(signal, Looped)
+
+
+def loop(pb: Playback) -> None:
+    """A fall was a loop, at its time; then what waited is judged, each at its own."""
+    fall, pb.fall = pb.fall, None
+    assert fall is not None
+    now, cause = pb.now, pb.cause
+    pb.now, pb.cause = fall.at, TimeUpdate.name
+    pb.note("inferred", "R-loop", "the position fell from the end to the beginning")
+    ending.arrive_at_end(pb)
+    lifecycle.start_over(pb)
+    for position, at in ((fall.position, fall.at), *fall.updates):
+        pb.now = at
+        pb.settle_due(at)
+        following.follow(pb, position, alone=True)
+    pb.now, pb.cause = now, cause
