@@ -13,7 +13,7 @@ from typing import Any, TypeGuard
 
 from ..core.rangeset import intervals, join, length
 from ..core.session import Summary
-from ..events import EVENTS, QUARTILES, Event
+from ..events import EVENTS, QUARTILES, REACHED, Event
 from ..trace.explain import Missing, Reason, Story, Told
 from .model import Band, Mark, Row, Stretch
 from .strokes import Stroke, Tread
@@ -173,9 +173,8 @@ def _summary(events: Sequence[Event], watched: list[float]) -> Summary:
         watched=intervals(watched),
         unique_time=seen,
         completion=min(seen / duration, 1.0) if duration else None,
-        quartiles=tuple(
-            q for q in QUARTILES if any(e.event == f"PLAY_REACHED_{q}" for e in events)
-        ),
+        quartiles=tuple(n for n, name in REACHED.items() if any(e.event == name for e in events)),
+        completed=any(e.event == "COMPLETED" for e in events),
         position=next((e.position for e in reversed(events) if e.position is not None), None),
     )
 
@@ -184,12 +183,13 @@ def _missing(summary: Summary) -> Iterable[Missing]:
     for quartile in QUARTILES:
         if quartile not in summary.quartiles:
             point = None if summary.duration is None else summary.duration * quartile / 100
-            yield Missing(quartile, point, (Reason("not_in_log", _NOT_IN_LOG),))
+            reasons = (Reason("not_in_log", _NOT_IN_LOG),)
+            yield Missing(REACHED[quartile], quartile, point, reasons)
 
 
 def _marks(events: Sequence[Event], summary: Summary) -> Iterable[Mark]:
-    for quartile in QUARTILES:
-        name = f"PLAY_REACHED_{quartile}"
+    for quartile in sorted({*QUARTILES, *summary.quartiles}):
+        name = REACHED[quartile]
         fired = next((event for event in events if event.event == name), None)
         point = None if summary.duration is None else summary.duration * quartile / 100
         if fired is None:
