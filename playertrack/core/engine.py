@@ -22,8 +22,8 @@ from .playback import Playback
 from .rules import ads as advertising
 from .rules import attributes as passing
 from .rules import buffering as stalling
-from .rules import doubt, lifecycle
 from .rules import end as ending
+from .rules import lifecycle
 from .rules import pause as pausing
 from .rules import position as following
 from .rules import seek as seeking
@@ -207,7 +207,7 @@ class Engine(Playback):
         if kind is TimeUpdate:
             assert signal.position is not None
             following.follow(self, signal.position, alone=True)
-        elif kind is not Tick and not (self.fall is not None and doubt.resolves(self, signal)):
+        elif kind is not Tick and not (self.fall is not None and looping.resolves(self, signal)):
             if signal.position is not None and not isinstance(signal, _OWN_POSITION):
                 following.hear(self, signal)
             _HANDLERS[kind](self, signal)
