@@ -24,6 +24,7 @@ from .rules import attributes as passing
 from .rules import buffering as stalling
 from .rules import end as ending
 from .rules import lifecycle
+from .rules import loop as looping
 from .rules import pause as pausing
 from .rules import position as following
 from .rules import seek as seeking

@@ -106,20 +106,20 @@ def _event(item: EventItem, start: float) -> ET.Element:
 
 
 def missing_list(missing: Sequence[Missing]) -> ET.Element | None:
-    """The quartiles that did not fire, and why."""
+    """The milestones that did not fire, and why."""
     if not missing:
         return None
     items = [
         el(
             "li",
-            el("b", f"{each.quartile} %"),
+            el("b", each.event if each.milestone is None else f"{each.milestone} %"),
             "" if each.point is None else f" (at {clock(each.point, 0.1)})",
             " did not fire: ",
             "; ".join(reason.text for reason in each.reasons),
         )
         for each in missing
     ]
-    return el("div", el("h3", "missing quartiles"), el("ul", *items), class_="missing")
+    return el("div", el("h3", "missing milestones"), el("ul", *items), class_="missing")
 
 
 def rule_list(rules: Iterable[str]) -> ET.Element | None:
