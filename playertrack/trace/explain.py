@@ -20,9 +20,11 @@ from ..core.engine import Engine
 from ..core.fleet import Fleet
 from ..core.session import Summary
 from ..errors import shorten
-from ..events import REACHED, Event, Seek, to_record
+from ..events import Event, to_record
 from ..policy import Policy
 from ..signals import Signal
+from .missing import Missing, Seen, missing_of
+from .missing import Reason as Reason
 
 #: What each rule that makes an event means, in a few words. Contract, sections 5 to 10.
 RULES = {
@@ -111,27 +113,6 @@ class Note:
     def shown(self, start: float) -> str:
         """The note in a line; its time is in seconds from ``start``."""
         return f"  {self.at - start:+10.3f} s  (line {self.line}: {self.message} [{self.rule}])"
-
-
-@attrs.frozen
-class Reason:
-    """Why a milestone was not reached; ``kind`` is for programs, ``text`` for people."""
-
-    kind: str
-    text: str
-
-
-@attrs.frozen
-class Missing:
-    """An event that did not fire: PLAY_REACHED_n of a ``milestone``, or COMPLETED (None).
-
-    ``point`` is the milestone's position (s), None without a duration.
-    """
-
-    event: str
-    milestone: int | None
-    point: float | None
-    reasons: tuple[Reason, ...]
 
 
 @attrs.frozen
@@ -226,6 +207,11 @@ class _Session:
     path: array[float] = attrs.field(factory=lambda: array("d"))
     summary: Summary | None = None
 
+    def seen(self) -> Seen:
+        """What there is to judge a missing milestone by."""
+        events = [told.event for told in self.told]
+        return Seen(events, self.path, sum(note.rule == "R-stale" for note in self.notes))
+
 
 class Teller:
     """Follows the engine of one player, so as to tell its stories in the end."""
@@ -269,7 +255,7 @@ class Teller:
         self._sum_up(self._engine.summary())
         for session in self._sessions.values():
             if session.summary is not None:
-                missing = tuple(_missing(session.summary, session, self._policy))
+                missing = tuple(missing_of(session.summary, session.seen(), self._policy))
                 start = session.told[0].event.at
                 notes = tuple(sorted(session.notes, key=attrgetter("at")))
                 yield Story(session.summary, start, tuple(session.told), missing, notes)
@@ -288,139 +274,3 @@ class Teller:
         """The line of the signal that the event goes back to: the last such one, or of its time."""
         lines = [(at, line) for name, at, line in self._recent if name == event.cause]
         return next((line for at, line in lines if at == event.at), lines[0][1] if lines else None)
-
-
-# ----------------------------------------------------------- the milestones that are missing
-
-
-def _missing(summary: Summary, session: _Session, policy: Policy) -> Iterator[Missing]:
-    nothing = _nothing(summary)
-    end = summary.duration
-    for milestone in policy.milestones:
-        if milestone in summary.quartiles:
-            continue
-        if nothing is not None or end is None:
-            why = () if nothing is None else (nothing,)
-            yield Missing(REACHED[milestone], milestone, None, why)
-        else:
-            point = end * milestone / 100
-            why_not = tuple(_why_not(point, session, policy))
-            yield Missing(REACHED[milestone], milestone, point, why_not)
-    if policy.completion is not None and not summary.completed:
-        reason = nothing or Reason(
-            "not_completed",
-            f"{summary.completion or 0.0:.1%} of the media was watched, "
-            f"{policy.completion:.1%} is asked for",
-        )
-        yield Missing("COMPLETED", None, None, (reason,))
-
-
-def _nothing(summary: Summary) -> Reason | None:
-    """Why a session can have no milestones at all."""
-    if summary.join_time is None:
-        return Reason("not_played", "playback did not start in this session")
-    if summary.live:
-        return Reason("live", "live media have no end to measure by")
-    if summary.duration is None:
-        return Reason("no_duration", "the duration never became known")
-    return None
-
-
-def _why_not(point: float, session: _Session, policy: Policy) -> Iterator[Reason]:
-    """How the playhead came past ``point`` without playing over it, or that it did not."""
-    start, path = session.told[0].event.at, session.path
-    seeks = [told.event for told in session.told if isinstance(told.event, Seek)]
-    passed = [seek for seek in seeks if _spans(seek.origin, point, seek.target)]
-    moves = [move for move in _moves(path) if move.origin < point <= move.target]
-    moves = [move for move in moves if not any(map(move.belongs_to, passed))]
-    if _in_milliseconds(path):
-        yield Reason(
-            "milliseconds",
-            "positions look like milliseconds: they run 1000 times as fast as the clock, "
-            "and seconds are expected",
-        )
-    if passed:
-        seek = passed[-1]
-        how = "a seek that was not reported" if seek.inferred else "a seek"
-        yield Reason(
-            "seeked_past",
-            f"{how} at {seek.at - start:+.3f} s went past {point:g}, "
-            f"from {seek.origin:g} to {seek.target:g}",
-        )
-    if moves:
-        yield moves[-1].reason(point, start, policy)
-    if not passed and not moves:
-        furthest = max(path[1::3], default=0.0)
-        if furthest < point:
-            yield Reason("not_reached", f"playback came to {furthest:g}, the point is {point:g}")
-        else:
-            yield Reason("began_beyond", f"playback started at {path[1]:g}, beyond {point:g}")
-    for told in session.told:
-        if told.event.rule == "R-end-early":
-            where, end = told.event.position or 0.0, told.event.duration
-            late = max(policy.end_tolerance, min(0.01 * (end or 0.0), 10.0))
-            yield Reason(
-                "ended_early",
-                f"the player said `ended` at {where:g}; only the last {late:g} s "
-                "are taken as played when it does (end_tolerance)",
-            )
-    stale = sum(note.rule == "R-stale" for note in session.notes)
-    if stale:
-        yield Reason("stale", f"{stale} positions were still of the session before and ignored")
-
-
-def _in_milliseconds(path: array[float]) -> bool:
-    """Most moves of the playhead are about a thousand times too fast."""
-    moves = [move for move in _moves(path) if move.at > move.since and move.target > move.origin]
-    fast = [m for m in moves if 500.0 < (m.target - m.origin) / (m.at - m.since) < 2000.0]
-    return len(fast) >= 3 and 2 * len(fast) > len(moves)
-
-
-def _spans(before: float | None, point: float, after: float | None) -> bool:
-    return before is not None and after is not None and before < point <= after
-
-
-@attrs.frozen
-class _Move:
-    """The playhead went from ``origin`` to ``target`` (s of content) between two signals."""
-
-    since: float
-    at: float
-    origin: float
-    target: float
-    rate: float
-
-    def belongs_to(self, seek: Seek) -> bool:
-        """The seek explains the move."""
-        return (
-            self.at <= seek.at
-            and (seek.origin or 0.0) <= self.origin
-            and self.target <= (seek.target or 0.0)
-        )
-
-    def reason(self, point: float, start: float, policy: Policy) -> Reason:
-        """Why going past ``point`` was not playing over it."""
-        where = f"from {self.origin:g} to {self.target:g} at {self.at - start:+.3f} s"
-        if self.rate > policy.max_natural_rate:
-            return Reason(
-                "too_fast",
-                f"{point:g} was passed at {self.rate:g} times the speed, {where}; above "
-                f"{policy.max_natural_rate:g} content is seen but not watched",
-            )
-        silent = self.at - self.since
-        if silent > policy.max_gap:
-            return Reason(
-                "max_gap",
-                f"{point:g} was passed in a silence of {silent:.3f} s, {where}; one longer than "
-                f"{policy.max_gap:g} s counts only if it ends where playback would be (max_gap)",
-            )
-        return Reason(
-            "not_natural",
-            f"the position went past {point:g}, {where}, in {silent:.3f} s: that was not played",
-        )
-
-
-def _moves(path: array[float]) -> Iterator[_Move]:
-    for index in range(3, len(path), 3):
-        since, origin, rate, at, target, rate_after = path[index - 3 : index + 3]
-        yield _Move(since, at, origin, target, max(rate, rate_after))

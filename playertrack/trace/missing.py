@@ -1,0 +1,181 @@
+"""Why a milestone did not fire: what the playhead did about its point, in words."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator, Sequence
+
+import attrs
+
+from ..core.session import Summary
+from ..events import REACHED, Event, Seek
+from ..policy import Policy
+
+
+@attrs.frozen
+class Reason:
+    """Why a milestone was not reached; ``kind`` is for programs, ``text`` for people."""
+
+    kind: str
+    text: str
+
+
+@attrs.frozen
+class Missing:
+    """An event that did not fire: PLAY_REACHED_n of a ``milestone``, or COMPLETED (None).
+
+    ``point`` is the milestone's position (s), None without a duration.
+    """
+
+    event: str
+    milestone: int | None
+    point: float | None
+    reasons: tuple[Reason, ...]
+
+
+@attrs.frozen
+class Seen:
+    """What was seen of a session.
+
+    ``path``: at, position, rate whenever the playhead moved; ``stale``: how many positions
+    were still of the session before.
+    """
+
+    events: Sequence[Event]
+    path: array[float]
+    stale: int
+
+
+def missing_of(summary: Summary, session: Seen, policy: Policy) -> Iterator[Missing]:
+    """The milestones of the policy, and COMPLETED, that a session has not."""
+    nothing = _nothing(summary)
+    end = summary.duration
+    for milestone in policy.milestones:
+        if milestone in summary.quartiles:
+            continue
+        if nothing is not None or end is None:
+            why = () if nothing is None else (nothing,)
+            yield Missing(REACHED[milestone], milestone, None, why)
+        else:
+            point = end * milestone / 100
+            why_not = tuple(_why_not(point, session, policy))
+            yield Missing(REACHED[milestone], milestone, point, why_not)
+    if policy.completion is not None and not summary.completed:
+        reason = nothing or Reason(
+            "not_completed",
+            f"{summary.completion or 0.0:.1%} of the media was watched, "
+            f"{policy.completion:.1%} is asked for",
+        )
+        yield Missing("COMPLETED", None, None, (reason,))
+
+
+def _nothing(summary: Summary) -> Reason | None:
+    """Why a session can have no milestones at all."""
+    if summary.join_time is None:
+        return Reason("not_played", "playback did not start in this session")
+    if summary.live:
+        return Reason("live", "live media have no end to measure by")
+    if summary.duration is None:
+        return Reason("no_duration", "the duration never became known")
+    return None
+
+
+def _why_not(point: float, session: Seen, policy: Policy) -> Iterator[Reason]:
+    """How the playhead came past ``point`` without playing over it, or that it did not."""
+    start, path = session.events[0].at, session.path
+    seeks = [event for event in session.events if isinstance(event, Seek)]
+    passed = [seek for seek in seeks if _spans(seek.origin, point, seek.target)]
+    moves = [move for move in _moves(path) if move.origin < point <= move.target]
+    moves = [move for move in moves if not any(map(move.belongs_to, passed))]
+    if _in_milliseconds(path):
+        yield Reason(
+            "milliseconds",
+            "positions look like milliseconds: they run 1000 times as fast as the clock, "
+            "and seconds are expected",
+        )
+    if passed:
+        seek = passed[-1]
+        how = "a seek that was not reported" if seek.inferred else "a seek"
+        yield Reason(
+            "seeked_past",
+            f"{how} at {seek.at - start:+.3f} s went past {point:g}, "
+            f"from {seek.origin:g} to {seek.target:g}",
+        )
+    if moves:
+        yield moves[-1].reason(point, start, policy)
+    if not passed and not moves:
+        furthest = max(path[1::3], default=0.0)
+        if furthest < point:
+            yield Reason("not_reached", f"playback came to {furthest:g}, the point is {point:g}")
+        else:
+            yield Reason("began_beyond", f"playback started at {path[1]:g}, beyond {point:g}")
+    for event in session.events:
+        if event.rule == "R-end-early":
+            where, end = event.position or 0.0, event.duration
+            late = max(policy.end_tolerance, min(0.01 * (end or 0.0), 10.0))
+            yield Reason(
+                "ended_early",
+                f"the player said `ended` at {where:g}; only the last {late:g} s "
+                "are taken as played when it does (end_tolerance)",
+            )
+    if session.stale:
+        yield Reason(
+            "stale", f"{session.stale} positions were still of the session before and ignored"
+        )
+
+
+def _in_milliseconds(path: array[float]) -> bool:
+    """Most moves of the playhead are about a thousand times too fast."""
+    moves = [move for move in _moves(path) if move.at > move.since and move.target > move.origin]
+    fast = [m for m in moves if 500.0 < (m.target - m.origin) / (m.at - m.since) < 2000.0]
+    return len(fast) >= 3 and 2 * len(fast) > len(moves)
+
+
+def _spans(before: float | None, point: float, after: float | None) -> bool:
+    return before is not None and after is not None and before < point <= after
+
+
+@attrs.frozen
+class _Move:
+    """The playhead went from ``origin`` to ``target`` (s of content) between two signals."""
+
+    since: float
+    at: float
+    origin: float
+    target: float
+    rate: float
+
+    def belongs_to(self, seek: Seek) -> bool:
+        """The seek explains the move."""
+        return (
+            self.at <= seek.at
+            and (seek.origin or 0.0) <= self.origin
+            and self.target <= (seek.target or 0.0)
+        )
+
+    def reason(self, point: float, start: float, policy: Policy) -> Reason:
+        """Why going past ``point`` was not playing over it."""
+        where = f"from {self.origin:g} to {self.target:g} at {self.at - start:+.3f} s"
+        if self.rate > policy.max_natural_rate:
+            return Reason(
+                "too_fast",
+                f"{point:g} was passed at {self.rate:g} times the speed, {where}; above "
+                f"{policy.max_natural_rate:g} content is seen but not watched",
+            )
+        silent = self.at - self.since
+        if silent > policy.max_gap:
+            return Reason(
+                "max_gap",
+                f"{point:g} was passed in a silence of {silent:.3f} s, {where}; one longer than "
+                f"{policy.max_gap:g} s counts only if it ends where playback would be (max_gap)",
+            )
+        return Reason(
+            "not_natural",
+            f"the position went past {point:g}, {where}, in {silent:.3f} s: that was not played",
+        )
+
+
+def _moves(path: array[float]) -> Iterator[_Move]:
+    for index in range(3, len(path), 3):
+        since, origin, rate, at, target, rate_after = path[index - 3 : index + 3]
+        yield _Move(since, at, origin, target, max(rate, rate_after))
