@@ -14,7 +14,8 @@ from typing import Any, TypeGuard
 from ..core.rangeset import intervals, join, length
 from ..core.session import Summary
 from ..events import EVENTS, QUARTILES, REACHED, Event
-from ..trace.explain import Missing, Reason, Story, Told
+from ..trace.explain import Story, Told
+from ..trace.missing import Missing, Reason
 from .model import Band, Mark, Row, Stretch
 from .strokes import Stroke, Tread
 

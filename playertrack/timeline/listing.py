@@ -10,7 +10,8 @@ import attrs
 
 from ..errors import shorten
 from ..events import Event, to_record
-from ..trace.explain import RULES, Missing, Told
+from ..trace.explain import RULES, Told
+from ..trace.missing import Missing
 from .elements import Child, el
 from .time_format import clock, wall_clock
 

@@ -24,7 +24,6 @@ from ..events import Event, to_record
 from ..policy import Policy
 from ..signals import Signal
 from .missing import Missing, Seen, missing_of
-from .missing import Reason as Reason
 
 #: What each rule that makes an event means, in a few words. Contract, sections 5 to 10.
 RULES = {

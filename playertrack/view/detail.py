@@ -11,7 +11,7 @@ from ..signals import Signal
 from ..signals import to_record as signal_record
 from ..timeline.listing import EventItem
 from ..timeline.model import Row
-from ..trace.explain import Missing
+from ..trace.missing import Missing
 
 
 @attrs.frozen(kw_only=True)
