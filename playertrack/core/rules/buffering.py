@@ -89,8 +89,8 @@ def on_stall(pb: Playback, signal: Stall) -> None:
         pb.note("ignored", "R-ad", "stall in a linear ad")
     elif pb.seek is not None and pb.seeking:
         pb.seek.stalled = True
-    elif pb.fire("stall") and pb.stall_open is not None and signal.position is not None:
-        pb.stall_open.position, pb.stall_open.fresh = signal.position, False
+    elif pb.fire("stall") and pb.stall_open is not None and signal.position == pb.position:
+        pb.stall_open.position, pb.stall_open.fresh = pb.position or 0.0, False
 
 
 def on_stall_end(pb: Playback, signal: StallEnd) -> None:

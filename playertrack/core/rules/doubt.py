@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from ..open_intervals import Fall
 from ..playback import Playback
-from ..playhead import Move, Playhead
+from ..playhead import Move, Playhead, Travel
 from ..state import State
 
-_AHEAD = (Move.NATURAL, Move.FAST)
 _AS_IF_NOTHING = (Move.STILL, Move.NATURAL)
 
 
@@ -73,12 +72,8 @@ def settles(pb: Playback, position: float) -> bool:
 # ------------------------------------------------------------------ a fall that may be a loop
 
 
-def falls(pb: Playback, position: float) -> bool:
+def falls(pb: Playback, position: float, travel: Travel) -> bool:
     """A fall from the end to the start waits for what shows whether it is a loop (R-loop a)."""
-    if pb.fall is not None:
-        return still_falls(pb, position)
-    if pb.first or pb.rebase:
-        return False
     end, here, window, seek = pb.end, pb.position, pb.policy.end_window, pb.settling
     assert here is not None
     if (
@@ -86,8 +81,7 @@ def falls(pb: Playback, position: float) -> bool:
         or position >= here
         or end <= 2 * window
         or (seek is not None and not seek.moved_on)
-        or (end - here) + position > pb.travel(pb.now).content + window
-        or settles(pb, position)
+        or (end - here) + position > travel.content + window
     ):
         return False
     pb.fall = Fall(pb.now, position, [])
@@ -100,7 +94,7 @@ def still_falls(pb: Playback, position: float) -> bool:
     assert fall is not None
     decided = any(where != fall.position for where, _ in fall.updates)
     if not decided and position != fall.position:
-        if pb.judge(position, pb.travel(pb.now)) in _AHEAD:
+        if pb.judge(position, pb.travel(pb.now)) in _AS_IF_NOTHING:
             pb.note("repaired", "R-loop", f"one wrong position, {fall.position}, is no loop")
             pb.fall = None
             return False

@@ -54,11 +54,11 @@ def last_stretch(pb: Playback, at: float) -> None:
         return
     travel = up_to_here(pb)
     ahead, late = end - position, min(tolerance(pb, end), _TAIL_SHARE * end)
-    silent = travel.long_seconds > travel.seconds
-    reached = ahead <= travel.content + late or (
-        silent and abs(ahead - travel.long_content) <= late
-    )
-    if ahead > 0.0 and reached and not travel.fast:
+    if ahead > travel.content + late and travel.long_seconds > travel.seconds:
+        travel = travel.whole()
+        if abs(ahead - travel.content) > late:
+            return
+    if 0.0 < ahead <= travel.content + late and not travel.fast:
         pb.credit(end, travel)
 
 

@@ -33,7 +33,8 @@ def media_loaded(pb: Playback, at: float) -> None:
 
 
 def request(pb: Playback, at: float) -> None:
-    """Playback was asked for, once per session; the wait for the first frame begins."""
+    """Playback was asked for, once per session; the wait for the first frame starts."""
+    pb.asked = False
     if not pb.requested and not pb.started:
         pb.requested = True
         pb.emit("PLAY_REQUEST", "R-request", at=at)

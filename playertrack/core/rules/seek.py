@@ -35,6 +35,8 @@ def on_seeking(pb: Playback, signal: Seeking) -> None:
         sought_by(seek, signal.by)
     elif silent(pb):
         choose(pb, signal.position)
+        if signal.position is None and pb.run is not None:
+            pb.run = run_anew(pb)
         if pb.state in _UNSTARTED:
             target = signal.position
             named = target is not None
@@ -122,6 +124,13 @@ def choose(pb: Playback, position: float | None) -> None:
         lifecycle.start_at(pb, position)
     if pb.state is not State.STARTING and pb.media is not None:
         pb.run = Run.begin(position, pb.now, pb.pace)
+
+
+def run_anew(pb: Playback) -> Run:
+    """A `seeking` starts the run anew, from where the playhead is (section 4)."""
+    if pb.state is State.STARTING:
+        return lifecycle.start_run(pb)
+    return Run.begin(pb.position or 0.0, pb.now, pb.pace)
 
 
 def whereabouts(pb: Playback) -> float:
