@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from .events import Event as Event
     from .live.backfill import WatchError as WatchError
     from .live.backfill import report_view as report_view
+    from .live.termination import close_at_sigterm as close_at_sigterm
     from .live.tracker import Tracker as Tracker
     from .policy import Policy as Policy
 
@@ -51,6 +52,7 @@ __all__ = [
     "Summary",
     "Tracker",
     "WatchError",
+    "close_at_sigterm",
     "events",
     "offline_ids",
     "random_ids",
@@ -70,6 +72,7 @@ _HOMES = {
     "Summary": "core.session",
     "Tracker": "live.tracker",
     "WatchError": "live.backfill",
+    "close_at_sigterm": "live.termination",
     "offline_ids": "core.session",
     "random_ids": "core.session",
     "report_view": "live.backfill",

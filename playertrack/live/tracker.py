@@ -383,6 +383,12 @@ class Tracker(SignalMethods, AsyncClosing):
             self._courier.reset()
 
 
+def close_all(timeout: float) -> None:
+    """Close every tracker that is open, each within ``timeout`` seconds."""
+    for tracker in tuple(_trackers):
+        tracker.close(timeout)
+
+
 def _after_fork() -> None:
     for tracker in tuple(_trackers):
         tracker._after_fork()
