@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from time import monotonic
 from typing import Any
 
 from playertrack.live.adapter import Binding, Listener
@@ -23,6 +24,10 @@ _HEARD: dict[str, tuple[str, ...]] = {
 }
 
 
+#: Updates of the position closer (s) to each other than this are left out.
+_UPDATES = 0.18
+
+
 class GstPlayBinding(Binding):
     """Measures one GstPlay; made by `playertrack_gstreamer.track`."""
 
@@ -36,6 +41,7 @@ class GstPlayBinding(Binding):
         self._player = play
         self._known = False  # what media it is was told
         self._announced = False  # `load` noted it, of which a message is to come
+        self._updated = 0.0
         self._start()
 
     # -------------------------------------------------------------------------- hearing
@@ -61,10 +67,20 @@ class GstPlayBinding(Binding):
             announced, self._announced = self._announced, False
             if not announced:
                 self._note_media(told.get_value("uri"))
-        elif kind in _HEARD:
+        elif kind in _HEARD and not self._is_too_often(kind):
             self._note(kind, **{name: _plain(told.get_value(name)) for name in _HEARD[kind]})
         if kind == "end-of-stream":
             self._ended = True
+
+    def _is_too_often(self, kind: str) -> bool:
+        """It says ten times a second where it is, which is more than is needed."""
+        if kind != "position-updated":
+            return False
+        before, now = self._updated, monotonic()
+        if now - before < _UPDATES:
+            return True
+        self._updated = now
+        return False
 
     def _ask(self) -> None:
         self._note("poll", rate=self._player.get_rate())

@@ -130,7 +130,8 @@ def _make(record: dict[str, Any], cls: type[_R]) -> _R:
             except _MismatchError as error:
                 raise TranslationError(where, value, str(error)) from None
         elif (value := default) is _REQUIRED:
-            raise TranslationError(where, ..., "a value: is this a recording of that player?")
+            message = f"{where} is missing: is this a recording of that player?"
+            raise TranslationError(where, ..., message)
         setattr(made, name, value)
     return made
 

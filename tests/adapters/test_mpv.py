@@ -26,13 +26,44 @@ def sought(tape: Tape, t: float, target: float) -> Tape:
     return tape.add(t, "seek").at(t, target).add(t + 0.03, "playback-restart")
 
 
-def test_each_seek_that_came_to_its_end_is_one() -> None:
+def test_seeks_close_to_each_other_are_one() -> None:
     tape = started().play(0.1, 0.0, 2.0)
     for n, target in enumerate((9.0, 3.0, 8.0, 5.0)):
         sought(tape, 2.2 + n / 10, target)
     events = derive("mpv", tape.play(2.6, 5.0, 5.5))
-    assert after_start(events) == ["SEEK"] * 4
-    assert [event.position for event in events if event.event == "SEEK"] == [9.0, 3.0, 8.0, 5.0]
+    assert after_start(events) == ["SEEK"]
+    assert (only("SEEK", events).origin, only("SEEK", events).target) == (2.0, 5.0)
+
+
+def test_seeks_apart_are_each_one() -> None:
+    tape = sought(started().play(0.1, 0.0, 2.0), 2.2, 9.0).play(2.3, 9.0, 10.5)
+    events = derive("mpv", sought(tape, 3.9, 3.0).play(4.0, 3.0, 4.5))
+    assert [event.position for event in events if event.event == "SEEK"] == [9.0, 3.0]
+
+
+def test_rounds_of_an_a_b_loop_are_mpvs_own_seeks() -> None:
+    tape = started().add(0.1, "prop.ab-loop-a", value=1.0).add(0.1, "prop.ab-loop-b", value=2.0)
+    tape.play(0.1, 0.0, 2.0)
+    for n in range(3):
+        sought(tape, 2.11 + n, 1.0).play(2.15 + n, 1.0, 1.95, 0.05)
+    assert after_start(derive("mpv", tape)) == []
+    tape.add(5.2, "prop.ab-loop-b", value="no").play(5.2, 1.95, 2.45)
+    assert after_start(derive("mpv", sought(tape, 5.8, 1.0).play(5.9, 1.0, 2.5))) == ["SEEK"]
+
+
+@pytest.mark.parametrize(
+    "bounds", [{"start": "2", "end": "5"}, {"start": "2", "length": "3"}, {"end": "-7"}]
+)
+def test_part_that_mpv_was_asked_for_is_the_content(bounds: dict[str, str]) -> None:
+    start = float(bounds.get("start", 0))
+    tape = Tape(time_pos).command(0.0, "open", "clip.mp4").add(0.01, "start-file")
+    tape.add(0.05, "prop.duration", value=12.0)
+    for name, value in bounds.items():
+        tape.add(0.05, f"prop.{name}", value=value)
+    tape.at(0.06, start).add(0.1, "playback-restart").play(0.1, start, 5.0)
+    events = derive("mpv", tape.add(5.3 - start, "end-file", reason="eof"))
+    assert after_start(events) == [f"PLAY_REACHED_{n}" for n in (25, 50, 75, 100)]
+    assert (events[-1].duration, events[-1].position) == (5.0 - start, 5.0 - start)
 
 
 def test_command_that_mpv_refused_is_no_seek() -> None:
