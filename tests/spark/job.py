@@ -8,15 +8,18 @@ from __future__ import annotations
 import os
 import sys
 
-os.environ["PYSPARK_PYTHON"] = sys.executable
-
 from pyspark.sql import DataFrame, SparkSession
 
 from playertrack.spark import derive_stream
 
+#: A short job is over before Java's better compiler pays.
+_JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+
 
 def session() -> SparkSession:
     """A small Spark on this machine that listens on loopback alone."""
+    os.environ["PYSPARK_PYTHON"] = sys.executable
+    os.environ["PYSPARK_SUBMIT_ARGS"] = f"--driver-java-options '{_JAVA}' pyspark-shell"
     builder = SparkSession.builder.master("local[2]").appName("playertrack tests")
     for name, value in {
         "spark.driver.host": "127.0.0.1",

@@ -27,7 +27,7 @@ from playertrack.spark import derive, derive_stream
 from playertrack.testing.script import ScriptedPlayer
 from spark.job import session, stream_of
 
-pytestmark = [pytest.mark.timeout(240), pytest.mark.filterwarnings("default")]
+pytestmark = [pytest.mark.timeout(600), pytest.mark.filterwarnings("default")]
 
 JOB = Path(__file__).with_name("job.py")
 
@@ -207,7 +207,7 @@ def test_a_job_that_is_killed_inside_a_batch_three_times(
                     assert process.poll() is None, (tmp_path / "log").read_text()
                     time.sleep(0.005)  # the checkpoint is files, and says nothing by itself
                 os.killpg(process.pid, posix.SIGKILL)
-        subprocess.run(command, stdout=log, stderr=log, check=True, timeout=150)
+        subprocess.run(command, stdout=log, stderr=log, check=True, timeout=300)
     rows = rows_of(spark.read.parquet(str(out)).toArrow())
     assert ordered([row for row in rows if row["player"] != "end"]) == expected(few)
 
