@@ -15,7 +15,7 @@ from typing import Any
 
 import redis
 
-from playertrack import Fleet, Policy, SignalError
+from playertrack import Event, Fleet, Policy, SignalError
 from playertrack.trace.codec import LineError, encode_event, parse_entry
 
 SIGNALS, EVENTS, PLAYERS, OFFSET = "signals", "events", "players", "offset"
@@ -27,7 +27,8 @@ def consume(server: Any, count: int = 100, wait_ms: int = 1000) -> None:
     offset = server.get(OFFSET) or b"0"
     while found := server.xread({SIGNALS: offset}, count=count, block=wait_ms):
         [(_, entries)] = found
-        events, seen = [], set()
+        events: list[Event] = []
+        seen: set[str | None] = set()
         for number, fields in entries:
             offset = number
             try:

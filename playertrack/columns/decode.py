@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ..errors import PlayertrackError, SignalError
 from ..signals import FIELDS, MAX_SEQ, Signal, from_record
@@ -38,6 +39,7 @@ class Batch:
                 )
         self.codes, self.known_players = self._coded("player")
         self._name_codes, names = self._coded("signal")
+        self.good_players = None not in self.known_players
         self.players = [None if code is None else self.known_players[code] for code in self.codes]
         self.names = [None if code is None else names[code] for code in self._name_codes]
         self.ats: list[float | None] = _values(self._columns["at"])
@@ -46,7 +48,11 @@ class Batch:
             [None] * self.rows if position is None else _values(position)
         )
         seq = self._columns.get("seq")
+        if seq is not None and seq.null_count == len(seq):
+            seq = None
         self.seqs: list[Any] | None = None if seq is None else _values(seq)
+        #: Whether no number is one that cannot be.
+        self.good_seqs = seq is None or _are_whole(seq)
 
     def _coded(self, name: str) -> tuple[list[int | None], list[str | None]]:
         """A column of strings as codes and what they stand for."""
@@ -156,6 +162,13 @@ def _values(column: pa.Array) -> list[Any]:
 
 def _no_text(field: str) -> SignalError:
     return SignalError(field, b"...", "a string that UTF-8 can hold")
+
+
+def _are_whole(column: pa.Array) -> bool:
+    if not pa.types.is_integer(column.type):
+        return False
+    least = pc.min(column).as_py()
+    return least is None or least >= 0
 
 
 def _text(scalar: Any) -> str | None:

@@ -46,18 +46,18 @@ def _fed(
 ) -> list[Made]:
     made: list[Made] = []
     updates, ordered = fleet.updates, fleet.ordered
-    names, ats, positions, players = batch.names, batch.ats, batch.positions, batch.players
-    for row in _rows(batch, share, wanted):
-        at, position = ats[row], positions[row]
+    quick = not ordered and batch.good_seqs and batch.good_players
+    columns = zip(
+        range(batch.rows), batch.names, batch.players, batch.ats, batch.positions, strict=True
+    )
+    chosen = _chosen(batch, share, wanted)
+    for row, name, who, at, position in columns:
+        if chosen is not None and not chosen[who]:
+            continue
         try:
-            if (
-                names[row] == "timeupdate"
-                and at is not None
-                and position is not None
-                and not ordered
-                and batch.seqs is None
-            ):
-                events: Sequence[Event] = updates[players[row]](position, at)
+            if quick and position is not None and name == "timeupdate":
+                # A time that is missing is refused as what is no number.
+                events: Sequence[Event] = updates[who](position, at)  # type: ignore[arg-type]
             else:
                 # In the order of the fields of a line: of two that cannot be the first is named.
                 player = batch.player(row)
@@ -67,7 +67,7 @@ def _fed(
             made.append((start + row, TraceError(source, start + row, str(error))))
             continue
         if share is not None:
-            share.first_seen.setdefault(players[row], start + row)
+            share.first_seen.setdefault(who, start + row)
         if events:
             made.append((start + row, events))
         if ended:
@@ -75,14 +75,13 @@ def _fed(
     return made
 
 
-def _rows(
+def _chosen(
     batch: Batch, share: Share | None, wanted: Callable[[str | None], bool] | None
-) -> Iterable[int]:
-    """The rows to take: all, or those of some of the players."""
+) -> dict[str | None, bool] | None:
+    """Which of the players of the batch to take; None for all."""
     if share is None and wanted is None:
-        return range(batch.rows)
-    chosen: dict[str | None, bool] = {
+        return None
+    return {
         player: (share is None or share.has(player)) and (wanted is None or wanted(player))
         for player in (None, *batch.known_players)
     }
-    return [row for row, player in enumerate(batch.players) if chosen[player]]

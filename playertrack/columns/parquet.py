@@ -36,7 +36,12 @@ class SignalFile:
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """The columns that signals have, some thousand rows at a time."""
-        names = [name for name in self._file.schema_arrow.names if name in SIGNAL_FIELDS]
+        empty = _empty_columns(self._file.metadata)
+        names = [
+            name
+            for name in self._file.schema_arrow.names
+            if name in SIGNAL_FIELDS and (name not in empty or name in ("signal", "at"))
+        ]
         try:
             for batch in self._file.iter_batches(_READ_ROWS, columns=names):
                 yield batch
@@ -45,12 +50,21 @@ class SignalFile:
             raise PlayertrackError(f"{self._source}: not readable: {error}") from None
 
 
-def column_names(path: Path, source: str) -> list[str]:
-    """The names of the columns of a Parquet file; raises `PlayertrackError` if it is none."""
-    try:
-        return list(pq.read_schema(path).names)
-    except pa.ArrowException as error:
-        raise PlayertrackError(f"{source}: not Parquet: {error}") from None
+def _empty_columns(metadata: pq.FileMetaData) -> set[str]:
+    """The columns of which the file says that they are null throughout: not worth reading."""
+    names: set[str] = set()
+    for number in range(metadata.num_columns):
+        chunks = [
+            metadata.row_group(group).column(number) for group in range(metadata.num_row_groups)
+        ]
+        if all(
+            (found := chunk.statistics) is not None
+            and found.has_null_count
+            and found.null_count == chunk.num_values
+            for chunk in chunks
+        ):
+            names |= {chunk.path_in_schema for chunk in chunks}
+    return names
 
 
 def rows_of(path: Path, source: str) -> Iterator[tuple[int, dict[str, Any]]]:

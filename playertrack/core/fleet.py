@@ -12,7 +12,7 @@ from .._msgspec import msgspec
 from ..errors import SnapshotError
 from ..events import Event
 from ..policy import Policy
-from ..signals import Close, Signal, TimeUpdate
+from ..signals import MAX_AT, Close, Signal, TimeUpdate
 from .context import Diagnostic, Setup
 from .engine import Engine
 from .reorder import Reorder
@@ -142,9 +142,24 @@ class Fleet:
             return self._take(player, released[0])
         return [event for each in released for event in self._take(player, each)]
 
-    def timeupdate(self, player: str | None, position: float, at: float) -> Sequence[Event]:
-        """As `Engine.timeupdate`, for one of the players."""
-        return self.updates[player](position, at)
+    def timeupdate(
+        self, player: str | None, position: float, at: float, seq: int | None = None
+    ) -> Sequence[Event]:
+        """As `Engine.timeupdate`, for one of the players; ``seq`` as in `feed`."""
+        if self._reorder is None:
+            return self.updates[player](position, at)
+        order = self._orders.get(player)
+        if (
+            order is not None
+            and seq is not None
+            and type(at) is type(position) is float
+            # What cannot be a signal must not count as the next one.
+            and 0.0 <= position < inf
+            and -MAX_AT <= at <= MAX_AT
+            and order.passes(seq, at)
+        ):
+            return self._update_now(player, position, at)
+        return self.feed(player, TimeUpdate(at=at, position=position), seq)
 
     def _take(self, player: str | None, signal: Signal) -> Sequence[Event]:
         """Feed a signal whose turn it is."""
@@ -189,19 +204,22 @@ class Fleet:
         return partial(self._update, player)
 
     def _update(self, player: str | None, position: float, at: float) -> Sequence[Event]:
+        if self._reorder is None and type(at) is float:
+            return self._update_now(player, position, at)
+        return self.feed(player, TimeUpdate(at=at, position=position))
+
+    def _update_now(self, player: str | None, position: float, at: float) -> Sequence[Event]:
+        """An update whose turn it is."""
         engine, idle = self._players.get(player), self._idle_close
-        if (
-            self._reorder is None
-            and isinstance(engine, Engine)
-            and type(at) is float
-            and (idle is None or at - self._last.get(player, inf) <= idle)
+        if isinstance(engine, Engine) and (
+            idle is None or at - self._last.get(player, inf) <= idle
         ):
             events = engine.timeupdate(position, at)
             if idle is not None:
                 self._last[player] = at
             self._timers.touch(player)
             return events
-        return self.feed(player, TimeUpdate(at=at, position=position))
+        return self._take(player, TimeUpdate(at=at, position=position))
 
     # ------------------------------------------------------------------ time
 

@@ -173,7 +173,7 @@ def _feed(
 ) -> Sequence[Event]:
     """Feed what a line says; the careful way if it was left in any doubt."""
     signal = None
-    if line is not None and (type(line) is not Update or fleet.ordered or wanted is not None):
+    if line is not None and type(line) is not Update:
         signal = signal_of(line)
     if line is not None and (signal is not None or type(line) is Update):
         player, seq = line.player, line.seq
@@ -187,7 +187,7 @@ def _feed(
         events = fleet.feed(player, signal, seq)
     else:
         assert type(line) is Update
-        events = fleet.updates[player](line.position, line.at)
+        events = fleet.timeupdate(player, line.position, line.at, seq)
     if share is not None:
         share.first_seen.setdefault(player, number)
     return events

@@ -86,4 +86,4 @@ def _done(client: Any, arriving: Sequence[object]) -> float:
     if offset is None:
         return 0.0
     left = client.xlen("signals") - len(client.xrange("signals", max=offset.decode()))
-    return 1.0 - left / len(arriving)
+    return float(1.0 - left / len(arriving))
