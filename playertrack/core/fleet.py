@@ -15,6 +15,7 @@ from ..policy import Policy
 from ..signals import MAX_AT, Close, Signal, TimeUpdate
 from .context import Diagnostic, Setup
 from .engine import Engine
+from .fleet_views import Awake, Update, Updates
 from .reorder import Reorder
 from .session import SessionIds, offline_ids
 from .timer_heap import TimerHeap
@@ -23,9 +24,6 @@ from .timer_heap import TimerHeap
 VERSION = 1
 
 _NOTHING: tuple[Event, ...] = ()
-
-#: How `timeupdate` is called for one player.
-Update = Callable[[float, float], Sequence[Event]]
 
 
 class Fleet:
@@ -81,7 +79,7 @@ class Fleet:
     @property
     def players(self) -> Mapping[str | None, Engine]:
         """The engine of each player at work, in the order in which they first appeared."""
-        return _Awake(self._players)
+        return Awake(self._players)
 
     @property
     def known(self) -> Collection[str | None]:
@@ -362,43 +360,3 @@ _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(
     tuple[int, str | None, bytes | None, float | None, list[Any] | None]
 ).decode
-
-
-class Updates(dict[str | None, Update]):
-    """`timeupdate` of each player at work, so that an update costs one look-up and one call.
-
-    What is in it is good until the next call of the fleet: it changes when players go.
-    """
-
-    def __init__(self, fleet: Fleet) -> None:
-        self._fleet = fleet
-
-    def __missing__(self, player: str | None) -> Update:
-        def first(position: float, at: float) -> Sequence[Event]:
-            fleet = self._fleet
-            update = TimeUpdate(at=at, position=position)  # one that is refused makes no player
-            events = fleet.feed(player, update)
-            if player in fleet.players:
-                self[player] = fleet.update_of(player)
-            return events
-
-        return first
-
-
-class _Awake(Mapping[str | None, Engine]):
-    """The engines among the players, to look at."""
-
-    def __init__(self, players: Mapping[str | None, Engine | bytes | None]) -> None:
-        self._players = players
-
-    def __getitem__(self, player: str | None) -> Engine:
-        engine = self._players[player]
-        if isinstance(engine, Engine):
-            return engine
-        raise KeyError(player)
-
-    def __iter__(self) -> Iterator[str | None]:
-        return (player for player, engine in self._players.items() if isinstance(engine, Engine))
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
