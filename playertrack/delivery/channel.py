@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from math import inf
 from time import time
 
@@ -55,7 +56,8 @@ class Channel(Link):
         """There may be something new: read it, and send what may go."""
         if self._stopped:
             return
-        self._fetch()
+        if self._more:
+            self._fetch()
         while len(self._workers) < self.settings.max_in_flight:
             rows = self._next()
             if not rows:
@@ -70,6 +72,21 @@ class Channel(Link):
         self.pump()
         if self.pause_known:
             self.outbox.fetch(self.route.name, 0, 0, self._looked)
+
+    def hand(self, epoch: int, rows: list[Row]) -> None:
+        """Rows were committed after all that there were before."""
+        if self._fetching or self._more or epoch != self._epoch or self._lanes.size > _PAGE:
+            self._more = True  # they are read in their turn
+        else:
+            self._add([row for row in rows if row.seq > self._after])
+        self.pump()
+
+    def _add(self, rows: Sequence[Row]) -> None:
+        if rows:
+            if not self._lanes.size:
+                self._ripe_at = self.loop.time() + self.route.destination.batch.wait
+            self._lanes.add(rows)
+            self._after = rows[-1].seq
 
     def _looked(self, page: Page) -> None:
         if page.paused is None:
@@ -100,7 +117,7 @@ class Channel(Link):
     @property
     def idle(self) -> bool:
         """Whether there is nothing to send, as far as was read."""
-        return not (self._workers or self._fetching or self._more or len(self._lanes))
+        return not (self._workers or self._fetching or self._more or self._lanes.size)
 
     def hopeless(self, until: float) -> bool:
         """Whether nothing can be sent before that time."""
@@ -160,7 +177,7 @@ class Channel(Link):
     # -------------------------------------------------------------------------- the queue
 
     def _fetch(self) -> None:
-        if not self._fetching and self._more and len(self._lanes) < _PAGE // 2:
+        if not self._fetching and self._lanes.size < _PAGE // 2:
             self._fetching = True
             self._more = False
             self.outbox.fetch(self.route.name, self._after, _PAGE, self._fetched_elsewhere)
@@ -174,10 +191,8 @@ class Channel(Link):
             self._start_over(page.epoch)
         else:
             self._more = self._more or page.last > self._after
+            self._add(page.rows)
             self._after = page.last
-            if page.rows and not len(self._lanes):
-                self._ripe_at = self.loop.time() + self.route.destination.batch.wait
-            self._lanes.add(page.rows)
         self.pump()
         self.scheduler.change()
 
@@ -208,9 +223,9 @@ class Channel(Link):
     def _ripe(self) -> bool:
         """Whether a batch goes now: it is full, or it waited long enough for more."""
         batch = self.route.destination.batch
-        if not batch.wait or self._hurries or not len(self._lanes):
+        if not batch.wait or self._hurries or not self._lanes.size:
             return True
-        if len(self._lanes) >= batch.events or self._lanes.bytes >= batch.bytes:
+        if self._lanes.size >= batch.events or self._lanes.bytes >= batch.bytes:
             return True
         if self.loop.time() >= self._ripe_at:
             return True

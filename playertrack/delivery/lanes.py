@@ -30,12 +30,9 @@ class Lanes:
         # An entry counts while its lane is not busy and its row the first there.
         self._heads: list[tuple[int, str]] = []
         self._common: deque[int] = deque()
-        self._size = 0
-        #: How long (bytes) the items are that wait.
+        #: How many rows wait, and how long (bytes) their items are.
+        self.size = 0
         self.bytes = 0
-
-    def __len__(self) -> int:
-        return self._size
 
     def add(self, rows: Iterable[Row]) -> None:
         """Add rows that come after all others."""
@@ -49,7 +46,7 @@ class Lanes:
                 if lane not in self.busy:
                     heappush(self._heads, (row.seq, lane))
             waiting.append(row)
-            self._size += 1
+            self.size += 1
             self.bytes += len(row.item.body)
 
     def take(self, batch: Batch) -> list[Row]:
@@ -70,7 +67,7 @@ class Lanes:
                 break
             row = waiting.popleft()
             rows.append(row)
-            self._size -= 1
+            self.size -= 1
             self.bytes -= len(row.item.body)
             if waiting:
                 if len(rows) < batch.events or lane == FREE:
@@ -79,7 +76,7 @@ class Lanes:
                 del self._lanes[lane]
             if lane == COMMON:
                 break
-        self.busy.update(row.item.lane for row in rows if row.item.lane != FREE)
+        self.busy.update([row.item.lane for row in rows if row.item.lane != FREE])
         return rows
 
     def _next(self, *, alone: bool) -> str | None:
@@ -115,7 +112,7 @@ class Lanes:
         """Forget the rows that wait."""
         self._lanes.clear()
         self._heads.clear()
-        self._size = 0
+        self.size = 0
         self.bytes = 0
         while len(self._common) > (COMMON in self.busy):
             self._common.pop()

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import attrs
 
 from .._aiohttp import aiohttp
-from ..outbox import Outbox, QueueError, Row
+from ..outbox import Handed, Outbox, QueueError, Row
 from .auth import in_thread
 from .channel import Channel
 from .health import Health, write_notes
@@ -98,10 +98,10 @@ class SendLoop:
                     self._thread = thread
                 self._starting = False
 
-    def look(self) -> None:
-        """There may be news in the queue."""
+    def look(self, handed: list[Handed] | None) -> None:
+        """There are new rows, or (None) there may be something to fetch."""
         if self.started:
-            self._call(self._look_at_all)
+            self._call(self._look_at_all if handed is None else partial(self._hand, handed))
 
     def resume(self, names: Iterable[str] | None = None) -> None:
         """Go on with paused destinations, all of them if none are named."""
@@ -230,6 +230,13 @@ class SendLoop:
     def _look_at_all(self) -> None:
         for channel in self._channels.values():
             channel.look()
+
+    def _hand(self, handed: list[Handed]) -> None:
+        for each in handed:
+            for name, rows in each.rows.items():
+                channel = self._channels.get(name)
+                if channel is not None:  # one that is opened later fetches all there is
+                    channel.hand(each.epoch, rows)
 
     async def _drained(self, names: set[str], seconds: float) -> None:
         deadline = monotonic() + seconds

@@ -22,6 +22,7 @@ from ..outbox import (
     DEFAULT_BOUNDS,
     Bounds,
     Counts,
+    Handed,
     Item,
     Outbox,
     Page,
@@ -92,12 +93,12 @@ class Sender:
 
         return SendLoop(self.outbox, self.settings, session)
 
-    def _look(self) -> None:
+    def _look(self, handed: list[Handed] | None) -> None:
         """There is something to send; the thread of the outbox says so."""
         loop = self._loop  # the one of this process
         if not (loop.started or self._closed):
             loop.start()
-        loop.look()
+        loop.look(handed)
 
     @property
     def directory(self) -> Path | None:

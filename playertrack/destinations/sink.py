@@ -89,6 +89,7 @@ class DeliverySink:
             self.sender.add(Route(name=name, destination=destination, tokens=tokens))
         except PlayertrackError as error:
             raise SinkError(f"{self.service}: {error}") from error
+        self.returns_at_once = self.sender.outbox.durability != "sync"
         self._append: Callable[[str, Encode, Any], Receipt] = self._append_first
 
     @classmethod

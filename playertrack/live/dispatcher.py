@@ -48,6 +48,8 @@ class Dispatcher:
         self._finish = finish
         self._on_error = on_error
         self._reported: set[tuple[str, type[Exception], str | None]] = set()
+        #: What is called by whoever puts it, as it waits for nothing; None if nothing is.
+        self.at_once: str | None = None
         self.reset()
 
     def reset(self) -> None:
@@ -77,9 +79,14 @@ class Dispatcher:
     def put(self, where: str, handler: Callable[[_T], object] | None, item: _T) -> None:
         """Have ``handler`` called with ``item``, if there is one; the lock is held.
 
-        ``where`` names it in a report. `rouse` has to follow.
+        ``where`` names it in a report; what is `at_once` is called here and now. `rouse` has to
+        follow.
         """
-        if handler is not None:
+        if handler is None:
+            return
+        if where == self.at_once:
+            self._hand_over(where, handler, item)
+        else:
             self._dropped += len(self._waiting) == _MOST_WAITING
             self._waiting.append((where, handler, item))
 

@@ -101,7 +101,8 @@ class Tracker(SignalMethods, AsyncClosing):
         self._sinks = FanoutSink(sinks, on_error=self._sink_failed)
         self._streams: WeakSet[EventStream] = WeakSet()
         self._courier = Dispatcher(self._clock, self._due, self._settle, self._finish, on_error)
-
+        if self._sinks.returns_at_once:
+            self._courier.at_once = "sinks"
         self._used = False
         self._seat = Seat()
         self._arrived: deque[tuple[Signal, bool]] = deque()

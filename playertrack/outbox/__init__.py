@@ -6,6 +6,7 @@ became of them.
 """
 
 from .batch import Settled
+from .handing import Handed
 from .inspect import Look, look, resume
 from .outbox import DURABILITIES, Outbox
 from .receipt import Receipt
@@ -28,6 +29,7 @@ __all__ = (
     "Bounds",
     "Counts",
     "DeadLetter",
+    "Handed",
     "Item",
     "Look",
     "Outbox",

@@ -27,6 +27,11 @@ class Leases:
         self._delivered: list[int] = []
         self._since = 0.0
 
+    @property
+    def epoch(self) -> int:
+        """That of pages which are given now."""
+        return self._epoch
+
     def page(self, rows: Iterable[Row], last: int, paused: str | None) -> Page:
         """A page of ``rows``, without those that a sender has."""
         with self._lock:

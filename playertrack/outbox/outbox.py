@@ -17,6 +17,7 @@ from .._fork import watched
 from .batch import Added, Settled
 from .connecting import Connect, connect
 from .failover import RETRY, Failover
+from .handing import Handed, Handing
 from .leases import Leases
 from .receipt import Receipt
 from .ring import Encode, Ring, Waiting, encoded
@@ -26,6 +27,9 @@ from .values import DEFAULT_BOUNDS, Bounds, DeadLetter, Page, QueueError, Standi
 _log = logging.getLogger("playertrack")
 
 _T = TypeVar("_T")
+
+#: Is given rows that were just committed, or None if they have to be fetched.
+Listener = Callable[[list[Handed] | None], object]
 
 #: How many events are made durable at once, at most.
 _GROUP = 500
@@ -78,7 +82,7 @@ class Outbox:
         self._connect = connect
         self._retry = retry
         self._poll = min(_POLL, retry)
-        self._listeners: list[Callable[[], object]] = []
+        self._listeners: list[Listener] = []
         self._closing = False
         self._reset()
         watched.add(self)
@@ -94,6 +98,7 @@ class Outbox:
         self._unsettled: list[tuple[Settled, Callable[[], object]]] = []
         self._asked: deque[Callable[[Failover], object]] = deque()
         self._leases = Leases()
+        self._handing = Handing()
         self._poll_at = 0.0
         self._lingers_until = 0.0
         self._failover: Failover | None = None
@@ -172,8 +177,11 @@ class Outbox:
 
     # ------------------------------------------------------------------- for the sender
 
-    def listen(self, listener: Callable[[], object]) -> None:
-        """Have ``listener`` called, by the outbox's thread, when there may be news."""
+    def listen(self, listener: Listener) -> None:
+        """Have ``listener`` called, by the outbox's thread, when there may be news.
+
+        It is given the new rows, or None if what is new has to be fetched.
+        """
         self._listeners.append(listener)
 
     def fetch(
@@ -306,7 +314,7 @@ class Outbox:
             self._poll_at = monotonic() + self._poll
             news = failover.poll()
         asked = len(self._asked)
-        news = self._empty(failover) or news
+        self._empty(failover)
         for _ in range(asked):
             self._asked.popleft()(failover)
         if self._unsettled and not failover.owing:
@@ -314,23 +322,23 @@ class Outbox:
             for settled, done in unsettled:
                 self._leases.release(settled.numbers())
                 done()
-        if news:
+        handed = self._handing.take()
+        if news or handed is None:
             for listener in self._listeners:
-                listener()
+                listener(None)
+        elif handed:
+            for listener in self._listeners:
+                listener(handed)
 
-    def _empty(self, failover: Failover) -> bool:
-        """Commit what waits, group by group; says whether there was something to send."""
-        news = False
+    def _empty(self, failover: Failover) -> None:
+        """Commit what waits, group by group."""
         for _ in range(len(self._waiting) // _GROUP + 1):
             with self._lock:
                 batch = self._waiting.take(_GROUP)
             if batch or self._leases.due_in() == 0.0 or self._waiting.dropped:
                 self._commit(failover, batch)
-            if batch:
-                news = True
-                if self.durability != "sync":
-                    self._lingers_until = monotonic() + _LINGER
-        return news
+            if batch and self.durability != "sync":
+                self._lingers_until = monotonic() + _LINGER
 
     def _commit(self, failover: Failover, batch: list[Waiting]) -> None:
         with self._lock:
@@ -345,7 +353,8 @@ class Outbox:
         states = [encoded(waiting, added) for waiting in batch]
         safe = "dropped"
         try:
-            failover.commit(added, Settled(delivered=delivered))
+            new = failover.commit(added, Settled(delivered=delivered))
+            self._handing.add(new, added, self._leases.epoch, owner=failover.owner)
             self._leases.removed(len(delivered))
             safe = "durable" if failover.durable else "memory"
         except Exception:  # a bug; whoever waits is to be told, and the events are counted

@@ -42,7 +42,12 @@ class SinkError(PlayertrackError):
 
 
 class Sink(Protocol):
-    """Takes events over; it may be shared by trackers, so both methods are thread-safe."""
+    """Takes events over; it may be shared by trackers, so both methods are thread-safe.
+
+    One whose `emit` waits for nothing, neither a disk nor a lock that is held for long, may say
+    so by an attribute ``returns_at_once`` that is true: it is then called by the thread of the
+    player, which spares another one.
+    """
 
     def emit(self, event: Event) -> object:
         """Take ``event`` over and return at once: what has to wait is done elsewhere.

@@ -40,6 +40,11 @@ class FanoutSink:
         """``fanout:SINK,SINK…``; a `SinkError` if one of them cannot be opened."""
         return cls([open_sink(spec) for spec in argument.split(",")])
 
+    @property
+    def returns_at_once(self) -> bool:
+        """Whether all of them say that their `emit` waits for nothing."""
+        return all(getattr(sink, "returns_at_once", False) for sink in self.sinks)
+
     def emit(self, event: Event) -> None:
         """Hand ``event`` to every sink; it never raises."""
         for sink in self.sinks:

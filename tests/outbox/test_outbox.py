@@ -204,7 +204,7 @@ def test_nothing_happens_before_the_first_event(tmp_path: Path) -> None:
 def test_a_bug_in_a_listener_does_not_end_the_outbox(
     tmp_path: Path, logged: Callable[[], list[logging.LogRecord]]
 ) -> None:
-    def bug() -> None:
+    def bug(handed: object) -> None:
         raise LookupError("a bug")
 
     box = Outbox(tmp_path)

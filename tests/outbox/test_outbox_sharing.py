@@ -29,7 +29,7 @@ def test_q_one_sender_only_one_is_given_rows_and_the_next_takes_over(tmp_path: P
     assert first.claim(there.rows[0].seq, there.epoch)
     assert first.delivered(there.rows[0].seq)
     news = threading.Event()
-    second.listen(news.set)
+    second.listen(lambda handed: news.set())
     first.close()
     assert news.wait(20.0)
     assert numbers(second) == [2]
@@ -56,7 +56,7 @@ def test_q_one_sender_the_lock_dies_with_its_holder(tmp_path: Path) -> None:
         assert numbers(mine) == []
         assert look(tmp_path).in_use
         news = threading.Event()
-        mine.listen(news.set)
+        mine.listen(lambda handed: news.set())
         holder.kill()
         holder.wait()
         assert news.wait(20.0)
@@ -144,7 +144,7 @@ def test_a_pause_is_seen_and_ended_from_outside(tmp_path: Path) -> None:
     assert look(tmp_path).standings[0].paused == "the address is wrong"
     assert page(box).paused == "the address is wrong"
     news = threading.Event()
-    box.listen(news.set)
+    box.listen(lambda handed: news.set())
     resume(tmp_path)
     assert news.wait(20.0)
     assert page(box).paused is None

@@ -37,6 +37,8 @@ def clean(text: str) -> str:
 
 def column(text: str) -> str:
     """`clean`, and fit for a column of the log that stats.collect writes: no commas (wire, 1)."""
+    if text.isprintable() and "," not in text:
+        return text
     return clean(text).replace(",", "~")
 
 
@@ -55,17 +57,18 @@ def whole(value: float) -> int:
     return floor(round(value, 6))
 
 
+#: Names, and the values of a session, come again and again.
+_quoted = lru_cache(maxsize=1024)(quote_plus)
+
+
 def form(pairs: Iterable[tuple[str, str]]) -> str:
     """The pairs form-encoded, in their order."""
-    return "&".join([f"{_quoted(name)}={_quoted(value)}" for name, value in pairs])
-
-
-def _quoted(text: str) -> str:
-    return text if text.isascii() and text.isalnum() else _quoted_before(text)
-
-
-#: Names, and the values of a session, come again and again.
-_quoted_before = lru_cache(maxsize=1024)(quote_plus)
+    return "&".join(
+        [
+            f"{_quoted(name)}={value if value.isascii() and value.isalnum() else _quoted(value)}"
+            for name, value in pairs
+        ]
+    )
 
 
 def address(name: str, url: str) -> str:
