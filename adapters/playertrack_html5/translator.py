@@ -10,7 +10,7 @@ from playertrack import Policy, signals
 from playertrack.signals import Signal
 
 from .duration import Duration
-from .page_words import PageWord
+from .page_words import PageWord, SeekBy
 from .reading import read
 from .records import ElementEvent, PageEvent, SetMedia
 from .source_change import Playback, SourceChange
@@ -57,6 +57,7 @@ class Translator:
         self._content: Playback | None = None  # which had this before
         self._waiting: tuple[float, float] | None = None  # since when, and where
         self._jumping = False
+        self._seek_by: str | None = None  # the next seek is made by this one
 
     def translate(self, record: dict[str, Any]) -> list[Signal]:
         """The signals that a record stands for; raises `TranslationError` if it is malformed."""
@@ -95,6 +96,8 @@ class Translator:
                 self._ad = False
             case "live":
                 self._duration = Duration(declared=True)
+            case "seekBy":
+                self._seek_by = word.by if isinstance(word, SeekBy) else None
         return word.signals()
 
     def _ad_event(self, seen: ElementEvent) -> list[Signal]:
@@ -367,7 +370,10 @@ class Translator:
                 return signals.Pause(at=at, position=position)
             case "seeking":
                 self._jumping = waiting is not None and _over_a_hole(seen, *waiting)
-                return None if self._jumping else signals.Seeking(at=at, position=seen.position)
+                by, self._seek_by = self._seek_by, None
+                if self._jumping:
+                    return None
+                return signals.Seeking(at=at, position=seen.position, by=by)
             case "seeked":
                 jumped, self._jumping = self._jumping, False
                 return None if jumped else signals.Seeked(at=at, position=position)

@@ -141,19 +141,28 @@ def test_event_that_comes_when_a_seek_has_already_moved_the_playhead() -> None:
     heard(tape, 2.6, "timeupdate", "pause", "seeking", position=8.0, seeking=True)
     heard(tape, 2.7, "seeked", position=8.0)
     events = derive("html5", tape)
-    assert after_start(events) == ["PAUSE", "SEEK"]
-    assert only("PAUSE", events).position == 2.0
+    assert after_start(events) == ["SEEK", "PAUSE"]
     seek = only("SEEK", events)
     assert (seek.origin, seek.target) == (2.0, 8.0)
 
 
-def test_seeked_that_comes_when_the_next_seek_has_begun_is_that_of_the_first() -> None:
+def test_seeked_that_comes_when_the_next_seek_has_begun_is_no_seek_of_its_own() -> None:
     tape = started().play(0.5, 0.0, 2.0)
     heard(tape, 2.6, "seeking", position=8.0, seeking=True)
     heard(tape, 2.7, "seeked", "seeking", position=4.0, seeking=True)
     heard(tape, 2.8, "seeked", position=4.0).play(2.8, 4.0, 4.5)
-    seeks = [event for event in derive("html5", tape) if event.event == "SEEK"]
-    assert [seek.position for seek in seeks] == [8.0, 4.0]
+    seek = only("SEEK", derive("html5", tape))
+    assert (seek.origin, seek.target) == (2.0, 4.0)
+
+
+def test_page_says_who_makes_the_next_seek() -> None:
+    for by, expected in (("viewer", ["SEEK"]), ("page", ["SEEK"]), ("player", [])):
+        tape = says(started().play(0.5, 0.0, 2.0), 2.6, "seekBy", by=by)
+        heard(tape, 2.7, "seeking", position=8.0, seeking=True, paused=False)
+        heard(tape, 2.8, "seeked", position=8.0, paused=False).play(2.8, 8.0, 8.5)
+        events = derive("html5", tape)
+        assert after_start(events) == expected, by
+        assert [event.by for event in events if event.event == "SEEK"] == [by] * len(expected)
 
 
 def test_waiting_before_seeking_is_part_of_the_seek() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from aiohttp import web
 
@@ -15,8 +15,9 @@ from playertrack.sinks import FanoutSink, Sink
 
 from .. import SCRIPT, SCRIPTS
 from ..translator import Translator
+from .back_ends import BackEnds
 from .batches import BatchError, read_batch
-from .pages import OnRecord, Pages, nobody
+from .pages import OnRecord, Pages, Taken, nobody
 
 _BUSY = RefusedRequestError(429, "too many batches; come again later", 1)
 
@@ -32,6 +33,8 @@ class Receiver:
     ``app.router.add_post("/playertrack", receiver.take)``. Use it in one event loop.
 
     ``policy`` and ``ids`` are those of the engines, ``on_record`` is that of `Pages`.
+    Back ends post signals, lines of a trace, to ``/playertrack/signals`` (`take_signals`); their
+    players are derived with ``signal_policy`` (see `BackEnds`).
     ``hosts`` are the names of the server, as ``example.org`` (``*``: any, where a server in
     front checks them); ``origins`` are the pages of other sites that may post and read the
     answer (CORS), as ``https://example.org``, or ``*``. The limits: ``max_body`` bytes of a
@@ -49,6 +52,7 @@ class Receiver:
         sinks: Iterable[Sink] = (),
         *,
         policy: Policy = Translator.policy,
+        signal_policy: Policy | None = None,
         ids: SessionIds = random_ids,
         hosts: Iterable[str] = LOCAL,
         origins: Iterable[str] = (),
@@ -63,6 +67,9 @@ class Receiver:
         self._clock = LiveClock() if clock is None else clock
         self._pages = Pages(
             policy=policy, ids=ids, most_players=max_players, idle=idle, on_record=on_record
+        )
+        self._back_ends = BackEnds(
+            policy=signal_policy, ids=ids, most_players=max_players, idle=idle
         )
         self._sinks = FanoutSink(sinks)
         self._guard = Guard(
@@ -79,13 +86,14 @@ class Receiver:
     @property
     def players(self) -> int:
         """How many players there are at the moment."""
-        return len(self._pages)
+        return len(self._pages) + len(self._back_ends)
 
     def add_to(self, app: web.Application, path: str = "/playertrack") -> None:
         """Give ``app`` the addresses, and close this with it."""
         app.add_routes(
             [
                 web.post(path, self.take),
+                web.post(f"{path}/signals", self.take_signals),
                 web.options(path, self.preflight),
                 *(web.get(f"{path}/{script.name}", self.script) for script in SCRIPTS),
             ]
@@ -107,10 +115,17 @@ class Receiver:
         return web.Response(status=204, headers=self._guard.cors(request))
 
     async def take(self, request: web.Request) -> web.Response:
-        """Take a batch."""
+        """Take a batch of records of a page."""
+        return await self._answer(request, self._take_records)
+
+    async def take_signals(self, request: web.Request) -> web.Response:
+        """Take a batch of signals of a back end: lines of a trace."""
+        return await self._answer(request, self._back_ends.take)
+
+    async def _answer(self, request: web.Request, take: Callable[[bytes], Taken]) -> web.Response:
         headers = self._guard.cors(request)
         try:
-            problem = await self._take(request)
+            problem = await self._take(request, take)
         except RefusedRequestError as error:
             headers |= error.headers
             response = web.json_response(
@@ -123,21 +138,24 @@ class Receiver:
             return web.Response(status=204, headers=headers)
         return web.json_response({"error": problem}, status=400, headers=headers)
 
-    async def _take(self, request: web.Request) -> str | None:
+    async def _take(self, request: web.Request, take: Callable[[bytes], Taken]) -> str | None:
         """Take a batch; gives what is wrong in it, if something is."""
         self._guard.admit(request)
         async with self._guard.body(request) as body:
             if self._closed:  # also while the body came: its player is settled
                 raise _BUSY
-            try:
-                batch = read_batch(body)
-            except BatchError as error:
-                return str(error)
-        taken = self._pages.take(batch, self._clock.time())
+            taken = take(body)
         self._hand_on(taken.events)
         if taken.busy:
             raise RefusedRequestError(429, "too many batches of this player; come again later", 1)
         return taken.problem
+
+    def _take_records(self, body: bytes) -> Taken:
+        try:
+            batch = read_batch(body)
+        except BatchError as error:
+            return Taken([], str(error))
+        return self._pages.take(batch, self._clock.time())
 
     def _hand_on(self, events: Iterable[Event]) -> None:
         for event in events:
@@ -158,5 +176,5 @@ class Receiver:
             self._closed = True
             if self._timer is not None:
                 self._timer.cancel()
-            self._hand_on(self._pages.close())
+            self._hand_on([*self._pages.close(), *self._back_ends.close()])
         return await asyncio.to_thread(self._sinks.close, timeout)

@@ -285,3 +285,29 @@ def test_it_takes_batches_by_its_own_names_from_its_own_pages(
 
     asyncio.run(post())
     assert bool(sink.events) == (status == 204)
+
+
+def test_signals_of_a_back_end_are_derived_whatever_their_order() -> None:
+    sink = MemorySink()
+    lines = [
+        b'{"player": "tv", "seq": 1, "signal": "loaded", "at": 1, "entry_id": "1_abc"}',
+        b'{"player": "tv", "seq": 3, "signal": "timeupdate", "at": 2.5, "position": 1.5}',
+        b'{"player": "tv", "seq": 2, "signal": "playing", "at": 1}',
+        b'{"player": "tv", "seq": 2, "signal": "playing", "at": 1}',
+    ]
+
+    async def post() -> None:
+        async with receiving(Receiver([sink])) as client:
+            for body in (b"\n".join(lines[:2]), b"\n".join(lines[2:])):
+                async with client.http.post(f"{client.url}/signals", data=body) as response:
+                    assert response.status == 204
+            bad = b'{"player": "tv", "signal": "seeked?", "at": 3}'
+            async with client.http.post(f"{client.url}/signals", data=bad) as response:
+                assert response.status == 400
+                assert (await response.json())["error"].startswith("line 1: ")
+
+    asyncio.run(post())
+    assert names(sink) == [
+        *("WIDGET_LOADED", "MEDIA_LOADED", "PLAY_REQUEST", "PLAY", "FIRST_PLAY", "VIEW"),
+    ]
+    assert {event.player for event in sink.events} == {"tv"}
