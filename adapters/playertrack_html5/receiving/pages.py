@@ -115,6 +115,8 @@ class Pages:
         if batch.records and batch.first + len(batch.records) > page.next:
             made, problem = self._follow(player, page, batch, now)
             events += made
+        elif not batch.records:  # the page says that nothing followed
+            events += self._rest(player, page, batch)
         while len(self._pages) > self._most:
             events += self._close(next(iter(self._pages)))
         return Taken(events, problem)
@@ -144,14 +146,20 @@ class Pages:
             else:
                 self._on_record(page.name, record)
         page.next = batch.first + len(batch.records)
-        if not batch.more:
-            events += engine.tick(batch.sent / 1000 + page.offset)
+        events += self._rest(player, page, batch)
+        return events, problem
+
+    def _rest(self, player: str, page: _Page, batch: Batch) -> list[Event]:
+        """Settle what was due when the batch was sent, if it has all until then."""
+        engine = self._fleet.engine(page.name)
+        complete = batch.first + len(batch.records) == page.next and not batch.more
+        events = engine.tick(batch.sent / 1000 + page.offset) if complete else []
         self._unsettled.pop(player, None)
         if engine.closed:
             self._forget(player, 0)
         elif engine.next_timer() is not None:
             self._unsettled[player] = page.heard
-        return events, problem
+        return list(events)
 
     def settle(self, now: float) -> list[Event]:
         """Settle what is due by ``now``: timers of silent players, and idle players."""

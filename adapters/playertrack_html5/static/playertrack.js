@@ -1,20 +1,20 @@
-// Records a media element and posts its events in batches, for playertrack_html5.receiving:
+// Records a media element and posts its events, for playertrack_html5.receiving:
 //   const recorder = playertrack(video, { url: "/playertrack", entry: "1_abc" });
 //   recorder.media("1_def"); // before the next source
-//   recorder.say("adStart", { slot: "midroll" }); // what the page knows and the element does not
+//   recorder.say("adStart", { slot: "midroll" }); // what an element does not know
 globalThis.playertrack = (element, { url = "/playertrack", entry, player, every = 5000 } = {}) => {
   const EVENTS = "emptied loadstart durationchange loadedmetadata play playing pause timeupdate "
     + "seeking seeked waiting ended ratechange volumechange error";
   const STATE = "currentTime duration paused ended seeking readyState playbackRate loop";
-  const SOON = 500; // ms until what is no timeupdate is posted
-  const TRIES = 10; // of a batch
-  const KEPT = 2000; // records that wait; the oldest go first
-  const SENT = 150; // in a batch: a beacon may have 64 KiB
+  const SOON = 500; // ms until others than timeupdate are posted
+  const KEPT = 2000; // records; the oldest go first
+  const CALM = 1500; // ms until it is clear what it was
+  const SENT = 150; // in a batch: beacons have 64 KiB
 
   const random = crypto.getRandomValues(new Uint32Array(4));
   const id = (player ? player + "/" : "") + [...random].map((n) => n.toString(36)).join("");
   let queue = [], first = 0; // the number of queue[0]
-  let posting = false, tries = 0;
+  let posting = false, tries = 0, calm = 0;
   let timer, due = Infinity, earliest = 0;
 
   const plan = (delay) => {
@@ -31,6 +31,7 @@ globalThis.playertrack = (element, { url = "/playertrack", entry, player, every 
 
   const add = (record, delay = SOON) => {
     queue.push({ t: performance.now(), ...record });
+    if (record.kind != "timeupdate") calm = 2; // posts
     if (queue.length > KEPT) forget(first + 1);
     plan(delay);
   };
@@ -45,9 +46,8 @@ globalThis.playertrack = (element, { url = "/playertrack", entry, player, every 
       const { code, message = "" } = element.error || {};
       Object.assign(record, { errorCode: code, errorMessage: plain(message) });
     }
-    if (type == "volumechange") {
-      for (const name of ["volume", "muted"]) record[name] = element[name];
-    }
+    const { volume, muted } = element;
+    if (/vol/.test(type)) Object.assign(record, { volume, muted });
     add(record, type == "timeupdate" ? every : SOON);
   };
 
@@ -57,7 +57,7 @@ globalThis.playertrack = (element, { url = "/playertrack", entry, player, every 
   const post = async () => {
     if (posting) return;
     due = Infinity;
-    if (!queue.length) return;
+    if (!queue.length && !calm) return;
     posting = true;
     const upTo = first + Math.min(queue.length, SENT), more = queue.length > SENT;
     let status = 0;
@@ -70,8 +70,9 @@ globalThis.playertrack = (element, { url = "/playertrack", entry, player, every 
     const failed = [0, 408, 429].includes(status) || status > 499;
     tries = failed ? tries + 1 : 0;
     earliest = failed ? performance.now() + Math.min(SOON * 2 ** tries, 60000) : 0;
-    if (tries % TRIES == 0) forget(upTo); // it is there, or given up
-    plan(failed || more ? 0 : every);
+    if (tries % 10 == 0) forget(upTo); // it is there, or given up
+    if (calm && !failed) calm--;
+    plan(failed || more ? 0 : calm ? CALM : every);
   };
 
   // All that was not answered yet: what comes twice does no harm.
@@ -86,11 +87,10 @@ globalThis.playertrack = (element, { url = "/playertrack", entry, player, every 
 
   const say = (kind, fields) => add({ source: "page", kind, ...fields });
 
-  // Seen here, so that the page need not say it: each only when it changes.
-  let full = false, language = null;
+  let on = false, language = null;
   const screen = () => {
-    const on = Boolean(document.fullscreenElement?.contains(element));
-    if (on != full) say("fullscreen", { on: (full = on) });
+    const full = !!document.fullscreenElement?.contains(element);
+    if (full != on) say("fullscreen", { on: (on = full) });
   };
   const captions = () => {
     const shown = [...element.textTracks].find(({ mode, kind }) =>
