@@ -163,7 +163,9 @@ def test_page_says_who_makes_the_next_seek() -> None:
         heard(tape, 2.8, "seeked", position=8.0, paused=False).play(2.8, 8.0, 8.5)
         events = derive("html5", tape)
         assert after_start(events) == expected, by
-        assert [to_record(event)["by"] for event in events if event.event == "SEEK"] == [by] * len(expected)
+        assert [to_record(event)["by"] for event in events if event.event == "SEEK"] == [by] * len(
+            expected
+        )
 
 
 def test_waiting_before_seeking_is_part_of_the_seek() -> None:
