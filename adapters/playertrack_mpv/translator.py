@@ -29,6 +29,10 @@ _UNGROWN = 2.0
 #: `loop-file` counts down about when (s) the next round begins, before or after.
 _COUNTS_DOWN = 0.1
 
+#: A seek from so near (s of content) to the end that goes so near to the start is a new round,
+#: of a program that was faster than mpv's word that the end was reached.
+_LAST, _FIRST = 0.15, 0.1
+
 #: So near (s of content) to the end of an A-B loop a seek is that of its next round.
 _ROUND = 0.35
 
@@ -50,6 +54,7 @@ class _File:
 
     ``first``: where playback started, ``position``: where it was last. ``length``: as mpv says;
     ``told``: as it was believed; ``grew``: where it was (s of content) when it last grew.
+    ``turned``: when a seek began at the end of the file, which may be a new round.
     """
 
     begun: bool = False
@@ -60,6 +65,8 @@ class _File:
     at_end: bool = False
     first: float | None = None
     position: float = 0.0
+    moved_at: float = 0.0
+    turned: float | None = None
     length: float | None = None
     told: float | None = None
     grew: float | None = None
@@ -217,8 +224,12 @@ class Translator(PlayerTranslator):
                 self._file = None
                 return self._end(told, file)
             case Record(kind="seek"):
+                turns = self._is_at_end(at, file)
                 file.seeking, file.at_end, file.target = True, False, None
                 file.first = 0.0 if file.first is None else file.first
+                if turns:
+                    file.turned = at
+                    return []
                 return [signals.Seeking(at=at, by="player" if self._rounds(file) else None)]
             case Record(kind="playback-restart"):
                 return self._restart(at, file)
@@ -266,7 +277,9 @@ class Translator(PlayerTranslator):
             file.target = position
         elif file.at_end or not file.begun:
             return []
-        file.position = position
+        file.position, file.moved_at = position, at
+        if file.turned is not None:
+            return []
         return [signals.TimeUpdate(at=at, position=position), *self._believe(at, file)]
 
     def _run(self, at: float, file: _File) -> list[Signal]:
@@ -280,13 +293,28 @@ class Translator(PlayerTranslator):
         sought, file.seeking = file.seeking, False
         file.begun, self._requested = True, False
         landed: list[Signal] = []
-        if sought:
+        if file.turned is not None:
+            landed += self._turn(at, file, file.turned)
+        elif sought:
             landed.append(signals.Seeked(at=at, position=file.target))
         elif file.bounds and (part := part_of(file.bounds, file.length)) is not None:
             self._play_part(part)
             if not file.live:
                 landed.append(signals.DurationChange(at=at, duration=file.told))
         return [*landed, *self._run(at, file)]
+
+    def _is_at_end(self, at: float, file: _File) -> bool:
+        """Whether the file was over by now, though that was not reported."""
+        if not file.playing or file.seeking or file.told is None or file.live or self._loop:
+            return False
+        return file.position + self._rate * (at - file.moved_at) >= file.told - _LAST
+
+    def _turn(self, at: float, file: _File, began: float) -> list[Signal]:
+        """A seek from the end: to the start it is a new round, elsewhere a seek."""
+        file.turned = None
+        if file.target is not None and file.target <= _FIRST:
+            return [signals.Looped(at=began)]
+        return [signals.Seeking(at=began), signals.Seeked(at=at, position=file.target)]
 
     def _at_cache(self, at: float, file: _File, waiting: bool) -> list[Signal]:
         if waiting == file.waiting:

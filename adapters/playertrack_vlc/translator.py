@@ -46,6 +46,9 @@ _TAIL = 2.0
 #: that it played.
 _ROUND = 0.5
 
+#: In a row of seeks a position this far (s of content) ahead, beside what was played, is another.
+_SLACK = 0.25
+
 #: Playback that starts beyond this (s of content) was asked for, and so may be its end …
 _PART = 1.0
 
@@ -74,7 +77,7 @@ class _Run:
     ``first``: where playback started. ``short_since``: the cache is not full; ``stalled``: that
     was reported. ``burst``: it was filled after the last position. ``landing``: after a seek or
     stall, positions may step back; ``frozen``: the stall was a silent one. ``polled``: the last
-    answer.
+    answer. ``spot``: where it was last, and when.
     """
 
     length: float = 0.0
@@ -90,6 +93,12 @@ class _Run:
     stalled: bool = False
     landing: bool = False
     frozen: bool = False
+    spot: tuple[float, float] = (0.0, 0.0)
+
+    def goes_on(self, at: float, position: float, rate: float) -> bool:
+        """Whether ``position`` is where playback can be since it was somewhere last."""
+        last, since = self.spot
+        return last <= position <= last + rate * (at - since) + _SLACK
 
 
 class Translator(PlayerTranslator):
@@ -191,6 +200,8 @@ class Translator(PlayerTranslator):
             moved = abs(position - before) > step
             return self._found(told.t, told.t, position, filled=True) if moved else []
         if self._seek is not None and self._seek.seen:
+            if run.goes_on(told.t, position, self._rate):
+                return []
             return self._found(told.t, told.t, position, filled=run.full)
         burst = run.burst
         if self._seek or burst is None or position == run.known or self._may_loop(run):
@@ -209,6 +220,7 @@ class Translator(PlayerTranslator):
         if self._run is not None:
             self._run.short_since = self._run.burst = None
             self._run.first = self._run.first or 0.0
+            self._run.spot = (target, at)
         return [signals.Seeking(at=since, position=target, origin=origin)]
 
     def _at_rate(self, at: float, rate: float) -> list[Signal]:
@@ -335,7 +347,7 @@ class Translator(PlayerTranslator):
             return [] if told else self._seek_to(at, [position])
         if self._endless and position == 0.0 and run.known > 0.0:
             return []  # a transmission that goes on after a pause is nowhere at first
-        run.polled = position
+        run.polled, run.spot = position, (position, at)
         update: list[Signal] = [signals.TimeUpdate(at=at, position=position)]
         if self._seek:
             return update

@@ -26,7 +26,7 @@ from typing import Any, Protocol
 
 from ..events import QUARTILES, Event
 from ..live.tracker import Tracker
-from .assertions import assert_events
+from .assertions import assert_events, assert_never
 from .witness import Witness
 
 #: How a session begins that is the player's first …
@@ -105,6 +105,14 @@ class Scenarios:
         __tracebackhide__ = True
         try:
             assert_events(witness, expected, ignore=["VIEW"])
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{witness.story}") from None
+
+    def never(self, witness: Witness, *unwanted: str) -> None:
+        """There is no such event."""
+        __tracebackhide__ = True
+        try:
+            assert_never(witness, *unwanted)
         except AssertionError as error:
             raise AssertionError(f"{error}\n{witness.story}") from None
 

@@ -261,3 +261,17 @@ def test_choices_are_events_and_what_mpv_chose_at_the_start_is_none() -> None:
         *("AUDIO_SELECTED", "CAPTIONS", "CAPTIONS", "OPEN_FULL_SCREEN"),
     ]
     assert [e.language for e in events if hasattr(e, "language")] == ["fra", "und", None]
+
+
+def test_program_that_seeks_to_the_start_before_mpv_says_that_it_is_over_plays_again() -> None:
+    tape = sought(started(4.0).play(0.1, 0.0, 3.9, 0.1), 4.08, 0.0).play(4.2, 0.0, 1.0)
+    told = after_start(derive("mpv", tape))
+    reached = [f"PLAY_REACHED_{n}" for n in (25, 50, 75, 100)]
+    assert told == [*reached, "REPLAY", "PLAY_REQUEST", "PLAY", "PLAY_REACHED_25"]
+
+
+def test_seek_from_the_end_to_elsewhere_is_a_seek() -> None:
+    tape = sought(started(4.0).play(0.1, 0.0, 3.9, 0.1), 4.08, 2.5).play(4.2, 2.5, 2.8, 0.1)
+    events = derive("mpv", tape)
+    assert after_start(events)[-1] == "SEEK"
+    assert only("SEEK", events).target == 2.5
