@@ -226,7 +226,8 @@ class Translator(PlayerTranslator):
             case Record(kind="seek"):
                 turns = self._is_at_end(at, file)
                 file.seeking, file.at_end, file.target = True, False, None
-                file.first = 0.0 if file.first is None else file.first
+                if file.begun and file.first is None:
+                    file.first = 0.0
                 if turns:
                     file.turned = at
                     return []
@@ -291,17 +292,26 @@ class Translator(PlayerTranslator):
 
     def _restart(self, at: float, file: _File) -> list[Signal]:
         sought, file.seeking = file.seeking, False
+        made = [] if file.begun else self._set_part(at, file)
         file.begun, self._requested = True, False
-        landed: list[Signal] = []
         if file.turned is not None:
-            landed += self._turn(at, file, file.turned)
+            made += self._turn(at, file, file.turned)
         elif sought:
-            landed.append(signals.Seeked(at=at, position=file.target))
-        elif file.bounds and (part := part_of(file.bounds, file.length)) is not None:
-            self._play_part(part)
-            if not file.live:
-                landed.append(signals.DurationChange(at=at, duration=file.told))
-        return [*landed, *self._run(at, file)]
+            made.append(signals.Seeked(at=at, position=self._landing(file)))
+        return [*made, *self._run(at, file)]
+
+    def _landing(self, file: _File) -> float | None:
+        """Where a seek landed; on the last pictures it is one to the end."""
+        at_end = file.target is not None and file.told and file.target >= file.told - _LAST
+        return file.told if at_end and not file.live else file.target
+
+    def _set_part(self, at: float, file: _File) -> list[Signal]:
+        """The part of the file that is to be played; where it starts there is a seek, too."""
+        part = part_of(file.bounds, file.length)
+        if part is None:
+            return []
+        self._play_part(part)
+        return [] if file.live else [signals.DurationChange(at=at, duration=file.told)]
 
     def _is_at_end(self, at: float, file: _File) -> bool:
         """Whether the file was over by now, though that was not reported."""

@@ -303,7 +303,8 @@ class Translator(PlayerTranslator):
             target = run.length or None
             skip = signals.Seeking(at=burst.since, position=target, origin=burst.origin)
             return [skip, signals.Ended(at=at)]
-        if not sought and (run.first or 0.0) > _PART and run.known < run.length - _EARLY:
+        partial = (run.first or 0.0) > _PART and run.known < run.length - _EARLY
+        if partial and not sought and self.part is None:
             return [signals.Stop(at=at)]
         return [signals.Ended(at=at)]
 

@@ -117,6 +117,11 @@ class PlayerTranslator(ABC):
 
     # ----------------------------------------------------------------- of the subclass
 
+    @property
+    def part(self) -> Part | None:
+        """The part of the file that is the content; None: all of it."""
+        return self._part
+
     @abstractmethod
     def _translate(self, record: dict[str, Any]) -> list[Signal]:
         """The signals that a record of the player stands for."""

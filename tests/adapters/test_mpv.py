@@ -60,7 +60,7 @@ def test_part_that_mpv_was_asked_for_is_the_content(bounds: dict[str, str]) -> N
     tape.add(0.05, "prop.duration", value=12.0)
     for name, value in bounds.items():
         tape.add(0.05, f"prop.{name}", value=value)
-    tape.at(0.06, start).add(0.1, "playback-restart").play(0.1, start, 5.0)
+    tape.add(0.06, "seek").at(0.06, start).add(0.1, "playback-restart").play(0.1, start, 5.0)
     events = derive("mpv", tape.add(5.3 - start, "end-file", reason="eof"))
     assert after_start(events) == [f"PLAY_REACHED_{n}" for n in (25, 50, 75, 100)]
     assert (events[-1].duration, events[-1].position) == (5.0 - start, 5.0 - start)
@@ -242,7 +242,8 @@ def test_rounds_of_a_loop_that_is_counted_down_are_replays() -> None:
 def test_part_of_a_file_that_was_played_is_no_broken_file() -> None:
     """As with `start` and `end`: of 12 s, 4 to 5.75."""
     tape = Tape(time_pos).command(0.0, "open", "clip.mp4").add(0.01, "start-file")
-    tape.add(0.05, "prop.duration", value=12.0).at(0.06, 4.0).add(0.1, "playback-restart")
+    tape.add(0.05, "prop.duration", value=12.0).add(0.05, "seek").at(0.06, 4.0)
+    tape.add(0.1, "playback-restart")
     tape.play(0.1, 4.0, 5.75).add(2.2, "end-file", reason="eof")
     assert after_start(derive("mpv", tape)) == []
 

@@ -299,3 +299,12 @@ def test_part_of_a_file_that_was_played_is_no_broken_file() -> None:
     """As with `start-time` and `stop-time`: of 12 s, 4 to 6."""
     tape = started(12.0).at(0.63, 4.5).play(0.63, 4.5, 5.75).add(2.1, "MediaPlayerEndReached")
     assert after_start(derive("vlc", tape)) == []
+
+
+def test_part_that_the_program_named_is_the_content() -> None:
+    tape = started(12.0)
+    tape[0]["part"] = [4.0, 8.0]
+    tape.at(0.63, 4.5).play(0.63, 4.5, 7.5).add(4.2, "MediaPlayerEndReached")
+    events = derive("vlc", tape)
+    assert after_start(events) == [f"PLAY_REACHED_{n}" for n in (25, 50, 75, 100)]
+    assert (events[-1].duration, events[-1].position) == (4.0, 4.0)
