@@ -33,7 +33,7 @@ ROOMS: dict[str, set[str]] = {
     "destinations": {"top", "outbox", "delivery", "sinks"},
     "live": {"top", "core", "trace", "sinks"},
     "timeline": {"top", "core", "trace"},
-    "view": {"top", "core", "trace", "timeline"},
+    "view": {"top", "core", "trace", "timeline", "columns"},
     "collector": {
         *("top", "core", "trace", "outbox", "delivery", "destinations", "timeline", "view"),
     },

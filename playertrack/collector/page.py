@@ -12,7 +12,7 @@ from ..errors import shorten
 from ..timeline.from_log import row_of
 from ..timeline.listing import EventItem
 from ..view.detail import Detail
-from ..view.indexing import row_from
+from ..view.indexing import log_row, row_from
 from ..view.listening import Listeners
 from ..view.rows import SessionRow
 from .history import MOST_BYTES, size_of
@@ -118,17 +118,10 @@ class CollectedSessions(Listeners):
 def _row(name: str, session: _Session) -> SessionRow:
     if session.row is None:
         picture = row_of(_records(session.events))
-        session.row = attrs.evolve(
-            row_from(
-                picture.summary,
-                session=name,
-                start=picture.start,
-                end=picture.end,
-                events=len(session.events),
-                bad=sum(bool(each.findings) for each in session.events),
-            ),
-            number=session.number,
-        )
+        summary = log_row(picture.summary, picture.start, picture.end, name)
+        bad = sum(bool(each.findings) for each in session.events)
+        row = row_from(summary, events=len(session.events), bad=bad)
+        session.row = attrs.evolve(row, number=session.number)
     return session.row
 
 

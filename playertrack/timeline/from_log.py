@@ -8,8 +8,9 @@ the events say.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import pairwise
 from typing import Any, TypeGuard
+
+import attrs
 
 from ..core.rangeset import intervals, join, length
 from ..core.session import Summary
@@ -34,6 +35,8 @@ _STATES = {
     "BUFFER_END": "PLAYING",
     "PLAY_REACHED_100": "ENDED",
 }
+_PERCENTS = {name: percent for percent, name in REACHED.items()}
+
 #: Content that passes at most so much faster than time was played, rounding aside.
 _FASTEST, _ROUNDING = 4.5, 1.5
 
@@ -49,15 +52,15 @@ def row_of(records: Iterable[tuple[int | None, Mapping[str, Any]]]) -> Row:
         if (event := event_of(record, number)) is not None
     )
     events = sorted((each.event for each in told), key=lambda event: event.at)
-    start = events[0].at if events else 0.0
-    end = events[-1].at if events else 0.0
-    strokes, watched = _course(events)
-    summary = _summary(events, watched)
+    seen = LogSession(strokes=[])
+    for event in events:
+        seen.feed(event)
+    summary = seen.summary()
     return Row(
-        story=Story(summary, start, told, tuple(_missing(summary))),
-        start=start,
-        end=end,
-        strokes=strokes,
+        story=Story(summary, seen.start, told, tuple(_missing(summary))),
+        start=seen.start,
+        end=seen.end,
+        strokes=tuple(seen.strokes or ()),
         states=_states(events),
         interruptions=(),
         watched=tuple(Stretch(a, b, 1) for a, b in summary.watched),
@@ -124,60 +127,106 @@ def _states(events: Sequence[Event]) -> tuple[Band, ...]:
     return tuple(bands)
 
 
-def _course(events: Sequence[Event]) -> tuple[tuple[Stroke, ...], list[float]]:
-    """The playhead from event to event, and the flat set of what was watched."""
-    strokes: list[Stroke] = []
-    watched: list[float] = []
-    playing = False
-    known = [event for event in events if event.position is not None]
-    for before, after in pairwise(known):
-        a, b = before.position or 0.0, after.position or 0.0
-        if before.event in _STATES:
-            playing = _STATES[before.event] == "PLAYING"
-        elif before.event == "SEEK" or before.event.startswith("PLAY_REACHED"):
-            playing = True
-        limit = _FASTEST * (after.at - before.at) + _ROUNDING
-        natural = playing and 0.0 < b - a <= limit and after.event != "SEEK"
-        origin = getattr(after, "origin", None)
-        tread: Tread = "played" if natural else "still" if a == b else "jumped"
-        points = ((before.at, a), (after.at, b))
-        if after.event == "SEEK" and playing and origin is not None and a < origin <= a + limit:
-            strokes.append(Stroke("played", ((before.at, a), (after.at, origin))))
-            join(watched, a, origin)
-            points = ((after.at, origin), (after.at, b))
+@attrs.define
+class LogSession:
+    """A session by its events, as they come; ``strokes`` are kept if there is a list for them."""
+
+    strokes: list[Stroke] | None = None
+    start: float = 0.0
+    end: float = 0.0
+    count: int = 0
+    player: str | None = None
+    session: str | None = None
+    entry_id: str | None = None
+    duration: float | None = None
+    live: bool = False
+    join_time: float | None = None
+    stalls: int = 0
+    stall_time: float = 0.0
+    seeks: int = 0
+    errors: int = 0
+    quartiles: tuple[int, ...] = ()
+    completed: bool = False
+    watched: list[float] = attrs.field(factory=list)
+    _at: float = 0.0
+    _position: float | None = None
+    _playing: bool = False
+
+    def feed(self, event: Event) -> None:
+        """Take the next event."""
+        name = event.event
+        self.start = event.at if not self.count else min(self.start, event.at)
+        self.end = event.at if not self.count else max(self.end, event.at)
+        self.count += 1
+        self.player, self.session = event.player, event.session
+        self.entry_id = self.entry_id if event.entry_id is None else event.entry_id
+        self.duration = self.duration if event.duration is None else event.duration
+        self.live = self.live or getattr(event, "live", False) is True
+        if name == "PLAY" and self.join_time is None:
+            self.join_time = _seconds(getattr(event, "join_time", None)) or 0.0
+        self.stalls += name == "BUFFER_START"
+        if name == "BUFFER_END":
+            self.stall_time += _seconds(getattr(event, "seconds", None)) or 0.0
+        self.seeks += name == "SEEK"
+        self.errors += name == "ERROR"
+        self.completed = self.completed or name == "COMPLETED"
+        quartile = _PERCENTS.get(name)
+        if quartile is not None and quartile not in self.quartiles:
+            self.quartiles = tuple(sorted((*self.quartiles, quartile)))
+        if event.position is not None:
+            self._move(event, event.position)
+            self._at, self._position = event.at, event.position
+            if name in _STATES:
+                self._playing = _STATES[name] == "PLAYING"
+            elif name == "SEEK" or quartile is not None:
+                self._playing = True
+
+    def _move(self, event: Event, b: float) -> None:
+        """The playhead came from where it was to ``b``."""
+        a, since = self._position, self._at
+        if a is None:
+            return
+        limit = _FASTEST * (event.at - since) + _ROUNDING
+        natural = self._playing and 0.0 < b - a <= limit and event.event != "SEEK"
+        origin = getattr(event, "origin", None)
+        if event.event == "SEEK" and self._playing and origin is not None and a < origin:
+            if origin <= a + limit:
+                join(self.watched, a, origin)
+                self._stroke("played", (since, a), (event.at, origin))
+                since, a = event.at, origin
         if natural:
-            join(watched, a, b)
-        strokes.append(Stroke(tread, points))
-    return tuple(strokes), watched
+            join(self.watched, a, b)
+        self._stroke(
+            "played" if natural else "still" if a == b else "jumped", (since, a), (event.at, b)
+        )
 
+    def _stroke(self, tread: Tread, *points: tuple[float, float]) -> None:
+        if self.strokes is not None:
+            self.strokes.append(Stroke(tread, points))
 
-def _summary(events: Sequence[Event], watched: list[float]) -> Summary:
-    duration = next((e.duration for e in reversed(events) if e.duration is not None), None)
-    seen = length(watched)
-    last = events[-1] if events else None
-    play = next((e for e in events if e.event == "PLAY"), None)
-    return Summary(
-        player=None if last is None else last.player,
-        session=None if last is None else last.session,
-        ordinal=1,
-        entry_id=next((e.entry_id for e in reversed(events) if e.entry_id is not None), None),
-        duration=duration,
-        live=any(getattr(e, "live", False) is True for e in events),
-        join_time=None if play is None else getattr(play, "join_time", 0.0),
-        play_time=seen,
-        stall_count=sum(e.event == "BUFFER_START" for e in events),
-        stall_time=sum(
-            _seconds(getattr(e, "seconds", None)) or 0.0 for e in events if e.event == "BUFFER_END"
-        ),
-        seek_count=sum(e.event == "SEEK" for e in events),
-        error_count=sum(e.event == "ERROR" for e in events),
-        watched=intervals(watched),
-        unique_time=seen,
-        completion=min(seen / duration, 1.0) if duration else None,
-        quartiles=tuple(n for n, name in REACHED.items() if any(e.event == name for e in events)),
-        completed=any(e.event == "COMPLETED" for e in events),
-        position=next((e.position for e in reversed(events) if e.position is not None), None),
-    )
+    def summary(self) -> Summary:
+        """What the session amounts to, as far as its events say."""
+        seen = length(self.watched)
+        return Summary(
+            player=self.player,
+            session=self.session,
+            ordinal=1,
+            entry_id=self.entry_id,
+            duration=self.duration,
+            live=self.live,
+            join_time=self.join_time,
+            play_time=seen,
+            stall_count=self.stalls,
+            stall_time=self.stall_time,
+            seek_count=self.seeks,
+            error_count=self.errors,
+            watched=intervals(self.watched),
+            unique_time=seen,
+            completion=min(seen / self.duration, 1.0) if self.duration else None,
+            quartiles=self.quartiles,
+            completed=self.completed,
+            position=self._position,
+        )
 
 
 def _missing(summary: Summary) -> Iterable[Missing]:

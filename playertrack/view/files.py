@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from array import array
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 
@@ -17,13 +18,11 @@ from ..timeline.observer import Observer
 from ..trace.codec import OnBad
 from ..trace.lint import Finding, Lint
 from .detail import Detail, SignalItem
-from .indexing import EventIndex, Place, SignalIndex
+from .indexing import index_events, index_signals
 from .listening import Listeners
 from .rows import SessionRow
 from .sources import Source
 
-#: Lines between two looks at whether to stop, and whether to say how far reading is.
-_STRIDE = 2000
 #: Sessions whose detail is kept.
 _RECENT = 8
 
@@ -48,7 +47,7 @@ class FileLibrary(Listeners):
         self._sources = sources
         self._policy = policy or Policy()
         self._on_bad = on_bad
-        self._places: list[Place] = []
+        self._places = array("l")  # of each row, the number of its source
         self._first: dict[str, int] = {}
         self._details: OrderedDict[int, Detail] = OrderedDict()
         self._lock = threading.Lock()
@@ -86,32 +85,19 @@ class FileLibrary(Listeners):
         self.changed()
 
     def _read(self, number: int, source: Source) -> None:
-        count = 0
-        if source.log:
-            log = EventIndex(number, source.name, self._policy, self._take)
-            for line, record in source.events(self._on_bad):
-                log.feed(line, record)
-                count += 1
-                if count % _STRIDE == 0 and self._tell(source, count):
-                    return
-            log.close()
-            return
-        index = SignalIndex(number, source.name, self._policy, self._take)
-        try:
-            for line, (player, signal) in source.signals(self._on_bad):
-                index.feed(line, player, signal)
-                count += 1
-                if count % _STRIDE == 0 and self._tell(source, count):
-                    return
-        finally:  # what stands before a line that cannot be taken is there to be seen
-            index.close()
+        index = index_events if source.log else index_signals
 
-    def _take(self, row: SessionRow, place: Place) -> None:
+        def take(row: SessionRow) -> None:
+            self._take(row, number)
+
+        index(source, self._policy, take, self._on_bad, lambda count: self._tell(source, count))
+
+    def _take(self, row: SessionRow, source: int) -> None:
         number = len(self.rows)
         first = self._first.setdefault(row.session, number)
         if first != number:
             self.rows[first] = attrs.evolve(self.rows[first], twin=True)
-        self._places.append(place)
+        self._places.append(source)
         self.rows.append(attrs.evolve(row, number=number, twin=first != number))
 
     def _tell(self, source: Source, count: int) -> bool:
@@ -136,22 +122,20 @@ class FileLibrary(Listeners):
         with self._lock:
             found = self._details.get(row.number)
             if found is None:
-                source = self._sources[self._places[row.number].source]
-                found = (_of_log if source.log else _of_trace)(
-                    source, self._places[row.number], row, self._policy
-                )
+                source = self._sources[self._places[row.number]]
+                found = (_of_log if source.log else _of_trace)(source, row, self._policy)
                 self._details[row.number] = found
                 while len(self._details) > _RECENT:
                     self._details.popitem(last=False)
             return found
 
 
-def _of_trace(source: Source, place: Place, row: SessionRow, policy: Policy) -> Detail:
+def _of_trace(source: Source, row: SessionRow, policy: Policy) -> Detail:
     said: list[Diagnostic] = []
     observer = Observer(policy, said.append)
     signals: list[SignalItem] = []
     diagnostics: list[Diagnostic] = []
-    for line, (player, signal) in source.signals_of(row.player, place.first, place.last):
+    for line, (player, signal) in source.signals_of(row.player):
         observer.feed(line, player, signal)
         if observer.session(player) in (row.session, None):
             signals.append(SignalItem(line=line, player=player, signal=signal))
@@ -174,8 +158,8 @@ def _of_trace(source: Source, place: Place, row: SessionRow, policy: Policy) -> 
     )
 
 
-def _of_log(source: Source, place: Place, row: SessionRow, policy: Policy) -> Detail:
-    records = list(source.events_of(row.session, place.first, place.last))
+def _of_log(source: Source, row: SessionRow, policy: Policy) -> Detail:
+    records = list(source.events_of(row.session))
     lint, findings = Lint(policy), list[Finding]()
     for line, record in records:
         findings += lint.add(line, record)

@@ -1,203 +1,151 @@
-"""Reads sources once, so that the table has a row for each of their sessions.
+"""Reads a source once, so that the table has a row for each of its sessions.
 
-Nothing of a session is kept but its row. Players that close are forgotten, and those that are
-silent for long are kept as snapshots, so that a hundred thousand of them fit.
+Nothing of a session is kept but its row. Players that are silent for long are kept as
+snapshots, so that a hundred thousand of them fit.
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-import attrs
-
-from ..core.engine import Engine
 from ..core.fleet import Fleet
 from ..core.session import Summary
-from ..events import Event
+from ..events import QUARTILES, Event
 from ..policy import Policy
-from ..signals import Signal
-from ..timeline.from_log import row_of
+from ..timeline.from_log import LogSession, event_of
+from ..trace.codec import OnBad, TraceError
 from ..trace.lint import Lint
+from ..trace.summaries import Ended, summary_row
 from .rows import SessionRow
+from .sources import Source
 
-#: Engines that are kept as they are; the others are snapshots.
+#: Engines that are kept as they are; when there are more they become snapshots.
 _AWAKE = 4096
+#: So many lines that made something lie between two looks at how many are awake.
+_STRIDE = 20_000
+
+#: Takes a row, whose number is yet to be set.
+Take = Callable[[SessionRow], object]
+#: Is told how many lines were read; True if that is enough.
+Tell = Callable[[int], bool]
 
 
-@attrs.frozen(kw_only=True)
-class Place:
-    """Where a session's player stands in a source: from line ``first`` to line ``last``."""
-
-    source: int
-    first: int
-    last: int
-
-
-#: Takes a row, whose number is yet to be set, and where it is from.
-Take = Callable[[SessionRow, Place], object]
-
-
-@attrs.define
-class _Player:
-    """What is known of a player while it is read."""
-
-    first: int
-    last: int
-    at: float
-    session: str | None = None
-    start: float = 0.0
-    event_at: float = 0.0
-    events: int = 0
-    rows: list[SessionRow] = attrs.field(factory=list)
+def index_signals(
+    source: Source, policy: Policy, take: Take, on_bad: OnBad | None, tell: Tell
+) -> None:
+    """Derive the sessions of a trace and hand their rows to ``take``; raises `TraceError`."""
+    ended = Ended()
+    fleet = Fleet(policy=policy, ids=ended.ids, on_close=ended.closed)
+    ended.watch(fleet)
+    counts: dict[str, int] = {}
+    since = 0
+    try:
+        for block in source.feed(fleet, ended):
+            for _, made in block:
+                _take_made(made, counts, source.name, take, on_bad)
+            if block and tell(block[-1][0]):
+                return
+            since += len(block)
+            if since > _STRIDE:
+                since = 0
+                _pack(fleet)
+    finally:  # what stands before a line that cannot be taken is there to be seen
+        _count(counts, fleet.close())
+        for row in ended.take():
+            take(_row(row, counts, source.name))
 
 
-class SignalIndex:
-    """Derives the sessions of a trace and hands their rows to ``take``."""
-
-    def __init__(self, source: int, name: str, policy: Policy, take: Take) -> None:
-        self._source = source
-        self._name = name
-        self._policy = policy
-        self._take = take
-        self._fleet = Fleet(policy=policy)
-        self._players: OrderedDict[str | None, _Player] = OrderedDict()
-        self._asleep: dict[str | None, bytes] = {}
-        self._closed: set[str | None] = set()
-
-    def feed(self, line: int, player: str | None, signal: Signal) -> None:
-        """Take the signal of a line."""
-        if player in self._closed:
-            return  # R-close: what comes later is ignored
-        known = self._players.get(player)
-        if known is None:
-            known = self._players[player] = _Player(line, line, signal.at)
-        engine = self._engine(player)
-        known.last, known.at = line, signal.at
-        events = engine.feed(signal)
-        if events:
-            self._note(known, engine, events)
-        if engine.closed:
-            self._finish(player, engine)
-            self._closed.add(player)
-
-    def close(self) -> None:
-        """The source is over, and with it each player (R-eof)."""
-        for player in list(self._players):
-            engine = self._engine(player)
-            self._note(self._players[player], engine, engine.close())
-            self._finish(player, engine)
-
-    def _engine(self, player: str | None) -> Engine:
-        awake = self._fleet.players
-        if player in awake:
-            return awake[player]
-        asleep = self._asleep.pop(player, None)
-        if asleep is not None:
-            self._fleet.adopt(Engine.restore(asleep))
-        if len(awake) >= _AWAKE:
-            for other in [each for each in awake if each != player][: _AWAKE // 2]:
-                self._asleep[other] = awake[other].snapshot()
-                self._fleet.forget(other)
-        return self._fleet.engine(player)
-
-    def _note(self, known: _Player, engine: Engine, events: Iterable[Event]) -> None:
-        for event in events:
-            if event.session != known.session:
-                if known.session is not None and engine.last_summary is not None:
-                    known.rows.append(self._row(known, engine.last_summary, event.at))
-                known.session, known.start, known.events = event.session, event.at, 0
-            known.events += 1
-            known.event_at = event.at
-
-    def _finish(self, player: str | None, engine: Engine) -> None:
-        known = self._players.pop(player)
-        if known.session is not None:
-            known.rows.append(self._row(known, engine.summary(), known.at))
-        place = Place(source=self._source, first=known.first, last=known.last)
-        for row in known.rows:
-            self._take(row, place)
-        self._fleet.forget(player)
-
-    def _row(self, known: _Player, summary: Summary, end: float) -> SessionRow:
-        return row_from(
-            summary,
-            session=known.session or "",
-            start=known.start,
-            end=max(end, known.event_at),
-            events=known.events,
-            source=self._name,
-        )
+def _take_made(
+    made: Any, counts: dict[str, int], source: str, take: Take, on_bad: OnBad | None
+) -> None:
+    """What a line came to: events, a refusal, or the summaries of sessions that it ended."""
+    if isinstance(made, TraceError):
+        if on_bad is None:
+            raise made
+        on_bad(made)
+    elif made and isinstance(made[0], dict):
+        for row in made:
+            take(_row(row, counts, source))
+    else:
+        _count(counts, made)
 
 
-def row_from(
-    summary: Summary,
-    *,
-    session: str,
-    start: float,
-    end: float,
-    events: int,
-    source: str = "",
-    bad: int = 0,
-) -> SessionRow:
-    """The row of a session, by its summary."""
-    played = summary.join_time is not None
+def _pack(fleet: Fleet) -> None:
+    awake = list(fleet.players)
+    if len(awake) > _AWAKE:
+        for player in awake:
+            fleet.pack(player)
+
+
+def _count(counts: dict[str, int], events: Iterable[Event]) -> None:
+    for event in events:
+        counts[event.session] = counts.get(event.session, 0) + 1
+
+
+def _row(row: Mapping[str, Any], counts: dict[str, int], source: str) -> SessionRow:
+    return row_from(row, events=counts.pop(row["session"], 0), source=source)
+
+
+def row_from(row: Mapping[str, Any], *, events: int, source: str = "", bad: int = 0) -> SessionRow:
+    """The row of a session, by its summary as `summary_row` has it."""
+    reached = tuple(row["quartiles"])
+    quartiles = _REACHED.setdefault(reached, reached)
     return SessionRow(
         number=0,
-        session=session,
-        player=summary.player,
-        entry_id=summary.entry_id,
-        start=start,
-        end=end,
-        watched=summary.completion,
-        quartiles=summary.quartiles,
-        stalls=summary.stall_count,
-        errors=summary.error_count,
+        session=row["session"],
+        player=row["player"],
+        entry_id=row["entry_id"],
+        start=row["started_at"],
+        end=max(row["ended_at"] or row["started_at"], row["started_at"]),
+        watched=row["completion"],
+        quartiles=quartiles,
+        stalls=row["stall_count"],
+        errors=row["error_count"],
         events=events,
         bad=bad,
-        missing=played and not summary.live and len(summary.quartiles) < 4,
+        missing=row["join_time"] is not None
+        and not row["live"]
+        and not set(QUARTILES) <= set(quartiles),
         source=source,
     )
 
 
-class EventIndex:
-    """Groups the records of an event log by session, checks them, and hands on the rows."""
+#: Every set of milestones that was reached, once.
+_REACHED: dict[tuple[int, ...], tuple[int, ...]] = {}
 
-    def __init__(self, source: int, name: str, policy: Policy, take: Take) -> None:
-        self._source = source
-        self._name = name
-        self._take = take
-        self._lint = Lint(policy)
-        self._sessions: dict[str, list[tuple[int | None, dict[str, Any]]]] = {}
-        self._bad: dict[str, int] = {}
 
-    def feed(self, line: int, record: dict[str, Any]) -> None:
-        """Take the record of a line."""
-        session = record.get("session")
-        name = session if isinstance(session, str) else ""
-        self._sessions.setdefault(name, []).append((line, record))
-        self._count(self._lint.add(line, record))
+def log_row(summary: Summary, start: float, end: float, session: str) -> dict[str, Any]:
+    """The summary of a session of an event log, as a row."""
+    return {**summary_row(summary, start, end), "session": session}
 
-    def _count(self, findings: Iterable[Any]) -> None:
-        for finding in findings:
-            name = finding.session or ""
-            self._bad[name] = self._bad.get(name, 0) + 1
 
-    def close(self) -> None:
-        """The log is over."""
-        self._count(self._lint.end())
-        for session, records in self._sessions.items():
-            row = row_of(records)
-            made = row_from(
-                row.summary,
-                session=session,
-                start=row.start,
-                end=row.end,
-                events=len(records),
-                source=self._name,
-                bad=self._bad.get(session, 0),
-            )
-            first, last = records[0][0] or 1, records[-1][0] or 1
-            self._take(made, Place(source=self._source, first=first, last=last))
-        self._sessions.clear()
+def index_events(
+    source: Source, policy: Policy, take: Take, on_bad: OnBad | None, tell: Tell
+) -> None:
+    """Group the records of an event log by session, check them, and hand on the rows."""
+    lint = Lint(policy)
+    sessions: dict[str, LogSession] = {}
+    counts: dict[str, int] = {}
+    bad: dict[str, int] = {}
+    number = 0
+    for number, (line, record) in enumerate(source.events(on_bad), 1):
+        name = record.get("session")
+        session = name if isinstance(name, str) else ""
+        counts[session] = counts.get(session, 0) + 1
+        event = event_of(record, number)
+        if event is not None:
+            known = sessions.get(session)
+            if known is None:
+                known = sessions[session] = LogSession()
+            known.feed(event)
+        for finding in lint.add(line, record):
+            bad[finding.session or ""] = bad.get(finding.session or "", 0) + 1
+        if number % _STRIDE == 0 and tell(number):
+            return
+    for finding in lint.end():
+        bad[finding.session or ""] = bad.get(finding.session or "", 0) + 1
+    for session, count in counts.items():
+        known = sessions.pop(session, None) or LogSession()
+        row = log_row(known.summary(), known.start, known.end, session)
+        take(row_from(row, events=count, source=source.name, bad=bad.get(session, 0)))

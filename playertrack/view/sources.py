@@ -1,21 +1,30 @@
-"""Files to look at: which there are, what kind each is, and how their lines are read."""
+"""Files to look at: which there are, what kind each is, and how they are read."""
 
 from __future__ import annotations
 
-import gzip
 import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import attrs
 
-from ..errors import PlayertrackError
-from ..signals import Signal
-from ..trace.codec import ByteStream, OnBad, TraceError, read_records, read_signals
+from ..core.fleet import Fleet
+from ..signals import Signal, from_record
+from ..trace.codec import (
+    ByteStream,
+    OnBad,
+    TraceError,
+    player_of,
+    read_records,
+    read_signals,
+)
+from ..trace.feed import Made, feed_lines
+from ..trace.files import kind_of, uncompressed
+from ..trace.summaries import Ended
 
-ENDINGS = (".jsonl", ".jsonl.gz")
+_ENDINGS = (".jsonl", ".jsonl.gz", ".jsonl.zst", ".parquet")
 
 #: A line's number, and the player and the signal on it.
 Numbered = tuple[int, tuple[str | None, Signal]]
@@ -36,54 +45,90 @@ class Source:
     log: bool
     raw: Reader | None = None
 
-    def signals(self, on_bad: OnBad | None = None) -> Iterator[Numbered]:
-        """The signals of the file, with their lines; raises `TraceError`."""
-        with opened(self.path) as stream:
-            yield from (self.raw or read_signals)(stream, self.name, on_bad)
+    @property
+    def parquet(self) -> bool:
+        """It has columns, and not lines."""
+        return kind_of(self.path) == "parquet"
 
-    def signals_of(self, player: str | None, first: int, last: int) -> Iterator[Numbered]:
-        """The signals of one player, all of which stand on the lines ``first`` to ``last``."""
-        if self.raw is not None:
-            yield from self.signals(_ignored)
+    def feed(self, fleet: Fleet, ended: Ended) -> Iterator[list[Made]]:
+        """Feed all signals to ``fleet``; what they made, as it is read."""
+        if self.parquet:
+            from ..columns.feed import feed_batches
+            from ..columns.parquet import SignalFile
+
+            batches = SignalFile(self.path, self.name).batches()
+            yield from feed_batches(batches, fleet, source=self.name, ended=ended)
             return
-        with opened(self.path) as stream:
-            block = _Lines(stream, first, last, _needle("player", player))
-            for line, (name, signal) in read_signals(block, self.name, _ignored):
+        with opened(self.path, self.name) as stream:
+            if self.raw is None:
+                yield from feed_lines(stream, fleet, source=self.name, ended=ended)
+                return
+            refused: list[TraceError] = []
+            for line, (player, signal) in self.raw(stream, self.name, refused.append):
+                made: list[Made] = [(each.line, each) for each in refused]
+                refused.clear()
+                made.append((line, fleet.feed(player, signal)))
+                if ended:
+                    made.append((line, ended.take()))
+                yield made
+
+    def signals_of(self, player: str | None) -> Iterator[Numbered]:
+        """The signals of one player; lines that cannot be taken were reported before."""
+        if self.parquet:
+            for row, record in self._rows():
+                if record.get("player") == player:
+                    yield row, (player_of(record), from_record(record))
+            return
+        with opened(self.path, self.name) as stream:
+            if self.raw is not None:
+                yield from self.raw(stream, self.name, _ignored)
+                return
+            lines = _Lines(stream, _needle(player))
+            for line, (name, signal) in read_signals(lines, self.name, _ignored):
                 if name == player:
-                    yield block.number(line), (name, signal)
+                    yield lines.number(line), (name, signal)
 
     def events(self, on_bad: OnBad | None = None) -> Iterator[tuple[int, dict[str, Any]]]:
         """The records of an event log, with their lines."""
-        with opened(self.path) as stream:
+        if self.parquet:
+            yield from self._rows()
+            return
+        with opened(self.path, self.name) as stream:
             yield from read_records(stream, self.name, on_bad)
 
-    def events_of(
-        self, session: str, first: int, last: int
-    ) -> Iterator[tuple[int, dict[str, Any]]]:
-        """The records of one session, all of which stand on the lines ``first`` to ``last``."""
-        with opened(self.path) as stream:
-            block = _Lines(stream, first, last, _needle("session", session))
-            for line, record in read_records(block, self.name, _ignored):
+    def events_of(self, session: str) -> Iterator[tuple[int, dict[str, Any]]]:
+        """The records of one session."""
+        if self.parquet:
+            yield from ((row, each) for row, each in self._rows() if each.get("session") == session)
+            return
+        with opened(self.path, self.name) as stream:
+            lines = _Lines(stream, _needle(session))
+            for line, record in read_records(lines, self.name, _ignored):
                 if record.get("session") == session:
-                    yield block.number(line), record
+                    yield lines.number(line), record
+
+    def _rows(self) -> Iterator[tuple[int, dict[str, Any]]]:
+        from ..columns.parquet import rows_of
+
+        return rows_of(self.path, self.name)
 
 
 def _ignored(error: TraceError) -> None:
     """It was reported when the file was read for the first time."""
 
 
-def _needle(key: str, value: str | None) -> bytes | None:
+def _needle(value: str | None) -> bytes | None:
     """Bytes that a line with that value has; None if a line may have it in more than one form."""
-    if value is None or not value.isascii() or json.dumps(value) != f'"{value}"':
+    if not value or not value.isascii() or json.dumps(value) != f'"{value}"' or "/" in value:
         return None
     return value.encode()
 
 
 class _Lines:
-    """The lines ``first`` to ``last`` of a stream that have ``needle`` in them, and no other."""
+    """The lines of a stream that have ``needle`` in them, and no other; all if it is None."""
 
-    def __init__(self, stream: ByteStream, first: int, last: int, needle: bytes | None) -> None:
-        self._lines = self._chosen(stream, first, last, needle)
+    def __init__(self, stream: ByteStream, needle: bytes | None) -> None:
+        self._blocks = self._chosen(stream, needle)
         self._numbers: list[int] = []
 
     def number(self, line: int) -> int:
@@ -92,30 +137,26 @@ class _Lines:
 
     def read1(self, size: int, /) -> bytes:
         """The next lines that were chosen; empty at the end."""
-        return next(self._lines, b"")
+        return next(self._blocks, b"")
 
-    def _chosen(
-        self, stream: ByteStream, first: int, last: int, needle: bytes | None
-    ) -> Iterator[bytes]:
+    def _chosen(self, stream: ByteStream, needle: bytes | None) -> Iterator[bytes]:
         number, rest = 1, b""
-        while number <= last and (chunk := stream.read1(1 << 20)):
+        while chunk := stream.read1(1 << 20):
             whole, newline, tail = chunk.rpartition(b"\n")
             if not newline:
                 rest += chunk
                 continue
             text, rest = rest + whole, tail
-            if number + (count := text.count(b"\n")) >= first:
-                yield from self._pick(text.split(b"\n"), number, first, last, needle)
-            number += count + 1
-        if rest and number <= last:
-            yield from self._pick([rest], number, first, last, needle)
+            if needle is None or needle in text:
+                yield from self._pick(text, number, needle)
+            number += text.count(b"\n") + 1
+        if rest:
+            yield from self._pick(rest, number, needle)
 
-    def _pick(
-        self, lines: list[bytes], number: int, first: int, last: int, needle: bytes | None
-    ) -> Iterator[bytes]:
+    def _pick(self, text: bytes, number: int, needle: bytes | None) -> Iterator[bytes]:
         chosen = []
-        for at, line in enumerate(lines, number):
-            if first <= at <= last and (needle is None or needle in line):
+        for at, line in enumerate(text.split(b"\n"), number):
+            if needle is None or needle in line:
                 chosen.append(line)
                 self._numbers.append(at)
         if chosen:
@@ -123,17 +164,10 @@ class _Lines:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[ByteStream]:
-    """The bytes of a file, unpacked if it is packed; a `PlayertrackError` if that fails."""
-    try:
-        if path.suffix == ".gz":
-            with gzip.open(path) as packed:
-                yield cast("ByteStream", packed)
-        else:
-            with path.open("rb") as file:
-                yield file
-    except (gzip.BadGzipFile, EOFError) as error:
-        raise PlayertrackError(f"{path}: not readable as gzip: {error}") from None
+def opened(path: Path, name: str) -> Iterator[ByteStream]:
+    """The bytes of a file of lines, unpacked if it is packed."""
+    with path.open("rb") as file, uncompressed(file, kind_of(path), name) as stream:
+        yield stream
 
 
 def find(paths: Iterable[Path], raw: Reader | None = None) -> list[Source]:
@@ -141,7 +175,7 @@ def find(paths: Iterable[Path], raw: Reader | None = None) -> list[Source]:
     found = []
     for path in paths:
         if path.is_dir():
-            files = [each for each in sorted(path.rglob("*")) if each.name.endswith(ENDINGS)]
+            files = [each for each in sorted(path.rglob("*")) if each.name.endswith(_ENDINGS)]
             found += [_source(each, str(each.relative_to(path)), raw) for each in files]
         else:
             found.append(_source(path, path.name, raw))
@@ -149,13 +183,17 @@ def find(paths: Iterable[Path], raw: Reader | None = None) -> list[Source]:
 
 
 def _source(path: Path, name: str, raw: Reader | None) -> Source:
-    log = raw is None and _is_log(path)
+    log = raw is None and _is_log(path, name)
     return Source(path, name, log, raw)
 
 
-def _is_log(path: Path) -> bool:
-    """Tell if the first line that is an object is an event."""
-    with opened(path) as stream:
+def _is_log(path: Path, name: str) -> bool:
+    """Tell if the first line that is an object is an event; of columns, if there are events."""
+    if kind_of(path) == "parquet":
+        from ..columns.parquet import column_names
+
+        return "event" in column_names(path, name)
+    with opened(path, name) as stream:
         for _, record in read_records(_Head(stream), on_bad=_ignored):
             return "event" in record and "signal" not in record
     return False
