@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .bench import Bench as Bench
     from .engines import assert_conforms as assert_conforms
     from .engines import conformance_cases as conformance_cases
+    from .live_view import LiveView as LiveView
     from .network import Network as Network
     from .script import Fault as Fault
     from .script import ScriptedPlayer as ScriptedPlayer
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Bench": "bench",
     "Fault": "script",
+    "LiveView": "live_view",
     "Network": "network",
     "ScriptError": "script",
     "ScriptedPlayer": "script",

@@ -17,7 +17,7 @@ from ..core.context import Diagnostic
 from ..core.engine import Engine
 from ..core.fleet import Fleet
 from ..core.rangeset import holds
-from ..core.session import Summary
+from ..core.session import SessionIds, Summary, offline_ids
 from ..core.state import State
 from ..events import REACHED, Event, Seek
 from ..policy import Policy
@@ -55,9 +55,10 @@ class Observer:
         self,
         policy: Policy | None = None,
         diagnose: Callable[[Diagnostic], None] | None = None,
+        ids: SessionIds = offline_ids,
     ) -> None:
         self._policy = policy or Policy()
-        self._fleet = Fleet(policy=self._policy, diagnose=diagnose)
+        self._fleet = Fleet(policy=self._policy, diagnose=diagnose, ids=ids)
         self._players: dict[str | None, _Player] = {}
         self._start: float | None = None
 
@@ -75,14 +76,23 @@ class Observer:
         """The id of the session that ``player`` is in, None before its first."""
         return self._fleet.engine(player).session_id
 
+    def state(self, player: str | None) -> str:
+        """Where the machine of ``player`` is now."""
+        return str(self._fleet.engine(player).state.value)
+
+    def next_timer(self, player: str | None) -> float | None:
+        """When ``player`` wants a tick."""
+        return self._fleet.engine(player).next_timer()
+
     def close(self) -> list[Event]:
         """The trace is over; the events of that."""
         return [event for player in self._players.values() for event in player.close()]
 
-    def timeline(self) -> Timeline:
-        """What was seen; the trace is over."""
-        self.close()
-        rows = tuple(row for player in self._players.values() for row in player.rows())
+    def timeline(self, *, over: bool = True) -> Timeline:
+        """What was seen; if the trace is ``over``, all players are closed first."""
+        if over:
+            self.close()
+        rows = tuple(row for player in self._players.values() for row in player.rows(over))
         return Timeline(rows, self._start or 0.0)
 
 
@@ -218,8 +228,8 @@ class _Player:
 
     # ---------------------------------------------------------------------------- in the end
 
-    def rows(self) -> Iterator[Row]:
-        for story in self._teller.stories():
+    def rows(self, over: bool) -> Iterator[Row]:
+        for story in self._teller.stories(over=over):
             seen = self._sessions.get(story.summary.session or "")
             if seen is not None:
                 yield _row(story, seen)

@@ -248,9 +248,10 @@ class Teller:
         self._note(events)
         return events
 
-    def stories(self) -> Iterator[Story]:
-        """What there was, session by session; the player is closed if it was not."""
-        self.close()
+    def stories(self, *, over: bool = True) -> Iterator[Story]:
+        """What there was, session by session; if it is ``over`` the player is closed first."""
+        if over:
+            self.close()
         self._sum_up(self._engine.summary())
         for session in self._sessions.values():
             if session.summary is not None:

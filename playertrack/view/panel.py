@@ -23,6 +23,7 @@ from ..timeline.row_svg import WIDTH, draw_row
 from ..timeline.svg import legend_svg
 from ..timeline.time_format import clock, wall_clock
 from .detail import Detail, SignalItem
+from .machine_diagram import machine_diagram
 from .rows import SessionRow
 
 #: What a session can be copied as, and the words for it.
@@ -44,6 +45,7 @@ def panel(row: SessionRow, detail: Detail, width: float = WIDTH) -> ET.Element:
     return el(
         "section",
         _head(row, detail),
+        None if detail.state is None else machine_diagram(detail.state),
         _picture(detail, width),
         missing_list(detail.missing),
         _findings(detail),
