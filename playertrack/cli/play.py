@@ -6,7 +6,7 @@ import argparse
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from importlib import import_module
 from pathlib import Path
@@ -16,6 +16,7 @@ from .common import add_command, add_json, add_policy, name_of, number, read_pol
 from .delivering import Sinks, add_sinks, keep_stdout
 from .drawing import add_timeline, show_timeline
 from .screen import JsonLines, Progress, Screen, summary_lines
+from .viewing import add_view, linger, open_view
 
 if TYPE_CHECKING:
     from ..core.session import Summary
@@ -121,6 +122,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--script", metavar="FILE", help="a script; - is standard input")
     add_policy(parser)
     add_timeline(parser)
+    add_view(parser)
     add_json(parser, "the events, an object a line")
 
 
@@ -150,11 +152,13 @@ def run(args: argparse.Namespace) -> int:
         sinks = Sinks(args)
         if args.json:
             sinks.all.append(JsonLines())
+        view = open_view(files) if args.view else None
         report = _Report(
             sinks.all or [Screen()],
             policy,
             record,
             args.timeline,
+            {} if view is None else view.watch(None, policy),
             real=hasattr(make_player, "policy"),
         )
         try:
@@ -165,6 +169,8 @@ def run(args: argparse.Namespace) -> int:
             _play(player, args.media, args.entry_id, cues, report)
         finally:
             report.close(args.deliver_timeout)
+        if view is not None and not report.interrupted:
+            linger(view)
     out = sys.stderr if args.json else sys.stdout
     return report.tell(args.media, sinks.finish(out), out)
 
@@ -187,7 +193,7 @@ def _play(
         while not player.wait(0.5) and not report.unread:
             pass
     except KeyboardInterrupt:
-        pass
+        report.interrupted = True
     finally:
         player.close()
 
@@ -201,6 +207,7 @@ class _Report:
         policy: Policy,
         record: BinaryIO | None,
         timeline: bool,
+        viewed: Mapping[str, Any],
         *,
         real: bool,
     ) -> None:
@@ -209,7 +216,8 @@ class _Report:
 
         # What fails is told here, in a line rather than with its traceback.
         logging.getLogger("playertrack").addHandler(logging.NullHandler())
-        self.unread = False
+        self.unread = self.interrupted = False
+        self._viewed = viewed.get("on_signal")
         self._record = record
         self._observer = None
         if timeline:
@@ -231,7 +239,7 @@ class _Report:
         self._tracker = Tracker(
             sinks,
             policy=policy,
-            on_signal=self._on_signal,
+            **{**viewed, "on_signal": self._on_signal},
             on_summary=self._summaries.append,
             on_error=self._on_error,
         )
@@ -277,6 +285,8 @@ class _Report:
         if self._progress is not None:
             self._progress.update(signal)
         self._heard += 1
+        if self._viewed is not None:
+            self._viewed(signal)
         if self._observer is not None:
             self._observer.feed(self._heard, None, signal)
         if self._record is not None:

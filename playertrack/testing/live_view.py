@@ -51,6 +51,11 @@ class LiveView:
             raise self._failed
         return self
 
+    def wait(self, seconds: float) -> bool:
+        """Wait for the page to end, for so many seconds at most; tell if it did."""
+        self._thread.join(seconds)
+        return not self._thread.is_alive()
+
     def close(self) -> None:
         """The page is there no more."""
         if self._loop is not None and self._ended is not None and self._thread.is_alive():
@@ -78,7 +83,7 @@ class LiveView:
 
     async def _serve(self) -> None:
         self._loop, self._ended = asyncio.get_running_loop(), asyncio.Event()
-        guard = Guard(_MOST).check
+        guard = Guard(max_rate=_MOST).check
         async with ViewServer(self._library, port=self._port, middlewares=[guard]) as server:
             self.address = server.address
             self._started.set()

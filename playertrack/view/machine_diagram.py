@@ -5,7 +5,7 @@ from __future__ import annotations
 from xml.etree import ElementTree as ET
 
 from ..core.machine import RULES
-from ..core.playback import State
+from ..core.state import State
 from ..timeline.canvas import put, write
 from ..timeline.elements import el
 

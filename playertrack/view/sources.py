@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -190,9 +191,9 @@ def _source(path: Path, name: str, raw: Reader | None) -> Source:
 def _is_log(path: Path, name: str) -> bool:
     """Tell if the first line that is an object is an event; of columns, if there are events."""
     if kind_of(path) == "parquet":
-        from ..columns.parquet import column_names
+        from ..columns.parquet import rows_of
 
-        return "event" in column_names(path, name)
+        return any("event" in record for _, record in islice(rows_of(path, name), 1))
     with opened(path, name) as stream:
         for _, record in read_records(_Head(stream), on_bad=_ignored):
             return "event" in record and "signal" not in record
