@@ -31,6 +31,11 @@ Fault = Literal[
     "frozen_clock",
     "late_updates",
     "doubled_signals",
+    "pause_around_seek",
+    "steps_of_a_drag",
+    "one_wrong_position",
+    "reset_before_load",
+    "stale_after_load",
 ]
 
 #: How far (s) behind the playhead an update may be at most, where updates are late.
@@ -160,12 +165,18 @@ class ScriptedPlayer:
         """Media are loaded, the first or the next; ``fields`` are those of `Loaded`."""
         if not self._loaded:
             self.say("ready")
+        before, played = self.position, self._began
+        if played and "reset_before_load" in self._faults:
+            self.say("timeupdate", position=0.0)
         self.entry_id = entry_id or self.entry_id
         self.duration = self.duration if duration is None else duration
         self.position = 0.0
         self._loaded = True
         self._plays = self._began = self._ended = False
-        return self.say("loaded", entry_id=self.entry_id, duration=self.duration, **fields)
+        self.say("loaded", entry_id=self.entry_id, duration=self.duration, **fields)
+        if played and "stale_after_load" in self._faults:
+            self.wait(0.1).say("timeupdate", position=_tidy(before + 0.1))
+        return self
 
     def end(self) -> Self:
         """Play what is left and come to the end; unknown where that is, it is here."""
@@ -241,6 +252,7 @@ class ScriptedPlayer:
         target = _tidy(target if self.duration is None else min(target, self.duration))
         origin, began, told, played = self.position, self.now, self.position, 0.0
         whole = (target - origin) / self._rate
+        wrong = "one_wrong_position" in self._faults
         while played < whole:
             here, now = self.position, self.now
             played = min(played + self._step(), whole)
@@ -254,7 +266,11 @@ class ScriptedPlayer:
                 told = max(told, origin, _tidy(self.position - late))
             else:
                 told = self.position
-            self.say("timeupdate", position=told)
+            if wrong and 0.3 < played / whole < 0.7:
+                wrong = False
+                self.say("timeupdate", position=0.0 if told > 15.0 else told + 30.0)
+            else:
+                self.say("timeupdate", position=told)
         return self
 
     def pause(self, seconds: float = 1.0) -> Self:
@@ -274,6 +290,10 @@ class ScriptedPlayer:
         self._wants("loaded", self._loaded and bool(places), "seek")
         silent = "silent_seek" in self._faults
         waits = "waiting_before_seeking" in self._faults and self._plays
+        pauses = "pause_around_seek" in self._faults and self._plays
+        steps = "steps_of_a_drag" in self._faults
+        if pauses:
+            self.say("pause", position=self.position)
         if waits:
             self.say("stall", position=self.position)
         for place in places:
@@ -281,12 +301,17 @@ class ScriptedPlayer:
                 self.say("seeking", origin=self.position, position=place)
             self.wait(seconds)
             self.position = place
+            if steps and not silent and place is not places[-1]:
+                self.say("seeked", position=place)
         if silent or "no_seeked" in self._faults:
             self.say("timeupdate", position=self.position)
         else:
             self.say("seeked", position=self.position)
         if waits:
             self.say("stall_end", position=self.position)
+        if pauses:
+            self.say("play")
+            self.say("playing")
         if self._began:
             self.seen[-1].seeks += 1
         return self

@@ -85,9 +85,9 @@ def test_none_is_missed_by_a_player_that_reports_four_times_a_second(
 def test_the_time_of_day_does_not_matter(player: ScriptedPlayer, shift: float) -> None:
     exact = [attrs.evolve(signal, at=round(signal.at * 64) / 64) for signal in player.signals]
     moved = [attrs.evolve(signal, at=signal.at + shift) for signal in exact]
-    assert [
-        (event.event, event.at + shift, event.position) for event in derive(exact)
-    ] == [(event.event, event.at, event.position) for event in derive(moved)]
+    assert [(event.event, event.at + shift, event.position) for event in derive(exact)] == [
+        (event.event, event.at, event.position) for event in derive(moved)
+    ]
 
 
 @pytest.mark.parametrize("scale", [0.5, 2.0, 4.0])

@@ -26,6 +26,10 @@ def updates(player: ScriptedPlayer) -> list[Signal]:
     return [signal for signal in player if signal.name == "timeupdate"]
 
 
+def sent(play: ScriptedPlayer) -> list[str]:
+    return [signal.name for signal in play.signals]
+
+
 def playing(*faults: Fault, **options: Any) -> ScriptedPlayer:
     return ScriptedPlayer(100, faults=faults, **options).load().play()
 
@@ -252,6 +256,29 @@ def test_doubled_signals_change_no_event() -> None:
 
     assert len(playing("doubled_signals").signals) == 2 * len(playing().signals)
     assert story("doubled_signals") == story()
+
+
+def test_what_players_do_around_a_drag_is_one_seek() -> None:
+    usual = playing().watch(10).scrub(30, 60, 50).watch(5)
+    faulty = playing("pause_around_seek", "steps_of_a_drag").watch(10).scrub(30, 60, 50).watch(5)
+    assert "pause" in sent(faulty) and sent(faulty).count("seeked") == 3
+    assert names(faulty.events) == names(usual.events)
+
+
+def test_one_wrong_position_is_none() -> None:
+    usual, faulty = playing().watch(40), playing("one_wrong_position").watch(40)
+    assert any(signal.position == 0.0 for signal in faulty.signals[-200:])
+    assert names(faulty.events) == names(usual.events)
+
+
+def test_positions_around_the_next_media_are_none() -> None:
+    faults: tuple[Fault, ...] = ("reset_before_load", "stale_after_load")
+
+    def story(*faults: Fault) -> ScriptedPlayer:
+        return playing(*faults).watch(40).load("1_next").play().watch(10)
+
+    assert len(story(*faults).signals) == len(story().signals) + 2
+    assert names(story(*faults).events) == names(story().events)
 
 
 def test_faults_hold_from_where_they_are_told() -> None:
