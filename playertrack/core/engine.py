@@ -29,7 +29,7 @@ from .rules import pause as pausing
 from .rules import position as following
 from .rules import seek as seeking
 from .session import SessionIds, Summary, offline_ids
-from .state import State
+from .state import QUIET, State
 from .timers import timers
 
 _NOTHING: tuple[Event, ...] = ()
@@ -80,19 +80,6 @@ _OWN_POSITION = (
     signals.AdClick,
     signals.AdEnd,
 )
-
-
-#: What a player may have without its updates needing judgement.
-_HARMLESS = {
-    "joined",
-    "played_before",
-    "watched",
-    "tally",
-    "overlay",
-    "passed",
-    "errors",
-    "last_summary",
-}
 
 
 class Engine(Playback):
@@ -295,7 +282,7 @@ class Engine(Playback):
             and not pace.fast
             and self.elapsed is None
             and self.now <= self.moved_at
-            and (not seldom or seldom.keys() <= _HARMLESS)
+            and (not seldom or seldom.keys() <= QUIET)
         )
         self.limit = self._next_point() if quiet else -inf
 

@@ -1,10 +1,39 @@
-"""The state machine: one table, run by `transitions`.
+"""The state machine: one table, and what decides where.
 
-A row says from which state which trigger leads where, and what it does on the way.
-Triggers are the names of signals, and a few that the engine raises itself: ``buffer`` (a
-stall outlasted its grace), ``pause_stands`` and ``pause_excused`` (a pause that lasted, or that
-something explains away), ``fail`` (a fatal error). Seeks and linear ads are no states: they
-are laid over one (see `seeking` and `advertising`). `diagram` draws what runs.
+A player is in one of thirteen states. Nearly all that can happen to it is a *trigger* in a
+state, and each pair that means something is a row of `RULES`: where it leads, the effects on
+the way, and a guard where two rows share a pair. A pair without a row means nothing: it
+changes nothing, emits nothing, and is reported as a diagnostic. Most triggers are signals by
+their own name. The engine raises four itself: ``buffer`` (a stall outlasted its grace),
+``pause_stands`` and ``pause_excused`` (a pause lasted, or something explains it away) and
+``fail`` (a fatal error).
+
+A signal goes through four steps, always in this order:
+
+1. What is due by its ``at`` is done first (`timers`): a grace that is over is a trigger too.
+2. Its position is judged (`rules.position`): credited, a jump, a run that implies `playing`.
+3. The signal acts: its handler fires a trigger, or none, or several one after the other.
+4. What that made due is done (a grace of 0 s).
+
+An effect emits events and changes fields. It fires nothing: whoever needs two transitions
+fires two, outside of the table (`rules.lifecycle.start_over` is `ended`, `play`, `playing`).
+A test holds every effect to it.
+
+Three things are decided elsewhere, because they are no states:
+
+- *Interruptions.* A seek or a linear ad is laid over any state and leaves it as it is; as
+  states they would double the table twice. The handlers ask `Playback.suspended` first, keep
+  the last of `play`, `playing` and `pause`, and fire it when the interruption is over.
+- *Waiting.* A pause, a stall and a seek each wait for what explains them. A stall and a pause
+  are states (STALLING, PAUSING); a seek that settles goes on under any state, since playback
+  goes on under it. What waits is let out by `Playback.emit` before any event that it has to
+  precede, which makes the order of the output one rule in one place.
+- *Positions.* What a position means depends on the state, but also on numbers. `rules.position`
+  has one judge a state, and fires at most one trigger.
+
+`transitions` loads the table and checks it (every state exists, every callback is callable),
+draws it (`diagram`), and is the oracle of the fast dispatch: a test runs random signals through
+its own event class and through `FastEvent` and compares all that comes of it.
 """
 
 from __future__ import annotations

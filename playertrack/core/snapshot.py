@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from math import inf, isfinite
 from operator import attrgetter
-from typing import Any, TypedDict
+from typing import Any, get_type_hints
 
 import attrs
 import msgspec
@@ -18,61 +18,13 @@ import msgspec
 from ..errors import SnapshotError
 from ..policy import Policy
 from .context import Diagnostic, Setup
-from .open_intervals import (
-    Cadence,
-    Fall,
-    OpenAd,
-    OpenSeek,
-    OpenStall,
-    Settling,
-    Stale,
-    Start,
-    Stay,
-    Tally,
-    Waiting,
-)
 from .playback import Playback
-from .playhead import Elapsed, Run
-from .session import Media, SessionIds, Summary, known
-from .state import DEFAULTS, State
+from .playhead import Elapsed
+from .session import Media, SessionIds, known
+from .state import SELDOM, PlayerState, State
 
 #: Written first; another number is another layout.
 VERSION = 3
-
-
-class _Seldom(TypedDict, total=False):
-    """The types of what a player has only now and then (see `Playback`)."""
-
-    offset: float
-    requested: bool
-    played_before: bool
-    joining: float | None
-    joined: float
-    watched: list[float] | None
-    tally: Tally | None
-    first: bool
-    start: Start | None
-    rebase: bool
-    stale: Stale | None
-    deaf: bool
-    landing: float | None
-    still_since: float | None
-    restart: float | None
-    run: Run | None
-    waiting: Waiting | None
-    settling: Settling | None
-    fall: Fall | None
-    stay: Stay | None
-    stall_open: OpenStall | None
-    seek: OpenSeek | None
-    ad: OpenAd | None
-    overlay: int
-    wanted: str | None
-    asked: bool
-    cadence: Cadence | None
-    passed: dict[str, Any] | None
-    errors: dict[str, tuple[int, float]] | None
-    last_summary: Summary | None
 
 
 _Layout = tuple[
@@ -96,7 +48,7 @@ _Layout = tuple[
     int,  # viewed
     bytes,  # fired
     float,  # lacking
-    _Seldom | None,
+    dict[str, msgspec.Raw] | None,  # what `state.SELDOM` declares, by name
 ]
 
 _MEDIALESS = (State.IDLE, State.READY, State.CLOSED)
@@ -118,6 +70,11 @@ _Common = tuple[
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(_Layout).decode
+_decode_seldom = {
+    name: msgspec.msgpack.Decoder(hint).decode
+    for name, hint in get_type_hints(PlayerState).items()
+    if name in SELDOM
+}
 _decode_common = msgspec.msgpack.Decoder(_Common).decode
 
 
@@ -125,7 +82,7 @@ def save(pb: Playback) -> bytes:
     """The whole state of a player, small enough to send around; equal states, equal bytes."""
     seldom = pb.tidy()
     if seldom:
-        seldom = {name: seldom[name] for name in DEFAULTS if name in seldom}
+        seldom = {name: seldom[name] for name in SELDOM if name in seldom}
     return _encode(
         (
             VERSION,
@@ -188,10 +145,28 @@ def load(
             raise SnapshotError(f"a snapshot of version {version}; this is version {VERSION}")
         pb.fired = int.from_bytes(fired, "little")
         pb.setup, pb.media = _common(common, ids, diagnose)
+        own = {name: _decode_seldom[name](raw) for name, raw in (seldom or {}).items()}
     except SnapshotError:
         raise
+    except KeyError as error:
+        raise SnapshotError(f"not a snapshot: there is no {error}") from error
     except (msgspec.MsgspecError, ValueError) as error:
         raise SnapshotError(f"not a snapshot: {error}") from error
+    _check(pb, rate, own)
+    pb.pace = pb.setup.pace(rate)
+    pb.limit = -inf
+    pb.out = None
+    pb.cause = ""
+    if not own:
+        return {}
+    pb.__dict__.update(own)
+    for run in pb.runs():
+        run.pace = pb.pace
+    return pb.__dict__
+
+
+def _check(pb: Playback, rate: float, own: Mapping[str, Any]) -> None:
+    """Refuse what no player can be."""
     numbers = pb.moved_at + pb.slack + pb.span_from + pb.played + (pb.position or 0.0)
     if pb.state is not State.IDLE or pb.now != -inf:  # until it is heard of
         numbers += pb.now
@@ -200,18 +175,8 @@ def load(
     if pb.media is None and pb.state not in _MEDIALESS:
         raise SnapshotError(f"not a snapshot: {pb.state.value} without media")
     needs = _NEEDS.get(pb.state)
-    if needs is not None and not needs <= (seldom or {}).keys():
+    if needs is not None and not needs <= own.keys():
         raise SnapshotError(f"not a snapshot: something is missing that {pb.state.value} has")
-    pb.pace = pb.setup.pace(rate)
-    pb.limit = -inf
-    pb.out = None
-    pb.cause = ""
-    if seldom is None:
-        return {}
-    pb.__dict__.update(seldom)
-    for run in pb.runs():
-        run.pace = pb.pace
-    return pb.__dict__
 
 
 _media_fields = attrgetter(

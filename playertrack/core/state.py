@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from enum import Enum, unique
 from math import inf
-from typing import Any
+from typing import Any, Literal
 
 import attrs
 
@@ -84,64 +84,133 @@ class Essentials(Playhead):
     out: list[Event] | None = None
 
 
+#: Until when a field of `PlayerState` is kept: ``player`` for good, ``session`` until the next
+#: session, ``playback`` until the playhead starts over (in the same session, too, where the
+#: policy says so), ``signal`` until what it is about is over.
+Until = Literal["player", "session", "playback", "signal"]
+
+
+@attrs.frozen
+class Seldom:
+    """How a field is declared that few players have: see `PlayerState`.
+
+    ``quiet``: updates need no judgement though a player has it (see `Engine.timeupdate`).
+    """
+
+    default: Any
+    until: Until
+    quiet: bool
+
+
+def seldom(default: Any, until: Until, *, quiet: bool = False) -> Any:
+    """Declare a field of `PlayerState`."""
+    return Seldom(default, until, quiet)
+
+
+def _declared(cls: type) -> type:
+    """Collect the declarations of a class; what it has are its defaults."""
+    for name in cls.__annotations__:
+        SELDOM[name] = cls.__dict__[name]
+        setattr(cls, name, SELDOM[name].default)
+    return cls
+
+
+#: The fields that a player has only now and then, by name, in the order of a snapshot.
+SELDOM: dict[str, Seldom] = {}
+
+
+@_declared
 class PlayerState(Essentials):
     """One player: what it always has, and what it has only now and then.
 
     The latter are defaults of the class, and in the instance only while they differ
-    (`tidy`): of a hundred thousand players few are in the midst of something.
+    (`tidy`): of a hundred thousand players few are in the midst of something. What a
+    snapshot holds, what is forgotten when, and what leaves an update quiet follow from the
+    declarations. Times are Unix times (s), positions seconds of content.
     """
 
     __slots__ = ("__dict__",)
 
-    # time, the way to the first frame, and whether there was one in an earlier session
-    offset: float = 0.0
-    requested: bool = False
-    played_before: bool = False
-    joining: float | None = None
-    joined: float = 0.0
-    # what was watched before the stretch that is being played
-    watched: list[float] | None = None
-    tally: Tally | None = None
-    # what the next position means
-    first: bool = False
-    start: Start | None = None
-    rebase: bool = False
-    stale: Stale | None = None
-    deaf: bool = False
-    landing: float | None = None
-    still_since: float | None = None
-    restart: float | None = None
-    run: Run | None = None
-    # what is open, and what is wanted once it is over, by the last of `play`,
-    # `playing` and `pause`; `asked`: by a `play` before any media
-    waiting: Waiting | None = None
-    settling: Settling | None = None
-    fall: Fall | None = None
-    stay: Stay | None = None
-    stall_open: OpenStall | None = None
-    seek: OpenSeek | None = None
-    ad: OpenAd | None = None
-    overlay: int = 0
-    wanted: str | None = None
-    asked: bool = False
-    cadence: Cadence | None = None
-    # what was said
-    passed: dict[str, Any] | None = None
-    errors: dict[str, tuple[int, float]] | None = None
-    last_summary: Summary | None = None
+    #: Added to each ``at``: the clock was set back by so much (s).
+    offset: float = seldom(0.0, "player")
+    #: FIRST_PLAY was emitted, in an earlier session.
+    played_before: bool = seldom(False, "player", quiet=True)
+    #: `play` came before any media.
+    asked: bool = seldom(False, "player")
+    #: What was reported last of each attribute, by name (R-pass).
+    passed: dict[str, Any] | None = seldom(None, "player", quiet=True)
+    #: The summary of the session before; None in the first.
+    last_summary: Summary | None = seldom(None, "player", quiet=True)
+
+    #: PLAY_REQUEST was emitted, and PLAY was not.
+    requested: bool = seldom(False, "session")
+    #: Time spent in STARTING up to the last interruption (s).
+    joined: float = seldom(0.0, "session", quiet=True)
+    #: What was watched before the stretch that is being played (see `rangeset`).
+    watched: list[float] | None = seldom(None, "session", quiet=True)
+    #: Counts for the summary.
+    tally: Tally | None = seldom(None, "session", quiet=True)
+    #: By error code: how often it was emitted, and the play time (s) then.
+    errors: dict[str, tuple[int, float]] | None = seldom(None, "session", quiet=True)
+    #: When updates usually come; None unless the policy has `frozen_after`.
+    cadence: Cadence | None = seldom(None, "session")
+
+    #: Since when the first frame is waited for; None: not at the moment.
+    joining: float | None = seldom(None, "playback")
+    #: No position came since PLAY (R-start).
+    first: bool = seldom(False, "playback")
+    #: The start position, if the player named one; None a while after PLAY.
+    start: Start | None = seldom(None, "playback")
+    #: An ad ended, and no content position came since (R-ad-end).
+    rebase: bool = seldom(False, "playback")
+    #: The playhead of the session before, while its positions may still come.
+    stale: Stale | None = seldom(None, "playback")
+    #: Playback was stopped: positions say nothing (R-stop).
+    deaf: bool = seldom(False, "playback")
+    #: When a seek or stall ended after which no position came yet (R-settle).
+    landing: float | None = seldom(None, "playback")
+    #: When the playhead last moved, if the stretch began after that.
+    still_since: float | None = seldom(None, "playback")
+    #: Where playback after the end will start; None: at 0 (R-replay).
+    restart: float | None = seldom(None, "playback")
+    #: The updates that may show that it plays.
+    run: Run | None = seldom(None, "playback")
+    #: Where it was paused; None outside PAUSING, PAUSED and RESUMING.
+    stay: Stay | None = seldom(None, "playback")
+
+    #: The pause that waits in PAUSING.
+    waiting: Waiting | None = seldom(None, "signal")
+    #: The seek that is complete and waits.
+    settling: Settling | None = seldom(None, "signal")
+    #: The fall that may be a loop.
+    fall: Fall | None = seldom(None, "signal")
+    #: The stall of STALLING and BUFFERING.
+    stall_open: OpenStall | None = seldom(None, "signal")
+    #: The seek that is not complete.
+    seek: OpenSeek | None = seldom(None, "signal")
+    #: The linear ad.
+    ad: OpenAd | None = seldom(None, "signal")
+    #: An overlay is open: 1 under the linear ad, 2 on top of it.
+    overlay: int = seldom(0, "signal", quiet=True)
+    #: The last of `play`, `playing` and `pause` in an open seek or ad.
+    wanted: str | None = seldom(None, "signal")
 
     def tidy(self) -> dict[str, Any]:
         """Let go of what is as always; what is left is open or unusual."""
-        seldom = self.__dict__
-        if seldom:
-            for name in [name for name, value in seldom.items() if value == DEFAULTS[name]]:
-                del seldom[name]
-        if not seldom:
+        own = self.__dict__
+        if own:
+            for name in [name for name, value in own.items() if value == SELDOM[name].default]:
+                del own[name]
+        if not own:
             del self.__dict__
-        return seldom
+        return own
+
+    def forget(self, until: Until) -> None:
+        """Let go of what is kept until then."""
+        own = self.__dict__
+        for name in [name for name in own if SELDOM[name].until == until]:
+            del own[name]
 
 
-#: What a player has only now and then, and what it is while it has not.
-DEFAULTS: dict[str, Any] = {
-    name: getattr(PlayerState, name) for name in PlayerState.__annotations__
-}
+#: What a player may have without its updates needing judgement.
+QUIET = frozenset(name for name, field in SELDOM.items() if field.quiet)

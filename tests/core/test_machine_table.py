@@ -131,6 +131,28 @@ def test_runs_as_transitions_does(trace: list[Signal], policy: Policy) -> None:
     assert fast.snapshot() == stock.snapshot()
 
 
+class Alone(Engine):
+    """An engine that fires nothing while an effect of the table runs."""
+
+    __slots__ = ()
+
+    def fire(self, trigger: str, at: float | None = None) -> bool:
+        assert "fires" not in self.__dict__, f"{trigger} fires inside {self.__dict__['fires']}"
+        self.__dict__["fires"] = trigger
+        try:
+            return super().fire(trigger, at)
+        finally:
+            del self.__dict__["fires"]
+
+
+@given(traces(), policies())
+def test_nothing_fires_inside_an_effect(trace: list[Signal], policy: Policy) -> None:
+    engine = Alone(policy=policy)
+    for signal in trace:
+        engine.feed(signal)
+    engine.close()
+
+
 def machine(*rules: Rule, **options: Any) -> Machine:
     class Made(Machine):
         event_cls = FastEvent

@@ -39,7 +39,7 @@ from playertrack.core.open_intervals import (
     Waiting,
 )
 from playertrack.core.playhead import Elapsed, Pace, Run
-from playertrack.core.state import DEFAULTS, State
+from playertrack.core.state import SELDOM, State
 from playertrack.events import Event
 from playertrack.signals import Signal, from_record
 
@@ -181,7 +181,7 @@ def _plain(value: Any, now: float) -> Any:
 
 def check_names() -> None:
     """That what is named above is there; a field that went by that name may have moved."""
-    known = {field.name for field in attrs.fields(Engine)} | set(DEFAULTS)
+    known = {field.name for field in attrs.fields(Engine)} | set(SELDOM)
     for name in {*_AS_IT_IS, *_ENGINE_TIMES, *_NO_MATTER}:
         assert name in known, name
     for owner, names in _TIMES.items():

@@ -147,17 +147,13 @@ def settle_open(pb: Playback, leaving: bool = False) -> None:
     if pb.waiting is not None:
         pb.fire("pause_stands" if leaving else "pause_excused")
     stalling.settle(pb)
-    pb.seek = pb.ad = pb.wanted = None
-    pb.overlay = 0
+    pb.forget("signal")
 
 
 def forget_interruptions(pb: Playback) -> None:
     """What was meant for the playhead that is left behind says nothing of the next."""
     pb.slack = pb.pace.cap
-    pb.first = pb.rebase = pb.deaf = False
-    pb.start = pb.stale = None
-    pb.landing = pb.restart = pb.run = pb.stay = None
-    pb.joining = None
+    pb.forget("playback")
 
 
 def end_session(pb: Playback) -> None:
@@ -167,15 +163,12 @@ def end_session(pb: Playback) -> None:
     pb.last_summary = summarize(pb)
     pb.session = None
     pb.index = 0
-    pb.requested = False
     pb.played_before = pb.played_before or pb.started
     pb.join_time = None
-    pb.joined = 0.0
     pb.arrive(None, pb.now)
-    pb.span_from = pb.played = 0.0
-    pb.watched = pb.tally = pb.errors = pb.cadence = None
+    pb.span_from = pb.played = pb.lacking = 0.0
     pb.viewed = pb.fired = 0
-    pb.lacking = 0.0
+    pb.forget("session")
     forget_interruptions(pb)
 
 
