@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import given
@@ -136,13 +136,15 @@ class Alone(Engine):
 
     __slots__ = ()
 
+    fires: ClassVar[list[str]] = []
+
     def fire(self, trigger: str, at: float | None = None) -> bool:
-        assert "fires" not in self.__dict__, f"{trigger} fires inside {self.__dict__['fires']}"
-        self.__dict__["fires"] = trigger
+        assert not self.fires, f"{trigger} fires inside {self.fires}"
+        self.fires.append(trigger)
         try:
             return super().fire(trigger, at)
         finally:
-            del self.__dict__["fires"]
+            self.fires.clear()
 
 
 @given(traces(), policies())
