@@ -70,7 +70,13 @@ class HttpDestination(Destination):
 
     def encode(self, event: Event) -> bytes | None:
         """The event as in an event log, with its ``id``."""
-        return event_line(event)[:-2] + b', "id": ' + _encode(event_id(event)) + b"}"
+        return self._record(event) + b', "id": ' + _encode(event_id(event)) + b"}"
+
+    def _record(self, event: Event) -> bytes:
+        """The event as in an event log, with its custom properties, still open."""
+        properties = self.properties_of(event)
+        line = event_line(event)[:-2]
+        return line if not properties else line + b', "properties": ' + _encode(properties)
 
     def request(self, items: Sequence[bytes]) -> Request:
         """A POST of all of them."""
@@ -121,7 +127,7 @@ class CloudEventsDestination(HttpDestination):
             attributes["subject"] = event.entry_id
         if (time := rfc3339(event.at)) is not None:
             attributes["time"] = time
-        return _encode(attributes)[:-1] + b',"data":' + event_line(event)[:-1] + b"}"
+        return _encode(attributes)[:-1] + b',"data":' + self._record(event) + b"}}"
 
 
 def rfc3339(at: float) -> str | None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+import os
+from collections.abc import Callable, Mapping
 from functools import partial
 from os import PathLike
 from shlex import quote
@@ -12,7 +14,7 @@ from ..delivery import DEFAULT_SETTINGS, DeliverySettings, Destination, Route, S
 from ..delivery.auth import AskedTokens, TokenSource, token_source
 from ..delivery.envelope import pack
 from ..delivery.metrics import openmetrics
-from ..delivery.protocol import SessionDestination
+from ..delivery.protocol import SessionDestination, no_properties
 from ..delivery.status import Status
 from ..errors import PlayertrackError
 from ..events import Event
@@ -30,6 +32,12 @@ Queue = str | PathLike[str] | Sender | None
 Token = str | Callable[[], Any] | TokenSource | None
 
 
+#: Custom properties of all events, or a function that gives those of one.
+Properties = Mapping[str, Any] | Callable[[Event], Mapping[str, Any]] | None
+
+_PROPERTIES = "PLAYERTRACK_PROPERTIES"
+
+
 class SinkOptions(TypedDict, total=False):
     """How a sink delivers, whatever its destination.
 
@@ -37,13 +45,15 @@ class SinkOptions(TypedDict, total=False):
     (of the other options it has those of its first sink then); without one it is in memory.
     ``settings`` say how events are sent; ``durability`` is ``group``, ``sync`` (`emit` waits
     for the disk) or ``memory``. With ``session`` its loop sends, in which the sink has to be
-    made.
+    made. ``properties`` are custom ones, for all events or as a function of one; without them
+    those of ``PLAYERTRACK_PROPERTIES`` (a JSON object) are taken.
     """
 
     queue: Queue
     settings: DeliverySettings
     durability: str
     session: aiohttp.ClientSession | None
+    properties: Properties
 
 
 class DeliverySink:
@@ -70,6 +80,7 @@ class DeliverySink:
         self.service = name.partition(":")[0]
         self.destination = destination
         self._delivered: bool | None = None
+        destination.properties_of = properties_of(options.get("properties"))
         queue = options.get("queue")
         self._shared = not isinstance(queue, Sender)
         try:
@@ -93,7 +104,14 @@ class DeliverySink:
         self._append: Callable[[str, Encode, Any], Receipt] = self._append_first
 
     @classmethod
-    def open(cls, address: str, *, queue: Queue = None, token: Token = None) -> Self:
+    def open(
+        cls,
+        address: str,
+        *,
+        queue: Queue = None,
+        token: Token = None,
+        properties: Properties = None,
+    ) -> Self:
         """Open it by name; the sinks that need more than an address know how."""
         raise NotImplementedError
 
@@ -168,6 +186,26 @@ class DeliverySink:
         return self._delivered
 
 
+def properties_of(given: Properties) -> Callable[[Event], Mapping[str, Any]]:
+    """What gives the custom properties of an event; raises `SinkError` for what cannot."""
+    if callable(given):
+        return given
+    if given is None:
+        text = os.environ.get(_PROPERTIES)
+        if not text:
+            return no_properties
+        try:
+            given = json.loads(text)
+        except ValueError:
+            given = None
+        if not isinstance(given, dict):
+            raise SinkError(f'{_PROPERTIES} is not a JSON object, as {{"device": "lobby"}}')
+    if not isinstance(given, Mapping):
+        raise SinkError(f"properties: a {type(given).__name__} is neither a mapping nor a function")
+    properties = dict(given)
+    return lambda event: properties
+
+
 def _own_tokens(destination: Destination) -> TokenSource | None:
     """What a destination gives by itself; None if it cannot have any."""
     if type(destination).token is Destination.token:
@@ -182,6 +220,7 @@ def open_destination(
     *,
     queue: Queue = None,
     token: Token = None,
+    properties: Properties = None,
 ) -> DeliverySink:
     """The sink of what was found under ``name``: a destination, or a sink with its own `open`.
 
@@ -189,11 +228,13 @@ def open_destination(
     """
     make: Callable[[str], Destination] = found
     if isinstance(found, type) and issubclass(found, DeliverySink):
-        return found.open(address, queue=queue, token=token)
+        return found.open(address, queue=queue, token=token, properties=properties)
     if not address:
         raise SinkError(f"{name} needs an address, as in {name}:https://example.com/events")
     try:
         destination = make(address)
     except (PlayertrackError, ValueError) as error:
         raise SinkError(f"{name}: {error}") from error
-    return DeliverySink(f"{name}:{address}", destination, queue=queue, token=token)
+    return DeliverySink(
+        f"{name}:{address}", destination, queue=queue, token=token, properties=properties
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from os import PathLike
 from typing import Any, Protocol
@@ -73,23 +73,25 @@ def open_sink(
     *,
     queue: str | PathLike[str] | None = None,
     token: str | Callable[[], Any] | None = None,
+    properties: Mapping[str, Any] | Callable[[Event], Mapping[str, Any]] | None = None,
 ) -> Sink:
     """Open the sink that ``NAME`` or ``NAME:ARGUMENT`` stands for, as ``jsonl:events.jsonl``.
 
     A destination, as ``http:https://example.com/events``, takes besides the directory of its
     ``queue`` (without one its events are in memory), and its ``token`` or a function, plain or
     asynchronous, that gives it and is asked again when the server refuses it; without one it
-    comes from the environment. Raises `SinkError` if there is no such sink, or it cannot be
+    comes from the environment. ``properties`` are custom ones, for all events or as a function
+    of one. Raises `SinkError` if there is no such sink, or it cannot be
     opened.
     """
     name, _, argument = spec.partition(":")
     group, found = _find(name)
     if group == DESTINATIONS:
         opener = _load("playertrack.destinations.sink:open_destination")
-        sink: Sink = opener(name, found, argument, queue=queue, token=token)
+        sink: Sink = opener(name, found, argument, queue=queue, token=token, properties=properties)
         return sink
-    if queue is not None or token is not None:
-        raise SinkError(f"{name} takes neither a queue nor a token: it is no destination")
+    if any(each is not None for each in (queue, token, properties)):
+        raise SinkError(f"{name} takes no queue, token or properties: it is no destination")
     opened: Sink = found(argument)
     return opened
 

@@ -127,6 +127,7 @@ class KavaDestination(KalturaDestination):
             **self._common(event, viewing),
             **self._own(event, viewing),
             **self._context,
+            **self._custom(event),
         }
         if answer is not None and answer.time is not None:
             fields["sessionStartTime"] = answer.time
@@ -170,6 +171,13 @@ class KavaDestination(KalturaDestination):
         viewing = viewing.after(event, sent=sent)
         self._players.put(player, viewing)
         return viewing
+
+    def _custom(self, event: Event) -> _Fields:
+        """The values of the first three custom properties, unless the identity has its own."""
+        if self.identity.custom_vars:
+            return {}
+        values = list(self.properties_of(event).values())[:3]
+        return {f"customVar{n}": clean(str(value)) for n, value in enumerate(values, 1)}
 
     def _common(self, event: Event, viewing: Viewing) -> _Fields:
         """What every event has."""

@@ -6,7 +6,7 @@ from time import time
 from typing import TYPE_CHECKING, Self, Unpack
 
 from ...outbox import Item, Receipt
-from ..sink import Queue, SinkOptions, Token
+from ..sink import Properties, Queue, SinkOptions, Token
 from . import ANALYTICS_URL, ApplicationEvents, Identity, KavaDestination, WireProfile
 from .environment import analytics_url, identity_from, ks_from, profile_from
 from .sink import KS, KalturaSink
@@ -41,7 +41,14 @@ class KavaSink(KalturaSink):
         self._muted = False
 
     @classmethod
-    def open(cls, address: str, *, queue: Queue = None, token: Token = None) -> Self:
+    def open(
+        cls,
+        address: str,
+        *,
+        queue: Queue = None,
+        token: Token = None,
+        properties: Properties = None,
+    ) -> Self:
         """``kava``, or ``kava:URL`` for another service than ``KALTURA_ANALYTICS_URL``.
 
         The rest is in the environment: see `playertrack.destinations.kaltura.environment`.
@@ -53,6 +60,7 @@ class KavaSink(KalturaSink):
             ks=ks_from(who) if token is None else token,
             url=address or analytics_url(),
             profile=profile_from(),
+            properties=properties,
         )
 
     def emit(self, event: Event) -> Receipt:

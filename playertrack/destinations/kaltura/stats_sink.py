@@ -8,7 +8,7 @@ import attrs
 
 from ...events import Event
 from ...outbox import Receipt
-from ..sink import Queue, SinkOptions, Token
+from ..sink import Properties, Queue, SinkOptions, Token
 from . import SERVICE_URL, Identity, StatsDestination, WireProfile
 from .environment import identity_from, ks_from, profile_from, service_url
 from .sink import KS, KalturaSink
@@ -72,7 +72,14 @@ class StatsSink(KalturaSink):
             super().emit(attrs.evolve(event, entry_id=entry_id))
 
     @classmethod
-    def open(cls, address: str, *, queue: Queue = None, token: Token = None) -> Self:
+    def open(
+        cls,
+        address: str,
+        *,
+        queue: Queue = None,
+        token: Token = None,
+        properties: Properties = None,
+    ) -> Self:
         """``stats``, or ``stats:URL`` for another service than ``KALTURA_SERVICE_URL``.
 
         The rest is in the environment: see `playertrack.destinations.kaltura.environment`.
@@ -84,4 +91,5 @@ class StatsSink(KalturaSink):
             ks=ks_from(who) if token is None else token,
             url=address or service_url(),
             profile=profile_from(),
+            properties=properties,
         )
