@@ -38,7 +38,8 @@ class Credentials:
 
     While another token is asked for ``policy`` lets nothing go; ``changed`` is called when
     there is one, ``wait`` with the reason when there is none yet, ``pause`` when there will be
-    none. A token that a server refused is never tried again, until `reset`.
+    none. A token that a server refused is never tried again, until `reset`. A source that says
+    nothing for ``patience`` seconds has none, and is asked again.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class Credentials:
         changed: Callable[[], object],
         wait: Callable[[str], object],
         pause: Callable[[str], object],
+        patience: float = 10.0,
     ) -> None:
         #: The token in use; None if there is none, or none is needed.
         self.token: str | None = None
@@ -59,6 +61,9 @@ class Credentials:
         self._changed = changed
         self._wait = wait
         self._pause = pause
+        self._patience = patience
+        #: When (time of the loop) a source that had no token is asked again.
+        self.next_try: float | None = None
         self._refused: set[int] = set()  # hashes of tokens
         self._fresh = False  # the token is new, and no server took it yet
         self._renewal: asyncio.Task[None] | None = None
@@ -73,7 +78,7 @@ class Credentials:
         if self._source is None:
             return True
         try:
-            token = await self._source.token()
+            token = await self._ask(None)
         except Exception:
             self._renew_unless_busy()  # which says why
             return False
@@ -114,6 +119,15 @@ class Credentials:
             self._renewal.cancel()
             await asyncio.gather(self._renewal, return_exceptions=True)
 
+    async def _ask(self, refused: str | None) -> str | None:
+        """What the source gives, if it is not too long about it."""
+        assert self._source is not None
+        try:
+            async with asyncio.timeout(self._patience):
+                return await self._source.token(refused)
+        except TimeoutError:
+            raise TimeoutError(f"the source said nothing for {self._patience:g} s") from None
+
     def _renew_unless_busy(self) -> None:
         if self._policy.state in (DeliveryState.UP, DeliveryState.DOWN):
             self._renew(None, "")
@@ -130,10 +144,11 @@ class Credentials:
         tries = 0
         while True:
             try:
-                token = await self._source.token("" if why and refused is None else refused)
+                token = await self._ask("" if why and refused is None else refused)
                 break
             except Exception as error:
-                reason = redact(f"no token: {error}", filter(None, (refused,)))
+                after = f" (the server said: {why})" if why else ""
+                reason = redact(f"no token: {error}{after}", filter(None, (refused,)))
                 if isinstance(error, PlayertrackError) and not getattr(error, "transient", False):
                     self._pause(reason)
                     return
@@ -141,7 +156,10 @@ class Credentials:
                 if not tries:
                     _log.error("%s has to wait: %s", self._name, reason)
             tries += 1
-            await asyncio.sleep(self._policy.delay(tries))
+            delay = self._policy.delay(tries)
+            self.next_try = asyncio.get_running_loop().time() + delay
+            await asyncio.sleep(delay)
+            self.next_try = None
         if token is None and why:
             self._pause(f"a token is needed: {why}")
             return
@@ -188,7 +206,12 @@ class AskedTokens:
             or (asked.done() and (_failed(asked) or _is(asked, refused)))
         ):
             asked = self._asked = loop.create_task(_text_of(self._function))
-        return await asyncio.shield(asked)
+        try:
+            return await asyncio.shield(asked)
+        except asyncio.CancelledError:
+            if not asked.done():  # it hangs: whoever comes next asks anew
+                self._asked = None
+            raise
 
     def same_as(self, other: Any) -> bool:
         """Whether it is the same function or the same text."""
@@ -243,6 +266,8 @@ async def in_thread(function: Callable[[], Any]) -> Any:
             value = function()
         except Exception as failure:
             error = failure
+        except BaseException as failure:  # sys.exit() ends nothing here
+            error = RuntimeError(f"it raised {failure!r}")
         with suppress(RuntimeError):  # the loop is closed
             loop.call_soon_threadsafe(settle, value, error)
 

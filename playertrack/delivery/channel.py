@@ -151,6 +151,8 @@ class Channel(Link):
         state, next_try = policy.state.value, None
         if policy.state is DeliveryState.RENEWING:
             state, reason = "waiting", reason or "a new token is being asked for"
+            if (again := self.credentials.next_try) is not None:
+                next_try = time() + max(0.0, again - self.loop.time())
         elif policy.state is DeliveryState.DOWN and (due := policy.due(first=True)) < inf:
             next_try = time() + max(0.0, due - self.loop.time())
         return Health(

@@ -74,7 +74,7 @@ class Consignment:
         items = [row.item.body for row in rows]
         try:
             request = link.route.destination.request(items)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             _log.exception("%s cannot make a request", link.route.name)
             link.scheduler.leave(rows[0].seq)
             return await self._reject(rows, f"no request can be made of it: {error!r}")
@@ -120,7 +120,7 @@ class Consignment:
         except asyncio.CancelledError:
             self._count_ambiguous()
             raise
-        except Exception as error:  # of a destination's functions: it may be mended, and resumed
+        except (Exception, SystemExit) as error:  # of a destination's functions: it may pass
             said = redact(repr(error), secrets)
             _log.error("%s: %s raised %s", link.route.name, type(destination).__name__, said)
             return None, Verdict(Kind.RETRY, f"the destination raised {said}"[:LONGEST_REASON])
@@ -232,7 +232,7 @@ class Consignment:
         for row in rows:
             try:
                 link.route.answered(row.item.lane, answer.body)
-            except Exception:
+            except (Exception, SystemExit):
                 _log.exception("an answer of %s could not be used", link.route.name)
 
     async def _reject(self, rows: list[Row], reason: str) -> list[Row] | None:

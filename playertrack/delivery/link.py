@@ -42,6 +42,7 @@ class Link:
             changed=self.changed,
             wait=self.troubled,
             pause=self.pause,
+            patience=settings.timeout,
         )
         #: What an operator wants to know.
         self.health = HealthLog()

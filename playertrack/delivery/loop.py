@@ -10,6 +10,7 @@ from contextlib import suppress
 from functools import partial
 from time import monotonic
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import attrs
 
@@ -30,6 +31,9 @@ _T = TypeVar("_T")
 
 #: How often (s) it is seen whether a state changed, and times are noted beside the queue.
 _NOTE_LOOK, _NOTE_EVERY = 1.0, 15.0
+
+#: How long (s) after a thread or descriptor could not be had it is tried again.
+_START_AGAIN = 0.5
 
 #: How long (s) the disk may take to say who sends.
 _PATIENCE = 5.0
@@ -58,6 +62,8 @@ class SendLoop:
         # Reentrant: an event may come from a handler of the operating system's signals.
         self._lock = threading.RLock()
         self._thread: threading.Thread | None = None
+        self._start_trouble: str | None = None
+        self._end_now = threading.Event()
         self._starting = False
         self._ready = threading.Event()  # there is a loop
         self._early: list[Callable[[], object]] = []  # what is to be called when there is
@@ -93,9 +99,12 @@ class SendLoop:
             if not (self.started or self._starting or self._stopped):
                 self._starting = True
                 thread = threading.Thread(target=self._run, name="playertrack-sender", daemon=True)
-                with suppress(RuntimeError):  # an interpreter about to exit starts no threads
+                try:
                     thread.start()
-                    self._thread = thread
+                except RuntimeError as error:  # none is left, or the interpreter is about to exit
+                    self._start_trouble = str(error)
+                else:
+                    self._thread, self._start_trouble = thread, None
                 self._starting = False
 
     def look(self, handed: list[Handed] | None) -> None:
@@ -138,7 +147,7 @@ class SendLoop:
     def trouble(self, name: str) -> str | None:
         """Why nothing is delivered to a destination, while that is so."""
         channel = self._channels.get(name)
-        return None if channel is None else channel.trouble
+        return self._start_trouble if channel is None else channel.trouble
 
     def drain(self, timeout: float, names: Iterable[str] | None = None) -> None:
         """Wait until all is sent that can be, at most ``timeout`` seconds."""
@@ -149,6 +158,7 @@ class SendLoop:
         """Send nothing more; what is on its way is given up."""
         with self._lock:
             self._stopped = True
+        self._end_now.set()
         self._wait(self._end, timeout)
         if self._thread is not None:
             self._thread.join(timeout)
@@ -165,7 +175,9 @@ class SendLoop:
         await self._end()
 
     def _run(self) -> None:
-        loop = asyncio.new_event_loop()
+        loop = self._new_loop()
+        if loop is None:
+            return
         asyncio.set_event_loop(loop)
         with self._lock:
             self._loop = loop
@@ -179,13 +191,37 @@ class SendLoop:
         finally:
             loop.close()
 
+    def _new_loop(self) -> asyncio.AbstractEventLoop | None:
+        """A loop, as soon as there are descriptors for one; None when it is stopped before."""
+        while not self._stopped:
+            try:
+                loop = asyncio.new_event_loop()
+            except OSError as error:
+                self._start_trouble = f"no event loop: {error}"
+                self._end_now.wait(_START_AGAIN)
+            else:
+                self._start_trouble = None
+                return loop
+        return None
+
     def _open(self) -> None:
-        """Open a channel for each destination that has none."""
+        """Open a channel for each destination that has none; later, if that is not possible."""
         if self._stopped:
             return
+        try:
+            self._open_all()
+            self._start_trouble = None
+        except (OSError, RuntimeError) as error:  # no descriptor, or no thread
+            self._start_trouble = str(error)
+            asyncio.get_running_loop().call_later(_START_AGAIN, self._open)
+
+    def _open_all(self) -> None:
         if self._session is None:
-            self._resolver = ThreadResolver()
+            self._resolver = ThreadResolver(self._settings.connect_timeout)
             self._session = new_session(self._resolver)
+        if self._resolver is not None:
+            for route in tuple(self.routes.values()):
+                self._resolver.prepare(urlsplit(route.destination.address).hostname or "")
         for name, route in tuple(self.routes.items()):
             if name not in self._channels:
                 channel = Channel(self._outbox, route, self._settings, self._exchange)

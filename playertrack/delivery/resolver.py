@@ -1,12 +1,14 @@
-"""Names to addresses, in a thread of its own.
+"""Names to addresses, each host in a thread of its own.
 
 asyncio asks an executor for that, which takes nothing any more while an interpreter exits; but
-that is when a short program has its events sent.
+that is when a short program has its events sent. One name that resolves slowly holds up no
+other.
 """
 
 from __future__ import annotations
 
 import asyncio
+import errno
 import socket
 import threading
 from contextlib import suppress
@@ -16,21 +18,42 @@ from typing import Any
 from .._aiohttp import AbstractResolver, ResolveResult
 
 _Question = tuple[str, int, int, "asyncio.Future[list[Any]]"]
+_Lane = SimpleQueue["_Question | None"]
 
 
 class ThreadResolver(AbstractResolver):
-    """Asks the operating system, one name after the other."""
+    """Asks the operating system; what it does not answer within ``patience`` seconds fails."""
 
-    def __init__(self) -> None:
-        self._questions: SimpleQueue[_Question | None] = SimpleQueue()
-        threading.Thread(target=self._work, name="playertrack-dns", daemon=True).start()
+    def __init__(self, patience: float = 5.0) -> None:
+        self._patience = patience
+        self._lanes: dict[str, _Lane] = {}
+
+    def prepare(self, host: str) -> _Lane:
+        """Start the thread for ``host``; raises `RuntimeError` if there can be none."""
+        lane = self._lanes.get(host)
+        if lane is None:
+            lane = SimpleQueue()
+            thread = threading.Thread(
+                target=_work, args=(lane,), name="playertrack-dns", daemon=True
+            )
+            thread.start()
+            self._lanes[host] = lane
+        return lane
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
         """The addresses of ``host``; raises `OSError` if it has none."""
         future = asyncio.get_running_loop().create_future()
-        self._questions.put((host, port, family, future))
+        try:
+            self.prepare(host).put((host, port, family, future))
+            async with asyncio.timeout(self._patience):
+                found = await future
+        except TimeoutError:
+            reason = f"no address within {self._patience:g} s"
+            raise OSError(errno.EHOSTUNREACH, reason) from None
+        except RuntimeError as error:
+            raise OSError(str(error)) from None
         return [
             ResolveResult(
                 hostname=host,
@@ -40,28 +63,32 @@ class ThreadResolver(AbstractResolver):
                 proto=proto,
                 flags=socket.AI_NUMERICHOST | socket.AI_NUMERICSERV,
             )
-            for kind, _, proto, _, address in await future
+            for kind, _, proto, _, address in found
         ]
 
     async def close(self) -> None:
-        """End the thread."""
-        self._questions.put(None)
+        """End the threads."""
+        for lane in self._lanes.values():
+            lane.put(None)
 
-    def _work(self) -> None:
-        while question := self._questions.get():
-            host, port, family, future = question
-            error: OSError | None = None
-            found: list[Any] = []
-            try:
-                found = socket.getaddrinfo(
-                    host, port, family, socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG
-                )
-            except OSError as failure:
-                error = failure
-            except ValueError as failure:  # a name that cannot be one
-                error = OSError(str(failure))
-            with suppress(RuntimeError):  # the loop is closed
-                future.get_loop().call_soon_threadsafe(_answer, future, found, error)
+
+def _work(lane: _Lane) -> None:
+    while question := lane.get():
+        host, port, family, future = question
+        if future.done():
+            continue  # nobody waits for it any more
+        error: OSError | None = None
+        found: list[Any] = []
+        try:
+            found = socket.getaddrinfo(
+                host, port, family, socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG
+            )
+        except OSError as failure:
+            error = failure
+        except ValueError as failure:  # a name that cannot be one
+            error = OSError(str(failure))
+        with suppress(RuntimeError):  # the loop is closed
+            future.get_loop().call_soon_threadsafe(_answer, future, found, error)
 
 
 def _answer(future: asyncio.Future[list[Any]], found: list[Any], error: OSError | None) -> None:

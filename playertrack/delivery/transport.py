@@ -12,10 +12,7 @@ from yarl import URL
 from .._aiohttp import AbstractResolver, aiohttp
 from .messages import Answer, Request
 from .settings import DeliveryError, DeliverySettings
-from .verdicts import Fault
-
-#: The longest answer (bytes) that is read; the services answer with some hundred.
-_LONGEST = 64 * 1024
+from .verdicts import LONGEST_ANSWER, Fault
 
 
 class FaultError(Exception):
@@ -45,11 +42,15 @@ def _is_here(host: str) -> bool:
 
 def new_session(resolver: AbstractResolver) -> aiohttp.ClientSession:
     """A session of the running loop: TLS verified, no cookies, no proxy of the environment."""
-    return aiohttp.ClientSession(
+    session = aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=0, resolver=resolver, ttl_dns_cache=60),
         cookie_jar=aiohttp.DummyCookieJar(),
         headers={"User-Agent": "playertrack", "Accept-Encoding": "identity"},
     )
+    # It would repeat a GET by itself whose kept connection breaks: not counted, and beside the
+    # retry policy.
+    session._retry_connection = False
+    return session
 
 
 async def exchange(
@@ -86,9 +87,9 @@ async def exchange(
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:
     body = await response.content.readany()
-    while len(body) <= _LONGEST and not response.content.at_eof():
+    while len(body) <= LONGEST_ANSWER and not response.content.at_eof():
         body += await response.content.readany()
-    if len(body) > _LONGEST:
+    if len(body) > LONGEST_ANSWER:
         response.close()  # what is left of it is not waited for
     return body
 

@@ -14,6 +14,9 @@ MAX_AFTER = 3600.0
 #: The longest reason that is kept (characters).
 LONGEST_REASON = 500
 
+#: The longest answer (bytes) that is read; the services answer with some hundred.
+LONGEST_ANSWER = 64 * 1024
+
 _BUSY = frozenset({408, 425, 429})
 _DELIVERED = Verdict(Kind.DELIVERED)
 

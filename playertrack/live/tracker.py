@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from functools import partial
 from math import inf
+from time import monotonic
 from types import TracebackType
 from typing import Any, Self, cast
 from weakref import WeakSet
@@ -98,7 +99,7 @@ class Tracker(SignalMethods, AsyncClosing):
             self._engine = self._make(policy=policy)
         else:
             self._engine = Engine.restore(snapshot, ids=ids, diagnose=diagnose)
-        self._sinks = FanoutSink(sinks, on_error=self._sink_failed)
+        self._sinks = FanoutSink(sinks, on_error=self._sink_failed, isolate=True)
         self._streams: WeakSet[EventStream] = WeakSet()
         self._courier = Dispatcher(self._clock, self._due, self._settle, self._finish, on_error)
         if self._sinks.returns_at_once:
@@ -338,7 +339,8 @@ class Tracker(SignalMethods, AsyncClosing):
 
         False if that is not so after ``timeout`` seconds; in a callback always.
         """
-        return self._courier.flush(timeout)
+        deadline = monotonic() + timeout
+        return self._courier.flush(timeout) and self._sinks.flush(deadline - monotonic())
 
     def close(
         self, timeout: float = 5.0, *, position: float | None = None, at: float | None = None

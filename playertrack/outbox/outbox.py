@@ -45,6 +45,9 @@ _POLL = 1.0
 #: How long (s) a fork may wait for the disk.
 _FORK = 1.0
 
+#: How long (s) after a thread could not be had one is tried again.
+_START_AGAIN = 0.1
+
 DURABILITIES = ("sync", "group", "memory")
 
 _inherited: list[object] = []
@@ -60,7 +63,7 @@ class Outbox:
     directory, with nothing of the parent's in it.
 
     ``bounds`` say how much it holds; ``connect`` opens its files, and ``retry`` is how often
-    (s) a disk is tried again that failed. Raises `QueueError` for another durability.
+    (s) a disk that failed is tried. Raises `QueueError` for another durability.
     """
 
     def __init__(
@@ -78,9 +81,7 @@ class Outbox:
         self.directory = None if durability == "memory" or directory is None else Path(directory)
         if self.directory is None and durability != "memory":
             raise QueueError(f"a queue needs a directory for durability {durability!r}")
-        self._bounds = bounds
-        self._connect = connect
-        self._retry = retry
+        self._bounds, self._connect, self._retry = bounds, connect, retry
         self._poll = min(_POLL, retry)
         self._listeners: list[Listener] = []
         self._closing = False
@@ -105,6 +106,8 @@ class Outbox:
         self._thread: threading.Thread | None = None
         self._working = threading.Lock()
         self._held = False
+        self._start_at = 0.0
+        self._start_trouble: str | None = None
 
     # --------------------------------------------------------------------- for any thread
 
@@ -123,7 +126,7 @@ class Outbox:
                 ring.append((destination, encode, event, receipt))
             else:
                 ring.overflow((destination, encode, event, receipt))
-        if not self._rung:
+        if not self._rung or self._thread is None:
             self._ring()
         if self.durability == "sync":
             if self._thread is None:
@@ -158,7 +161,12 @@ class Outbox:
     @property
     def trouble(self) -> str | None:
         """Why the disk takes nothing at present, if that is so."""
-        return None if self._failover is None else self._failover.trouble
+        return self._start_trouble if self._failover is None else self._failover.trouble
+
+    @property
+    def next_try(self) -> float | None:
+        """When (Unix time) a disk that takes nothing is tried again."""
+        return None if self._failover is None else self._failover.next_try
 
     def close(self, timeout: float = 5.0) -> bool:
         """Make everything durable and let go of the files; True if it was done in time."""
@@ -264,11 +272,15 @@ class Outbox:
 
     def _start(self) -> None:
         with self._lock:
-            if self._thread is None:
+            if self._thread is None and monotonic() >= self._start_at:
                 thread = threading.Thread(target=self._work, name="playertrack-outbox", daemon=True)
-                with suppress(RuntimeError):  # an interpreter about to exit starts no threads
+                try:
                     thread.start()
-                    self._thread = thread
+                except RuntimeError as error:  # none is left, or the interpreter is about to exit
+                    self._start_at = monotonic() + _START_AGAIN
+                    self._start_trouble = str(error)
+                else:
+                    self._thread, self._start_trouble = thread, None
 
     def _work(self) -> None:
         while not self._closing:

@@ -58,7 +58,7 @@ def encoded(waiting: Waiting, added: Added) -> str | None:
     except RefusedError as error:
         added.refused.append((destination, error.item, str(error)))
         return "rejected"
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         _log.exception("an event could not be put into words for %s", destination)
         item = Item("", type(event).__name__, 0, 0.0, "", b"")
         added.refused.append((destination, item, repr(error)))

@@ -46,7 +46,7 @@ class Sink(Protocol):
 
     One whose `emit` waits for nothing, neither a disk nor a lock that is held for long, may say
     so by an attribute ``returns_at_once`` that is true: it is then called by the thread of the
-    player, which spares another one.
+    player, which spares another one. The tracker gives every other sink a thread of its own.
     """
 
     def emit(self, event: Event) -> object:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
-from threading import Thread
+from functools import partial
 from time import monotonic
 from typing import Any, Self
 
 from ..events import Event
-from .base import Sink, open_sink
+from .base import Sink, SinkError, open_sink
+from .lane import Lane
+from .memory import MemorySink
+from .null import NullSink
 
 _log = logging.getLogger("playertrack")
 
@@ -18,11 +21,20 @@ def _log_failure(sink: Sink, error: Exception) -> None:
     _log.error("%s failed: %r", type(sink).__name__, error, exc_info=error)
 
 
+def _is_prompt(sink: Sink) -> bool:
+    """True for a sink whose `emit` waits for nothing; what is derived from ours may be anything."""
+    return type(sink) in (MemorySink, NullSink) or bool(getattr(sink, "returns_at_once", False))
+
+
 class FanoutSink:
     """Hands each event to all of ``sinks``, in their order.
 
     What one of them raises goes to ``on_error`` (the log, if there is none), each kind of
     failure of a sink once: an outage is one report, not one an event.
+
+    With ``isolate`` the sinks that are known to return at once (``returns_at_once``: they
+    queue the event) get it first, and each of the others has a thread of its own: one that hangs or is
+    slow keeps nothing from the others. Without it whoever emits waits for each sink.
     """
 
     def __init__(
@@ -30,10 +42,17 @@ class FanoutSink:
         sinks: Iterable[Sink],
         *,
         on_error: Callable[[Sink, Exception], None] = _log_failure,
+        isolate: bool = False,
     ) -> None:
         self.sinks = tuple(sinks)
         self._on_error = on_error
         self._reported: set[tuple[int, type[Exception], int | None]] = set()
+        self._lanes = [
+            (sink, Lane(f"playertrack-{type(sink).__name__}") if isolate else None)
+            for sink in self.sinks
+            if not (isolate and _is_prompt(sink))
+        ]
+        self._prompt = [sink for sink in self.sinks if isolate and _is_prompt(sink)]
 
     @classmethod
     def open(cls, argument: str) -> Self:
@@ -42,36 +61,53 @@ class FanoutSink:
 
     @property
     def returns_at_once(self) -> bool:
-        """Whether all of them say that their `emit` waits for nothing."""
+        """True if all of them say that their `emit` waits for nothing."""
         return all(getattr(sink, "returns_at_once", False) for sink in self.sinks)
 
     def emit(self, event: Event) -> None:
         """Hand ``event`` to every sink; it never raises."""
-        for sink in self.sinks:
-            try:
-                sink.emit(event)
-            except Exception as error:
-                self._failed(sink, error)
+        for sink in self._prompt:
+            self._call(sink, sink.emit, event)
+        for sink, lane in self._lanes:
+            if lane is None:
+                self._call(sink, sink.emit, event)
+            else:
+                lane.put(partial(self._call, sink, sink.emit, event))
+
+    def flush(self, timeout: float) -> bool:
+        """Wait until every sink was handed all of its events; False if it takes longer (s)."""
+        deadline = monotonic() + timeout
+        return all(lane.wait(deadline) for _, lane in self._lanes if lane is not None)
 
     def track_page(self, *args: Any, **fields: Any) -> None:
-        """Tell of a page the sinks that report pages; it never raises."""
-        self._tell("track_page", args, fields)
+        """Report a page to the sinks that report pages; it never raises."""
+        self._report("track_page", args, fields)
 
     def track_button(self, *args: Any, **fields: Any) -> None:
-        """Tell of a button the sinks that report buttons; it never raises."""
-        self._tell("track_button", args, fields)
+        """Report a button to the sinks that report buttons; it never raises."""
+        self._report("track_button", args, fields)
 
     def mute(self, muted: bool) -> None:
         """Tell the sinks that report it whether the viewer hears nothing; it never raises."""
-        self._tell("mute", (muted,), {})
+        self._report("mute", (muted,), {})
 
-    def _tell(self, what: str, args: tuple[Any, ...], fields: dict[str, Any]) -> None:
-        for sink in self.sinks:
-            try:
-                if (tell := getattr(sink, what, None)) is not None:
-                    tell(*args, **fields)
-            except Exception as error:
-                self._failed(sink, error)
+    def _report(self, what: str, args: tuple[Any, ...], fields: dict[str, Any]) -> None:
+        for sink, lane in [*((sink, None) for sink in self._prompt), *self._lanes]:
+            if (report := getattr(sink, what, None)) is None:
+                continue
+            call = partial(self._call, sink, partial(report, *args, **fields))
+            if lane is None:
+                call()
+            else:
+                lane.put(call)
+
+    def _call(self, sink: Sink, function: Callable[..., object], *args: Any) -> None:
+        try:
+            function(*args)
+        except Exception as error:
+            self._failed(sink, error)
+        except SystemExit as error:  # it ends nothing here
+            self._failed(sink, SinkError(f"it raised {error!r}"))
 
     def close(self, timeout: float) -> bool:
         """Close all of them at the same time; True if all of them said True in time.
@@ -82,21 +118,18 @@ class FanoutSink:
         delivered: list[bool] = []
 
         def close_one(sink: Sink) -> None:
-            try:
-                delivered.append(sink.close(max(0.0, deadline - monotonic())))
-            except Exception as error:
-                self._failed(sink, error)
+            delivered.append(sink.close(max(0.0, deadline - monotonic())))
 
-        threads = [Thread(target=close_one, args=(sink,), daemon=True) for sink in self.sinks]
-        for thread, sink in zip(threads, self.sinks, strict=True):
-            try:
-                thread.start()
-            except RuntimeError:
-                close_one(sink)  # an interpreter that is about to exit starts no threads
-        for thread in threads:
-            if thread.ident is not None:
-                thread.join(max(0.0, deadline - monotonic()))
-        return len(delivered) == len(self.sinks) and all(delivered)
+        lanes = [(sink, lane or Lane("playertrack-close")) for sink, lane in self._lanes]
+        lanes += [(sink, Lane("playertrack-close")) for sink in self._prompt]
+        for sink, lane in lanes:
+            lane.finish(partial(self._call, sink, close_one, sink))
+        for _, lane in lanes:
+            lane.wait(deadline)
+        dropped = sum(lane.dropped for _, lane in lanes)
+        if dropped:
+            _log.error("%d events were dropped: a sink was too slow", dropped)
+        return not dropped and len(delivered) == len(self.sinks) and all(delivered)
 
     def _failed(self, sink: Sink, error: Exception) -> None:
         kind = (id(sink), type(error), getattr(error, "errno", None))

@@ -1,0 +1,93 @@
+"""A thread for one sink, so that it keeps nothing from the others when it hangs (Q-isolated)."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from time import monotonic
+
+from .._fork import watched
+
+#: Calls that may wait for a sink; beyond it the oldest goes.
+MOST = 100_000
+
+Call = Callable[[], object]
+
+
+class Lane:
+    """Makes calls one after the other on a daemon thread, started when there is one to make.
+
+    A call must not raise. The thread ends after `finish`.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        #: Calls that were too many.
+        self.dropped = 0
+        self._reset()
+        watched.add(self)
+
+    def before_fork(self) -> None:
+        """Nothing has to be done for the sake of the parent."""
+
+    after_fork_in_parent = before_fork
+
+    def after_fork_in_child(self) -> None:
+        """Start anew: the thread is the parent's, and so is what waits."""
+        self._reset()
+
+    def _reset(self) -> None:
+        self._changed = threading.Condition()
+        self._waiting: deque[Call] = deque()
+        self._busy = False
+        self._thread: threading.Thread | None = None
+        self._finishing = False
+
+    def put(self, call: Call) -> None:
+        """Have ``call`` made after those before it; here and now if there can be no thread."""
+        with self._changed:
+            if len(self._waiting) >= MOST:
+                self._waiting.popleft()
+                self.dropped += 1
+            self._waiting.append(call)
+            self._changed.notify()
+            if self._thread is not None:
+                return
+            thread = threading.Thread(target=self._work, name=self._name, daemon=True)
+            try:
+                thread.start()
+            except RuntimeError:  # none is left, or the interpreter is about to exit
+                self._waiting.pop()
+            else:
+                self._thread = thread
+                return
+        call()
+
+    def wait(self, deadline: float) -> bool:
+        """Wait until all calls are made; False if they are not by ``deadline`` (monotonic, s)."""
+        with self._changed:
+            return self._changed.wait_for(
+                lambda: not (self._waiting or self._busy), max(0.0, deadline - monotonic())
+            )
+
+    def finish(self, call: Call) -> None:
+        """Have ``call`` made as the last one."""
+        self.put(call)
+        with self._changed:
+            self._finishing = True
+            self._changed.notify()
+
+    def _work(self) -> None:
+        while True:
+            with self._changed:
+                self._busy = False
+                self._changed.notify_all()
+                while not self._waiting:
+                    if self._finishing:
+                        self._thread, self._finishing = None, False
+                        return
+                    self._changed.wait()
+                call = self._waiting.popleft()
+                self._busy = True
+            call()

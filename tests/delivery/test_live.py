@@ -1,0 +1,173 @@
+"""Nothing waits without a reason, whatever user code and the system do (wire, 5: Q-live)."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+from fault_server import RESET, Answer, Received, Server, ok
+from sending import FAST, ME, event, events, firsts, indices, sink_for, until
+
+from playertrack.destinations.kaltura import WireProfile
+from playertrack.destinations.kaltura.stats_sink import StatsSink
+
+ROOT = Path(__file__).parents[2]
+IMPATIENT = attrs.evolve(FAST, timeout=0.5, connect_timeout=0.1)
+
+
+@pytest.fixture
+def released() -> Iterator[threading.Event]:
+    released = threading.Event()
+    yield released
+    released.set()
+
+
+def test_a_ks_function_that_hangs_is_asked_again(tmp_path: Path, released: threading.Event) -> None:
+    asked: list[int] = []
+
+    def give() -> str:
+        asked.append(1)
+        if len(asked) == 1:
+            released.wait(60.0)
+        return "K"
+
+    with Server() as server:
+        sink = sink_for(server, tmp_path, ks=give, settings=IMPATIENT)
+        for each in events(5):
+            sink.emit(each)
+        until(lambda: "said nothing" in str(sink.status(5.0).reason) or server.received)
+        assert sink.close(20.0)
+        assert indices(server.received) == [1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize("failure", [SystemExit(3), KeyError("x")])
+def test_a_ks_function_that_fails_costs_a_retry(failure: BaseException, tmp_path: Path) -> None:
+    asked: list[int] = []
+
+    def give() -> str:
+        asked.append(1)
+        if len(asked) < 3:
+            raise failure
+        return "K"
+
+    with Server() as server:
+        sink = sink_for(server, tmp_path, ks=give)
+        sink.emit(event(1))
+        assert sink.close(20.0)
+        assert indices(server.received) == [1]
+
+
+def test_a_name_that_resolves_slowly_holds_up_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, released: threading.Event
+) -> None:
+    ask = socket.getaddrinfo
+
+    def slow(host: Any, *args: Any, **options: Any) -> Any:
+        if host == "slow.test":
+            released.wait(60.0)
+            raise socket.gaierror("no")
+        return ask(host, *args, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", slow)
+    settings = attrs.evolve(IMPATIENT, allow_http=True)
+    with Server() as server:
+        port = server.base.rpartition(":")[2].split("/")[0]
+        held = sink_for("http://slow.test", tmp_path, settings=settings)
+        held.emit(event(1, "held"))
+        until(lambda: "no address within" in str(held.status(5.0).reason))
+        other = sink_for(f"http://localhost:{port}", tmp_path, settings=settings)
+        for each in events(5):
+            other.emit(each)
+        assert other.flush(20.0)
+        assert indices(server.received) == [1, 2, 3, 4, 5]
+        other.close(0.0)
+        held.close(0.0)
+
+
+@pytest.mark.parametrize("what", ["threads", "descriptors"])
+def test_what_cannot_be_had_at_the_first_event_is_tried_again(what: str, tmp_path: Path) -> None:
+    code = f"""
+import os, sys, threading, time
+sys.path[:0] = sys.argv[3:]
+from sending import FAST, ME, event
+from playertrack.destinations.kaltura.stats_sink import StatsSink
+sink = StatsSink(ME, queue=sys.argv[2], url=sys.argv[1], settings=FAST)
+start = threading.Thread.start
+if {what!r} == "threads":
+    def none_left(self):
+        raise RuntimeError("can't start new thread")
+    threading.Thread.start = none_left
+else:
+    import resource, socket, asyncio, sqlite3, ssl, encodings.idna, playertrack.delivery.loop
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256))
+    held = []
+    try:
+        while True:
+            held.append(os.dup(0))
+    except OSError:
+        pass
+sink.emit(event(1))
+time.sleep(0.3)
+if {what!r} == "threads":
+    threading.Thread.start = start
+else:
+    for each in held:
+        os.close(each)
+deadline = time.monotonic() + 20
+n = 1
+while sink.counts(5.0).delivered < 1 and time.monotonic() < deadline:
+    n += 1
+    sink.emit(event(n))
+    time.sleep(0.05)
+print(sink.close(20.0))
+"""
+    with Server() as server:
+        paths = [str(ROOT), str(Path(__file__).parent), str(ROOT / "tests")]
+        command = [sys.executable, "-c", code, server.base, str(tmp_path), *paths]
+        ran = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
+        assert ran.stdout == "True\n", ran.stderr
+        arrived = indices(server.received)
+        assert firsts(arrived) == list(range(1, len(arrived) + 1))
+
+
+def test_a_get_is_repeated_by_nobody_but_the_retry_policy(tmp_path: Path) -> None:
+    def answer(request: Received) -> Answer:
+        return RESET if request.number == 1 else ok()
+
+    with Server(answer) as server:
+        sink = StatsSink(
+            ME, queue=tmp_path, url=server.base, settings=FAST, profile=WireProfile.legacy()
+        )
+        for each in events(3):
+            sink.emit(each)
+        assert sink.close(20.0)
+        assert len(server.received) == 4
+        assert sink.counts().ambiguous == 1
+
+
+def test_a_blank_answer_that_does_not_end_is_no_answer(tmp_path: Path) -> None:
+    def answer(request: Received) -> Answer:
+        return ok(" " * 200_000) if request.number == 0 else ok()
+
+    with Server(answer) as server:
+        sink = sink_for(server, tmp_path)
+        sink.emit(event(1))
+        assert sink.close(20.0)
+        assert len(server.received) == 2
+
+
+def test_the_words_of_a_server_that_refuses_a_ks_are_kept_without_it(tmp_path: Path) -> None:
+    secret = "djJ8MTAyfPlantedSecretPlantedSecretPlanted"
+    with Server(lambda request: ok(f"the session {secret} is too old", "401 No")) as server:
+        sink = sink_for(server, tmp_path, ks=secret)
+        sink.emit(event(1))
+        until(lambda: "is too old" in str(sink.status(5.0).reason))
+        assert secret not in str(sink.status(5.0).reason)
+        sink.close(0.0)

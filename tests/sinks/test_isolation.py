@@ -1,0 +1,99 @@
+"""Sinks that hang, are slow, raise or exit keep nothing from the others (wire, 5: Q-isolated)."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+from sinking import numbered
+
+from playertrack.events import Event
+from playertrack.sinks import FanoutSink, MemorySink, NullSink, Sink
+
+
+class Behaving(NullSink):
+    """Does ``what`` with each event, on some thread."""
+
+    def __init__(self, what: Callable[[Event], object]) -> None:
+        self._what = what
+
+    def emit(self, event: Event) -> None:
+        self._what(event)
+
+
+@pytest.fixture
+def stopped() -> Iterator[threading.Event]:
+    """What waits for it hangs until the test is over."""
+    stopped = threading.Event()
+    yield stopped
+    stopped.set()
+
+
+def hanging(stopped: threading.Event) -> Behaving:
+    return Behaving(lambda event: stopped.wait())
+
+
+def leaving(_: threading.Event) -> Behaving:
+    return Behaving(lambda event: sys.exit(1))
+
+
+def raising(_: threading.Event) -> Behaving:
+    def fail(event: Event) -> None:
+        raise OSError("no")
+
+    return Behaving(fail)
+
+
+BAD = {"hangs": hanging, "exits": leaving, "raises": raising}
+
+
+@pytest.mark.parametrize("how", BAD)
+def test_q_isolated_the_others_get_all_events_in_order(how: str, stopped: threading.Event) -> None:
+    prompt = MemorySink()
+    got: list[Event] = []
+    other = Behaving(got.append)
+    fanout = FanoutSink([BAD[how](stopped), other, prompt], isolate=True)
+    batch = numbered(50)
+    for event in batch:
+        fanout.emit(event)
+        assert prompt.events[-1] is event, "a sink that returns at once has it at once"
+    assert fanout.flush(0.0 if how == "hangs" else 20.0) == (how != "hangs")
+    assert fanout.close(0.5) == (how != "hangs")
+    assert got == batch
+    assert prompt.events == batch
+
+
+def test_q_isolated_what_one_raises_is_reported_once(stopped: threading.Event) -> None:
+    reports: list[str] = []
+    sinks: list[Sink] = [raising(stopped), leaving(stopped), MemorySink()]
+    fanout = FanoutSink(
+        sinks, isolate=True, on_error=lambda sink, error: reports.append(str(error))
+    )
+    for event in numbered(5):
+        fanout.emit(event)
+    assert fanout.flush(20.0)
+    assert sorted(reports) == ["it raised SystemExit(1)", "no"]
+    assert fanout.close(20.0)
+
+
+def test_a_sink_that_was_slow_gets_all_events_and_then_its_close() -> None:
+    go, calls = threading.Event(), list[object]()
+
+    class Slow(NullSink):
+        def emit(self, event: Event) -> None:
+            go.wait(20.0)
+            calls.append(event.index)
+
+        def close(self, timeout: float) -> bool:
+            calls.append("close")
+            return True
+
+    fanout = FanoutSink([Slow()], isolate=True)
+    for event in numbered(3):
+        fanout.emit(event)
+    go.set()
+    assert fanout.close(20.0)
+    assert calls == [1, 2, 3, "close"]
+    assert fanout.close(20.0), "it may be closed again"
