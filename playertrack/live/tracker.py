@@ -14,7 +14,6 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from functools import partial
 from math import inf
-from time import monotonic
 from types import TracebackType
 from typing import Any, Self, cast
 from weakref import WeakSet
@@ -339,8 +338,7 @@ class Tracker(SignalMethods, AsyncClosing):
 
         False if that is not so after ``timeout`` seconds; in a callback always.
         """
-        deadline = monotonic() + timeout
-        return self._courier.flush(timeout) and self._sinks.flush(deadline - monotonic())
+        return self._courier.flush(timeout) and self._sinks.flush(timeout)
 
     def close(
         self, timeout: float = 5.0, *, position: float | None = None, at: float | None = None

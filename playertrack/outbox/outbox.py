@@ -21,6 +21,7 @@ from .handing import Handed, Handing
 from .leases import Leases
 from .receipt import Receipt
 from .ring import Encode, Ring, Waiting, encoded
+from .starting import Starter
 from .store import DROPPED
 from .values import DEFAULT_BOUNDS, Bounds, DeadLetter, Page, QueueError, Standing
 
@@ -44,9 +45,6 @@ _POLL = 1.0
 
 #: How long (s) a fork may wait for the disk.
 _FORK = 1.0
-
-#: How long (s) after a thread could not be had one is tried again.
-_START_AGAIN = 0.1
 
 DURABILITIES = ("sync", "group", "memory")
 
@@ -106,8 +104,7 @@ class Outbox:
         self._thread: threading.Thread | None = None
         self._working = threading.Lock()
         self._held = False
-        self._start_at = 0.0
-        self._start_trouble: str | None = None
+        self._starter = Starter()
 
     # --------------------------------------------------------------------- for any thread
 
@@ -161,7 +158,7 @@ class Outbox:
     @property
     def trouble(self) -> str | None:
         """Why the disk takes nothing at present, if that is so."""
-        return self._start_trouble if self._failover is None else self._failover.trouble
+        return self._starter.trouble if self._failover is None else self._failover.trouble
 
     @property
     def next_try(self) -> float | None:
@@ -272,15 +269,8 @@ class Outbox:
 
     def _start(self) -> None:
         with self._lock:
-            if self._thread is None and monotonic() >= self._start_at:
-                thread = threading.Thread(target=self._work, name="playertrack-outbox", daemon=True)
-                try:
-                    thread.start()
-                except RuntimeError as error:  # none is left, or the interpreter is about to exit
-                    self._start_at = monotonic() + _START_AGAIN
-                    self._start_trouble = str(error)
-                else:
-                    self._thread, self._start_trouble = thread, None
+            if self._thread is None:
+                self._thread = self._starter.start(self._work, "playertrack-outbox")
 
     def _work(self) -> None:
         while not self._closing:

@@ -14,6 +14,9 @@ from .lane import Lane
 from .memory import MemorySink
 from .null import NullSink
 
+#: How long (s) a sink may take, beyond the time for its close, to be handed what was emitted.
+_GRACE = 0.2
+
 _log = logging.getLogger("playertrack")
 
 
@@ -33,8 +36,8 @@ class FanoutSink:
     failure of a sink once: an outage is one report, not one an event.
 
     With ``isolate`` the sinks that are known to return at once (``returns_at_once``: they
-    queue the event) get it first, and each of the others has a thread of its own: one that hangs or is
-    slow keeps nothing from the others. Without it whoever emits waits for each sink.
+    queue the event) get it first, and each of the others has a thread of its own: one that
+    hangs or is slow keeps nothing from the others. Without it whoever emits waits for each.
     """
 
     def __init__(
@@ -126,6 +129,8 @@ class FanoutSink:
             lane.finish(partial(self._call, sink, close_one, sink))
         for _, lane in lanes:
             lane.wait(deadline)
+        for _, lane in lanes:  # what was emitted is handed over if that takes no time
+            lane.wait_for_last(deadline + _GRACE)
         dropped = sum(lane.dropped for _, lane in lanes)
         if dropped:
             _log.error("%d events were dropped: a sink was too slow", dropped)

@@ -71,6 +71,11 @@ class Lane:
                 lambda: not (self._waiting or self._busy), max(0.0, deadline - monotonic())
             )
 
+    def wait_for_last(self, deadline: float) -> None:
+        """Wait until the last call is being made, or is made, or until ``deadline``."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self._waiting, max(0.0, deadline - monotonic()))
+
     def finish(self, call: Call) -> None:
         """Have ``call`` made as the last one."""
         self.put(call)

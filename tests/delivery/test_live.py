@@ -82,7 +82,9 @@ def test_a_name_that_resolves_slowly_holds_up_no_other(
         held = sink_for("http://slow.test", tmp_path, settings=settings)
         held.emit(event(1, "held"))
         until(lambda: "no address within" in str(held.status(5.0).reason))
-        other = sink_for(f"http://localhost:{port}", tmp_path, settings=settings)
+        another = attrs.evolve(ME, partner_id=103)
+        url = f"http://localhost:{port}"
+        other = sink_for(url, tmp_path, settings=settings, identity=another)
         for each in events(5):
             other.emit(each)
         assert other.flush(20.0)
