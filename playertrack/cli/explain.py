@@ -88,4 +88,6 @@ def _tell(story: Story, as_json: bool) -> None:
 
         print(json.dumps(story.to_record()))
     else:
-        print("\n".join(story.lines()))
+        from .prose import show
+
+        show(story.lines(), sys.stdout)

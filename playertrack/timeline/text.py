@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
+from textwrap import wrap as fill
 
 import attrs
 
 from .layout import Scale, name_of, ticks
 from .model import Band, Row, Timeline
-from .time_format import clock
+from .time_format import clock, wall_clock
 
 #: Sessions drawn, events told of each.
 MOST_ROWS, _MOST_EVENTS = 20, 40
@@ -43,9 +44,9 @@ _ASCII = _Characters(
 
 #: The character of each state and interruption in the band below the plot, and what it means.
 _BANDS = {
-    "IDLE": (".", "not begun"),
-    "READY": (".", "not begun"),
-    "LOADED": (".", "not begun"),
+    "IDLE": (".", "not started"),
+    "READY": (".", "not started"),
+    "LOADED": (".", "not started"),
     "STARTING": ("s", "starting"),
     "PLAYING": ("=", "playing"),
     "PAUSING": ("=", "playing"),
@@ -81,7 +82,7 @@ def to_text(timeline: Timeline, width: int = 80, *, ascii_only: bool = False) ->
 def _row(row: Row, origin: float, width: int, look: _Characters) -> Iterator[str]:
     columns = width - _MARGIN - 2
     time = Scale(row.start, max(row.end, row.start + 0.5), columns - 1)
-    yield from _title(row, origin, look)
+    yield from _title(row, origin, look, width)
     low, high = row.span
     content = Scale(high, low, _HEIGHT - 1)
     step, _ = ticks(low, high, 5)
@@ -93,27 +94,35 @@ def _row(row: Row, origin: float, width: int, look: _Characters) -> Iterator[str
         where = sign + clock(position, min(step, 1)) if named else ""
         yield f"{where:>{_MARGIN - 2}} {look.axis}{''.join(line)}"
     yield f"{'':{_MARGIN - 1}}{look.corner}{look.level * columns}"
-    yield f"{'':{_MARGIN}}{_axis(row, time, columns)}"
-    bands = _band_line([*row.states, *row.interruptions], time, columns)
+    yield f"{'time':>{_MARGIN - 2}}  {_axis(row, time, columns)}"
+    bands = _band_line(row.states, time, columns)
     yield f"{'state':>{_MARGIN - 2}}  {bands}"
-    used = dict.fromkeys(bands)
+    laid_over = _band_line(row.interruptions, time, columns)
+    if row.interruptions:  # on a line of their own: the shortest takes a cell
+        yield f"{'seek, ad':>{_MARGIN - 2}}  {laid_over}"
+    used = dict.fromkeys(bands + laid_over)
     meanings = dict.fromkeys(_BANDS[name] for name in _BANDS if _BANDS[name][0] in used)
     yield f"{'':{_MARGIN}}" + "  ".join(f"{sign} {word}" for sign, word in meanings)
+    yield ""
     yield f"{'watched':>{_MARGIN - 2}}  {_watched(row, columns, look)}"
+    yield f"{'position':>{_MARGIN - 2}}  {_position_axis(row, columns)}"
     for mark in row.marks:
         if mark.at is None:
-            yield f"{look.missed} {mark.quartile} %".rjust(_MARGIN - 2) + f"  {mark.why}"
+            head = f"{look.missed} {mark.quartile} %".rjust(_MARGIN - 2) + "  "
+            yield from _wrapped(mark.why, head, width)
         else:
             fired = f"at {clock(mark.at - row.start, 0.1)}"
             yield f"{look.fired} {mark.quartile} %".rjust(_MARGIN - 2) + f"  {fired}"
     yield from _events(row)
 
 
-def _title(row: Row, origin: float, look: _Characters) -> Iterator[str]:
+def _title(row: Row, origin: float, look: _Characters, width: int) -> Iterator[str]:
     said = [row.title]
     if row.start > origin:
-        said.append(f"begins {clock(row.start - origin, 0.1)} into the trace")
-    yield f" {look.dash} ".join([*said, *row.describe()])
+        said.append(f"starts {clock(row.start - origin, 0.1)} into the trace")
+    yield from _wrapped(f" {look.dash} ".join([*said, *row.describe()]), "", width)
+    said = [f"starts {wall_clock(row.start)} UTC", f"session id {row.summary.session}"]
+    yield f" {look.dash} ".join(said)
 
 
 def _plot(
@@ -134,13 +143,34 @@ def _plot(
     return grid
 
 
+def _wrapped(text: str, head: str, width: int) -> Iterator[str]:
+    """``text`` after ``head``, in lines that keep words whole."""
+    yield from fill(
+        text, width, initial_indent=head, subsequent_indent=" " * len(head), break_on_hyphens=False
+    )
+
+
 def _axis(row: Row, time: Scale, columns: int) -> str:
+    """The times below the plot, from the start of the session."""
     step, times = ticks(0.0, time.high - row.start, max(columns // 12, 2))
+    return _labels([(time(row.start + each), clock(each, step)) for each in times], columns)
+
+
+def _position_axis(row: Row, columns: int) -> str:
+    """The positions below the bar of what was watched, which has a scale of its own."""
+    low, high = row.span
+    scale, sign = Scale(low, high, columns - 1), "+" if row.origin else ""
+    step, positions = ticks(low - row.origin, high - row.origin, max(columns // 12, 2))
+    return _labels(
+        [(scale(each + row.origin), sign + clock(each, step)) for each in positions], columns
+    )
+
+
+def _labels(labels: Iterable[tuple[float, str]], columns: int) -> str:
     line = [" "] * columns
     free = 0
-    for seconds in times:
-        words = clock(seconds, step)
-        begin = min(round(time(row.start + seconds)), columns - len(words))
+    for at, words in labels:
+        begin = min(round(at), columns - len(words))
         if begin >= free:
             line[begin : begin + len(words)] = words
             free = begin + len(words) + 1

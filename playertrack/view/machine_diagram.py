@@ -20,7 +20,7 @@ _PLACES = {
     "RESUMING": (3, 0),
     "STALLING": (2, 2),
     "BUFFERING": (3, 2),
-    "ENDING": (3, 1),
+    "PAUSING": (3, 1),
     "ENDED": (4, 1),
     "FAILED": (4, 2),
     "CLOSED": (4, 0),

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pictures import observed, playing, trace, updates
 
 from playertrack.events import EVENTS
-from playertrack.timeline import observe, to_svg, to_text
+from playertrack.timeline import observe, to_html, to_svg, to_text
 from playertrack.timeline.layout import Label, Scale, place, ticks
 from playertrack.timeline.time_format import clock
 from playertrack.trace.explain import Told
@@ -187,3 +187,48 @@ def test_the_terminal_shows_the_way_of_the_playhead() -> None:
     assert "●" in plot[-1][:half] and "●" not in plot[-1][half:]
     assert any("┊" in line for line in plot)
     assert [line.strip()[:6] for line in lines if "%" in line][:2] == ["○ 25 %", "○ 50 %"]
+
+
+def test_the_watched_bar_lies_above_the_positions_and_not_the_times() -> None:
+    timeline = observe(trace(*playing(3600), *updates(0, 0, 60)))
+    lines = to_text(timeline, 80).splitlines()
+    bar = next(i for i, line in enumerate(lines) if line.strip().startswith("watched "))
+    assert lines[bar + 1].split()[0] == "position"
+    assert lines[bar + 1].split()[-1] == "1:00:00"
+    assert lines[bar].count("█") <= 2  # a minute of an hour
+
+
+def test_a_short_seek_hides_no_state() -> None:
+    seek = [
+        {"signal": "seeking", "at": 10, "position": 60},
+        {"signal": "seeked", "at": 10.1, "position": 60},
+    ]
+    lines = to_text(
+        observe(trace(*playing(), *updates(0, 0, 10), *seek, *updates(10.1, 60, 9))), 80
+    )
+    state = next(line for line in lines.splitlines() if line.strip().startswith("state"))
+    assert set(state.split()[1]) == {"="}
+    assert ">" in next(line for line in lines.splitlines() if line.strip().startswith("seek, ad"))
+
+
+def test_reasons_are_wrapped_between_words() -> None:
+    seek = {"signal": "seek", "at": 10, "position": 60}
+    text = to_text(observe(trace(*playing(), *updates(0, 0, 10), seek, *updates(10, 60, 5))), 60)
+    assert "went past 25, from 10 to 60" in " ".join(text.split())
+
+
+def test_a_hundred_thousand_events_are_thinned_and_it_says_so() -> None:
+    stalls = [
+        each
+        for i in range(50_000)
+        for each in (
+            {"signal": "stall", "at": 10 + 3 * i},
+            {"signal": "stall_end", "at": 11.5 + 3 * i},
+        )
+    ]
+    timeline = observe(trace(*playing(), *updates(0, 0, 10), *stalls))
+    assert len(timeline.rows[0].story.told) > 90_000
+    svg = to_svg(timeline)
+    assert len(svg) < 3_000_000
+    assert "thinned: " in svg
+    assert len(to_html(timeline)) < 3_000_000
