@@ -35,6 +35,7 @@ COMMANDS = {
     "check": "run conformance cases against the engine",
     "lint": "check an event log against the invariants",
     "queue": "look at a queue of events, send it, go on after a pause",
+    "doctor": "check whether events can be delivered from here",
     "collector": "take and judge events on this machine, as Kaltura would",
     "report-view": "report a playback of which is known what was watched",
     "report": "print the rows of report.getTable",

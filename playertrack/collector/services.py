@@ -22,7 +22,7 @@ def endpoint_of(call: Call) -> str | None:
             return STATS
         case "analytics", "trackevent":
             return KAVA
-        case ("session", "start" | "startwidgetsession") | ("apptoken", "startsession"):
+        case ("session", "start" | "startwidgetsession" | "get") | ("apptoken", "startsession"):
             return KS
         case "report", "gettable":
             return REPORT

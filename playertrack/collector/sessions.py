@@ -42,6 +42,8 @@ class KSBooth:
                 return self._start(call)
             case "session", "startwidgetsession":
                 return self._start_widget(call)
+            case "session", "get":
+                return self._get(call)
             case "apptoken", "startsession":
                 return self._start_by_token(call)
         return None
@@ -76,6 +78,23 @@ class KSBooth:
                 "ks": ks,
                 "userId": "0",
                 "objectType": "KalturaStartWidgetSessionResponse",
+            }
+        )
+
+    def _get(self, call: Call) -> Reply:
+        """What is known of the KS of the call."""
+        ks = call.text("ks")
+        if not ks:
+            return refused("MISSING_KS")
+        if (refusal := self.refusal(ks)) is not None:
+            return refusal
+        until, _ = self._known.get(ks, (inf, ""))
+        return found(
+            {
+                "ks": ks,
+                "sessionType": 0,
+                "expiry": int(min(until, self._clock() + _DAY)),
+                "objectType": "KalturaSessionInfo",
             }
         )
 

@@ -174,7 +174,6 @@ def test_what_cannot_be_used_is_refused(
         ({}, type(None)),
         ({"KALTURA_ADMIN_SECRET": "x"}, SessionStart),
         ({"KALTURA_APP_TOKEN_ID": "i", "KALTURA_APP_TOKEN": "t"}, AppToken),
-        ({"KALTURA_APP_TOKEN": "t", "KALTURA_ADMIN_SECRET": "x"}, SessionStart),
         ({"KALTURA_KS": "k", "KALTURA_ADMIN_SECRET": "x"}, StaticKS),
     ],
 )
@@ -183,6 +182,13 @@ def test_the_ks_comes_from_the_least_powerful_that_is_given(
 ) -> None:
     environment = {"KALTURA_PARTNER_ID": "102", **variables}
     assert type(ks_from(identity_from(environment), environment)) is kind
+
+
+@pytest.mark.parametrize("there", ["KALTURA_APP_TOKEN_ID", "KALTURA_APP_TOKEN"])
+def test_half_an_application_token_is_an_error_that_names_both(there: str) -> None:
+    environment = {"KALTURA_PARTNER_ID": "102", there: "x", "KALTURA_ADMIN_SECRET": "x"}
+    with pytest.raises(SinkError, match="KALTURA_APP_TOKEN.* is set, but KALTURA_APP_TOKEN"):
+        ks_from(identity_from(environment), environment)
 
 
 def test_the_identity_of_the_environment_is_whole() -> None:

@@ -73,7 +73,7 @@ def test_kiosk_tells_each_film_and_goes_on_after_a_broken_one(
     broken, log = tmp_path / "broken.mp4", tmp_path / "shown.jsonl"
     broken.write_bytes(b"no film")
     playlist = (films[0], broken, films[1])
-    code, errors = run("kiosk_vlc.py", *playlist, "--rounds", "2", "--sink", f"jsonl:{log}")
+    code, errors = run("kiosk/kiosk.py", *playlist, "--rounds", "2", "--sink", f"jsonl:{log}")
     assert code == 0, errors
     events = read(log)
     assert_session_valid(events)
@@ -85,7 +85,7 @@ def test_kiosk_tells_each_film_and_goes_on_after_a_broken_one(
 
 def test_kiosk_ends_in_order_when_it_is_told_to(films: list[Path]) -> None:
     needs("playertrack_vlc.library")
-    with running("kiosk_vlc.py", *films, "--sink", "console:stdout") as program:
+    with running("kiosk/kiosk.py", *films, "--sink", "console:stdout") as program:
         assert program.stdout is not None
         played = 0
         for line in program.stdout:

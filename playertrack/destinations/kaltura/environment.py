@@ -91,6 +91,10 @@ def ks_from(identity: Identity, environment: Mapping[str, str] = os.environ) -> 
         if ks := environment.get("KALTURA_KS"):
             return ks_provider(ks)
         token_id, token = (environment.get(f"KALTURA_APP_TOKEN{end}") for end in ("_ID", ""))
+        if bool(token_id) != bool(token):
+            names = ("KALTURA_APP_TOKEN_ID", "KALTURA_APP_TOKEN")
+            there, missing = names if token_id else names[::-1]
+            raise SinkError(f"{there} is set, but {missing} is not: both are needed")
         if token_id and token:
             kind = environment.get("KALTURA_APP_TOKEN_HASH") or "SHA1"
             return AppToken(token_id, token, identity.partner_id, hash_type=kind, **whose)

@@ -1,0 +1,61 @@
+"""``playertrack doctor``: whether events can be delivered from here, and if not why."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from typing import Any
+
+from .common import add_command, add_json
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command to the command line."""
+    parser = add_command(
+        subparsers,
+        "doctor",
+        "Checks whether events can be delivered from this machine: the environment, the address\n"
+        "(name, connection, TLS, and that the service is there), the KS or token, the clock, the\n"
+        "directory of the queue. Prints a line for each thing that is wrong, with what to change.\n"
+        "No event is sent, unless --send asks for it. Without --sink it checks stats and kava if\n"
+        "a KALTURA_* variable is set.",
+        "  playertrack doctor --sink stats --queue /var/lib/kiosk\n"
+        "  playertrack doctor --sink http:https://example.com/events --send\n"
+        "  playertrack doctor --json\n\n"
+        "exit codes: 0 nothing is wrong, 1 something is, 2 wrong use.",
+    )
+    parser.add_argument(
+        "--sink", metavar="SINK", action="append", default=[], help="check this one (repeatable)"
+    )
+    parser.add_argument("--queue", metavar="DIR", help="check this queue")
+    parser.add_argument("--send", action="store_true", help="send a test event to each sink")
+    add_json(parser, "an object a line for each check, with check, ok and finding")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run it; 1 with findings."""
+    import asyncio
+
+    from .checks import checks
+
+    count = 0
+
+    def tell(check: str, ok: bool | None, finding: str | None) -> None:
+        nonlocal count
+        count += ok is False
+        if args.json:
+            record = {"check": check, "ok": ok, "finding": finding if ok is False else None}
+            print(json.dumps(record), flush=True)
+        elif ok is False:
+            print(f"{check}: {finding}", flush=True)
+        else:
+            said = "could not be checked" if ok is None else "ok"
+            print(f"{check}: {said}{f' ({finding})' if finding else ''}", file=sys.stderr)
+
+    async def check_all() -> None:
+        async for result in checks(args.sink, args.queue, send=args.send):
+            tell(result.check, result.ok, result.text)
+
+    asyncio.run(check_all())
+    return 1 if count else 0
