@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from textwrap import fill
 from typing import Any, Protocol, cast
 
 from ..events import REACHED, Event, to_record
@@ -19,6 +20,9 @@ from .patterns import Expected, Pattern, Record, Row, align
 
 #: So many rows are shown before the first difference, and after it.
 _BEFORE, _AFTER = 8, 12
+
+#: How wide a line may be: pytest puts some columns before it.
+_WIDTH = 94
 
 
 class Watched(Protocol):
@@ -187,12 +191,13 @@ def _headline(rows: Sequence[Row], first: int, records: Sequence[Record]) -> str
     if row.pattern is None:
         return f"{shown}: nothing was expected here"
     if not row.pattern.names(record):
-        return f"{shown}: expected {row.pattern}"
+        return _cut(f"{shown}: expected {row.pattern}")
     differing = [
         f"{name} is {record[name]!r}" if name in record else f"there is no {name}"
         for name in row.pattern.differing(record)
     ]
-    return f"{shown}: expected {row.pattern}, but {', '.join(differing)}"
+    told = f"{shown}: expected {_expected(row, record)}, but {', '.join(differing)}"
+    return fill(told, 100, subsequent_indent="    ")
 
 
 def _table(rows: Sequence[Row], records: Sequence[Record], first: int) -> Iterator[str]:
@@ -207,10 +212,28 @@ def _table(rows: Sequence[Row], records: Sequence[Record], first: int) -> Iterat
         if record:
             at, position = _seconds(_since(record, records)), _seconds(record.get("position"))
         got = str(record.get("event", "-"))
-        expected = "..." if row.fits and row.pattern is None else str(row.pattern or "-")
-        yield f"{' ' if row.fits else '>'}{at:>11} {position:>10}  {got:<24}{expected}"
+        line = f"{' ' if row.fits else '>'}{at:>11} {position:>10}  {got:<24}"
+        whole = f"{line}{row.pattern}"
+        fits = row.pattern is not None and row.fits and len(whole) <= _WIDTH
+        yield whole if fits else _cut(f"{line}{_expected(row, record)}")
     if stop < len(rows):
         yield f"  … {len(rows) - stop} more"
+
+
+def _expected(row: Row, record: Record) -> str:
+    """What was expected in a row: of an event that is there, only the fields that differ."""
+    if row.pattern is None:
+        return "..." if row.fits else "-"
+    if not row.pattern.names(record):
+        return str(row.pattern)
+    differing = row.pattern.differing(record)
+    wanted = (f"{name}={row.pattern.fields[name]!r}" for name in differing)
+    return " ".join((row.pattern.name, *wanted))
+
+
+def _cut(line: str) -> str:
+    """A line that is not wider than the report of pytest."""
+    return line if len(line) <= _WIDTH else f"{line[: _WIDTH - 1]}…"
 
 
 def _explained(row: Row, records: Sequence[Record], log: Log) -> Iterator[str]:

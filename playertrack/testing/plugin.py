@@ -75,33 +75,50 @@ def playertrack_collector() -> Iterator[Network]:
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
     """Hold a test that passed and is marked against its golden trace."""
-    __tracebackhide__ = True
     result = yield
     mark = item.get_closest_marker(_MARK)
     # unittest keeps the failure of a test there, and does not raise it.
     if mark is not None and not getattr(item, "_excinfo", None):
-        _golden(item, *mark.args, **mark.kwargs)
+        problem = _golden(item, *_arguments(mark))
+        if problem is not None:
+            # Raised here, outside of any handler: pytest shows the text, once, and no traceback.
+            pytest.fail(problem, pytrace=False)
     return result
 
 
-def _golden(item: pytest.Item, path: str, tolerance: float | None = None) -> None:
-    __tracebackhide__ = True
+def _arguments(mark: pytest.Mark) -> tuple[str, float | None]:
+    """The path and the tolerance that a mark gives; fails if it does not give them."""
+
+    def read(path: str, tolerance: float | None = None) -> tuple[str, float | None]:
+        return path, tolerance
+
+    try:
+        path, tolerance = read(*mark.args, **mark.kwargs)
+    except TypeError:
+        path, tolerance = "", None
+    right = isinstance(path, str) and isinstance(tolerance, (int, float, type(None)))
+    if not path or not right:
+        problem = f'the mark {_MARK} needs the path of a golden trace: {_MARK}("golden/x.jsonl")'
+        pytest.fail(f"{problem}, and may have a tolerance=0.25", pytrace=False)
+    return path, tolerance
+
+
+def _golden(item: pytest.Item, path: str, tolerance: float | None) -> str | None:
+    """How what was played differs from the golden trace; None if it does not, or is it now."""
     from . import golden
 
     used = getattr(item, "funcargs", {})
     played = used.get("playertrack_bench") or used.get("playertrack_player")
     if played is None:
-        pytest.fail(
-            f"a test with {_MARK} needs the fixture playertrack_bench or playertrack_player",
-            pytrace=False,
-        )
+        return f"a test with {_MARK} needs the fixture playertrack_bench or playertrack_player"
     if "playertrack_bench" in used:
         played.close()
     where = Path(item.path.parent, path)
     if item.config.getoption("--playertrack-update"):
         golden.write(where, played)
-    else:
-        try:
-            golden.compare(where, played, golden.TOLERANCE if tolerance is None else tolerance)
-        except golden.GoldenError as error:
-            pytest.fail(str(error), pytrace=False)
+        return None
+    try:
+        golden.compare(where, played, golden.TOLERANCE if tolerance is None else tolerance)
+    except golden.GoldenError as error:
+        return str(error)
+    return None

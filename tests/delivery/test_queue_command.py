@@ -187,7 +187,7 @@ def test_the_ks_comes_from_the_least_powerful_that_is_given(
 @pytest.mark.parametrize("there", ["KALTURA_APP_TOKEN_ID", "KALTURA_APP_TOKEN"])
 def test_half_an_application_token_is_an_error_that_names_both(there: str) -> None:
     environment = {"KALTURA_PARTNER_ID": "102", there: "x", "KALTURA_ADMIN_SECRET": "x"}
-    with pytest.raises(SinkError, match="KALTURA_APP_TOKEN.* is set, but KALTURA_APP_TOKEN"):
+    with pytest.raises(SinkError, match=r"KALTURA_APP_TOKEN.* is set, but KALTURA_APP_TOKEN"):
         ks_from(identity_from(environment), environment)
 
 

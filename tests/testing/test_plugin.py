@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -277,3 +278,55 @@ def test_the_mark_wants_something_that_plays(suite: pytest.Pytester) -> None:
 def test_a_run_with_strict_markers_knows_the_mark(suite: pytest.Pytester) -> None:
     watched(suite, 30)
     run(suite, "--strict-markers", "--playertrack-update").assert_outcomes(passed=1)
+
+
+GOLDEN = """
+    import os
+    import pytest
+
+    @pytest.mark.playertrace("golden.jsonl")
+    def test_golden(playertrack_player):
+        playertrack_player.load().play().watch(30)
+        if "ANOTHER" in os.environ:
+            playertrack_player.pause().play()
+        playertrack_player.end()
+"""
+
+
+def test_a_golden_difference_is_shown_once_in_100_columns(
+    suite: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    suite.makepyfile(GOLDEN)
+    run(suite, "-k", "golden", "--playertrack-update").assert_outcomes(passed=1)
+    monkeypatch.setenv("ANOTHER", "1")
+    result = run(suite, "-k", "golden")
+    result.assert_outcomes(failed=1)
+    shown = result.stdout.lines
+    report = shown[next(n for n, line in enumerate(shown) if "FAILURES" in line) :]
+    assert sum("this run is not as the golden trace" in line for line in report[:-3]) == 1
+    assert not [line for line in shown if "traceback entries are hidden" in line]
+    end = next(n for n, line in enumerate(report) if "short test summary" in line)
+    table = [line for line in report[2:end] if "golden.jsonl" not in line]
+    assert max(map(len, table)) <= 100
+    # What is expected of an event that is there is what differs, and nothing else.
+    moved = next(line for line in table if line.startswith(">") and "PLAY_REACHED_50 " in line)
+    assert re.search(r"PLAY_REACHED_50 +PLAY_REACHED_50 at=\S+ index=\d+( position=\S+)?$", moved)
+
+
+@pytest.mark.parametrize(
+    "mark", ["playertrace", "playertrace()", "playertrace(7)", "playertrace('x', colour=1)"]
+)
+def test_a_mark_without_a_path_says_so(suite: pytest.Pytester, mark: str) -> None:
+    suite.makepyfile(
+        f"""
+        import pytest
+
+        @pytest.mark.{mark}
+        def test_golden(playertrack_player):
+            playertrack_player.load()
+        """
+    )
+    result = run(suite, "-k", "golden")
+    result.assert_outcomes(failed=1)
+    assert not [line for line in result.stdout.lines if "entries are hidden" in line]
+    result.stdout.fnmatch_lines(["the mark playertrace needs the path of a golden trace: *"])
