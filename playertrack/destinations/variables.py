@@ -48,6 +48,9 @@ VARIABLES: Mapping[str, Variable] = {
     "PLAYERTRACK_SEGMENT_WRITE_KEY": Variable(("segment",), "the write key", secret=True),
     "PLAYERTRACK_XAPI_USER": Variable(("xapi",), "the user of the learning record store"),
     "PLAYERTRACK_XAPI_PASSWORD": Variable(("xapi",), "… and the password", secret=True),
+    "PLAYERTRACK_PROPERTIES": Variable(
+        (*_KALTURA, *_HTTP, *_VIEWER), "an object of JSON that goes with every event"
+    ),
     "PLAYERTRACK_USER_ID": Variable(_VIEWER, "the viewer, if it is known who that is"),
     "PLAYERTRACK_ANONYMOUS_ID": Variable(_VIEWER, "the viewer, if it is not"),
 }
