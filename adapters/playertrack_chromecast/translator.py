@@ -13,6 +13,7 @@ from playertrack.live.adapter import entry_name
 from playertrack.signals import Signal
 from playertrack.trace.polled import PolledPosition
 from playertrack.trace.recording import Command
+from playertrack.trace.translator import PlayerTranslator
 
 from .records import MediaStatus, read
 
@@ -20,7 +21,7 @@ from .records import MediaStatus, read
 _JUMP = 1.0
 
 
-class Translator:
+class Translator(PlayerTranslator):
     """Translates the statuses of one receiver.
 
     ``policy``: every seek shows in a status, since each is one.
@@ -29,7 +30,7 @@ class Translator:
     policy: ClassVar[Policy] = Policy(infer_seeks=False)
 
     def __init__(self) -> None:
-        self._ready = False
+        super().__init__()
         self._session: int | None = None
         self._entry: str | None = None
         self._state = "IDLE"
@@ -37,23 +38,15 @@ class Translator:
         self._duration: float | None = None
         self._place = PolledPosition()
 
-    def translate(self, record: dict[str, Any]) -> list[Signal]:
-        """The signals that a record stands for; raises `TranslationError` if it is malformed."""
+    def _translate(self, record: dict[str, Any]) -> list[Signal]:
         told = read(record)
         made: list[Signal] = []
-        if not self._ready:
-            self._ready = True
-            made.append(signals.Ready(at=told.t))
         match told:
             case MediaStatus():
                 made += self._at_status(told)
             case Command(kind="app.close"):
                 made.append(signals.Close(at=told.t))
         return made
-
-    def finish(self) -> list[Signal]:
-        """What is held back, when no record will tell more: nothing."""
-        return []
 
     def _at_status(self, told: MediaStatus) -> list[Signal]:
         at = told.t

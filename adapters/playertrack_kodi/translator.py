@@ -13,6 +13,7 @@ from playertrack.live.adapter import entry_name
 from playertrack.signals import Signal
 from playertrack.trace.polled import PolledPosition
 from playertrack.trace.recording import Command, Record
+from playertrack.trace.translator import PlayerTranslator
 
 from .records import Called, Notification, Poll, Properties, read, seconds
 
@@ -20,7 +21,7 @@ from .records import Called, Notification, Poll, Properties, read, seconds
 _PICTURES = 2
 
 
-class Translator:
+class Translator(PlayerTranslator):
     """Translates the records of one Kodi.
 
     ``policy``: each seek has its notification, so a position that nobody told of is none.
@@ -29,7 +30,7 @@ class Translator:
     policy: ClassVar[Policy] = Policy(infer_seeks=False)
 
     def __init__(self) -> None:
-        self._ready = False
+        super().__init__()
         self._entry: str | None = None
         self._started = self._over = self._winding = self._chapter = False
         self._paused = False
@@ -37,22 +38,13 @@ class Translator:
         self._live = False
         self._place = PolledPosition()
 
-    def translate(self, record: dict[str, Any]) -> list[Signal]:
-        """The signals that a record stands for; raises `TranslationError` if it is malformed."""
+    def _translate(self, record: dict[str, Any]) -> list[Signal]:
         told = read(record)
-        made: list[Signal] = []
-        if not self._ready:
-            self._ready = True
-            made.append(signals.Ready(at=told.t))
         if isinstance(told, Notification) and told.player.get("playerid") == _PICTURES:
-            return made
-        return made + self._translate(told)
+            return []
+        return self._told_of(told)
 
-    def finish(self) -> list[Signal]:
-        """What is held back, when no record will tell more: nothing."""
-        return []
-
-    def _translate(self, told: Record) -> list[Signal]:
+    def _told_of(self, told: Record) -> list[Signal]:
         at = told.t
         match told:
             case Notification(kind="Player.OnPlay"):

@@ -14,6 +14,7 @@ from playertrack.live.adapter import entry_name
 from playertrack.signals import Signal
 from playertrack.trace.polled import PolledPosition
 from playertrack.trace.recording import Command
+from playertrack.trace.translator import PlayerTranslator
 
 from .records import Changed, Poll, Seeked, read, track_of
 
@@ -24,7 +25,7 @@ _END = 2.0
 _NO_SEEK = 0.5
 
 
-class Translator:
+class Translator(PlayerTranslator):
     """Translates the records of one player.
 
     ``policy``: `Seeked` tells of every position that playback does not explain.
@@ -33,19 +34,15 @@ class Translator:
     policy: ClassVar[Policy] = Policy(infer_seeks=False)
 
     def __init__(self) -> None:
-        self._ready = False
+        super().__init__()
         self._track: str | None = None
         self._length: float | None = None
         self._status = "Stopped"
         self._place = PolledPosition()
 
-    def translate(self, record: dict[str, Any]) -> list[Signal]:
-        """The signals that a record stands for; raises `TranslationError` if it is malformed."""
+    def _translate(self, record: dict[str, Any]) -> list[Signal]:
         told = read(record)
         made: list[Signal] = []
-        if not self._ready:
-            self._ready = True
-            made.append(signals.Ready(at=told.t))
         match told:
             case Changed():
                 made += self._at_properties(told)
@@ -56,10 +53,6 @@ class Translator:
             case Command(kind="app.close"):
                 made.append(signals.Close(at=told.t))
         return made
-
-    def finish(self) -> list[Signal]:
-        """What is held back, when no record will tell more: nothing."""
-        return []
 
     def _at_properties(self, told: Changed) -> list[Signal]:
         made: list[Signal] = []

@@ -18,13 +18,11 @@ _BLINK = 0.4
 class Motion:
     """The position of one player: when it last moved (``at``) and where to (``position``).
 
-    ``idle`` is for how long (s) the event loop has been seen to run since. In a stall ``seen`` is
-    when the position was last found where it was, otherwise ``at``.
+    ``idle`` is for how long (s) the event loop has been seen to run since.
     """
 
     at: float = 0.0
     position: float = 0.0
-    seen: float = 0.0
     idle: float = 0.0
     rate: float = 1.0
     _fastest: float = 1.0
@@ -32,8 +30,7 @@ class Motion:
 
     def move(self, at: float, position: float) -> None:
         """It is at ``position`` now, however it got there."""
-        self.at = self.seen = at
-        self.position = position
+        self.at, self.position = at, position
         self._fastest = self.rate
         self.stir(at)
 
@@ -49,25 +46,29 @@ class Motion:
         """Playback goes on at another rate."""
         self._fastest, self.rate = max(self.rate, rate), rate
 
-    def jump(self, at: float, position: float, *, playing: bool) -> int:
-        """1 or -1 if it is further ahead or back than time explains, else 0."""
-        step = position - self.position
+    def jump(self, at: float, position: float, *, playing: bool, stalled: bool = False) -> int:
+        """1 or -1 if it is further ahead or back than time explains, else 0.
+
+        After a stall playback goes on where it was, or Qt leaps to where it would be by now.
+        """
+        step, slack = position - self.position, AHEAD * max(1.0, self._fastest)
         if not playing:
             return (step > STILL) - (step < -STILL)
-        return (step > self._due(at) + AHEAD * max(1.0, self._fastest)) - (step < -_BACK)
+        due = self._due(at)
+        if stalled:
+            return (slack < step and abs(step - due) > slack) - (step < -_BACK)
+        return (step > due + slack) - (step < -_BACK)
 
     def spare(self, at: float, position: float) -> float:
         """How long (s) before ``at`` playback was at ``position`` already, if it never paused."""
         return (self._due(at) - (position - self.position)) / self._fastest
 
-    def look(self, at: float, *, stalled: bool) -> float:
+    def look(self, at: float) -> float:
         """A poll finds the position where it was; returns ``idle``."""
         self.idle += min(_BLINK, at - self._heard)
         self._heard = at
-        if stalled:
-            self.seen = at
         return self.idle
 
     def _due(self, at: float) -> float:
         """How far (s of content) playback can have come."""
-        return (at - self.seen) * self._fastest
+        return (at - self.at) * self._fastest

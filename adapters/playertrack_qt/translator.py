@@ -18,6 +18,7 @@ from playertrack import Policy, signals
 from playertrack.live.adapter import entry_name
 from playertrack.signals import Signal
 from playertrack.trace.recording import Command, Record
+from playertrack.trace.translator import PlayerTranslator
 
 from .motion import AHEAD, STILL, Motion
 from .records import Emitted, Poll, read, short_name
@@ -50,7 +51,7 @@ class _Media:
     failed: bool = False
 
 
-class Translator:
+class Translator(PlayerTranslator):
     """Translates the records of one player; one object a player.
 
     ``policy`` is what suits Qt: positions come so often that every seek shows in them, and
@@ -60,7 +61,7 @@ class Translator:
     policy: ClassVar[Policy] = Policy(infer_seeks=False, stall_credit=0.25)
 
     def __init__(self) -> None:
-        self._ready = False
+        super().__init__()
         self._media: _Media | None = None
         self._named = False  # the program named the media that it is about to set
         self._state = "Stopped"
@@ -74,13 +75,9 @@ class Translator:
         self._call = _ONE_CALL
         self._stalled = False
 
-    def translate(self, record: dict[str, Any]) -> list[Signal]:
-        """The signals that a record stands for; raises `TranslationError` if it is malformed."""
+    def _translate(self, record: dict[str, Any]) -> list[Signal]:
         told = read(record)
         made: list[Signal] = []
-        if not self._ready:
-            self._ready = True
-            made.append(signals.Ready(at=told.t))
         made += self._explain(told)
         match told:
             case Command():
@@ -93,8 +90,7 @@ class Translator:
                 self._call = inf  # from now on it is these that tell one call from the next
         return made
 
-    def finish(self) -> list[Signal]:
-        """What waits for an explanation, when no record will bring one."""
+    def _finish(self) -> list[Signal]:
         made: list[Signal] = []
         if self._held is not None:
             made += self._sought(self._held)
@@ -294,7 +290,8 @@ class Translator:
             target = min(target, media.duration)
         if target is not None and abs(position - target) < 0.002:
             return self._seek(at, position)
-        jump = self._motion.jump(at, position, playing=self._state == "Playing")
+        playing = self._state == "Playing"
+        jump = self._motion.jump(at, position, playing=playing, stalled=self._stalled)
         if (jump < 0 and position == 0.0) or (jump > 0 and position == media.duration):
             self._held = _Held(at, position)
             return []
@@ -348,7 +345,7 @@ class Translator:
         if self._state != "Playing" or not self._running:
             return made
         motion = self._motion
-        if motion.look(at, stalled=self._stalled) < _FROZEN or self._stalled or media.failed:
+        if motion.look(at) < _FROZEN or self._stalled or media.failed:
             return made
         if media.duration is not None and motion.position >= media.duration:
             return made + self._end(at)  # without any output Qt plays to the end and never says so

@@ -179,7 +179,10 @@ class TestQt(Live):
         self.told(witness, *START, *(f"PLAY_REACHED_{quartile}" for quartile in QUARTILES))
 
     def test_held(self) -> None:
-        """Qt gives up 5 s after it opened the media, so the rest comes sooner."""
+        """Qt gives up 5 s after it opened the media, so the rest comes sooner.
+
+        Its clock runs on in a stall: what it leaps over then, with 75 %, nobody saw.
+        """
         url = self.site.url("film.mp4", "held")
         with self.watching() as (player, witness):
             player.load(url)
@@ -188,7 +191,9 @@ class TestQt(Live):
             self.rest(0.6)
             self.site.release(url)
             witness.until("PLAY_REACHED_100")
-        self.watched_through(witness)
+        told = [name for name in witness.names if name != "PLAY_REACHED_75"]
+        reached = ("PLAY_REACHED_25", "PLAY_REACHED_50")
+        assert told == [*START, *reached, "BUFFER_START", "BUFFER_END", "PLAY_REACHED_100"]
         assert self.stalled(witness) >= 1.0, witness.story
 
     @contextmanager
