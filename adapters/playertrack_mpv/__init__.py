@@ -1,7 +1,10 @@
-"""mpv (libmpv) for playertrack: measures an `mpv.MPV` of python-mpv.
+"""mpv for playertrack: measures an `mpv.MPV` of python-mpv, or an mpv that runs as a process.
 
     with playertrack_mpv.track(player, tracker):
         ...  # use the player as before
+
+    with playertrack_mpv.track_process("/run/kiosk/mpv.sock", tracker):
+        ...  # mpv --input-ipc-server=/run/kiosk/mpv.sock, started and restarted by whomever
 
 Its events and properties are turned into signals by `Translator`, which also reads
 recordings.
@@ -23,8 +26,9 @@ if TYPE_CHECKING:
     from playertrack.live.adapter import EntryId
 
     from .binding import MpvBinding
+    from .process import ProcessBinding
 
-__all__ = ("TranslationError", "Translator", "track")
+__all__ = ("TranslationError", "Translator", "track", "track_process")
 
 
 def track(
@@ -44,6 +48,25 @@ def track(
     PlayertrackError if the player was terminated or is measured already, or the tracker
     cannot be used.
     """
-    from .binding import MpvBinding
+    from .in_process import bind
 
-    return MpvBinding(player, tracker, entry_id=entry_id, record_raw=record_raw)
+    return bind(player, tracker, entry_id=entry_id, record_raw=record_raw)
+
+
+def track_process(
+    socket: str | Path,
+    tracker: Tracker,
+    *,
+    entry_id: EntryId = None,
+    record_raw: str | Path | None = None,
+) -> ProcessBinding:
+    """Measure an mpv that runs as a process: ``mpv --input-ipc-server=SOCKET``.
+
+    Neither python-mpv nor libmpv is needed. mpv may be started later than this, end, and be
+    started again, as a supervisor does: its end is a stop, and what it plays next another
+    session of the same player. All else is as with `track`. Raises PlayertrackError if the
+    socket is measured already, or the tracker cannot be used.
+    """
+    from .process import ProcessBinding
+
+    return ProcessBinding(socket, tracker, entry_id=entry_id, record_raw=record_raw)

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from time import monotonic
 from typing import Any
 
-from playertrack.errors import PlayertrackError
 from playertrack.live.adapter import Binding, Listener
 
-from .client import Client, RefusedError, address
-from .library import mpv
+from .core import TOO_EARLY, Core, RefusedError
 from .translator import Translator
 
 #: What changed at once is reported in this order: that it is at the end, before it pauses there.
@@ -37,25 +35,15 @@ _UPDATES = 0.1
 
 _EVENTS = {"start-file", "file-loaded", "seek", "playback-restart", "end-file"}
 
-#: MPV_ERROR_COMMAND: what a seek gets before there is anything to seek in.
-_TOO_EARLY = -12
-
 
 class MpvBinding(Binding):
-    """Measures one `mpv.MPV`; made by `playertrack_mpv.track`."""
+    """Measures one mpv; made by `playertrack_mpv.track`. ``connect`` makes a client of it."""
 
     source = "mpv"
 
-    def __init__(self, player: mpv.MPV, tracker: Listener, **options: Any) -> None:
-        if not isinstance(player, mpv.MPV):
-            raise TypeError(
-                f"expected an mpv.MPV of python-mpv, not {player!r}: an object around one has it "
-                "as an attribute; an mpv that runs as a process has another adapter"
-            )
-        if player.handle is None:
-            raise PlayertrackError("this player was terminated: measure the one that follows it")
-        super().__init__(Translator(), tracker, player=address(player), **options)
-        self._client = Client(player)
+    def __init__(self, connect: Callable[[], Core], tracker: Listener, **options: Any) -> None:
+        super().__init__(Translator(), tracker, **options)
+        self._client = connect()
         self._hearing: threading.Thread | None = None
         self._replays = False
         self._failed = False
@@ -64,7 +52,7 @@ class MpvBinding(Binding):
         self._too_early: float | None = None
         self._sought = False
         self._plays_then = False
-        self._gone = False
+        self._gone = self._shut = False
         self._advances = False  # there is a file, and it is not paused
         self._halted = False
         self._last: float | None = None  # the position that was noted
@@ -73,11 +61,14 @@ class MpvBinding(Binding):
     # -------------------------------------------------------------------------- hearing
 
     def _subscribe(self) -> None:
+        self._greet()
+        self._hearing = threading.Thread(target=self._hear, name="mpv-hearing", daemon=True)
+        self._hearing.start()
+
+    def _greet(self) -> None:
         self._catch_up()
         for name in _PROPERTIES:
             self._client.observe(name)
-        self._hearing = threading.Thread(target=self._hear, name="mpv-hearing", daemon=True)
-        self._hearing.start()
 
     def _catch_up(self) -> None:
         """Note what began before it was listened to, as if it began now."""
@@ -106,8 +97,16 @@ class MpvBinding(Binding):
 
     def _hear(self) -> None:
         """The thread of the client; with it all that is observed goes."""
+        self._listen()
+        with self._asking:
+            self._client.destroy()
+            self._gone = True
+
+    def _listen(self) -> None:
+        """Take what mpv reports, until it shuts down or the binding is detached."""
         due = 0.0
-        while not self._over.is_set():
+        self._shut = False
+        while not (self._over.is_set() or self._shut):
             timeout = max(0.0, due - monotonic()) if self._advances else -1.0
             heard = self._client.next(timeout)
             if self._advances and monotonic() >= due:
@@ -115,9 +114,6 @@ class MpvBinding(Binding):
                 due = monotonic() + _UPDATES
             if heard is not None:
                 self._receive(*heard)
-        with self._asking:
-            self._client.destroy()
-            self._gone = True
 
     def _receive(self, kind: str, values: dict[str, Any]) -> None:
         match kind:
@@ -132,7 +128,8 @@ class MpvBinding(Binding):
             case "playback-restart":
                 self._note_position()
         if kind == "shutdown":
-            self._lose()
+            self._shut = True
+            self._at_shutdown()
         elif kind in _EVENTS or kind.startswith("prop."):
             self._note(kind, **values)
         match kind:
@@ -143,6 +140,9 @@ class MpvBinding(Binding):
             case "playback-restart" | "prop.pause":
                 self._advances = not self._halted and self._last is not None
         self._begin_at(kind)
+
+    def _at_shutdown(self) -> None:
+        self._lose()
 
     def _note_position(self) -> None:
         """Where playback is, if it moved."""
@@ -251,7 +251,7 @@ class MpvBinding(Binding):
             try:
                 self._client.command("seek", str(position), "absolute")
             except RefusedError as error:
-                if error.code != _TOO_EARLY or get("idle-active") == "yes":
+                if error.code != TOO_EARLY or get("idle-active") == "yes":
                     raise
                 self._too_early = position
             else:

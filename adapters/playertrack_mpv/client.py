@@ -9,6 +9,9 @@ from __future__ import annotations
 import ctypes
 from typing import Any
 
+from playertrack.errors import PlayertrackError
+
+from .core import RefusedError
 from .library import mpv
 
 _create = mpv.backend["mpv_create_weak_client"]
@@ -48,12 +51,16 @@ def address(player: mpv.MPV) -> int | None:
     return None if player.handle is None else ctypes.cast(player.handle, ctypes.c_void_p).value
 
 
-class RefusedError(Exception):
-    """mpv refuses a command; ``code`` is its number for why."""
-
-    def __init__(self, command: str, code: int) -> None:
-        self.code = code
-        super().__init__(f"{command}: {_describe(code).decode()}")
+def checked(player: object) -> mpv.MPV:
+    """``player``, if it is one that can be measured; raises TypeError or PlayertrackError."""
+    if not isinstance(player, mpv.MPV):
+        raise TypeError(
+            f"expected an mpv.MPV of python-mpv, not {player!r}: an object around one has it "
+            "as an attribute; an mpv that runs as a process is measured by track_process"
+        )
+    if player.handle is None:
+        raise PlayertrackError("this player was terminated: measure the one that follows it")
+    return player
 
 
 class Client:
@@ -98,13 +105,13 @@ class Client:
         encoded = [word.encode() for word in words]
         code = _command(self._handle, (ctypes.c_char_p * (len(words) + 1))(*encoded, None))
         if code < 0:
-            raise RefusedError(words[0], code)
+            raise RefusedError(words[0], code, _describe(code).decode())
 
     def set(self, name: str, value: str) -> None:
         """Set a property; `RefusedError` if it cannot have that value."""
         code = _set(self._handle, name.encode(), value.encode())
         if code < 0:
-            raise RefusedError(name, code)
+            raise RefusedError(name, code, _describe(code).decode())
 
     def get(self, name: str) -> str | None:
         """A property as text; None if it has no value at present."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from playertrack.live.adapter import Binding, Listener
 from playertrack.live.headless import Headless
 
-from .binding import MpvBinding
+from .in_process import bind
 from .library import mpv
 from .translator import Translator
 
@@ -19,7 +19,7 @@ class HeadlessMpv(Headless):
 
     def _connect(self, listener: Listener, record_raw: str | Path | None) -> Binding:
         self._player = mpv.MPV(vo="null", ao="null")
-        return MpvBinding(self._player, listener, record_raw=record_raw)
+        return bind(self._player, listener, record_raw=record_raw)
 
     def _release(self) -> None:
         self._player.terminate()

@@ -17,7 +17,7 @@ from typing import Any
 
 from playertrack.errors import PlayertrackError
 
-from .refused import TOO_EARLY, RefusedError
+from .core import TOO_EARLY, RefusedError
 
 #: How long (s) mpv may take to answer; it does so between two pictures.
 _PATIENCE = 5.0

@@ -122,6 +122,27 @@ class TestMpvKeepOpen(TestMpv):
     keep_open = True
 
 
+class TestMpvProcess(Live):
+    """As players of signage do it: mpv is another process, commanded over its socket."""
+
+    resolution = 0.15
+
+    @contextmanager
+    def connect(self, tracker: Tracker) -> Iterator[Player]:
+        from playertrack_mpv.headless_process import start
+
+        with TemporaryDirectory() as directory:
+            socket = Path(directory, "mpv.sock")
+            process = needed(lambda: start(socket))
+            try:
+                with playertrack_mpv.track_process(socket, tracker) as binding:
+                    assert binding.wait_connected(self.timeout)
+                    yield binding
+            finally:
+                process.terminate()
+                process.wait()
+
+
 class TestPlaybin(Live):
     resolution = 0.5
     factory = "playbin"
