@@ -1,8 +1,8 @@
 """Sets up the players that the tests use.
 
-``make players`` installs what is missing: Debian's packages, with apt-get, as root; it says
-which before it does so. With ``--check``, as ``make test`` runs it outside of CI, nothing is
-installed, and what is missing is named. Both run with the Python of ``.venv``.
+``make players`` installs what is missing: Debian's packages, with apt-get, as root, and Qt with
+pip; it says which before it does so. With ``--check``, as ``make test`` runs it outside of CI,
+nothing is installed, and what is missing is named. Both run with the Python of ``.venv``.
 
 PyGObject (``gi``) has no wheels on PyPI. Debian's is linked into ``.venv``, and nothing else
 of the system's Python with it. Exit code 1 if a player is missing where no test may be skipped
@@ -36,7 +36,14 @@ BUILDING = ("gcc", "pkg-config", "libcairo2-dev", "libgirepository1.0-dev")
 #: Debian's packages of each player, and a program that fails where it cannot be used.
 PLAYERS: Mapping[str, tuple[Sequence[str], str]] = {
     "VLC": (("libvlc5", "vlc-plugin-base"), "import playertrack_vlc.library"),
-    "mpv": (("libmpv2",), "import playertrack_mpv.library"),
+    "mpv": (
+        ("libmpv2", "mpv"),
+        "import playertrack_mpv.library, shutil; assert shutil.which('mpv'), 'there is no mpv'",
+    ),
+    "Qt": (
+        ("libegl1", "libgl1", "libpulse0", "libxkbcommon0"),
+        "from playertrack_qt.library import any_qt; any_qt()",
+    ),
     "GStreamer": (
         (
             "python3-gi",
@@ -63,6 +70,9 @@ PLAYERS: Mapping[str, tuple[Sequence[str], str]] = {
         "import shutil; assert shutil.which('chromium'), 'there is no chromium'",
     ),
 }
+
+#: Qt is not Debian's, whose versions lie far apart. Later ones crash Python 3.11.
+QT = "PySide6-Addons>=6.8,<6.9" if sys.version_info < (3, 14) else "PySide6-Addons"
 
 DEBIAN = Path("/usr/lib/python3/dist-packages")
 
@@ -122,7 +132,12 @@ def build_gi() -> str | None:
     if failed:
         return failed
     # Later ones need a newer library than Debian 12 has.
-    done = run([sys.executable, "-m", "pip", "install", "--quiet", "PyGObject<3.52"])
+    return pip_install("PyGObject<3.52")
+
+
+def pip_install(package: str) -> str | None:
+    """Install a package of PyPI; gives what went wrong, or None."""
+    done = run([sys.executable, "-m", "pip", "install", "--quiet", package])
     return done.stderr.strip() if done.returncode else None
 
 
@@ -149,6 +164,8 @@ def set_up(lacking: Sequence[str]) -> None:
     if not link_gi() and "GStreamer" in lacking and not failed:
         print(f"Building PyGObject for this Python, with {' '.join(BUILDING)}", flush=True)
         failed = build_gi()
+    if "Qt" in lacking and not failed:
+        failed = pip_install(QT)
     if failed:
         print(failed)
 

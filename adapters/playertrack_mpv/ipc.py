@@ -163,8 +163,9 @@ class IpcClient:
         if isinstance(kind, str):
             self._events.put(_event(kind, told))
             return
+        number = told.get("request_id")
         with self._lock:
-            answer = self._answers.get(told.get("request_id", 0))
+            answer = self._answers.get(number) if isinstance(number, int) else None
         if answer is not None and not answer.done():
             answer.set_result(told)
 

@@ -31,7 +31,7 @@ class QtBinding(LoopBinding):
 
     def __init__(self, player: Any, tracker: Listener, **options: Any) -> None:
         self._qt = qt_of(player)
-        super().__init__(Translator(), tracker, **options)
+        super().__init__(Translator(), tracker, player=id(player), **options)
         self._player = player
         self._caller = caller_class(self._qt)()
         self._caller.moveToThread(player.thread())
@@ -61,7 +61,7 @@ class QtBinding(LoopBinding):
         listeners["sourceChanged"] = self._on_source
         if hasattr(player, "loopsChanged"):
             listeners["loopsChanged"] = self._on_loops
-        listeners["destroyed"] = lambda *_: self._lose()
+        listeners["destroyed"] = self._at_end
         for name, listener in listeners.items():
             signal = getattr(player, name)
             signal.connect(listener)
@@ -70,9 +70,19 @@ class QtBinding(LoopBinding):
         self._timer.timeout.connect(self._poll)
         self._timer.start(round(_POLLS * 1000))
 
-    def _disconnect(self) -> None:
+    def _at_end(self, *_: object) -> None:
+        """The program deletes its player; whose thread this is, that of the timer is as well."""
+        self._stop_polling()
+        self._lose()
+
+    def _stop_polling(self) -> None:
         if self._timer is not None:
             self._timer.stop()
+            self._timer.deleteLater()  # on its thread; Python's last reference may be on another
+            self._timer = None
+
+    def _disconnect(self) -> None:
+        self._stop_polling()
         for signal, listener in self._connections:
             with suppress(RuntimeError, TypeError):  # the player is deleted, its signals with it
                 signal.disconnect(listener)

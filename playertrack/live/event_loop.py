@@ -92,7 +92,11 @@ class LoopBinding(Binding):
             self._call("detach", self._disconnect)
 
     def _obey(self, name: str, command: Callable[[], None]) -> None:
-        super()._obey(name, lambda: self._call(name, command))
+        super()._obey(name, lambda: self._call(name, lambda: self._do(name, command)))
+
+    def _do(self, name: str, command: Callable[[], None]) -> None:
+        """On the loop's thread, where the player may have gone since the command was given."""
+        super()._obey(name, command)
 
     def _await(self, threads: Iterable[threading.Thread]) -> None:
         if not self._on_loop():

@@ -233,10 +233,16 @@ def test_detaching_does_not_hold_the_loop(loop: Loop) -> None:
 
 def test_loop_that_does_not_run_is_said(loop: Loop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(event_loop, "_PATIENCE", 0.1)
-    held = threading.Event()
+    holding, held = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        holding.set()
+        held.wait(TIMEOUT)
+
     with Witness() as witness:
         binding = loop.track(witness.tracker)
-        loop.call(lambda: (held.wait(TIMEOUT), None)[1])
+        loop.call(hold)
+        assert holding.wait(TIMEOUT)
         with pytest.raises(LoopError, match="play: the player's event loop took no command"):
             binding.play()
         binding.detach()

@@ -35,6 +35,8 @@ if "Gst" in hidden or "GstPlay" in hidden:
             raise ValueError(f"Namespace {name} not available")
         require(name, version)
     gi.require_version = require_version
+if "PySide6" in hidden:  # imported by name, which no audit hook is told of
+    sys.modules.update(dict.fromkeys(hidden))
 sys.addaudithook(audit)
 exec(program)
 """
@@ -44,6 +46,7 @@ PARTS: dict[str, list[tuple[str, ...]]] = {
     "VLC": [("vlc",), ("vlc", "vlc.vlc")],
     "mpv": [("mpv",)],
     "GStreamer": [("gi",), ("Gst",), ("GstPlay",)],
+    "Qt": [("PySide6", "PyQt6")],
     "Chromium": [()],  # a program, found by PATH
 }
 

@@ -1,0 +1,200 @@
+"""The binding of a real `QMediaPlayer`, past its commands: in programs of PySide6 and PyQt6."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+from test_conformance import needed, qt
+
+import playertrack_qt
+from playertrack import PlayertrackError
+from playertrack.testing.witness import Witness
+
+ROOT = Path(__file__).parents[3]
+START = ["WIDGET_LOADED", "MEDIA_LOADED", "PLAY_REQUEST", "PLAY", "FIRST_PLAY"]
+
+#: A program as they are written: all in the main thread, the loop runs until the end.
+PROGRAM = """\
+import json, os, sys, time
+library, film, other = sys.argv[1:]
+if library == "PySide6":
+    from PySide6.QtCore import QCoreApplication, QTimer, QUrl
+    from PySide6.QtMultimedia import QMediaPlayer, QVideoSink
+else:
+    from PyQt6.QtCore import QCoreApplication, QTimer, QUrl
+    from PyQt6.QtMultimedia import QMediaPlayer, QVideoSink
+from playertrack import Tracker
+import playertrack_qt
+
+app = QCoreApplication([])
+player, sink = QMediaPlayer(), QVideoSink()
+player.setVideoSink(sink)
+told = []
+tracker = Tracker(on_event=told.append)
+binding = playertrack_qt.track(player, tracker)
+
+def then(seconds, call):
+    QTimer.singleShot(round(seconds * 1000), call)
+
+def finish():
+    binding.detach()
+    tracker.close_soon(on_closed=lambda delivered: binding._post(app.quit))
+
+def run():
+    {steps}
+
+run()
+app.exec()
+events = [event for event in told if event.event != "VIEW"]
+print(json.dumps([[event.event, event.position, event.entry_id] for event in events]))
+sys.stdout.flush()
+os._exit(0)  # Qt's own threads are not always done by now
+"""
+
+
+def played(library: str, steps: str, film: Path) -> list[list[Any]]:
+    """The name, position and entry of each event of a program that does ``steps``."""
+    if find_spec(library) is None:
+        if os.environ.get("CI") and library == "PySide6":
+            raise ModuleNotFoundError(library)
+        pytest.skip(f"{library} is not installed")
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM.replace("{steps}", steps), library, str(film), str(film)],
+        env={
+            **os.environ,
+            "QT_QPA_PLATFORM": "offscreen",
+            "PYTHONPATH": f"{ROOT}:{ROOT / 'adapters'}",
+        },
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    told: list[list[Any]] = json.loads(done.stdout.splitlines()[-1])
+    return told
+
+
+def names(told: list[list[Any]]) -> list[str]:
+    return [name for name, _, _ in told]
+
+
+@pytest.mark.parametrize("library", ["PySide6", "PyQt6"])
+def test_program_that_uses_its_player_as_before(library: str, film: Path) -> None:
+    told = played(
+        library,
+        "player.setSource(QUrl.fromLocalFile(film)); player.play();"
+        "then(0.8, lambda: player.setPosition(4000)); then(1.4, player.pause);"
+        "then(2.2, lambda: player.setPosition(1000)); then(3.4, player.play);"
+        "then(4.4, lambda: player.setPlaybackRate(2.0)); then(5.2, player.stop); then(5.4, finish)",
+        film,
+    )
+    quartiles = [name for name in names(told) if name.startswith("PLAY_REACHED")]
+    rest = [name for name in names(told) if not name.startswith("PLAY_REACHED")]
+    assert rest == [*START, "SEEK", "PAUSE", "SEEK", "RESUME", "SPEED"]
+    assert quartiles == ["PLAY_REACHED_25"]
+    assert {entry for _, _, entry in told[1:]} == {"film"}
+
+
+def test_program_that_holds_its_event_loop(film: Path) -> None:
+    """Nothing comes meanwhile, then one position that is far ahead: neither a stall nor a seek."""
+    told = played(
+        "PySide6",
+        "player.setSource(QUrl.fromLocalFile(film)); player.play();"
+        "then(0.8, lambda: time.sleep(2.5)); then(3.8, finish)",
+        film,
+    )
+    assert names(told) == [*START, "PLAY_REACHED_25", "PLAY_REACHED_50"]
+
+
+def test_program_that_plays_in_rounds_and_then_other_media(film: Path) -> None:
+    told = played(
+        "PySide6",
+        "player.setLoops(2); player.setSource(QUrl.fromLocalFile(film)); player.play();"
+        "then(0.5, lambda: player.setPosition(5000)); then(2.4, lambda: player.setPosition(5500));"
+        "then(3.6, lambda: player.setSource(QUrl())); "
+        "then(3.7, lambda: (player.setSource(QUrl.fromLocalFile(other)), player.play()));"
+        "then(4.4, finish)",
+        film,
+    )
+    assert names(told) == [
+        *(*START, "SEEK", "PLAY_REACHED_100", "REPLAY", "PLAY_REQUEST", "PLAY"),
+        *("SEEK", "PLAY_REACHED_100", "MEDIA_LOADED", "PLAY_REQUEST", "PLAY"),
+    ]
+
+
+def test_player_without_any_output_is_at_its_end_all_the_same(film: Path) -> None:
+    told = played(
+        "PySide6",
+        "player.setVideoSink(None); player.setSource(QUrl.fromLocalFile(film)); player.play();"
+        "then(0.5, lambda: player.setPosition(5000)); then(3.0, finish)",
+        film,
+    )
+    assert names(told) == [*START, "SEEK", "PLAY_REACHED_100"]
+
+
+def test_playback_that_started_before_is_measured_from_there_on(film: Path) -> None:
+    loop = needed(qt)
+    player = loop.player()
+    with Witness() as first, playertrack_qt.track(player, first.tracker) as binding:
+        binding.load(str(film))
+        binding.play()
+        first.until_at(1.0)
+    with Witness() as second, playertrack_qt.track(player, second.tracker):
+        assert second.until("PLAY").position >= 1.0
+        loop.call(player.pause)
+        assert second.until("PAUSE").duration == 6.0
+    loop.call(player.stop)
+
+
+def test_player_that_is_deleted_is_an_end(film: Path) -> None:
+    loop = needed(qt)
+    player = loop.player()
+    with Witness() as witness, playertrack_qt.track(player, witness.tracker) as binding:
+        binding.load(str(film))
+        binding.play()
+        witness.until("PLAY")
+        loop.call(lambda: (player.stop(), player.deleteLater()))
+        witness.until_signal("stop")
+        witness.tracker.flush(20.0)
+        loop.call(lambda: None)  # what was to be deleted is
+        with pytest.raises(PlayertrackError, match="the player is gone"):
+            binding.rate(1.0)
+
+
+def test_seek_that_comes_before_the_media_is_loaded_is_given_again(film: Path) -> None:
+    loop = needed(qt)
+    with Witness() as witness, playertrack_qt.track(loop.player(), witness.tracker) as binding:
+
+        def drive() -> None:
+            binding.load(str(film))
+            binding.seek(4.0)
+            binding.play()
+
+        loop.call(drive)
+        assert witness.until("PLAY").position == pytest.approx(4.0, abs=0.2)
+        witness.until("PLAY_REACHED_75")
+    assert "SEEK" not in witness.names
+
+
+def test_anything_but_a_player_is_refused() -> None:
+    with Witness() as witness, pytest.raises(TypeError, match="expected a QMediaPlayer"):
+        playertrack_qt.track(object(), witness.tracker)
+
+
+def test_player_is_measured_once() -> None:
+    player = needed(qt).player()
+    with (
+        Witness() as first,
+        Witness() as second,
+        playertrack_qt.track(player, first.tracker),
+        pytest.raises(PlayertrackError),
+    ):
+        playertrack_qt.track(player, second.tracker)
