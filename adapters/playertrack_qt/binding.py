@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from playertrack.live.adapter import Listener
-from playertrack.live.event_loop import LoopBinding
+from playertrack.live.event_loop import LoopBinding, LoopError
 
 from .library import caller_class, qt_of
 from .translator import Translator
@@ -33,8 +33,9 @@ class QtBinding(LoopBinding):
         self._qt = qt_of(player)
         super().__init__(Translator(), tracker, player=id(player), **options)
         self._player = player
+        self._home = player.thread()
         self._caller = caller_class(self._qt)()
-        self._caller.moveToThread(player.thread())
+        self._caller.moveToThread(self._home)
         self._connections: list[tuple[Any, Callable[..., None]]] = []
         self._timer: Any = None
         self._loading = False
@@ -44,11 +45,13 @@ class QtBinding(LoopBinding):
     # ------------------------------------------------------------------------- the loop
 
     def _post(self, call: Callable[[], None]) -> None:
-        self._caller.called.emit(call)
+        try:
+            self._caller.called.emit(call)
+        except RuntimeError as error:
+            raise LoopError("the player is gone") from error
 
     def _on_loop(self) -> bool:
-        current = self._qt.core.QThread.currentThread()
-        return bool(self._caller.thread() == current)
+        return bool(self._qt.core.QThread.currentThread() == self._home)
 
     # ------------------------------------------------------------------------ listening
 
@@ -72,17 +75,19 @@ class QtBinding(LoopBinding):
 
     def _at_end(self, *_: object) -> None:
         """The program deletes its player; whose thread this is, that of the timer is as well."""
-        self._stop_polling()
+        self._let_go()
         self._lose()
 
-    def _stop_polling(self) -> None:
+    def _let_go(self) -> None:
+        """Delete the objects of Qt here: Python may drop its last reference on another thread."""
         if self._timer is not None:
             self._timer.stop()
-            self._timer.deleteLater()  # on its thread; Python's last reference may be on another
+            self._timer.deleteLater()
+            self._caller.deleteLater()
             self._timer = None
 
     def _disconnect(self) -> None:
-        self._stop_polling()
+        self._let_go()
         for signal, listener in self._connections:
             with suppress(RuntimeError, TypeError):  # the player is deleted, its signals with it
                 signal.disconnect(listener)

@@ -6,6 +6,8 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -45,7 +47,7 @@ def then(seconds, call):
 
 def finish():
     binding.detach()
-    tracker.close_soon(on_closed=lambda delivered: binding._post(app.quit))
+    tracker.close_soon(on_closed=lambda delivered: app.quit())
 
 def run():
     {steps}
@@ -74,7 +76,7 @@ def played(library: str, steps: str, film: Path) -> list[list[Any]]:
         },
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=30,
         check=False,
     )
     assert done.returncode == 0, done.stderr
@@ -84,6 +86,17 @@ def played(library: str, steps: str, film: Path) -> list[list[Any]]:
 
 def names(told: list[list[Any]]) -> list[str]:
     return [name for name, _, _ in told]
+
+
+@pytest.fixture
+def player() -> Iterator[Any]:
+    """It is deleted where it lives: Python would do so on the thread of the tests."""
+    loop = needed(qt)
+    made = loop.player()
+    yield made
+    with suppress(RuntimeError):  # the test has done so
+        loop.call(made.deleteLater)
+    loop.call(lambda: None)
 
 
 @pytest.mark.parametrize("library", ["PySide6", "PyQt6"])
@@ -140,9 +153,8 @@ def test_player_without_any_output_is_at_its_end_all_the_same(film: Path) -> Non
     assert names(told) == [*START, "SEEK", "PLAY_REACHED_100"]
 
 
-def test_playback_that_started_before_is_measured_from_there_on(film: Path) -> None:
+def test_playback_that_started_before_is_measured_from_there_on(player: Any, film: Path) -> None:
     loop = needed(qt)
-    player = loop.player()
     with Witness() as first, playertrack_qt.track(player, first.tracker) as binding:
         binding.load(str(film))
         binding.play()
@@ -154,9 +166,8 @@ def test_playback_that_started_before_is_measured_from_there_on(film: Path) -> N
     loop.call(player.stop)
 
 
-def test_player_that_is_deleted_is_an_end(film: Path) -> None:
+def test_player_that_is_deleted_is_an_end(player: Any, film: Path) -> None:
     loop = needed(qt)
-    player = loop.player()
     with Witness() as witness, playertrack_qt.track(player, witness.tracker) as binding:
         binding.load(str(film))
         binding.play()
@@ -169,9 +180,9 @@ def test_player_that_is_deleted_is_an_end(film: Path) -> None:
             binding.rate(1.0)
 
 
-def test_seek_that_comes_before_the_media_is_loaded_is_given_again(film: Path) -> None:
+def test_seek_that_comes_too_early_is_given_again(player: Any, film: Path) -> None:
     loop = needed(qt)
-    with Witness() as witness, playertrack_qt.track(loop.player(), witness.tracker) as binding:
+    with Witness() as witness, playertrack_qt.track(player, witness.tracker) as binding:
 
         def drive() -> None:
             binding.load(str(film))
@@ -189,8 +200,7 @@ def test_anything_but_a_player_is_refused() -> None:
         playertrack_qt.track(object(), witness.tracker)
 
 
-def test_player_is_measured_once() -> None:
-    player = needed(qt).player()
+def test_player_is_measured_once(player: Any) -> None:
     with (
         Witness() as first,
         Witness() as second,
