@@ -109,10 +109,10 @@ def test_program_that_uses_its_player_as_before(library: str, film: Path) -> Non
         "then(4.4, lambda: player.setPlaybackRate(2.0)); then(5.2, player.stop); then(5.4, finish)",
         film,
     )
-    quartiles = [name for name in names(told) if name.startswith("PLAY_REACHED")]
     rest = [name for name in names(told) if not name.startswith("PLAY_REACHED")]
     assert rest == [*START, "SEEK", "PAUSE", "SEEK", "RESUME", "SPEED"]
-    assert quartiles == ["PLAY_REACHED_25"]
+    assert "PLAY_REACHED_25" in names(told)
+    assert "PLAY_REACHED_100" not in names(told)
     assert {entry for _, _, entry in told[1:]} == {"film"}
 
 
