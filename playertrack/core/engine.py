@@ -6,7 +6,7 @@ from a factory. The state is a value that can be saved and restored (`snapshot`)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from math import inf, nextafter
 from operator import itemgetter
 from typing import Any
@@ -18,7 +18,7 @@ from ..signals import Close, Signal, Tick, TimeUpdate
 from . import snapshot as saving
 from .context import Diagnostic, Setup
 from .machine import HANDLED, TRIGGERS
-from .playback import Playback
+from .quick import NOTHING, Quick
 from .rules import ads as advertising
 from .rules import attributes as passing
 from .rules import buffering as stalling
@@ -29,10 +29,8 @@ from .rules import pause as pausing
 from .rules import position as following
 from .rules import seek as seeking
 from .session import SessionIds, Summary, offline_ids
-from .state import QUIET, State
+from .state import State
 from .timers import timers
-
-_NOTHING: tuple[Event, ...] = ()
 
 #: What each signal does once its position has been judged.
 _HANDLERS: dict[type[Signal], Callable[[Any, Any], None]] = {
@@ -82,7 +80,7 @@ _OWN_POSITION = (
 )
 
 
-class Engine(Playback):
+class Engine(Quick):
     """Derives the events of one player from its signals.
 
     ``player``: an id that its events carry, or None. ``policy``: the tunables. ``ids``: the
@@ -130,61 +128,25 @@ class Engine(Playback):
         """
         if type(signal) is TimeUpdate:
             return self.timeupdate(signal.position, signal.at)
-        return self._take(signal)
-
-    def timeupdate(self, position: float, at: float) -> Sequence[Event]:
-        """The playhead is at ``position`` (s of content), seen at ``at`` (Unix time, s).
-
-        The same as feeding a `TimeUpdate`, without making one where the playhead just went
-        on as it should and nothing is due. Raises `SignalError` for what cannot be valid.
-        """
-        # What is decided here is what `following.in_playing` would decide where all is quiet
-        # (`_arm`) and the slack, being full, stays so: nothing but the playhead moves.
-        try:
-            pace = self.pace
-            elapsed = at - self.moved_at
-            ahead = position - self.position  # type: ignore[operator] # None: TypeError
-            natural = 0.0 < ahead <= elapsed * pace.reach and elapsed < pace.patience
-        except TypeError:
-            natural = False  # these are no numbers, as making a signal of them will tell
-        if natural:
-            if position < self.limit:
-                self.position = position + 0.0  # a whole number becomes a float
-                self.moved_at = self.now = at + 0.0
-                return _NOTHING
-            if self.limit > -inf:
-                return self._reach(position + 0.0, at + 0.0)
-        return self._take(TimeUpdate(at=at, position=position))
-
-    def _reach(self, position: float, at: float) -> Sequence[Event]:
-        """All is quiet, but a quartile or a view is reached on the way to ``position``."""
-        start = self.position
-        assert start is not None
-        self.now = self.moved_at = at
-        self.position = position
-        self.cause = TimeUpdate.name
-        self.reach(start, position)
-        self.limit = self._next_point()
-        out, self.out = self.out, None
-        return _NOTHING if out is None else out
+        return self.take(signal)
 
     def tick(self, at: float) -> Sequence[Event]:
         """Time has come to ``at``: settle what is due (R-timer)."""
-        return self._take(Tick(at=at))
+        return self.take(Tick(at=at))
 
     def close(self, at: float | None = None) -> Sequence[Event]:
         """The player goes away, at ``at`` or when it was last heard of (R-close, R-eof)."""
         if at is not None:
-            return self._take(Close(at=at))
+            return self.take(Close(at=at))
         if self.closed:
-            return _NOTHING
+            return NOTHING
         last = self.last_at
         # Its own `at` says nothing here, and may be more than a signal can have.
         return self._act(Close(at=0.0), 0.0 if last is None else last)
 
-    def _take(self, signal: Signal) -> Sequence[Event]:
+    def take(self, signal: Signal) -> Sequence[Event]:
         at = None if self.closed else self._order(signal)
-        return _NOTHING if at is None else self._act(signal, at)
+        return NOTHING if at is None else self._act(signal, at)
 
     def _act(self, signal: Signal, now: float) -> Sequence[Event]:
         """Do what is due by ``now``, what the signal says, and what that makes due."""
@@ -201,9 +163,9 @@ class Engine(Playback):
             _HANDLERS[kind](self, signal)
         self.settle_due(now)
         self.cause = ""
-        self._arm(self.tidy())
+        self.arm(self.tidy())
         out, self.out = self.out, None
-        return _NOTHING if out is None else out
+        return NOTHING if out is None else out
 
     # ------------------------------------------------------------------ time
 
@@ -270,42 +232,6 @@ class Engine(Playback):
             return False
         return TRIGGERS[trigger].trigger(self, self.now if at is None else at)
 
-    def _arm(self, seldom: Mapping[str, Any]) -> None:
-        """See whether all is quiet, and how far updates may then go (see `timeupdate`).
-
-        ``seldom`` is what the player has besides what it always has.
-        """
-        pace = self.pace
-        quiet = (
-            self.state is State.PLAYING
-            and self.slack == pace.cap
-            and not pace.fast
-            and self.elapsed is None
-            and self.now <= self.moved_at
-            and (not seldom or seldom.keys() <= QUIET)
-        )
-        self.limit = self._next_point() if quiet else -inf
-
-    def _next_point(self) -> float:
-        """The position at which the next quartile or view is due, a little early at most."""
-        point, bit = inf, 1
-        here = self.position
-        assert here is not None and self.media is not None
-        for _, milestone in self.media.points:
-            if milestone > here and not self.fired & bit:
-                point = milestone
-                break
-            bit <<= 1
-        if self.setup.policy.completion is not None:
-            bit = 1 << len(self.setup.policy.milestones)
-            if self.media.end is not None and not self.fired & bit:
-                point = min(point, self.span_from + self.lacking - 2e-6)
-        interval = self.setup.policy.view_interval
-        if interval is not None:
-            due = (self.viewed + 1) * interval - 1e-5 - self.played
-            point = min(point, self.span_from + due * self.pace.rate)
-        return point
-
     # ------------------------------------------------------------------ what it knows
 
     @property
@@ -356,5 +282,5 @@ class Engine(Playback):
         Raises `SnapshotError` if ``data`` is no snapshot, or one of another version.
         """
         engine = cls.__new__(cls)
-        engine._arm(saving.load(engine, data, ids, diagnose))
+        engine.arm(saving.load(engine, data, ids, diagnose))
         return engine

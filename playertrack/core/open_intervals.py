@@ -153,8 +153,14 @@ class Tally:
 
 @attrs.define
 class Cadence:
-    """When updates usually come, for players that report no stalls (R-frozen)."""
+    """When updates usually come, for players that report no stalls (R-frozen).
+
+    ``since``: when the playhead last moved; ``update``: when the last update came, None if
+    none did since then; ``gaps``: the last intervals between updates (s); ``wait``: how long
+    (s) none may come before it is a stall.
+    """
 
     since: float
+    wait: float
     update: float | None = None
     gaps: tuple[float, ...] = ()

@@ -154,7 +154,7 @@ def load(
         raise SnapshotError(f"not a snapshot: {error}") from error
     _check(pb, rate, own)
     pb.pace = pb.setup.pace(rate)
-    pb.limit = -inf
+    pb.limit = pb.calm = -inf
     pb.out = None
     pb.cause = ""
     if not own:

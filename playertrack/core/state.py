@@ -56,8 +56,8 @@ class State(Enum):
 class Essentials(Playhead):
     """What every player has all the time: the playhead it inherits, and its session.
 
-    ``limit`` is there while all is quiet: up to this position an update changes nothing but
-    the playhead (see `Engine.timeupdate`). ``span_from`` is where
+    ``limit`` is there while all is quiet, ``calm`` while it is calm: up to this position an
+    update changes nothing but the playhead (see `quick`). ``span_from`` is where
     the stretch began that is being played. ``fired`` has a bit for each milestone of the
     policy, and one above them for COMPLETED; ``lacking`` is how much content (s) must at
     least be played from ``span_from`` on before COMPLETED can be due.
@@ -67,6 +67,7 @@ class Essentials(Playhead):
     player: str | None
     state: State = State.IDLE
     limit: float = -inf
+    calm: float = -inf
     event_at: float = -inf
     session: str | None = None
     ordinal: int = 0

@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from itertools import pairwise
 from math import inf
 from random import Random
+from typing import Any
 
 import attrs
 import pytest
@@ -24,7 +25,7 @@ from monitor import Monitor, check_true
 from playertrack import Engine, Fleet, Policy
 from playertrack.core.state import State
 from playertrack.events import Event
-from playertrack.signals import Signal, Tick, TimeUpdate
+from playertrack.signals import Loaded, Playing, Signal, Tick, TimeUpdate
 from playertrack.testing import ScriptedPlayer, Seen
 from playertrack.testing.strategies import hostile, policies, stories, traces
 
@@ -159,6 +160,29 @@ def test_ticking_when_asked_changes_nothing_and_gets_somewhere(
     assert events + list(one.close()) == derive(other, trace) + list(other.close())
 
 
+@pytest.mark.parametrize("grid", [1e-9, 0.12, 0.25, 1.0])
+@pytest.mark.parametrize("changes", [{}, {"frozen_after": 1.0}, {"completion": 0.3}])
+def test_the_shortcuts_decide_as_the_long_way_for_long(
+    grid: float, changes: dict[str, Any]
+) -> None:
+    """Coarse positions, late callbacks, a clock that was set back, pictures that stand."""
+    random, policy = Random(7), Policy(**changes)
+    quick, thorough = Engine(policy=policy), Engine(policy=policy)
+    opening = [Loaded(at=1000.0, entry_id="A", duration=900.0), Playing(at=1000.0)]
+    at, here, updates = 1000.0, 0.0, list[Signal]()
+    for number in range(4000):
+        at += 0.25 if random.random() < 0.99 else 1.3
+        here += 0.25 if random.random() < 0.98 else 0.0
+        shown = round(here / grid) * grid
+        back = 500.0 if number > 2000 else 0.0
+        updates.append(TimeUpdate(at=at - back + random.uniform(0.0, 0.05), position=shown))
+    for signal in [*opening, *updates]:
+        thorough.limit = thorough.calm = -inf
+        assert quick.feed(signal) == thorough.feed(signal)
+    assert quick.snapshot() == thorough.snapshot()
+    assert quick.close() == thorough.close()
+
+
 @given(traces(), policies())
 def test_the_shortcut_for_updates_decides_as_the_long_way(
     trace: list[Signal], policy: Policy
@@ -166,7 +190,7 @@ def test_the_shortcut_for_updates_decides_as_the_long_way(
     quick, thorough = Engine(policy=policy), Engine(policy=policy)
     for signal in trace:
         # What the engine itself puts there when an update has to be judged.
-        thorough.limit = -inf
+        thorough.limit = thorough.calm = -inf
         assert quick.feed(signal) == thorough.feed(signal)
         assert quick.snapshot() == thorough.snapshot()
         assert quick.next_timer() == thorough.next_timer()

@@ -108,7 +108,8 @@ def note_update(pb: Playback) -> None:
     cadence = pb.cadence
     if cadence is not None:
         if cadence.update is not None:
-            cadence.gaps = (*cadence.gaps, pb.now - cadence.update)[-5:]
+            cadence.gaps = (*cadence.gaps[-4:], pb.now - cadence.update)
+            cadence.wait = max(pb.policy.frozen_after or 0.0, 4 * median(cadence.gaps))
         cadence.update = pb.now
 
 
@@ -148,5 +149,4 @@ def silence(pb: Playback) -> tuple[float, float] | None:
     if grace is None or cadence is None or pb.state is not State.PLAYING or pb.suspended or pb.fall:
         return None
     heard = cadence.since if cadence.update is None else max(cadence.since, cadence.update)
-    usual = median(cadence.gaps) if cadence.gaps else grace
-    return heard, max(grace, 4 * usual)
+    return heard, cadence.wait

@@ -1,0 +1,158 @@
+"""Updates that change nothing but the playhead, taken without ceremony.
+
+Nearly all signals are updates of a player that plays. What such an update does is decided
+by the rules like anything else, but while nothing is open or waiting the decision is a
+little arithmetic, written here once more so that no signal, state lookup or timer is
+needed for it. Tests hold both ways against each other, byte by byte.
+
+- While all is *quiet* (``limit``) the slack is full and stays so, and an update that is no
+  faster than `Pace.reach` moves the playhead. That is all.
+- While it is *calm* (``calm``) any slack will do, a clock that was set back, a playhead that
+  stands, and a player whose updates are awaited (R-frozen).
+
+Both are the position up to which it holds: the next milestone or view is reached there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import inf
+from typing import Any
+
+from ..events import Event
+from ..signals import Signal, TimeUpdate
+from .open_intervals import Cadence
+from .playback import Playback
+from .playhead import DRIFT
+from .rules.buffering import note_move, note_update
+from .state import QUIET, State
+
+NOTHING: tuple[Event, ...] = ()
+
+_CALM = QUIET | {"offset", "cadence"}
+
+
+class Quick(Playback):
+    """The part of an engine that takes updates."""
+
+    __slots__ = ()
+
+    def take(self, signal: Signal) -> Sequence[Event]:
+        """Take a signal by the rules."""
+        raise NotImplementedError
+
+    def timeupdate(self, position: float, at: float) -> Sequence[Event]:
+        """The playhead is at ``position`` (s of content), seen at ``at`` (Unix time, s).
+
+        The same as feeding a `TimeUpdate`, without making one where the playhead just went
+        on as it should and nothing is due. Raises `SignalError` for what cannot be valid.
+        """
+        try:
+            pace = self.pace
+            elapsed = at - self.moved_at
+            ahead = position - self.position  # type: ignore[operator] # None: TypeError
+            natural = 0.0 < ahead <= elapsed * pace.reach and elapsed < pace.patience
+        except TypeError:
+            natural = False  # these are no numbers, as making a signal of them will tell
+        if natural and position < self.limit:
+            self.position = position + 0.0  # a whole number becomes a float
+            self.moved_at = self.now = at + 0.0
+            return NOTHING
+        if self.calm > -inf and type(position) is float and type(at) is float:
+            events = self._calmly(position, at)
+            if events is not None:
+                return events
+        return self.take(TimeUpdate(at=at, position=position))
+
+    def _calmly(self, position: float, at: float) -> Sequence[Event] | None:
+        """What `in_playing` does where it is calm; None if this update needs the rules."""
+        start, pace, cadence = self.position, self.pace, self.cadence
+        assert start is not None
+        now = at + self.offset
+        elapsed = now - self.moved_at
+        if (
+            not self.now <= now
+            or elapsed >= pace.max_gap
+            or (cadence is not None and self._silent(cadence, now))
+        ):
+            return None
+        ahead = position - start
+        content = pace.rate * elapsed
+        if 0.0 < ahead <= content + self.slack:
+            self.slack = min(pace.cap, self.slack + (DRIFT * content - ahead))
+            self.position, self.moved_at, self.now = position, now, now
+            if cadence is not None:
+                note_update(self)
+                note_move(self)
+            if position >= self.calm:
+                return self._reach(start, position)
+            self._quieten()
+            return NOTHING
+        if ahead == 0.0 and elapsed <= pace.credit:
+            if cadence is not None:
+                if now - cadence.since >= (self.policy.frozen_after or inf):
+                    return None
+                self.now = now
+                note_update(self)
+            self.now, self.limit = now, -inf
+            return NOTHING
+        return None
+
+    def _silent(self, cadence: Cadence, now: float) -> bool:
+        """No update came for so long that it is a stall (R-frozen)."""
+        update = cadence.update
+        since = cadence.since
+        return now - (since if update is None or update < since else update) >= cadence.wait
+
+    def _reach(self, start: float, position: float) -> Sequence[Event]:
+        """A milestone or a view is reached on the way to ``position``."""
+        self.cause = TimeUpdate.name
+        self.reach(start, position)
+        self.calm = self._next_point()
+        self._quieten()
+        out, self.out = self.out, None
+        return NOTHING if out is None else out
+
+    def arm(self, seldom: Mapping[str, Any]) -> None:
+        """See whether it is calm or quiet, and how far updates may then go.
+
+        ``seldom`` is what the player has besides what it always has.
+        """
+        calm = (
+            self.state is State.PLAYING
+            and not self.pace.fast
+            and self.elapsed is None
+            and (not seldom or seldom.keys() <= _CALM)
+        )
+        self.calm = self._next_point() if calm else -inf
+        self._quieten()
+
+    def _quieten(self) -> None:
+        """All is quiet where it is calm, the slack is full and time is that of the signals."""
+        quiet = (
+            self.slack == self.pace.cap
+            and self.now <= self.moved_at
+            and self.offset == 0.0
+            and self.cadence is None
+        )
+        self.limit = self.calm if quiet else -inf
+
+    def _next_point(self) -> float:
+        """The position at which a milestone or view is due next, a little early at most."""
+        point, bit = inf, 1
+        here, policy = self.position, self.setup.policy
+        assert here is not None and self.media is not None
+        for _, milestone in self.media.points:
+            if milestone > here and not self.fired & bit:
+                point = milestone
+                break
+            bit <<= 1
+        if policy.completion is not None:
+            bit = 1 << len(policy.milestones)
+            if self.media.end is not None and not self.fired & bit:
+                point = min(point, self.span_from + self.lacking - 2e-6)
+        interval = policy.view_interval
+        if interval is not None:
+            due = (self.viewed + 1) * interval - 1e-5 - self.played
+            point = min(point, self.span_from + due * self.pace.rate)
+        return point
