@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import sysconfig
 import tomllib
 import venv
 from email.message import Message
@@ -159,6 +160,20 @@ for point in entry_points(group="playertrack.sinks"):
 """
     found = run(bare / "python", "-I", "-c", code, cwd=tmp_path).split()
     assert sorted(found) == sorted(PROJECT["entry-points"]["playertrack.sinks"])
+
+
+def test_the_demo_runs_from_the_wheel(wheel: Path, tmp_path: Path) -> None:
+    """With what the extra av brings, which is taken from this environment."""
+    home = tmp_path / "home"
+    venv.create(home, with_pip=False)
+    quiet = ("--quiet", "--disable-pip-version-check", "--no-deps")
+    run(sys.executable, "-m", "pip", "--python", home, "install", *quiet, wheel, cwd=tmp_path)
+    [packages] = home.glob("lib/python*/site-packages")
+    (packages / "others.pth").write_text(f"{sysconfig.get_path('purelib')}\n")
+    shown = run(home / "bin" / "python", "-P", home / "bin" / "playertrack", "demo", cwd=tmp_path)
+    assert "PLAY_REACHED_25" in shown and "SEEK" in shown
+    where = "import playertrack_av; print(playertrack_av.__file__)"
+    assert run(home / "bin" / "python", "-c", where, cwd=tmp_path).startswith(str(home))
 
 
 def test_help_lists_the_commands(bare: Path, tmp_path: Path) -> None:
