@@ -15,7 +15,6 @@ from .. import signals
 from ..events import Event
 from ..policy import Policy
 from ..signals import Close, Signal, Tick, TimeUpdate
-from . import snapshot as saving
 from .context import Diagnostic, Setup
 from .machine import HANDLED, TRIGGERS
 from .quick import NOTHING, Quick
@@ -267,6 +266,8 @@ class Engine(Quick):
 
     def snapshot(self) -> bytes:
         """The whole state as a few bytes, to go on from elsewhere (R-pure)."""
+        from . import snapshot as saving  # needs msgspec, which not every platform has
+
         return saving.save(self)
 
     @classmethod
@@ -281,6 +282,8 @@ class Engine(Quick):
 
         Raises `SnapshotError` if ``data`` is no snapshot, or one of another version.
         """
+        from . import snapshot as saving
+
         engine = cls.__new__(cls)
         engine.arm(saving.load(engine, data, ids, diagnose))
         return engine

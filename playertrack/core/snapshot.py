@@ -13,8 +13,8 @@ from operator import attrgetter
 from typing import Any, get_type_hints
 
 import attrs
-import msgspec
 
+from .._msgspec import msgspec
 from ..errors import SnapshotError
 from ..policy import Policy
 from .context import Diagnostic, Setup

@@ -13,8 +13,8 @@ from math import floor, isfinite
 from typing import Any
 
 import attrs
-import msgspec
 
+from .._msgspec import msgspec
 from ..delivery import Batch, Request
 from ..delivery.protocol import SessionDestination
 from ..events import Error, Event, MediaLoaded, Replay

@@ -13,8 +13,8 @@ from urllib.parse import quote, urlsplit
 from uuid import NAMESPACE_URL, uuid5
 
 import attrs
-import msgspec
 
+from .._msgspec import msgspec
 from ..delivery import Answer, Batch, Kind, Request, Verdict
 from ..delivery.protocol import SessionDestination
 from ..delivery.verdicts import judge_status, status_line

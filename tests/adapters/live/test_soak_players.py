@@ -29,7 +29,7 @@ PLAYS = 1000
 GROWTH = 12_000
 
 PLAYERS: tuple[type[Live], ...] = (
-    *(real.TestVlc, real.TestMpv, real.TestMpvKeepOpen),
+    *(real.TestVlc, real.TestMpv, real.TestMpvKeepOpen, real.TestMpvProcess, real.TestQt),
     *(real.TestPlaybin, real.TestPlaybin3, real.TestGstPlay),
 )
 
@@ -73,7 +73,9 @@ def outcome(run: Callable[[], None]) -> str | None:
 
 
 @pytest.mark.timeout(3600)
-@pytest.mark.parametrize("player", ["TestVlc", "TestMpv", "TestPlaybin", "TestGstPlay"])
+@pytest.mark.parametrize(
+    "player", ["TestVlc", "TestMpv", "TestMpvProcess", "TestPlaybin", "TestGstPlay", "TestQt"]
+)
 def test_plays_leave_nothing_behind(
     player: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
