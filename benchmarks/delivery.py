@@ -10,13 +10,18 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
+from gzip import compress
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 from time import perf_counter, sleep
 
-from playertrack.delivery import DEFAULT_SETTINGS
+from playertrack.delivery import DEFAULT_SETTINGS, Batch
+from playertrack.delivery.envelope import pack
+from playertrack.destinations.http import HttpDestination
 from playertrack.destinations.kaltura import Identity, StatsDestination
+from playertrack.destinations.sink import DeliverySink
 from playertrack.events import Event
 from playertrack.outbox import Bounds, Item, Outbox
 from playertrack.outbox.recovery import open_store
@@ -97,6 +102,8 @@ def rows(scale: Scale) -> list[Row]:
         _group_commit(2_000 if quick else 10_000),
         _one_lane(1_000 if quick else 5_000, 2 * scale.runs + 1),
         _lanes(800 if quick else 1600, scale.runs),
+        _batches(400 if quick else 1_000, scale.runs),
+        _compressed(),
         _memory(scale.players),
     ]
 
@@ -218,6 +225,28 @@ async def _bare(base: str, count: int, at_once: int = 1) -> float:
         return count / (perf_counter() - began)
 
 
+class _OneByOne(HttpDestination):
+    """As `HttpDestination`, an event a request."""
+
+    batch = Batch()
+
+
+def _posted(make: Callable[[str], HttpDestination], base: str, count: int) -> float:
+    """Events a second of a sink of ``http`` that finds them queued."""
+    name, destination = f"http:{base}", make(base)
+    with _directory() as directory:
+        box = Outbox(directory, bounds=Bounds(max_waiting=count, max_events=count))
+        for event in _events(count, 4):
+            box.append(name, partial(pack, destination), event)
+        box.close(600.0)
+        sink = DeliverySink(name, make(base), queue=directory)
+        began = perf_counter()
+        assert sink.flush(600.0)
+        took = perf_counter() - began
+        sink.close(5.0)
+    return count / took
+
+
 def _queued(base: str, count: int, lanes: int) -> float:
     """Requests a second of a sink that finds them queued."""
     from playertrack.destinations.kaltura.stats_sink import StatsSink
@@ -233,8 +262,6 @@ def _queued(base: str, count: int, lanes: int) -> float:
 
 
 def _fill(directory: str, base: str, count: int, lanes: int) -> None:
-    from playertrack.delivery.envelope import pack
-
     mapper = StatsDestination(_ME, url=base)
 
     def encode(event: Event) -> Item | None:
@@ -282,6 +309,28 @@ def _lanes(count: int, runs: int) -> Row:
     note += f"{_AT_ONCE} at once: {_ratio(bare_many, bare_one):.1f} x"
     row = "32 lanes against one, answers after 5 ms"
     return Row(row, _ratio(many, one), at_least=6.0, note=note)
+
+
+def _batches(count: int, runs: int) -> Row:
+    """Batches save the wait for answers, so they are a few milliseconds away, as in a network."""
+    with _running(_SERVER, "0.005") as port:
+        base = f"http://127.0.0.1:{port}/events"
+        one, many = _in_turns(
+            runs,
+            lambda: _posted(_OneByOne, base, count),
+            lambda: _posted(HttpDestination, base, 20 * count),
+        )
+    note = f"{median(many):.0f} events/s against {median(one):.0f}/s, four sessions"
+    row = "http in batches against one by one, answers after 5 ms"
+    return Row(row, _ratio(many, one), at_least=5.0, note=note)
+
+
+def _compressed() -> Row:
+    destination = HttpDestination("https://example.com/events")
+    items = [item for event in _events(100, 4) if (item := destination.encode(event))]
+    body = destination.request(items).body
+    part = 100.0 * len(compress(body, 6)) / len(body)
+    return Row("bytes of a batch of 100 with gzip", part, "%", at_most=60.0)
 
 
 def _memory(count: int) -> Row:
