@@ -17,6 +17,7 @@ from ..signals import Signal
 from ..trace.explain import RULES, explain
 from ..trace.lint import check
 from .patterns import Expected, Pattern, Record, Row, align
+from .pictures import pictured
 
 #: So many rows are shown before the first difference, and after it.
 _BEFORE, _AFTER = 8, 12
@@ -49,6 +50,7 @@ class Played(Watched, Protocol):
 Log = Watched | Iterable[Event | Mapping[str, Any]]
 
 
+@pictured
 def assert_events(log: Log, expected: Iterable[Expected], *, ignore: Iterable[str] = ()) -> None:
     """The events are those that are expected, all of them, in order.
 
@@ -69,6 +71,7 @@ def assert_events(log: Log, expected: Iterable[Expected], *, ignore: Iterable[st
         raise AssertionError("\n".join([*lines, *_explained(rows[first], records, log)]))
 
 
+@pictured
 def assert_never(log: Log, *unwanted: Expected) -> None:
     """There is no such event; each is told as for `assert_events`."""
     __tracebackhide__ = True
@@ -82,6 +85,7 @@ def assert_never(log: Log, *unwanted: Expected) -> None:
             raise AssertionError("\n".join(lines))
 
 
+@pictured
 def assert_quartiles(log: Log, *quartiles: int, session: int = 1) -> None:
     """Exactly these milestones, in percent of the duration, were reached, each once.
 
@@ -117,6 +121,7 @@ def assert_quartiles(log: Log, *quartiles: int, session: int = 1) -> None:
         raise AssertionError("\n".join([head, *lines]))
 
 
+@pictured
 def assert_session_valid(log: Log, policy: Policy | None = None) -> None:
     """The events keep what every event log must: see `playertrack.trace.lint`.
 

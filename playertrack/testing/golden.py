@@ -23,7 +23,12 @@ TOLERANCE = 0.25
 
 
 class GoldenError(PlayertrackError, AssertionError):
-    """There is no golden trace, or this run is not as it says."""
+    """There is no golden trace, or this run is not as it says.
+
+    ``playertrack`` has what was played and the golden events, for a picture.
+    """
+
+    playertrack: tuple[Played, list[dict[str, Any]]]
 
 
 class _Near:
@@ -71,7 +76,9 @@ def compare(path: Path, played: Played, tolerance: float = TOLERANCE) -> None:
             lines.append("The golden signals no longer give the golden events either: playertrack")
             lines.append("or the policy changed, not only the player.")
         lines.append(f"If this is right, {update.replace('write', 'renew')}.")
-        raise GoldenError("\n".join(lines)) from None
+        failure = GoldenError("\n".join(lines))
+        failure.playertrack = (played, golden)
+        raise failure from None
 
 
 def _events_of(path: Path) -> Path:

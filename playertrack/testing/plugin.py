@@ -21,7 +21,13 @@ _MARK = "playertrace"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add ``--playertrack-update``."""
+    """Add ``--playertrack-update`` and ``--playertrack-pictures``."""
+    parser.getgroup("playertrack").addoption(
+        "--playertrack-pictures",
+        metavar="DIR",
+        help="leave a page there for each assertion of playertrack.testing and golden trace that "
+        "fails: the timelines of what was expected and what came, beside each other",
+    )
     parser.getgroup("playertrack").addoption(
         "--playertrack-update",
         action="store_true",
@@ -75,7 +81,11 @@ def playertrack_collector() -> Iterator[Network]:
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
     """Hold a test that passed and is marked against its golden trace."""
-    result = yield
+    try:
+        result = yield
+    except AssertionError as error:
+        _picture(item, error)
+        raise
     mark = item.get_closest_marker(_MARK)
     # unittest keeps the failure of a test there, and does not raise it.
     if mark is not None and not getattr(item, "_excinfo", None):
@@ -120,5 +130,16 @@ def _golden(item: pytest.Item, path: str, tolerance: float | None) -> str | None
     try:
         golden.compare(where, played, golden.TOLERANCE if tolerance is None else tolerance)
     except golden.GoldenError as error:
+        _picture(item, error)
         return str(error)
     return None
+
+
+def _picture(item: pytest.Item, error: AssertionError) -> None:
+    """Leave a page of what was expected and what came, if that is wanted and known."""
+    folder = item.config.getoption("--playertrack-pictures")
+    if folder and hasattr(error, "playertrack"):
+        from .pictures import leave
+
+        where = leave(Path(folder), item.nodeid, error)
+        item.add_report_section("call", "playertrack", f"picture: {where}")

@@ -15,7 +15,7 @@
     True
 """
 
-from .html import to_html
+from .html import to_comparison, to_html
 from .model import Band, Mark, Row, Stretch, Timeline
 from .observer import Observer, observe
 from .strokes import Stroke
@@ -31,6 +31,7 @@ __all__ = [
     "Stroke",
     "Timeline",
     "observe",
+    "to_comparison",
     "to_html",
     "to_svg",
     "to_text",

@@ -7,11 +7,12 @@ One file that loads nothing: styles and script are in it, and nothing else may r
 from __future__ import annotations
 
 from base64 import b64encode
+from collections.abc import Mapping
 from hashlib import sha256
 from importlib.resources import files
 from xml.etree import ElementTree as ET
 
-from .elements import el, html
+from .elements import Child, el, html
 from .listing import event_items, event_table, missing_list, more, rule_list
 from .model import Row, Timeline
 from .row_svg import draw_row
@@ -31,21 +32,45 @@ def to_html(timeline: Timeline, title: str = "timeline") -> str:
         for width in (1080.0, _PHONE)
     ]
     note = left_out(timeline)
-    body = el(
-        "div",
-        el(
-            "header",
-            el("h1", title),
-            el("button", "light / dark", type="button", id="themes", hidden=True),
-        ),
+    return page(
+        title,
         el("p", note, class_="note") if note else None,
         el("div", keys[0], class_="drawing wide"),
         el("div", keys[1], class_="drawing phone"),
         el("main", *sections),
         rule_list(told.event.rule for row in rows for told in row.story.told),
-        el("div", id="tip", hidden=True),
-        class_="playertrack-timeline",
     )
+
+
+def to_comparison(pictures: Mapping[str, Row], title: str, words: str = "") -> str:
+    """A page with the pictures of one session beside each other, below ``words``."""
+    sections = [
+        el("section", el("h2", name), el("div", draw_row(row, row.start, 640.0), class_="drawing"))
+        for name, row in pictures.items()
+    ]
+    told = [(name, event_items(row.story.told), row.start) for name, row in pictures.items()]
+    lists = [
+        el("section", el("h2", f"events: {name}"), event_table(tuple(items), start))
+        for name, items, start in told
+    ]
+    return page(
+        title,
+        el("pre", words) if words else None,
+        el("main", *sections, class_="beside"),
+        el("div", *lists, class_="beside"),
+        rule_list(told.event.rule for row in pictures.values() for told in row.story.told),
+    )
+
+
+def page(title: str, *content: Child) -> str:
+    """A page of its own with drawings."""
+    header = el(
+        "header",
+        el("h1", title),
+        el("button", "light / dark", type="button", id="themes", hidden=True),
+    )
+    body = el("div", header, *content, el("div", id="tip", hidden=True))
+    body.set("class", "playertrack-timeline")
     style, script = STYLE + PAGE + TOOLS, script_text()
     policy = (
         f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; "
@@ -60,8 +85,8 @@ def to_html(timeline: Timeline, title: str = "timeline") -> str:
         el("title", title),
         el("style", style),
     )
-    page = el("html", head, el("body", body, el("script", script)), lang="en")
-    return "<!DOCTYPE html>\n" + html(page) + "\n"
+    made = el("html", head, el("body", body, el("script", script)), lang="en")
+    return "<!DOCTYPE html>\n" + html(made) + "\n"
 
 
 def script_text(*, alone: bool = True) -> str:

@@ -146,6 +146,8 @@ border-radius:6px;padding:1px 9px;cursor:pointer}
 p{margin:4px 0}
 section{max-width:1400px;border-top:1px solid var(--grid);padding-top:8px;margin-top:8px}
 .phone{display:none}
+.beside{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,560px),1fr));gap:0 24px}
+pre{white-space:pre-wrap;overflow-wrap:anywhere}
 summary{cursor:pointer;color:var(--faint)}
 table{border-collapse:collapse;width:100%}
 th,td{text-align:left;vertical-align:top;padding:3px 10px 3px 0;border-bottom:1px solid var(--grid);
