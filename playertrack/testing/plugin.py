@@ -81,6 +81,7 @@ def playertrack_collector() -> Iterator[Network]:
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
     """Hold a test that passed and is marked against its golden trace."""
+    __tracebackhide__ = True
     try:
         result = yield
     except AssertionError as error:
