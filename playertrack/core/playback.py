@@ -290,8 +290,15 @@ class Playback(PlayerState):
         if self.watched is None:
             self.watched = []
         progress.join(self.watched, start, end)
-        if len(self.watched) > 2 * self.policy.max_intervals:
-            lost = progress.forget_shortest(self.watched)
+        most, heap = 2 * self.policy.max_intervals, self.by_length
+        if heap is not None and len(heap) < 2 * most:
+            progress.note_length(self.watched, heap, start)
+        else:
+            heap = self.by_length = None
+        if len(self.watched) > most:
+            if heap is None:
+                heap = self.by_length = progress.by_length(self.watched)
+            lost = progress.forget_shortest(self.watched, heap)
             self.note("limit", "I-total", f"forgot the watched interval {lost}")
 
     @property

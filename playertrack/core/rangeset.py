@@ -8,6 +8,10 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from heapq import heapify, heappop, heappush
+
+#: An interval in a heap: its length, start and end.
+_Length = tuple[float, float, float]
 
 
 def join(watched: list[float], start: float, end: float) -> None:
@@ -22,13 +26,31 @@ def join(watched: list[float], start: float, end: float) -> None:
     watched[first:last] = bounds
 
 
-def forget_shortest(watched: list[float]) -> tuple[float, float]:
-    """Drop the shortest interval and say which it was; never claims more than was watched."""
-    lengths = [watched[i + 1] - watched[i] for i in range(0, len(watched), 2)]
-    index = 2 * lengths.index(min(lengths))
-    start, end = watched[index : index + 2]
-    del watched[index : index + 2]
-    return start, end
+def by_length(watched: Sequence[float]) -> list[_Length]:
+    """A heap of the intervals by their length; `forget_shortest` takes from it."""
+    heap = [(end - start, start, end) for start, end in intervals(watched)]
+    heapify(heap)
+    return heap
+
+
+def note_length(watched: Sequence[float], heap: list[_Length], start: float) -> None:
+    """Let the interval that holds what follows ``start`` be found by its length."""
+    index = bisect_right(watched, start) - 1
+    a, b = watched[index : index + 2]
+    heappush(heap, (b - a, a, b))
+
+
+def forget_shortest(watched: list[float], heap: list[_Length]) -> tuple[float, float]:
+    """Drop the shortest interval and say which it was; never claims more than was watched.
+
+    What the heap has of intervals that are no more is passed over.
+    """
+    while True:
+        _, start, end = heappop(heap)
+        index = bisect_left(watched, start)
+        if index % 2 == 0 and watched[index : index + 2] == [start, end]:
+            del watched[index : index + 2]
+            return start, end
 
 
 def holds(watched: Sequence[float], point: float) -> bool:

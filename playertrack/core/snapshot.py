@@ -155,7 +155,7 @@ def load(
     _check(pb, rate, own)
     pb.pace = pb.setup.pace(rate)
     pb.limit = pb.calm = -inf
-    pb.out = None
+    pb.out = pb.by_length = None
     pb.cause = ""
     if not own:
         return {}

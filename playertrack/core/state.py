@@ -79,6 +79,8 @@ class Essentials(Playhead):
     viewed: int = 0
     fired: int = 0
     lacking: float = 0.0
+    # the watched intervals by length, once there are too many; made anew from them
+    by_length: list[tuple[float, float, float]] | None = None
     # the signal at hand, or the last one
     now: float = -inf
     cause: str = ""

@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playertrack.core.rangeset import forget_shortest, holds, intervals, join, length
+from playertrack.core.rangeset import (
+    by_length,
+    forget_shortest,
+    holds,
+    intervals,
+    join,
+    length,
+    note_length,
+)
 
 _interval = st.tuples(st.integers(0, 40), st.integers(1, 20)).map(lambda pair: (pair[0], sum(pair)))
 
@@ -70,8 +78,23 @@ def test_nothing_watched() -> None:
 
 def test_the_shortest_is_forgotten_the_first_of_equals() -> None:
     watched = [0.0, 4.0, 5.0, 6.0, 7.0, 8.0]
-    assert forget_shortest(watched) == (5.0, 6.0)
+    heap = by_length(watched)
+    assert forget_shortest(watched, heap) == (5.0, 6.0)
     assert watched == [0.0, 4.0, 7.0, 8.0]
-    assert forget_shortest(watched) == (7.0, 8.0)
-    assert forget_shortest(watched) == (0.0, 4.0)
+    assert forget_shortest(watched, heap) == (7.0, 8.0)
+    assert forget_shortest(watched, heap) == (0.0, 4.0)
     assert watched == []
+
+
+@given(st.lists(st.tuples(st.integers(0, 60), st.integers(1, 6)), max_size=60))
+def test_the_shortest_is_found_as_if_all_were_looked_at(moves: list[tuple[int, int]]) -> None:
+    watched: list[float] = []
+    heap = by_length(watched)
+    for start, ahead in moves:
+        join(watched, float(start), float(start + ahead))
+        note_length(watched, heap, float(start))
+        if len(watched) > 8:
+            spans = intervals(watched)
+            shortest = min(spans, key=lambda span: span[1] - span[0])
+            assert forget_shortest(watched, heap) == shortest
+            assert intervals(watched) == tuple(span for span in spans if span != shortest)

@@ -86,7 +86,7 @@ def replay(pb: Playback, at: float) -> None:
     else:
         settle_open(pb)
         pb.place(position)
-        pb.watched = None
+        pb.watched = pb.by_length = None
         pb.lacking = 0.0
         forget_interruptions(pb)
         pb.emit("REPLAY", "R-replay", at=at, previous_session=previous)
@@ -168,6 +168,7 @@ def end_session(pb: Playback) -> None:
     pb.arrive(None, pb.now)
     pb.span_from = pb.played = pb.lacking = 0.0
     pb.viewed = pb.fired = 0
+    pb.by_length = None
     pb.forget("session")
     forget_interruptions(pb)
 
