@@ -104,7 +104,7 @@ class CollectedSessions(Listeners):
             session=row.session,
             row=picture,
             start=picture.start,
-            events=tuple(_item(each) for each in events),
+            events=tuple(_items(events, picture.start)),
             missing=() if picture.summary.join_time is None else picture.story.missing,
             findings=tuple(
                 f"{each.event or 'an unknown event'}: {finding}"
@@ -126,19 +126,13 @@ def _row(name: str, session: _Session) -> SessionRow:
 
 
 def _records(events: Sequence[Received]) -> Iterator[tuple[int, dict[str, Any]]]:
-    """The events in the terms of an event log, those that the server took once each."""
-    seen = set()
+    """The events in the terms of an event log: of the endpoint that was told first.
+
+    Another one is told of the same events, and may count time in its own way.
+    """
     for each in events:
-        key = (each.event, each.fields.get("eventIndex"), _position(each.fields))
-        twin = (each.endpoint, key)
-        if any((other, key) in seen for other in _OTHERS.get(each.endpoint, ())):
-            continue  # the same event, by another way
-        seen.add(twin)
-        yield each.number, record_of(each)
-
-
-#: Endpoints that are told of the same events.
-_OTHERS = {"stats": ("kava",), "kava": ("stats",)}
+        if each.endpoint == events[0].endpoint:
+            yield each.number, record_of(each)
 
 
 def record_of(received: Received) -> dict[str, Any]:
@@ -172,13 +166,21 @@ def _position(fields: Mapping[str, str]) -> float | None:
     return number(fields.get("position"))
 
 
-def _item(received: Received) -> EventItem:
+def _items(events: Sequence[Received], start: float) -> Iterator[EventItem]:
+    """The events in the order in which they came; times of each endpoint begin at ``start``."""
+    first: dict[str, float] = {}
+    for each in events:
+        since = first.setdefault(each.endpoint, _at(each))
+        yield _item(each, start + _at(each) - since)
+
+
+def _item(received: Received, at: float) -> EventItem:
     record = record_of(received)
     index = received.fields.get("eventIndex", "")
     verdict = "good" if received.good else "bad" if received.accepted else "not taken"
     return EventItem(
         name=record["event"],
-        at=record["at"],
+        at=at,
         index=int(index) if index.isascii() and index.isdigit() and len(index) < 10 else None,
         position=record["position"],
         fields={"sent to": received.endpoint},

@@ -37,7 +37,7 @@ def to_html(timeline: Timeline, title: str = "timeline") -> str:
         el("p", note, class_="note") if note else None,
         el("div", keys[0], class_="drawing wide"),
         el("div", keys[1], class_="drawing phone"),
-        el("main", *sections),
+        *sections,
         rule_list(told.event.rule for row in rows for told in row.story.told),
     )
 
@@ -56,7 +56,7 @@ def to_comparison(pictures: Mapping[str, Row], title: str, words: str = "") -> s
     return page(
         title,
         el("pre", words) if words else None,
-        el("main", *sections, class_="beside"),
+        el("div", *sections, class_="beside"),
         el("div", *lists, class_="beside"),
         rule_list(told.event.rule for row in pictures.values() for told in row.story.told),
     )
@@ -69,7 +69,7 @@ def page(title: str, *content: Child) -> str:
         el("h1", title),
         el("button", "light / dark", type="button", id="themes", hidden=True),
     )
-    body = el("div", header, *content, el("div", id="tip", hidden=True))
+    body = el("div", header, el("main", *content), el("div", id="tip", hidden=True))
     body.set("class", "playertrack-timeline")
     style, script = STYLE + PAGE + TOOLS, script_text()
     policy = (
@@ -102,6 +102,7 @@ def _section(row: Row, origin: float) -> ET.Element:
     told = row.story.told
     return el(
         "section",
+        el("h2", row.title, class_="aloud"),
         el("div", draw_row(row, origin), class_="drawing wide"),
         el("div", draw_row(row, origin, _PHONE), class_="drawing phone"),
         missing_list(row.story.missing),

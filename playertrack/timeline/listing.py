@@ -47,7 +47,7 @@ class EventItem:
 def event_items(told: Iterable[Told]) -> Iterator[EventItem]:
     """Events that the engine derived, with their reasons."""
     for each in told:
-        yield item_of(each.event, each.line, each.why)
+        yield item_of(each.event, each.line, each.why if each.event.rule else "")
 
 
 def item_of(event: Event, line: int | None, why: str = "") -> EventItem:

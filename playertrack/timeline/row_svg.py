@@ -163,7 +163,8 @@ def _names(root: ET.Element, frame: Frame, labels: list[Label]) -> None:
 
 def explained(told: Told) -> str:
     """The event, and the signal and rule that it goes back to."""
-    return f"{headline(told.event)}\n{told.why}"
+    said = headline(told.event)
+    return f"{said}\n{told.why}" if told.event.rule else said
 
 
 def kind_of(name: str) -> str:

@@ -153,6 +153,8 @@ table{border-collapse:collapse;width:100%}
 th,td{text-align:left;vertical-align:top;padding:3px 10px 3px 0;border-bottom:1px solid var(--grid);
 overflow-wrap:anywhere}
 th{font-size:12px;color:var(--faint)}
+td.event,th{white-space:nowrap}
+.aloud{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 td.time,td.position{white-space:nowrap;font-variant-numeric:tabular-nums}
 a{color:var(--play)}
 dt{font-family:ui-monospace,monospace;font-size:12px;color:var(--faint)}

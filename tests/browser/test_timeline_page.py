@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -371,3 +372,26 @@ async def test_it_is_light_or_dark_as_the_system_or_the_reader_wants(
         assert await opened.run(PAPER) == dark
         await opened.call("Emulation.setEmulatedMedia", features=[LIGHT])
         assert await opened.run(PAPER) == dark
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+async def test_axe_finds_no_violation(
+    chromium: Browser, tmp_path: Path, width: int, theme: dict[str, str]
+) -> None:
+    axe = files("axe_core_python").joinpath("axe.min.js").read_text("utf-8")
+    async with page(chromium, tmp_path, short()) as opened:
+        await opened.call("Emulation.setEmulatedMedia", features=[theme])
+        await opened.call(
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=900,
+            deviceScaleFactor=1,
+            mobile=width < 500,
+        )
+        await opened.run(axe + "; document.querySelector('details').open = true")
+        found = await opened.run(
+            "axe.run().then((found) => found.violations.map((each) =>"
+            " [each.id, each.nodes[0].html.slice(0, 100), each.nodes[0].failureSummary]))"
+        )
+        assert found == []
