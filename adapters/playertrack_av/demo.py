@@ -16,9 +16,11 @@ from playertrack.collector import Collector, Received
 from playertrack.collector.lines import event_line
 from playertrack.collector.lines import summary_lines as received_lines
 from playertrack.delivery import DeliverySettings, Sender
+from playertrack.destinations.http import HttpDestination
 from playertrack.destinations.kaltura import Identity
 from playertrack.destinations.kaltura.kava_sink import KavaSink
 from playertrack.destinations.kaltura.stats_sink import StatsSink
+from playertrack.destinations.sink import DeliverySink
 from playertrack.signals import Signal
 from playertrack.sinks import Sink
 from playertrack.trace.explain import explain
@@ -90,10 +92,12 @@ def _play(clip: Path, queue: Path, collector: Collector) -> tuple[list[Signal], 
     """Play the clip and deliver its events; what the player told, and whether all arrived."""
     trace: list[Signal] = []
     sender = Sender(queue, settings=DeliverySettings(base=0.1))
+    anywhere = collector.url("http")  # any service that takes JSON, without an account
     sinks: list[Sink] = [
         Screen(),
         StatsSink(KIOSK, queue=sender, url=collector.service_url),
         KavaSink(KIOSK, queue=sender, url=collector.analytics_url),
+        DeliverySink(f"http:{anywhere}", HttpDestination(anywhere), queue=sender),
     ]
     tracker = Tracker(sinks, ids=offline_ids, on_signal=trace.append)
     with AvPlayer(tracker.feed, speed=SPEED) as player:
