@@ -1,6 +1,7 @@
 """What a session played, as its events tell: for destinations that report it as a whole.
 
-Each jump of the playhead is a SEEK, so between two of them the playhead tells what was played.
+Each jump of the playhead is a SEEK, so between two of them the playhead tells what was played,
+but for jumps of a player's own that are too small for the time to show them.
 """
 
 from __future__ import annotations
@@ -17,11 +18,11 @@ TOLERANCE = 0.5
 #: … or this part of it, if that is less.
 TOLERANCE_PART = 0.05
 
-#: So many times as fast as the known rate is still no jump: players may not tell of a rate
-#: that they had before.
-_PACE = 2.0
-#: … but faster than this nobody watches.
-_FASTEST = 4.0
+#: Playback is this much faster than its rate at most, and faster than this nobody watches.
+_PACE, _FASTEST = 1.1, 4.0
+
+#: Players say that they are at the end up to so many seconds before it (R-last-stretch).
+_LATE = 2.0
 
 #: Stretches that are remembered of a session; beyond that the shortest is forgotten.
 MOST = 500
@@ -99,7 +100,8 @@ class Watching:
         position, at = event.position, max(event.at, self.seen)
         ahead = position - self.until
         pace = min(_PACE * self.rate, _FASTEST)
-        if ahead > pace * (at - self.seen) + TOLERANCE:
+        late = _LATE if event.event == "PLAY_REACHED_100" else 0.0
+        if ahead > pace * (at - self.seen) + TOLERANCE + late:
             # A jump of which no SEEK tells: nobody knows how much was played before it.
             return attrs.evolve(
                 self, segments=self.watched, since=position, until=position, seen=at

@@ -18,9 +18,9 @@ from .._msgspec import msgspec
 from ..delivery import Answer, Batch, Kind, Request, Verdict
 from ..delivery.protocol import SessionDestination
 from ..delivery.verdicts import judge_status, status_line
-from ..events import Event, Seek
+from ..events import Event, Seek, Speed
 from .http import checked_url, rfc3339
-from .session_memory import Memory
+from .session_memory import Memory, Recent
 from .viewer import anonymous_id, basic, user_id
 from .watching import Segments, Watching
 
@@ -80,11 +80,15 @@ class XapiDestination(SessionDestination):
         parts = urlsplit(address)
         self._home = f"{parts.scheme}://{parts.netloc}"
         self._sessions = Memory(Watching, self.recalled)
+        self._rates: Recent[str, float] = Recent()  # a new session keeps that of its player
 
     def encode(self, event: Event) -> bytes | None:
         """The statement for ``event``; None if the profile has none."""
-        before = self._sessions.get(event.session) or Watching()
+        player = event.player or ""
+        before = self._sessions.get(event.session) or Watching(rate=self._rates.get(player) or 1.0)
         session = before.after(event)
+        if isinstance(event, Speed):
+            self._rates.put(player, event.rate)
         verb = _verb(event, before, session)
         if verb == COMPLETED:
             session = attrs.evolve(session, completed=True)

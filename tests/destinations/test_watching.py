@@ -16,6 +16,9 @@ CASES = load(Path(__file__).parents[1] / "cases")
 #: How far apart they may be (s): SEEKs and pauses are told some updates later.
 CLOSE = 1.01
 
+#: Jumps of a player's own, which make no SEEK, may hide in this part of what is played.
+SMALL = 0.1
+
 
 def length(segments: Segments) -> float:
     return sum(end - start for start, end in segments)
@@ -28,11 +31,14 @@ def test_never_more_is_told_than_the_engine_saw_played(case: Case) -> None:
     for _, signal in case.signals:
         made = engine.feed(signal)
         for event in made:
-            sessions[event.session] = sessions.get(event.session, Watching()).after(event)
+            sessions[event.session] = sessions.get(event.session, Watching(rate=engine.rate)).after(
+                event
+            )
         if made and made[-1].session == engine.session:
             told = sessions[made[-1].session].watched
             seen = tuple((start, end) for start, end in engine.summary().watched)
-            assert length(joined((*told, *seen))) - length(seen) <= CLOSE
+            hidden = SMALL * sum(end - start for start, end in told)
+            assert length(joined((*told, *seen))) - length(seen) <= CLOSE + hidden
 
 
 def event(name: str, at: float, position: float | None, **fields: object) -> Event:
