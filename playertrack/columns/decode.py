@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from ..errors import PlayertrackError, SignalError
-from ..signals import FIELDS, MAX_SEQ, Signal, from_record
+from ..signals import FIELDS, MAX_AT, MAX_SEQ, Signal, from_record
 from .schema import BOOL, DOUBLE, SIGNAL_FIELDS, STRING, WHOLE
 
 #: Fields that must be given, but whose value may be null: there null is the value.
@@ -22,7 +23,8 @@ class Batch:
 
     ``source`` is what messages call the input. ``players``, ``names``, ``ats`` and
     ``positions`` have a value a row, None where it is null; ``seqs`` is None without that
-    column. Raises `PlayertrackError` for columns that cannot be those of signals.
+    column, and then no row has one. Raises `PlayertrackError` for columns that cannot be those
+    of signals.
     """
 
     def __init__(self, batch: pa.RecordBatch, source: str) -> None:
@@ -37,16 +39,9 @@ class Batch:
                 raise PlayertrackError(
                     f"{source}: {name}: the column is missing; signals have player, signal, at"
                 )
-        self.codes, self.known_players = self._coded("player")
-        self._name_codes, names = self._coded("signal")
+        self.known_players = self._known("player")
+        self._names = self._known("signal")
         self.good_players = None not in self.known_players
-        self.players = [None if code is None else self.known_players[code] for code in self.codes]
-        self.names = [None if code is None else names[code] for code in self._name_codes]
-        self.ats: list[float | None] = _values(self._columns["at"])
-        position = self._columns.get("position")
-        self.positions: list[float | None] = (
-            [None] * self.rows if position is None else _values(position)
-        )
         seq = self._columns.get("seq")
         if seq is not None and seq.null_count == len(seq):
             seq = None
@@ -54,12 +49,58 @@ class Batch:
         #: Whether no number is one that cannot be.
         self.good_seqs = seq is None or _are_whole(seq)
 
-    def _coded(self, name: str) -> tuple[list[int | None], list[str | None]]:
-        """A column of strings as codes and what they stand for."""
+    def _known(self, name: str) -> list[str | None]:
+        """What the codes of a column of strings stand for."""
         column = self._columns.get(name)
-        if column is None:
-            return [None] * self.rows, []
-        return column.indices.to_pylist(), [_text(each) for each in column.dictionary]
+        return [] if column is None else [_text(each) for each in column.dictionary]
+
+    def _codes(self, name: str) -> list[int | None]:
+        column = self._columns.get(name)
+        return [None] * self.rows if column is None else list(column.indices.to_pylist())
+
+    @cached_property
+    def codes(self) -> list[int | None]:
+        """The player of each row as an index of ``known_players``, None without one."""
+        return self._codes("player")
+
+    @cached_property
+    def players(self) -> list[str | None]:
+        """The player of each row."""
+        return [None if code is None else self.known_players[code] for code in self.codes]
+
+    @cached_property
+    def _name_codes(self) -> list[int | None]:
+        return self._codes("signal")
+
+    @cached_property
+    def names(self) -> list[str | None]:
+        """The signal's name of each row."""
+        return [None if code is None else self._names[code] for code in self._name_codes]
+
+    @cached_property
+    def ats(self) -> list[float | None]:
+        """The time of each row."""
+        return _values(self._columns["at"])
+
+    @cached_property
+    def positions(self) -> list[float | None]:
+        """The position of each row."""
+        column = self._columns.get("position")
+        return [None] * self.rows if column is None else _values(column)
+
+    def arrays(self) -> tuple[Any, Any, Any, Any]:
+        """As arrays: players by code (-1: none), whether rows are updates, `at`, positions.
+
+        A row is an update if both of its numbers can be; others may be any number.
+        """
+        players, position = self._columns.get("player"), self._columns.get("position")
+        codes = np.full(self.rows, -1) if players is None else _array(players.indices, -1)
+        at = _array(self._columns["at"], np.nan)
+        where = np.full(self.rows, np.nan) if position is None else _array(position, np.nan)
+        names = _array(self._columns["signal"].indices, -1)
+        code = self._names.index("timeupdate") if "timeupdate" in self._names else -2
+        updates = (names == code) & (np.abs(at) <= MAX_AT) & (where >= 0.0) & (where < np.inf)
+        return codes, updates, at + 0.0, where + 0.0
 
     def signal(self, row: int) -> Signal:
         """The signal of a row; raises `SignalError` naming the field that cannot be."""
@@ -164,11 +205,17 @@ def _no_text(field: str) -> SignalError:
     return SignalError(field, b"...", "a string that UTF-8 can hold")
 
 
+def _array(column: pa.Array, null: float) -> Any:
+    """The column as an array with ``null`` where it is null."""
+    if column.null_count:
+        column = column.fill_null(null)
+    return column.to_numpy(zero_copy_only=False)
+
+
 def _are_whole(column: pa.Array) -> bool:
     if not pa.types.is_integer(column.type):
         return False
-    least = pc.min(column).as_py()
-    return least is None or least >= 0
+    return bool((_array(column, 0) >= 0).all())
 
 
 def _text(scalar: Any) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from operator import itemgetter
 
 import pyarrow as pa
 
@@ -12,6 +13,7 @@ from ..events import Event
 from ..trace.codec import TraceError
 from ..trace.feed import Made, Share
 from ..trace.summaries import Ended
+from .chains import Taken, feed_chains
 from .decode import Batch
 
 
@@ -45,12 +47,36 @@ def _fed(
     ended: Ended | None,
 ) -> list[Made]:
     made: list[Made] = []
-    updates, ordered = fleet.updates, fleet.ordered
-    quick = not ordered and batch.good_seqs and batch.good_players
+    chosen = _chosen(batch, share, wanted)
+
+    def taken(row: int, player: str | None, each: Sequence[Event] | SignalError) -> None:
+        number = start + row
+        if isinstance(each, SignalError):
+            made.append((number, TraceError(source, number, str(each))))
+            return
+        if share is not None:
+            share.first_seen.setdefault(player, number)
+        if each:
+            made.append((number, each))
+        if ended:
+            made.append((number, ended.take()))
+
+    quick = not fleet.ordered and batch.good_seqs and batch.good_players
+    if quick and fleet.plain and feed_chains(batch, fleet, chosen, taken):
+        made.sort(key=itemgetter(0))
+    else:
+        _feed_rows(batch, fleet, chosen, taken, quick)
+    return made
+
+
+def _feed_rows(
+    batch: Batch, fleet: Fleet, chosen: dict[str | None, bool] | None, taken: Taken, quick: bool
+) -> None:
+    """Feed row by row; with ``quick`` updates need no signal to be made of them."""
+    updates = fleet.updates
     columns = zip(
         range(batch.rows), batch.names, batch.players, batch.ats, batch.positions, strict=True
     )
-    chosen = _chosen(batch, share, wanted)
     for row, name, who, at, position in columns:
         if chosen is not None and not chosen[who]:
             continue
@@ -64,15 +90,9 @@ def _fed(
                 signal = batch.signal(row)
                 events = fleet.feed(player, signal, batch.seq(row))
         except SignalError as error:
-            made.append((start + row, TraceError(source, start + row, str(error))))
-            continue
-        if share is not None:
-            share.first_seen.setdefault(who, start + row)
-        if events:
-            made.append((start + row, events))
-        if ended:
-            made.append((start + row, ended.take()))
-    return made
+            taken(row, who, error)
+        else:
+            taken(row, who, events)
 
 
 def _chosen(

@@ -16,6 +16,7 @@ from ..signals import MAX_AT, Close, Signal, TimeUpdate
 from .context import Diagnostic, Setup
 from .engine import Engine
 from .fleet_views import Awake, Update, Updates
+from .playhead import Pace
 from .reorder import Reorder
 from .session import SessionIds, offline_ids
 from .timer_heap import TimerHeap
@@ -70,6 +71,16 @@ class Fleet:
     def ordered(self) -> bool:
         """Whether signals go through the reorder buffer, so that ``seq`` matters."""
         return self._reorder is not None
+
+    @property
+    def plain(self) -> bool:
+        """Whether signals go straight to the engines, and nobody asks for timers."""
+        return self._reorder is None and self._idle_close is None and not self._timers.watching
+
+    @property
+    def pace(self) -> Pace:
+        """What a player at normal speed may do."""
+        return self._setup.pace(1.0)
 
     @property
     def late(self) -> int:
@@ -196,9 +207,8 @@ class Fleet:
 
     def update_of(self, player: str | None) -> Update:
         """`timeupdate` of one player in the shortest way that there is; see `Updates`."""
-        if self._reorder is None and self._idle_close is None and not self._timers.watching:
-            engine = self.engine(player)
-            return engine.timeupdate
+        if self.plain:
+            return self.engine(player).timeupdate
         return partial(self._update, player)
 
     def _update(self, player: str | None, position: float, at: float) -> Sequence[Event]:

@@ -15,6 +15,7 @@ Both are the position up to which it holds: the next milestone or view is reache
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from math import inf
 from typing import Any
@@ -23,7 +24,7 @@ from ..events import Event
 from ..signals import Signal, TimeUpdate
 from .open_intervals import Cadence
 from .playback import Playback
-from .playhead import DRIFT
+from .playhead import DRIFT, Pace
 from .rules.buffering import note_move, note_update
 from .state import QUIET, State
 
@@ -63,6 +64,28 @@ class Quick(Playback):
             if events is not None:
                 return events
         return self.take(TimeUpdate(at=at, position=position))
+
+    def advance(
+        self, positions: Sequence[float], times: Sequence[float], start: int, stop: int, pace: Pace
+    ) -> int:
+        """Take updates ``start`` to ``stop`` at once, as far as they change only the playhead.
+
+        The caller knows that each is natural from the one before by ``pace``, as `timeupdate`
+        judges it while all is quiet, and that positions ascend; ``start`` is at least 1. Returns
+        the first index that was not taken: ``start`` if the playhead is not where the one before
+        it says.
+        """
+        if (
+            self.pace is not pace
+            or self.position != positions[start - 1]
+            or self.moved_at != times[start - 1]
+        ):
+            return start
+        end = bisect_left(positions, self.limit, start, stop)
+        if end > start:
+            self.position = positions[end - 1]
+            self.moved_at = self.now = times[end - 1]
+        return end
 
     def _calmly(self, position: float, at: float) -> Sequence[Event] | None:
         """What `in_playing` does where it is calm; None if this update needs the rules."""

@@ -1,0 +1,152 @@
+"""Chains of quiet updates, taken in one step: no event and no bit differs from row by row."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from columns.tables import Entry, as_rows, bits, rows_of, table_of
+from playertrack import Engine, Fleet, Policy
+from playertrack.cli import main
+from playertrack.columns import EVENT_SCHEMA, SIGNAL_FIELDS, derive
+from playertrack.signals import (
+    Ended,
+    Loaded,
+    Pause,
+    Playing,
+    RateChange,
+    Seek,
+    Signal,
+    Stall,
+    StallEnd,
+    TimeUpdate,
+)
+
+
+def trace_of(random: Random, start: float) -> list[Signal]:
+    """A long, mostly quiet playback: some jitter, coarse positions, seeks, a clock that steps."""
+    duration = random.choice([60.0, 123.456, None])
+    at, position, rate = start, 0.0, 1.0
+    signals: list[Signal] = [
+        Loaded(at=at, entry_id="A", duration=duration),
+        Playing(at=at),
+    ]
+    coarse = random.choice([0.0, 0.0, 0.12])
+    for _ in range(random.randrange(200, 500)):
+        step = random.choice([0.25, 0.25, 0.25, 0.26, 1.0])
+        at += step
+        position += step * rate * random.choice([1.0, 1.0, 1.0, 0.99, 1.04])
+        shown = position if not coarse else round(position / coarse) * coarse
+        what = random.random()
+        if what < 0.95:
+            # Some lie on a milestone, or just before a VIEW is due.
+            shown = random.choice([shown] * 12 + [15.0, 30.0, 10.0])
+            signals.append(TimeUpdate(at=at, position=max(0.0, shown)))
+        elif what < 0.96:
+            position = random.uniform(0.0, 50.0)
+            signals.append(Seek(at=at, position=position))
+        elif what < 0.97:
+            signals += [Pause(at=at), Playing(at=at + 2.0)]
+            at += 2.0
+        elif what < 0.98:
+            signals += [Stall(at=at), StallEnd(at=at + 1.0)]
+            at += 1.0
+        elif what < 0.985:
+            rate = random.choice([1.0, 1.0, 2.0])
+            signals.append(RateChange(at=at, rate=rate))
+        elif what < 0.99:
+            at -= random.choice([1.0, 3600.0])
+    return [*signals, Ended(at=at)]
+
+
+def mixed(random: Random, players: int) -> list[Entry]:
+    queues = {
+        (f"p{number}" if number else None): trace_of(random, 1000.0 + number)
+        for number in range(players)
+    }
+    entries: list[Entry] = []
+    while queues:
+        player = random.choice(list(queues))
+        for _ in range(random.randrange(1, 40)):
+            entries.append((player, queues[player].pop(0), None))
+            if not queues[player]:
+                del queues[player]
+                break
+    return entries
+
+
+def fed(entries: list[Entry], policy: Policy) -> list[dict[str, Any]]:
+    fleet = Fleet(policy=policy)
+    events = [event for player, each, _ in entries for event in fleet.feed(player, each)]
+    return bits(as_rows(events + fleet.close()))
+
+
+POLICIES = {
+    "as it is": Policy(),
+    "no views": Policy(view_interval=None),
+    "views": Policy(view_interval=1.0),
+    "frozen": Policy(frozen_after=2.0),
+}
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+@pytest.mark.parametrize("seed", range(8))
+def test_no_bit_differs(seed: int, policy: str) -> None:
+    random = Random(seed)
+    entries = mixed(random, random.randrange(1, 6))
+    table = table_of(entries)
+    expected = fed(entries, POLICIES[policy])
+    for rows in (len(entries), random.randrange(150, 700)):
+        batches = derive(iter(table.to_batches(max_chunksize=rows)), policy=POLICIES[policy])
+        assert bits(rows_of(pa.Table.from_batches(batches, EVENT_SCHEMA))) == expected
+
+
+def test_quiet_updates_are_taken_in_chains(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[int] = []
+    whole = Engine.advance
+
+    def counted(self: Engine, positions: Any, times: Any, start: int, *rest: Any) -> int:
+        end = whole(self, positions, times, start, *rest)
+        taken.append(end - start)
+        return end
+
+    monkeypatch.setattr(Engine, "advance", counted)
+    quiet: list[Entry] = [("tv", Playing(at=0.0), None)]
+    quiet += [("tv", TimeUpdate(at=t / 4, position=t / 4), None) for t in range(1, 400)]
+    derive(table_of(quiet))
+    assert sum(taken) > 350
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_rows_that_cannot_be_taken_among_chains(
+    jobs: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """They are named in order, and a player that begins with one appears with its first signal."""
+    quiet: list[Entry] = [("tv", Loaded(at=0.0, entry_id="A", duration=100.0), None)]
+    quiet += [("tv", Playing(at=0.0), None)]
+    quiet += [("tv", TimeUpdate(at=t / 4, position=t / 4), None) for t in range(1, 200)]
+    late: list[Entry] = [("radio", entry, None) for _, entry, _ in quiet]
+    records = table_of([*late[:1], *quiet, *late]).to_pylist()
+    records[0] = {**records[0], "entry_id": ""}
+    records[100] = {**records[100], "position": -1.0}
+    records[110] = {**records[110], "at": 1e13}
+    table = pa.Table.from_pylist(records, pa.schema(list(SIGNAL_FIELDS.items())))
+    path = tmp_path / "in.parquet"
+    pq.write_table(table, path)
+    good = [record for number, record in enumerate(records) if number not in (0, 100, 110)]
+    pq.write_table(pa.Table.from_pylist(good, table.schema), tmp_path / "good.parquet")
+
+    assert main(["derive", str(path), "--skip-bad", "--jobs", jobs]) == 1
+    out, err = capsys.readouterr()
+    assert [line.partition(": ")[0] for line in err.splitlines()[:3]] == [
+        f"{path}:1",
+        f"{path}:101",
+        f"{path}:111",
+    ]
+    assert main(["derive", str(tmp_path / "good.parquet")]) == 0
+    assert capsys.readouterr().out == out
