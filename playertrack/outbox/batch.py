@@ -60,6 +60,10 @@ class Settled:
             each = found.get(name, Standing(name, Counts(), None))
             counts = each.counts + Counts(rejected=1, pending=-1)
             found[name] = Standing(name, counts, each.paused)
+        for name in self.damaged.values():
+            each = found.get(name, Standing(name, Counts(), None))
+            counts = each.counts + Counts(dropped={"damaged": 1}, pending=-1)
+            found[name] = Standing(name, counts, each.paused)
         for (name, counter), n in dict(more).items():
             each = found.get(name, Standing(name, Counts(), None))
             found[name] = Standing(name, each.counts + counted({counter: n}), each.paused)

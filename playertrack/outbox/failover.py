@@ -20,6 +20,7 @@ from .connecting import Connect, connect
 from .files import Files, FilesMovedError
 from .recovery import Contents, adopt, is_damage
 from .store import Store
+from .tally import QUEUE
 from .values import Bounds, DeadLetter, QueueError, Row, Standing
 
 _log = logging.getLogger("playertrack")
@@ -58,6 +59,7 @@ class Failover:
         self._disk = None if directory is None else Files(directory, bounds, connect)
         # Removes the rows that are in memory now from files that were moved.
         self._remove_left: Callable[[], object] | None = None
+        self._left_generation: int | None = None
         self._memory: Store | None = None
         self._base = _NONE  # the rows from here on are in memory
         self._owed = Settled()
@@ -166,7 +168,7 @@ class Failover:
         """
         rows: list[Row] = []
         last = after
-        store = self._store
+        store = None if self._remove_left is not None else self._store
         if store is not None:
             try:
                 rows, damaged = store.read(destination, after, limit)
@@ -175,6 +177,7 @@ class Failover:
                     self._failed(error)
                     return self.read(destination, after, limit)
                 self._complain(error)
+                return [], after  # what is in memory comes after what cannot be read
             else:
                 last = max([after, *damaged, *(row.seq for row in rows[-1:])])
                 self._owed.damaged |= dict.fromkeys(damaged, destination)
@@ -314,6 +317,7 @@ class Failover:
                 return
             assert self._disk.store is not None
             contents = Contents.of(self._disk.store)
+            self._left_generation = contents.entries.get(QUEUE, {}).get("generation")
             self._remove_left = self._disk.leave()
         except _FAILURES as failure:
             self._complain(failure)
@@ -370,7 +374,9 @@ class Failover:
         contents = Contents.of(self._memory)
         with store.transaction():
             self._owed.apply(store, self._bounds)
-            if store.last >= self._base:  # by a clock that was set back, or is, or another queue
+            if self._left_generation == store.generation:
+                store.clear()  # a copy of what is in memory, or of what was there before
+            elif store.last >= self._base:  # by a clock that was set back, or is, or another queue
                 if self._spare():
                     raise QueueError("its numbers are higher than those that are being sent")
                 contents = contents.renumbered(store.last + 1)
@@ -379,7 +385,7 @@ class Failover:
         self._memory, self._base = None, _NONE
         if self._remove_left is not None:
             self._remove_left()
-            self._remove_left = None
+            self._remove_left = self._left_generation = None
         self._paid(store)
         self._disk.committed()
         _log.warning(

@@ -157,7 +157,7 @@ class Files:
             with suppress(sqlite3.Error, OSError):
                 if moved is not None and not moved.parent.samefile(self._directory):
                     old = open_store(moved.with_name(QUEUE), self._connect, verify=False)
-                    with closing(old):
+                    with closing(old), old.transaction():
                         old.clear()
             if acks is not None:
                 acks.close()

@@ -138,14 +138,13 @@ class Store(Database):
         )
 
     def clear(self) -> None:
-        """Remove all rows and dead letters: they are in another queue now."""
-        with self.transaction():
-            for table in ("events", "dead", "notes"):
-                self._execute(f"DELETE FROM {table}")
-            for name in self.tally.everything():
-                if name != QUEUE:
-                    self.tally[name].clear()
-            self.tally[QUEUE]["rows"] = 0
+        """Remove all rows and what is known of them: they are in another queue now."""
+        for table in ("events", "dead", "notes"):
+            self._execute(f"DELETE FROM {table}")
+        for name in self.tally.everything():
+            if name != QUEUE:
+                self.tally[name].clear()
+        self.tally[QUEUE]["rows"] = 0
 
     def reconcile(self) -> int:
         """Make the counters agree with the rows, within a transaction.

@@ -94,7 +94,9 @@ def test_a_name_that_resolves_slowly_holds_up_no_other(
 
 
 @pytest.mark.parametrize("what", ["threads", "descriptors"])
-def test_what_cannot_be_had_at_the_first_event_is_tried_again(what: str, tmp_path: Path) -> None:
+def test_q_live_what_cannot_be_had_at_the_first_event_is_tried_again(
+    what: str, tmp_path: Path
+) -> None:
     code = f"""
 import os, sys, threading, time
 sys.path[:0] = sys.argv[3:]

@@ -10,7 +10,7 @@ TABLE = (Path(__file__).parent / "FAULTS.md").read_text()
 
 _PROMISES = (
     *("total", "order", "durable", "frozen", "once", "bounded"),
-    *("one_sender", "close", "corrupt", "secret"),
+    *("one_sender", "close", "corrupt", "secret", "live", "damage"),
 )
 
 

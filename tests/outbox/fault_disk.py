@@ -36,6 +36,10 @@ class Disk:
         self.unsynced = False
         self.broken = False
         self.steps = 0
+        #: Of all calls, reading included, the one that fails, once, and how.
+        self.calls = 0
+        self.fails_at: int | None = None
+        self.fault = "error"
         self.synced: dict[str, bytes] = {}
         self.written: dict[str, list[tuple[int, bytes | None]]] = {}
         self.name = f"fault{next(_names)}"
@@ -48,6 +52,19 @@ class Disk:
     @property
     def off(self) -> bool:
         return self.lasts is not None and self.steps > self.lasts
+
+    def call(self) -> bool:
+        """The system is called; True if half of it is to be done, and then it fails."""
+        self.calls += 1
+        if self.calls != self.fails_at:
+            return False
+        if self.fault == "short":
+            return True
+        if self.fault == "full":
+            raise apsw.FullError("the disk is full")
+        if self.fault == "descriptors":
+            raise apsw.CantOpenError("too many open files")
+        raise apsw.IOError("the disk failed")
 
     def step(self) -> None:
         """Something is about to be written."""
@@ -85,21 +102,29 @@ class _File(apsw.VFSFile):
         disk.written.setdefault(self._path, [])
 
     def xRead(self, amount: int, offset: int) -> bytes:  # noqa: N802
-        if self._disk.broken:
+        if self._disk.call() or self._disk.broken:
             raise apsw.IOError("the disk is broken")
         return super().xRead(amount, offset)
 
     def xWrite(self, data: bytes, offset: int) -> None:  # noqa: N802
+        half = self._disk.call()
         self._disk.step()
+        if half:
+            data = bytes(data)[: len(data) // 2]
         super().xWrite(data, offset)
         self._disk.written[self._path].append((offset, bytes(data)))
+        if half:
+            raise apsw.IOError("a part was written")
 
     def xTruncate(self, size: int) -> None:  # noqa: N802
+        self._disk.call()
         self._disk.step()
         super().xTruncate(size)
         self._disk.written[self._path].append((size, None))
 
     def xSync(self, flags: int) -> None:  # noqa: N802
+        if self._disk.call():
+            raise apsw.IOError("nobody knows what is on the disk")
         self._disk.step()
         if self._disk.unsynced:
             raise apsw.IOError("nobody knows what is on the disk")
@@ -114,6 +139,7 @@ class _Vfs(apsw.VFS):
         self._disk = disk
 
     def xOpen(self, name: Any, flags: list[int]) -> apsw.VFSFile:  # noqa: N802
+        self._disk.call()
         return _File(self._disk, name, flags)
 
     def xDelete(self, name: str, sync_directory: bool) -> None:  # noqa: N802
