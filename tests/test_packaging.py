@@ -190,4 +190,6 @@ def test_diagram_draws_the_states(bare: Path, tmp_path: Path) -> None:
 def test_timeline_makes_a_page(bare: Path, tmp_path: Path) -> None:
     trace = ROOT / "docs" / "picture.jsonl"
     run(bare / "playertrack", "timeline", trace, "-o", "page.html", cwd=tmp_path)
-    assert "class Drawing" in (tmp_path / "page.html").read_text("utf-8")  # its script is in the wheel
+    assert "class Drawing" in (tmp_path / "page.html").read_text(
+        "utf-8"
+    )  # its script is in the wheel
