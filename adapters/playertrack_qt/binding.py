@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from playertrack.live.adapter import Listener
-from playertrack.live.event_loop import LoopBinding, LoopError
+from playertrack.live.event_loop import LoopBinding
 
-from .library import caller_class, qt_of
+from .library import caller_of, qt_of
 from .translator import Translator
 
 #: What is listened to besides the source.
@@ -34,8 +34,7 @@ class QtBinding(LoopBinding):
         super().__init__(Translator(), tracker, player=id(player), **options)
         self._player = player
         self._home = player.thread()
-        self._caller = caller_class(self._qt)()
-        self._caller.moveToThread(self._home)
+        self._caller = caller_of(self._qt, self._home)
         self._connections: list[tuple[Any, Callable[..., None]]] = []
         self._timer: Any = None
         self._loading = False
@@ -45,10 +44,7 @@ class QtBinding(LoopBinding):
     # ------------------------------------------------------------------------- the loop
 
     def _post(self, call: Callable[[], None]) -> None:
-        try:
-            self._caller.called.emit(call)
-        except RuntimeError as error:
-            raise LoopError("the player is gone") from error
+        self._caller.called.emit(call)
 
     def _on_loop(self) -> bool:
         return bool(self._qt.core.QThread.currentThread() == self._home)
@@ -79,11 +75,10 @@ class QtBinding(LoopBinding):
         self._lose()
 
     def _let_go(self) -> None:
-        """Delete the objects of Qt here: Python may drop its last reference on another thread."""
+        """Delete the timer here: Python may drop its last reference on another thread."""
         if self._timer is not None:
             self._timer.stop()
             self._timer.deleteLater()
-            self._caller.deleteLater()
             self._timer = None
 
     def _disconnect(self) -> None:

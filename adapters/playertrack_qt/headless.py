@@ -54,9 +54,18 @@ class QtThread:
         self._caller.called.emit(perform)
         return done.result(_PATIENCE)
 
+    def post(self, call: Callable[[], None]) -> None:
+        """Have ``call`` called in the event loop, without waiting."""
+        self._caller.called.emit(call)
+
     def player(self) -> Any:
-        """A new player without window and sound."""
+        """A new player without window and sound, to be given back to `delete`."""
         return self.call(lambda: silent_player(self.qt))
+
+    def delete(self, player: Any) -> None:
+        """Delete a player where it lives; Python would do so wherever it is let go."""
+        self.call(lambda: (player.stop(), player.deleteLater()))
+        self.call(lambda: None)  # by now it is done
 
 
 _making = threading.Lock()
@@ -92,5 +101,4 @@ class HeadlessQt(Headless):
         return QtBinding(self._player, listener, record_raw=record_raw)
 
     def _release(self) -> None:
-        player = self._player
-        self._qt.call(lambda: (player.stop(), player.deleteLater()))
+        self._qt.delete(self._player)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from functools import cache
 from importlib import import_module
@@ -70,3 +71,21 @@ def caller_class(qt: Qt) -> Any:
             call()
 
     return Caller
+
+
+#: One for each thread, for good: Python may drop a reference on any thread, and Qt takes it ill
+#: if an object goes elsewhere than where it lives.
+_callers: list[tuple[Any, Any]] = []
+_making = threading.Lock()
+
+
+def caller_of(qt: Qt, thread: Any) -> Any:
+    """What has calls made on the event loop of ``thread``."""
+    with _making:
+        for known, caller in _callers:
+            if known == thread:
+                return caller
+        caller = caller_class(qt)()
+        caller.moveToThread(thread)
+        _callers.append((thread, caller))
+        return caller

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from math import inf
+
 import attrs
 
 #: A step that exceeds the time passed by more than this (s, at normal speed) is a jump …
 AHEAD = 0.3
+#: … soon after a seek, as in a drag of many small ones, by more than this, …
+_DRAGGED, _SOON = 0.12, 1.0
 #: … and so is one that goes back by more than this, …
 _BACK = 0.1
 #: … and in a pause any that is longer than this.
@@ -24,6 +28,7 @@ class Motion:
     at: float = 0.0
     position: float = 0.0
     idle: float = 0.0
+    sought: float = -inf  # when the last seek was
     rate: float = 1.0
     _fastest: float = 1.0
     _heard: float = 0.0
@@ -51,7 +56,8 @@ class Motion:
 
         After a stall playback goes on where it was, or Qt leaps to where it would be by now.
         """
-        step, slack = position - self.position, AHEAD * max(1.0, self._fastest)
+        slack = _DRAGGED if at - self.sought < _SOON else AHEAD
+        step, slack = position - self.position, slack * max(1.0, self._fastest)
         if not playing:
             return (step > STILL) - (step < -STILL)
         due = self._due(at)

@@ -308,6 +308,7 @@ class Translator(PlayerTranslator):
     def _seek(self, at: float, position: float) -> list[Signal]:
         self._target, self._stalled = None, False
         self._motion.move(at, position)
+        self._motion.sought = at
         return [signals.Seek(at=at, position=position)]
 
     def _go_on(self, at: float, position: float, media: _Media) -> list[Signal]:

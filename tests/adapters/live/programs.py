@@ -302,3 +302,67 @@ class GstPlayProgram:
         self._over.set()
         self._thread.join(10.0)
         self.stop()
+
+
+class QtProgram:
+    """A `QMediaPlayer` in the event loop of a thread, where all calls are made."""
+
+    def __init__(self, loop: Any) -> None:
+        self._loop = loop
+        self.player = loop.player()
+        self._waiting: list[str] = []
+        self._looped = self._released = False
+        loop.call(lambda: self.player.mediaStatusChanged.connect(self._at_status))
+
+    def _at_status(self, status: Any) -> None:
+        """Not in the signal itself, as Qt's documentation advises."""
+        if status.name in ("EndOfMedia", "InvalidMedia"):
+            self._loop.post(self._go_on)
+
+    def _go_on(self) -> None:
+        if self._looped:
+            self.player.play()
+        elif self._waiting:
+            self._set(self._waiting.pop(0))
+
+    def _set(self, media: str) -> None:
+        url = self._loop.qt.core.QUrl
+        self.player.setSource(url(media) if "://" in media else url.fromLocalFile(media))
+        self.player.play()
+
+    def open(self, media: str) -> None:
+        self._loop.call(lambda: self._set(media))
+
+    def play(self) -> None:
+        self._loop.call(self.player.play)
+
+    def pause(self) -> None:
+        self._loop.call(self.player.pause)
+
+    def seek(self, position: float) -> None:
+        self._loop.call(lambda: self.player.setPosition(round(position * 1000)))
+
+    def slide(self, position: float) -> None:
+        self.seek(position)
+
+    def rate(self, rate: float) -> None:
+        self._loop.call(lambda: self.player.setPlaybackRate(rate))
+
+    def chapter(self, number: int) -> None:
+        raise NotImplementedError("Qt has no chapters")
+
+    def stop(self) -> None:
+        self._loop.call(self.player.stop)
+
+    def playlist(self, media: Sequence[str]) -> None:
+        first, *self._waiting = media
+        self.open(first)
+
+    def loop(self, media: str) -> None:
+        self._looped = True
+        self.open(media)
+
+    def release(self) -> None:
+        if not self._released:
+            self._released = True
+            self._loop.delete(self.player)

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from programs import GstPlayProgram, MpvProgram, PlaybinProgram, VlcProgram
-from test_conformance import gst, mpv, needed, vlc
+from programs import GstPlayProgram, MpvProgram, PlaybinProgram, QtProgram, VlcProgram
+from test_conformance import gst, mpv, needed, qt, vlc
 
 import playertrack_gstreamer
 import playertrack_mpv
+import playertrack_qt
 import playertrack_vlc
 from playertrack import Tracker
 from playertrack.live.adapter import Binding
@@ -101,3 +102,22 @@ class TestGstPlay(Live):
 
     def track(self, program: Any, tracker: Tracker) -> AbstractContextManager[Binding]:
         return playertrack_gstreamer.track(program.player, tracker)
+
+
+class TestQt(Live):
+    resolution = 0.25
+    test_chapters = None  # type: ignore[assignment]  # Qt has none
+
+    def test_slider_that_is_dragged_slowly(self) -> None:
+        """Its last step leads to where playback is by then, and Qt reports nothing but that."""
+        self.resolution = 0.45
+        super().test_slider_that_is_dragged_slowly()
+
+    @contextmanager
+    def program(self) -> Iterator[QtProgram]:
+        program = QtProgram(needed(qt))
+        yield program
+        program.release()
+
+    def track(self, program: Any, tracker: Tracker) -> AbstractContextManager[Binding]:
+        return playertrack_qt.track(program.player, tracker)

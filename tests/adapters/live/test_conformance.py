@@ -225,4 +225,4 @@ class TestQt(Live):
             with playertrack_qt.track(player, tracker) as binding:
                 yield binding
         finally:
-            loop.call(lambda: (player.stop(), player.deleteLater()))
+            loop.delete(player)

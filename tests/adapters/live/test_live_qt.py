@@ -95,8 +95,7 @@ def player() -> Iterator[Any]:
     made = loop.player()
     yield made
     with suppress(RuntimeError):  # the test has done so
-        loop.call(made.deleteLater)
-    loop.call(lambda: None)
+        loop.delete(made)
 
 
 @pytest.mark.parametrize("library", ["PySide6", "PyQt6"])
@@ -172,10 +171,9 @@ def test_player_that_is_deleted_is_an_end(player: Any, film: Path) -> None:
         binding.load(str(film))
         binding.play()
         witness.until("PLAY")
-        loop.call(lambda: (player.stop(), player.deleteLater()))
+        loop.delete(player)
         witness.until_signal("stop")
         witness.tracker.flush(20.0)
-        loop.call(lambda: None)  # what was to be deleted is
         with pytest.raises(PlayertrackError, match="the player is gone"):
             binding.rate(1.0)
 
