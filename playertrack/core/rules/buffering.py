@@ -106,11 +106,11 @@ def on_stall_end(pb: Playback, signal: StallEnd) -> None:
 def note_update(pb: Playback) -> None:
     """Learn how often updates come while it plays (R-frozen)."""
     cadence = pb.cadence
-    if cadence is not None:
-        if cadence.update is not None:
-            cadence.gaps = (*cadence.gaps[-4:], pb.now - cadence.update)
-            cadence.wait = max(pb.policy.frozen_after or 0.0, 4 * median(cadence.gaps))
-        cadence.update = pb.now
+    assert cadence is not None
+    if cadence.update is not None:
+        cadence.gaps = (*cadence.gaps[-4:], pb.now - cadence.update)
+        cadence.wait = max(pb.policy.frozen_after or 0.0, 4 * median(cadence.gaps))
+    cadence.update = pb.now
 
 
 def note_move(pb: Playback) -> None:

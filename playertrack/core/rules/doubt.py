@@ -40,8 +40,6 @@ def forget_glitch(pb: Playback, position: float) -> None:
     if seek is None or seek.before is None or seek.state != pb.state.value or pb.seek is not None:
         return
     before = seek.before
-    if before.position is None:
-        return
     then = Playhead(before.position, before.moved_at, before.slack, pb.pace, before.elapsed)
     stay = before.stay
     if stay is None:

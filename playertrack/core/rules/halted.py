@@ -8,7 +8,7 @@ from __future__ import annotations
 from ..playback import Playback
 from ..playhead import Move, Run
 from ..state import State
-from . import doubt
+from . import buffering, doubt
 from .moves import advance, judge, jump, near_start
 
 _AHEAD = (Move.NATURAL, Move.FAST)
@@ -72,6 +72,8 @@ def in_pause(pb: Playback, position: float, alone: bool) -> None:
         stay.fresh, pb.landing = False, None
         return
     stay.fresh, pb.landing, pb.first = False, None, False
+    if not still:
+        buffering.note_move(pb)
     if still:
         if pb.state is State.PAUSING:
             pb.stand(pb.now)

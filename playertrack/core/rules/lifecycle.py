@@ -246,8 +246,7 @@ def on_loaded(pb: Playback, signal: Loaded) -> None:
 def refines(pb: Playback, signal: Loaded) -> bool:
     """The media of ``signal`` is the one at hand, of which more is known now."""
     media = pb.media
-    if media is None:
-        return False
+    assert media is not None
     same = media.entry_id == signal.entry_id
     keep = same and pb.policy.reload_same_entry == "keep"
     return media.provisional or (same and not pb.started) or keep

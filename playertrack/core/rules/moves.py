@@ -16,8 +16,7 @@ _ON_THE_WAY = (Move.STILL, Move.NATURAL, Move.FAST)
 
 def is_start(pb: Playback, position: float, travel: Travel) -> bool:
     """Playback started at ``position``, wherever it was thought to (R-start)."""
-    if pb.start is not None:
-        forget_start(pb)
+    forget_start(pb)
     if judge(pb, position, travel) in _ON_THE_WAY:
         return False
     return pb.first or near_start(pb, position)
@@ -25,10 +24,9 @@ def is_start(pb: Playback, position: float, travel: Travel) -> bool:
 
 def forget_start(pb: Playback) -> None:
     """The start that was reported says nothing any more a while after PLAY."""
-    start = pb.start
-    if start is not None and start.played is not None:
-        if pb.now - start.played >= pb.policy.settle:
-            pb.start = None
+    played = None if pb.start is None else pb.start.played
+    if played is not None and pb.now - played >= pb.policy.settle:
+        pb.start = None
 
 
 def judge(pb: Playback, position: float, travel: Travel) -> Move:

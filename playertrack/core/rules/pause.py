@@ -88,10 +88,9 @@ def on_intent(pb: Playback, signal: Play | Playing | Pause) -> None:
 
 def explained(pb: Playback) -> None:
     """Say what explained away the pause that waited."""
-    if pb.waiting is not None:
-        seconds = pb.now - pb.waiting.at
-        by = pb.cause or "what followed"
-        pb.note("inferred", "R-pause", f"a pause of {seconds:.3f} s is no event: {by} explains it")
+    assert pb.waiting is not None
+    seconds, by = pb.now - pb.waiting.at, pb.cause or "what followed"
+    pb.note("inferred", "R-pause", f"a pause of {seconds:.3f} s is no event: {by} explains it")
 
 
 def until(pb: Playback) -> float:
