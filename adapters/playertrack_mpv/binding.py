@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from time import monotonic
@@ -30,6 +31,11 @@ _PROPERTIES = (
 #: Which part of the file is to be played; each file may have its own.
 _BOUNDS = ("start", "end", "length")
 
+#: After these playback may be elsewhere.
+_MOVES = {"start-file", "seek", "end-file"}
+
+_Event = tuple[str, dict[str, Any]]
+
 #: So often (s) the position is asked for: mpv would report it for each picture.
 _UPDATES = 0.1
 
@@ -56,6 +62,7 @@ class MpvBinding(Binding):
         self._advances = False  # there is a file, and it is not paused
         self._halted = False
         self._last: float | None = None  # the position that was noted
+        self._waiting: deque[_Event] = deque()  # of mpv, to be received in order
         self._start()
 
     # -------------------------------------------------------------------------- hearing
@@ -108,9 +115,9 @@ class MpvBinding(Binding):
         self._shut = False
         while not (self._over.is_set() or self._shut):
             timeout = max(0.0, due - monotonic()) if self._advances else -1.0
-            heard = self._client.next(timeout)
+            heard = self._waiting.popleft() if self._waiting else self._client.next(timeout)
             if self._advances and monotonic() >= due:
-                self._note_position()
+                self._note_position(heard)
                 due = monotonic() + _UPDATES
             if heard is not None:
                 self._receive(*heard)
@@ -144,10 +151,18 @@ class MpvBinding(Binding):
     def _at_shutdown(self) -> None:
         self._lose()
 
-    def _note_position(self) -> None:
-        """Where playback is, if it moved."""
+    def _note_position(self, heard: _Event | None = None) -> None:
+        """Where playback is, if it moved; ``heard`` is an event that is not noted yet.
+
+        It may be the target of a seek already, of which the event is still to come.
+        """
         position = self._client.seconds("time-pos")
-        if position is not None and position != self._last:
+        while (event := self._client.next(0.0)) is not None:
+            self._waiting.append(event)
+            if event[0] == "shutdown":
+                break
+        moved = any(event and event[0] in _MOVES for event in (heard, *self._waiting))
+        if position is not None and position != self._last and not moved:
             self._note("prop.time-pos", value=position)
         self._last = position
 

@@ -77,8 +77,7 @@ class Translator(PlayerTranslator):
 
     def _translate(self, record: dict[str, Any]) -> list[Signal]:
         told = read(record)
-        made: list[Signal] = []
-        made += self._explain(told)
+        made = self._explain(told)
         match told:
             case Command():
                 made += self._command(told)
@@ -91,6 +90,7 @@ class Translator(PlayerTranslator):
         return made
 
     def _finish(self) -> list[Signal]:
+        """What waits for an explanation, when no record will bring one."""
         made: list[Signal] = []
         if self._held is not None:
             made += self._sought(self._held)
