@@ -7,6 +7,7 @@ from the fill of its cache, and otherwise left to the engine, which judges the p
 
 from __future__ import annotations
 
+from math import inf
 from typing import Any, ClassVar
 
 import attrs
@@ -60,13 +61,15 @@ _EARLY = 3.0
 class _Seek:
     """A seek that is not known to be complete.
 
-    ``seen``: it was not commanded here, but showed in the player's answers.
+    ``seen``: it was not commanded here, but showed in the player's answers. ``emptied``: when
+    the cache was emptied after that, for the next one.
     """
 
     target: float
     since: float
     filled: bool = False
     seen: bool = False
+    emptied: float = -inf
 
 
 @attrs.define
@@ -200,7 +203,7 @@ class Translator(PlayerTranslator):
             moved = abs(position - before) > step
             return self._found(told.t, told.t, position, filled=True) if moved else []
         if self._seek is not None and self._seek.seen:
-            if run.goes_on(told.t, position, self._rate):
+            if self._seek.emptied <= run.spot[1] and run.goes_on(told.t, position, self._rate):
                 return []
             return self._found(told.t, told.t, position, filled=run.full)
         burst = run.burst
@@ -322,6 +325,7 @@ class Translator(PlayerTranslator):
         changed, run.full = full != run.full, full
         if self._seek:
             self._seek.filled = full
+            self._seek.emptied = self._seek.emptied if full else at
         elif changed and run.moved_at is not None:
             if full:
                 return self._refilled(run, at, run.moved_at)

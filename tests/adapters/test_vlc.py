@@ -308,3 +308,13 @@ def test_part_that_the_program_named_is_the_content() -> None:
     events = derive("vlc", tape)
     assert after_start(events) == [f"PLAY_REACHED_{n}" for n in (25, 50, 75, 100)]
     assert (events[-1].duration, events[-1].position) == (4.0, 4.0)
+
+
+def test_slow_drag_that_goes_hardly_faster_than_playback_ends_where_it_ends() -> None:
+    tape = started(20.0).play(0.2, 0.0, 2.0)
+    for n, target in enumerate((3.0, 3.7, 4.4)):
+        filled(tape, 2.3 + n / 2).add(2.45 + n / 2, "poll", rate=1.0, time_ms=target * 1000)
+    tape.at(3.7, 4.8).play(3.7, 4.8, 6.3)
+    events = derive("vlc", tape)
+    assert after_start(events) == ["SEEK", "PLAY_REACHED_25"]
+    assert only("SEEK", events).target == 4.4
