@@ -76,11 +76,11 @@ class _Seek:
 class _Run:
     """One playback, from the opening of the input to its end.
 
-    ``known``: the last position that was believed, ``moved_at``: when it moved, or went on.
-    ``first``: where playback started. ``short_since``: the cache is not full; ``stalled``: that
-    was reported. ``burst``: it was filled after the last position. ``landing``: after a seek or
-    stall, positions may step back; ``frozen``: the stall was a silent one. ``polled``: the last
-    answer. ``spot``: where it was last, and when.
+    ``known``: the last position believed, ``moved_at``: when it moved or went on. ``first``: the
+    start. ``short_since``: the cache is not full; ``stalled``: that was reported. ``burst``: it
+    was filled after the last position. ``landing``: after a seek or stall, positions may step
+    back; ``frozen``: the stall was a silent one. ``polled``: the last answer. ``spot``: where
+    it was last, and when.
     """
 
     length: float = 0.0
@@ -255,7 +255,7 @@ class Translator(PlayerTranslator):
         self._seek = None
         if self._run:
             self._run.known, self._run.moved_at, self._run.landing = seek.target, at, True
-            self._run.polled = None
+            self._run.polled = seek.target if seek.seen else None
         return [signals.Seeked(at=at, position=seek.target)]
 
     # -------------------------------------------------------------------- events
@@ -325,7 +325,8 @@ class Translator(PlayerTranslator):
         changed, run.full = full != run.full, full
         if self._seek:
             self._seek.filled = full
-            self._seek.emptied = self._seek.emptied if full else at
+            if not full and self._seek.seen:  # another one, which the next answer shows
+                self._seek.emptied = self._seek.since = at
         elif changed and run.moved_at is not None:
             if full:
                 return self._refilled(run, at, run.moved_at)
