@@ -23,8 +23,8 @@ from .records import Buffering, LengthChanged, Poll, Returned, TimeChanged, read
 #: Seeks commanded within this time (s) are one: libVLC does not say when each is complete.
 _ONE_SEEK = 0.3
 
-#: So long (s) the cache must stay short of full for a stall: a burst is the *end* of one, and
-#: in a row of seeks the player has been asked by then where it is.
+#: So long (s) the cache must stay short of full for a stall: a burst is the *end* of one, and in
+#: a row of seeks the player was asked by then.
 _BURST = 0.6
 
 #: An end so soon (s) after a burst is that of a seek beyond it.
@@ -36,8 +36,7 @@ _LONG = 1.5
 #: How far (s of content) behind it may be then, or after a seek: the length of a segment.
 _SEGMENT = 6.0
 
-#: Positions of a pause that differ by more than this (s of content) are a seek; after a burst,
-#: by more than the latter.
+#: Positions of a pause that differ by this (s of content) are a seek; the latter after a burst.
 _STEP, _SMALL_STEP = 0.5, 0.05
 
 #: How long before the end (s of content) the last position may be; of sound it is early.
