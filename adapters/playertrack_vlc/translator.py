@@ -42,11 +42,10 @@ _STEP, _SMALL_STEP = 0.5, 0.05
 #: How long before the end (s of content) the last position may be; of sound it is early.
 _TAIL = 2.0
 
-#: How far (s of content) past 0 the first position of a new round may be beyond the time
-#: that it played.
+#: How far (s of content) past 0, beside what it played, a new round may be at first.
 _ROUND = 0.5
 
-#: In a row of seeks a position this far (s of content) ahead, beside what was played, is another.
+#: In a row of seeks a position this far (s of content) beyond what was played is another.
 _SLACK = 0.25
 
 #: Playback that starts beyond this (s of content) was asked for, and so may be its end …
