@@ -50,6 +50,7 @@ def run(args: argparse.Namespace) -> int:
 
     lint, source = Lint(read_policy(args.policy)), name_of(args.events)
     report = _Report(source, args.session, args.json)
+    line = 0
     with open_input(args.events, "event log") as stream:
         for line, record in read_records(stream, source):
             _check_kind(record, source, line)
@@ -59,7 +60,8 @@ def run(args: argparse.Namespace) -> int:
     report.add(lint.end())
     if args.session is not None and not report.found:
         return no_such_session(args.session, args.events, report.counts)
-    print(f"{source}: {counted(report.count, 'finding')}", file=sys.stderr)
+    if line:  # an empty log is reported as such
+        print(f"{source}: {counted(report.count, 'finding')}", file=sys.stderr)
     return 1 if report.count else 0
 
 

@@ -47,7 +47,10 @@ PARTS: dict[str, list[tuple[str, ...]]] = {
     "mpv": [("mpv",)],
     "GStreamer": [("gi",), ("Gst",), ("GstPlay",)],
     "Qt": [("PySide6", "PyQt6")],
-    "Chromium": [()],  # a program, found by PATH
+    # These are programs, found by PATH.
+    "Java, for Spark": [()],
+    "Redis": [()],
+    "Chromium": [()],
 }
 
 
@@ -60,9 +63,10 @@ def test_each_player_has_its_parts_here() -> None:
 )
 def test_a_player_without_a_part_is_missing(player: str, hidden: tuple[str, ...]) -> None:
     _, program = SETUP["PLAYERS"][player]
+    path = os.environ["PATH"] if hidden else ""
     done = subprocess.run(
         [sys.executable, "-c", HIDE, program, *hidden],
-        env={**os.environ, "PATH": "" if player == "Chromium" else os.environ["PATH"]},
+        env={**os.environ, "PATH": path},
         check=False,
         capture_output=True,
         text=True,
