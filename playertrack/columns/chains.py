@@ -97,7 +97,7 @@ def _feed_player(
         row = table.numbers[index]
         try:
             if table.updates[index]:
-                events = fleet.updates[player](table.positions[index], table.times[index])
+                events = fleet.timeupdate(player, table.positions[index], table.times[index])
             else:
                 events = fleet.feed(player, batch.signal(row))
         except SignalError as error:

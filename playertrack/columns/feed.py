@@ -73,7 +73,6 @@ def _feed_rows(
     batch: Batch, fleet: Fleet, chosen: dict[str | None, bool] | None, taken: Taken, quick: bool
 ) -> None:
     """Feed row by row; with ``quick`` updates need no signal to be made of them."""
-    updates = fleet.updates
     columns = zip(
         range(batch.rows), batch.names, batch.players, batch.ats, batch.positions, strict=True
     )
@@ -83,7 +82,7 @@ def _feed_rows(
         try:
             if quick and position is not None and name == "timeupdate":
                 # A time that is missing is refused as what is no number.
-                events: Sequence[Event] = updates[who](position, at)  # type: ignore[arg-type]
+                events: Sequence[Event] = fleet.timeupdate(who, position, at)  # type: ignore[arg-type]
             else:
                 # In the order of the fields of a line: of two that cannot be the first is named.
                 player = batch.player(row)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from functools import partial
 from math import inf, nextafter
 from types import EllipsisType
 from typing import Any
@@ -15,7 +14,7 @@ from ..policy import Policy
 from ..signals import MAX_AT, Close, Signal, TimeUpdate
 from .context import Diagnostic, Setup
 from .engine import Engine
-from .fleet_views import Awake, Update, Updates
+from .fleet_views import Awake
 from .playhead import Pace
 from .reorder import Reorder
 from .session import SessionIds, offline_ids
@@ -65,17 +64,13 @@ class Fleet:
         self._late = 0  # of players that are gone
         self._timers = TimerHeap(self._due)
         self._ticked = -inf
-        self.updates = Updates(self)
+        #: Signals go straight to the engines, and nobody asks for timers.
+        self.plain = reorder is None and idle_close is None
 
     @property
     def ordered(self) -> bool:
         """Whether signals go through the reorder buffer, so that ``seq`` matters."""
         return self._reorder is not None
-
-    @property
-    def plain(self) -> bool:
-        """Whether signals go straight to the engines, and nobody asks for timers."""
-        return self._reorder is None and self._idle_close is None and not self._timers.watching
 
     @property
     def pace(self) -> Pace:
@@ -91,6 +86,14 @@ class Fleet:
     def players(self) -> Mapping[str | None, Engine]:
         """The engine of each player at work, in the order in which they first appeared."""
         return Awake(self._players)
+
+    @property
+    def entries(self) -> Mapping[str | None, Engine | bytes | None]:
+        """All that are `known`: an engine, the snapshot of one (`pack`), None where it is closed.
+
+        While all is `plain`, an engine may be updated without asking the fleet.
+        """
+        return self._players
 
     @property
     def known(self) -> Collection[str | None]:
@@ -111,13 +114,11 @@ class Fleet:
 
     def adopt(self, engine: Engine) -> None:
         """Take in an engine, a restored one for instance, under its own player id."""
-        self.updates.pop(engine.player, None)
         self._players[engine.player] = engine
         self._timers.touch(engine.player)
 
     def forget(self, player: str | None) -> None:
         """Drop a player and its state, even that it was closed."""
-        self.updates.pop(player, None)
         self._players.pop(player, None)
         self._last.pop(player, None)
         self._drop_order(player)
@@ -127,7 +128,6 @@ class Fleet:
         """Turn the engine of ``player`` into its snapshot until it is needed again."""
         engine = self._players.get(player)
         if isinstance(engine, Engine):
-            self.updates.pop(player, None)
             self._players[player] = engine.snapshot()
 
     # ------------------------------------------------------------------ signals in
@@ -155,8 +155,12 @@ class Fleet:
         self, player: str | None, position: float, at: float, seq: int | None = None
     ) -> Sequence[Event]:
         """As `Engine.timeupdate`, for one of the players; ``seq`` as in `feed`."""
-        if self._reorder is None:
-            return self.updates[player](position, at)
+        if self.plain:
+            engine = self._players.get(player)
+            if isinstance(engine, Engine):
+                return engine.timeupdate(position, at)
+        elif self._reorder is None and type(at) is float:
+            return self._update_now(player, position, at)
         order = self._orders.get(player)
         if (
             order is not None
@@ -205,17 +209,6 @@ class Fleet:
             self._players.setdefault(player, Engine(player, setup=self._setup))
         return order
 
-    def update_of(self, player: str | None) -> Update:
-        """`timeupdate` of one player in the shortest way that there is; see `Updates`."""
-        if self.plain:
-            return self.engine(player).timeupdate
-        return partial(self._update, player)
-
-    def _update(self, player: str | None, position: float, at: float) -> Sequence[Event]:
-        if self._reorder is None and type(at) is float:
-            return self._update_now(player, position, at)
-        return self.feed(player, TimeUpdate(at=at, position=position))
-
     def _update_now(self, player: str | None, position: float, at: float) -> Sequence[Event]:
         """An update whose turn it is."""
         engine, idle = self._players.get(player), self._idle_close
@@ -234,7 +227,7 @@ class Fleet:
     def next_timer(self) -> float | None:
         """The earliest time at which a player wants `tick`, None if none does."""
         if not self._timers.watching:
-            self.updates.clear()
+            self.plain = False
             self._timers.watch(self._players)
         return self._timers.first()
 
@@ -310,7 +303,6 @@ class Fleet:
 
     def _bury(self, player: str | None, engine: Engine) -> None:
         """Nothing is left of a closed player but its id."""
-        self.updates.pop(player, None)
         self._players[player] = None
         if self._on_close is not None:
             self._on_close(engine)

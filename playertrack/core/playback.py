@@ -293,7 +293,7 @@ class Playback(PlayerState):
         most, heap = 2 * self.policy.max_intervals, self.by_length
         if heap is not None and len(heap) < 2 * most:
             progress.note_length(self.watched, heap, start)
-        else:
+        elif heap is not None:
             heap = self.by_length = None
         if len(self.watched) > most:
             if heap is None:

@@ -73,7 +73,7 @@ _decode = msgspec.msgpack.Decoder(_Layout).decode
 _decode_seldom = {
     name: msgspec.msgpack.Decoder(hint).decode
     for name, hint in get_type_hints(PlayerState).items()
-    if name in SELDOM
+    if name in SELDOM and SELDOM[name].saved
 }
 _decode_common = msgspec.msgpack.Decoder(_Common).decode
 
@@ -82,7 +82,7 @@ def save(pb: Playback) -> bytes:
     """The whole state of a player, small enough to send around; equal states, equal bytes."""
     seldom = pb.tidy()
     if seldom:
-        seldom = {name: seldom[name] for name in SELDOM if name in seldom}
+        seldom = {name: seldom[name] for name in _decode_seldom if name in seldom}
     return _encode(
         (
             VERSION,
@@ -155,7 +155,7 @@ def load(
     _check(pb, rate, own)
     pb.pace = pb.setup.pace(rate)
     pb.limit = pb.calm = -inf
-    pb.out = pb.by_length = None
+    pb.out = None
     pb.cause = ""
     if not own:
         return {}

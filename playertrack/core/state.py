@@ -79,8 +79,6 @@ class Essentials(Playhead):
     viewed: int = 0
     fired: int = 0
     lacking: float = 0.0
-    # the watched intervals by length, once there are too many; made anew from them
-    by_length: list[tuple[float, float, float]] | None = None
     # the signal at hand, or the last one
     now: float = -inf
     cause: str = ""
@@ -98,16 +96,18 @@ class Seldom:
     """How a field is declared that few players have: see `PlayerState`.
 
     ``quiet``: updates need no judgement though a player has it (see `Engine.timeupdate`).
+    ``saved``: it is a part of a snapshot.
     """
 
     default: Any
     until: Until
     quiet: bool
+    saved: bool
 
 
-def seldom(default: Any, until: Until, *, quiet: bool = False) -> Any:
+def seldom(default: Any, until: Until, *, quiet: bool = False, saved: bool = True) -> Any:
     """Declare a field of `PlayerState`."""
-    return Seldom(default, until, quiet)
+    return Seldom(default, until, quiet, saved)
 
 
 def _declared(cls: type) -> type:
@@ -151,6 +151,10 @@ class PlayerState(Essentials):
     joined: float = seldom(0.0, "session", quiet=True)
     #: What was watched before the stretch that is being played (see `rangeset`).
     watched: list[float] | None = seldom(None, "session", quiet=True)
+    #: They by length, once there are too many; made anew from them.
+    by_length: list[tuple[float, float, float]] | None = seldom(
+        None, "session", quiet=True, saved=False
+    )
     #: Counts for the summary.
     tally: Tally | None = seldom(None, "session", quiet=True)
     #: By error code: how often it was emitted, and the play time (s) then.

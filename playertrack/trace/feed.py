@@ -12,6 +12,7 @@ from typing import cast
 from zlib import crc32
 
 from .._msgspec import msgspec
+from ..core.engine import Engine
 from ..core.fleet import Fleet
 from ..errors import SignalError
 from ..events import Event
@@ -145,12 +146,16 @@ def _fed(
     ended: Ended | None,
 ) -> list[Made]:
     made: list[Made] = []
-    updates = fleet.updates
-    plain = not fleet.ordered and share is None and wanted is None
+    entries = fleet.entries
+    plain = fleet.plain and share is None and wanted is None
     for index, line in enumerate(found):
         try:
             if plain and type(line) is Update:
-                events = updates[line.player](line.position, line.at)
+                engine = entries.get(line.player)
+                if isinstance(engine, Engine):
+                    events = engine.timeupdate(line.position, line.at)
+                else:
+                    events = fleet.timeupdate(line.player, line.position, line.at)
             else:
                 events = _feed(fleet, line, lines[index], numbers[index], share, wanted)
         except (LineError, SignalError) as error:

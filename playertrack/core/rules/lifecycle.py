@@ -168,7 +168,6 @@ def end_session(pb: Playback) -> None:
     pb.arrive(None, pb.now)
     pb.span_from = pb.played = pb.lacking = 0.0
     pb.viewed = pb.fired = 0
-    pb.by_length = None
     pb.forget("session")
     forget_interruptions(pb)
 
