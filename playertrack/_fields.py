@@ -1,4 +1,4 @@
-"""What the fields of signals may hold: one check a field, by its name.
+"""Checks for the fields of signals: one check a field, by its name.
 
 A check takes the field's name and value and returns the value to keep; what cannot be
 valid is a `SignalError` that names the field.

@@ -1,4 +1,4 @@
-"""What has to be done when a process is forked, by those who have threads and files."""
+"""Hooks to run when a process forks, for those who own threads and files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What playertrack raises."""
+"""The exceptions that playertrack raises."""
 
 from __future__ import annotations
 

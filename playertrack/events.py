@@ -17,7 +17,7 @@ import attrs
 
 @attrs.frozen(repr=False)
 class Event:
-    """What happened, in the terms of the analytics.
+    """An analytics event.
 
     ``event``: its name, ``PLAY_REACHED_25`` for one. ``at``: Unix time (s); it never goes
     back in one player's output. ``player``: the id the engine was made with, if any.

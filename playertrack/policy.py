@@ -120,7 +120,7 @@ field; did you mean view_interval?
     #: A playhead that stands still this long (s) is a stall; null is off. For players that
     #: report no stalls (R-frozen).
     frozen_after: float | None = None
-    #: A linear ad of which nothing was heard for so long (s) is over (R-ad-lost).
+    #: A linear ad that sent nothing for so long (s) is over (R-ad-lost).
     ad_timeout: float = 120.0
 
     # --- what counts as natural playback
@@ -156,7 +156,7 @@ field; did you mean view_interval?
     completion: float | None = None
     #: A VIEW for each so many seconds of play time; null is off (R-view).
     view_interval: float | None = 10.0
-    #: Whether an `ended` far before the end is told as an error (R-end-early).
+    #: Report an `ended` far before the end as an error (R-end-early).
     report_early_end: bool = True
     #: How often the same error code is reported in a session (R-error).
     error_repeats: int = 5

@@ -53,7 +53,7 @@ def _signal(name: str) -> Callable[[type[_S]], type[_S]]:
 
 @_signal("")
 class Signal:
-    """What every signal has: when it was, and perhaps where the playhead stood.
+    """The fields of every signal: when it was, and perhaps where the playhead stood.
 
     ``at``: Unix time in seconds. ``position``: seconds of content; on most signals it is
     judged as a `TimeUpdate` of that instant before the signal acts (R-position).

@@ -159,7 +159,7 @@ class _Version(argparse.Action):
 
 
 def _never_fail_to_print() -> None:
-    """What the terminal's encoding lacks is shown as an escape."""
+    """Show characters that the terminal's encoding lacks as escapes."""
     for stream in (sys.stdout, sys.stderr):
         with suppress(AttributeError, ValueError):
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]

@@ -40,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
         for case in _load(path):
             result = cases.run(case)
             results.append(result)
-            _tell(result, args.json)
+            _print(result, args.json)
     failed = sum(not result.passed for result in results)
     if not results:
         print(f"{', '.join(args.cases)}: no cases", file=sys.stderr)
@@ -55,7 +55,7 @@ def _load(path: str) -> list[Case]:
     return cases.parse(sys.stdin.buffer.read(), name_of(path)) if path == "-" else cases.load(path)
 
 
-def _tell(result: Result, as_json: bool) -> None:
+def _print(result: Result, as_json: bool) -> None:
     case = result.case
     if as_json:
         import json

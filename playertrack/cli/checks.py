@@ -1,4 +1,4 @@
-"""What ``playertrack doctor`` checks, one thing after the other (wire, 9)."""
+"""The checks of ``playertrack doctor``, one after the other (wire, 9)."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def _opened(sinks: Sequence[str], findings: list[str]) -> Iterator[DeliverySink]
 
 
 def environment(variables: Mapping[str, str], sinks: Sequence[str]) -> Iterator[str]:
-    """What is set in the environment and cannot be used, or is not."""
+    """Problems with the environment: variables that are unusable, or missing."""
     names = {spec.partition(":")[0] for spec in sinks}
     for there, missing in half_set(variables):
         yield f"{there} is set, but {missing} is not: both are needed"
@@ -289,7 +289,7 @@ def _event(sink: DeliverySink) -> Result:
 
 
 def queue_finding(directory: Path) -> str | None:
-    """What is wrong with the directory of a queue, if anything is."""
+    """The problem with the directory of a queue, or None."""
     if directory.exists() and not directory.is_dir():
         return f"{directory} is a file; a queue is a directory"
     place = directory

@@ -1,4 +1,4 @@
-"""What the commands have in common: options, input, output, complaints."""
+"""Options, input, output and complaints that all commands share."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def no_such_session(session: int | str, path: str, ordinals: Iterable[int]) -> i
 
 
 def is_chosen(summary: Summary, session: int | str | None) -> bool:
-    """Whether ``--session`` asks for the session of ``summary``."""
+    """True if ``--session`` selects the session of ``summary``."""
     return session in (None, summary.ordinal, summary.session)
 
 
@@ -183,7 +183,7 @@ def _iso_time(text: str) -> float:
 
 
 def name_of(path: str) -> str:
-    """What a message calls the input ``path``."""
+    """The name of the input ``path`` in messages."""
     return "<stdin>" if path == "-" else path
 
 
@@ -289,5 +289,5 @@ def open_output(path: str) -> Iterator[BinaryIO]:
         with suppress(OSError):
             part.unlink(missing_ok=True)
         if isinstance(error, OSError) and error.filename is not None:
-            error.filename = path  # nobody has heard of the file beside it
+            error.filename = path  # the user knows nothing of the temporary file beside it
         raise

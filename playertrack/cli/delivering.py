@@ -119,7 +119,7 @@ class Sinks:
         return found
 
     def outcome(self, failures: Failures, delivered: bool) -> int:
-        """The exit code: 3 if something was not delivered, which is told; else 0."""
+        """The exit code: 3 if something was not delivered, which is also reported; else 0."""
         left = self.finish()
         if not (failures.count or left) and delivered:
             return 0
@@ -128,7 +128,7 @@ class Sinks:
 
 
 class Failures:
-    """Tells what a sink could not take, and remembers that there was something."""
+    """Reports the events that a sink could not take, and counts them."""
 
     def __init__(self) -> None:
         self.count = 0

@@ -148,7 +148,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _not_single(args: argparse.Namespace, paths: Sequence[str]) -> str | None:
-    """What is wrong with these options where one trace is read as one."""
+    """The problem with options that need a single trace, or None."""
     from ..trace.files import kind_of
 
     what = "--raw" if args.raw is not None else "--timeline"

@@ -35,7 +35,7 @@ def add_parser(subparsers: Any) -> None:
         "diff",
         "Derives every trace of a folder twice and shows which events differ: under two policies,\n"
         "or by two versions of playertrack, of which the first saves its events and the second\n"
-        "compares its own. Sessions are told by their order. Exit code 1 if anything differs.",
+        "compares its own. Sessions are matched by their order. Exit code 1 if anything differs.",
         "  playertrack diff traces/ --policy end_tolerance=1.5\n"
         "  playertrack diff traces/ --base frozen_after=2 --policy frozen_after=3\n"
         "  old/bin/playertrack diff traces/ --save before/\n"
@@ -80,7 +80,7 @@ def run(args: argparse.Namespace) -> int:
         print(f"{args.traces}: no traces", file=sys.stderr)
         return 2
     complaints = Complaints(args.skip_bad)
-    again = _told if args.skip_bad else None
+    again = _ignore if args.skip_bad else None
     changed = 0
     for path, name in traces:
         after = _derive(path, args.policy, args.raw, complaints.on_bad)
@@ -94,7 +94,7 @@ def run(args: argparse.Namespace) -> int:
         )
         found = difference(before, after)
         changed += bool(found)
-        _tell(name, found, args.json)
+        _print(name, found, args.json)
     what = "saved" if args.save is not None else f"{changed or 'none'} changed"
     if complaints.count:
         what += f", {counted(complaints.count, 'line')} left out"
@@ -102,8 +102,8 @@ def run(args: argparse.Namespace) -> int:
     return 1 if changed or complaints.count else 0
 
 
-def _told(_: TraceError) -> None:
-    """A line that the first reading of a trace has told of."""
+def _ignore(_: TraceError) -> None:
+    """Ignore a bad line: the first reading of the trace has reported it."""
 
 
 def _traces(where: Path) -> Iterator[tuple[Path, Path]]:
@@ -154,7 +154,7 @@ def _save(path: Path, records: list[dict[str, Any]]) -> None:
         output.writelines(f"{json.dumps(record)}\n".encode() for record in records)
 
 
-def _tell(name: Path, found: Difference, as_json: bool) -> None:
+def _print(name: Path, found: Difference, as_json: bool) -> None:
     if as_json:
         import json
 

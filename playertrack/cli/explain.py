@@ -30,8 +30,8 @@ def add_parser(subparsers: Any) -> None:
     parser = add_command(
         subparsers,
         "explain",
-        "Tells for each event of a trace the signal and the rule that caused it, and for each\n"
-        "quartile that did not fire why not.",
+        "Explains a trace: for each event the signal and the rule that caused it, and for each\n"
+        "quartile that did not fire the reason.",
         "  playertrack explain trace.jsonl\n"
         "  playertrack explain trace.jsonl --event PLAY_REACHED_50\n"
         "  playertrack explain trace.jsonl --session 2 --json\n"
@@ -69,20 +69,20 @@ def run(args: argparse.Namespace) -> int:
     ordinals = [story.summary.ordinal for story in stories]
     if not any(is_chosen(story.summary, args.session) for story in stories) and args.session:
         return no_such_session(args.session, args.trace, ordinals)
-    told = 0
+    printed = 0
     for story in stories:
         if not is_chosen(story.summary, args.session):
             continue
         chosen = story if event is None else story.only(event)
         if chosen.told or chosen.missing:
-            told += 1
-            _tell(chosen, args.json)
-    if stories and not told:
+            printed += 1
+            _print(chosen, args.json)
+    if stories and not printed:
         print(f"{name_of(args.trace)}: nothing to explain", file=sys.stderr)
     return 1 if complaints.count else 0
 
 
-def _tell(story: Story, as_json: bool) -> None:
+def _print(story: Story, as_json: bool) -> None:
     if as_json:
         import json
 

@@ -214,7 +214,7 @@ class _Report:
         from ..live.tracker import Tracker
         from ..signals import DurationChange, Loaded, Playing
 
-        # What fails is told here, in a line rather than with its traceback.
+        # A failure is reported here, in one line, rather than with its traceback.
         logging.getLogger("playertrack").addHandler(logging.NullHandler())
         self.unread = self.interrupted = False
         self._viewed = viewed.get("on_signal")
@@ -304,7 +304,7 @@ class _Report:
 
 
 def find_player(name: str) -> Callable[..., Player]:
-    """What makes a player of that name; a `PlayertrackError` says how to get it."""
+    """Find the factory of players of that name; a `PlayertrackError` says how to get it."""
     from importlib.metadata import entry_points
 
     from .._words import did_you_mean

@@ -65,7 +65,7 @@ def run(args: argparse.Namespace) -> int:
         print(f"{args.directory}: another process is sending it", file=sys.stderr)
     elif args.action == "flush":
         _flush(args.directory, seen.standings, args.deliver_timeout)
-        _tell_of_others(look(args.directory).standings)
+        _print_others(look(args.directory).standings)
     found = statuses(args.directory)
     for status in found:
         if args.json:
@@ -98,7 +98,7 @@ def _flush(directory: str, standings: Iterable[Standing], timeout: float) -> Non
     FanoutSink(sinks).close(timeout)
 
 
-def _tell_of_others(standings: Iterable[Standing]) -> None:
+def _print_others(standings: Iterable[Standing]) -> None:
     """Say which events were not even tried, since they are not of the environment's identity."""
     from ..destinations.kaltura.environment import identity_from
     from ..sinks import SinkError

@@ -16,7 +16,7 @@ def add_parser(subparsers: Any) -> None:
         subparsers,
         "report-view",
         "Reports a whole playback that a back end knows about: what was watched of an entry.\n"
-        "It goes through the engine as if a player had told it, so a quartile is reported only\n"
+        "It goes through the engine like a player's signals, so a quartile is reported only\n"
         "where it was watched over, and between two stretches there is a SEEK. Shows the events.",
         "  playertrack report-view --entry-id 1_abc --duration 100 --watched 0-60,80-100\n"
         "  export KALTURA_PARTNER_ID=102 KALTURA_REFERRER=server://batch-process\n"

@@ -1,4 +1,4 @@
-"""What commands show of a playback: a line an event, how far it is, the sum of it all."""
+"""Playback on the terminal: a line for each event, the progress, the totals at the end."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class JsonLines:
 
 
 def _extras(event: Event) -> Iterator[tuple[str, Any]]:
-    """What that event has besides, without what says nothing."""
+    """The event's own fields, without those that are empty."""
     for name in event.extra:
         value = getattr(event, name)
         if value is not None and value is not False and value != "":
@@ -118,7 +118,7 @@ def _clock(seconds: float) -> str:
 
 
 def summary_lines(summary: Summary) -> Iterator[str]:
-    """What a session amounted to, for people."""
+    """A session's totals, as lines for people."""
     entry = "nothing" if summary.entry_id is None else _short(summary.entry_id)
     yield f"session {summary.ordinal} of {entry}"
     if summary.join_time is None:

@@ -38,7 +38,7 @@ Item = tuple[Key, Any]
 
 @attrs.frozen
 class Task:
-    """What is to be derived from what; a value that another process can be given.
+    """One piece of work: what to derive from what, as a value to hand to another process.
 
     ``player`` (... for all) and ``session``, an ordinal or an id, choose what is given.
     ``encoded``: events are given as lines. ``summaries``: those are given, too.
@@ -63,7 +63,7 @@ class Progress:
 
 @attrs.frozen
 class Totals:
-    """What is known only in the end: signals ``late``, and ``sessions`` that were asked for."""
+    """Totals known only at the end: signals ``late``, and ``sessions`` that were asked for."""
 
     late: int
     sessions: int
@@ -128,7 +128,7 @@ def _share(task: Task, share: Share | None) -> Iterator[Item | Progress | Totals
 def _read(
     path: str, before: Progress, fleet: Fleet, options: dict[str, Any]
 ) -> Iterator[tuple[list[Made], Progress]]:
-    """What a file makes, and how far the reading is after it."""
+    """Read a file; yields its results, with how far the reading is after it."""
     from ..trace.feed import feed_lines
     from ..trace.files import kind_of, uncompressed
 
@@ -208,12 +208,12 @@ class _Chosen:
         return session
 
     def items(self, file: int, made: list[Made]) -> Iterator[Item]:
-        """What a file made, as far as it was asked for."""
+        """A file's results, as far as they were asked for."""
         for number, each in made:
             yield from self.given((file, number), each)
 
     def given(self, key: Key, made: Any) -> Iterator[Item]:
-        """What was made at ``key``, as far as it was asked for."""
+        """The results at ``key``, as far as they were asked for."""
         from ..trace.codec import TraceError, encode_event
 
         if isinstance(made, TraceError) or not made:

@@ -15,7 +15,7 @@ _UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 
 
 def status_lines(status: Status) -> Iterator[str]:
-    """What an operator reads: where it goes, whether it is up, what became of the events."""
+    """Lines for an operator: where events go, if it is up, and what became of them."""
     reason = f" ({_plain(status.reason)})" if status.reason else ""
     soon = ""
     if status.next_try is not None:

@@ -22,7 +22,7 @@ def add_view(parser: argparse.ArgumentParser) -> None:
 
 
 def open_view(files: ExitStack) -> LiveView:
-    """A page that shows what is played; its address is told."""
+    """Open a page that shows what is played, and print its address."""
     from ..testing.live_view import LiveView
 
     view = files.enter_context(LiveView())

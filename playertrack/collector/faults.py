@@ -1,4 +1,4 @@
-"""The faults that the collector can be told to have."""
+"""Faults that the collector can inject on request."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ KINDS = ("status", "delay", "cut", "html", "expired_ks", "invalid_ks", "lost")
 
 
 class FaultError(FieldError):
-    """A fault that cannot be switched on as it was told."""
+    """A fault that cannot be switched on as requested."""
 
 
 def _one_of(*words: object) -> Any:
@@ -88,7 +88,7 @@ class Switch:
         return cls.from_mapping(values)
 
     def happens(self, endpoint: str) -> bool:
-        """Whether it happens to this request, which is counted."""
+        """True if the fault affects this request, which is counted."""
         if self.endpoint not in (None, endpoint) or self.times == 0:
             return False
         if self.after > 0:

@@ -1,4 +1,4 @@
-"""What the collector remembers, within bounds."""
+"""The collector's memory, within bounds."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class History:
         return {name: self.counts[name] for name in names} | {"sessions": len(self._judges)}
 
     def sessions(self) -> list[SessionVerdict]:
-        """The sessions in the order in which they were last heard of."""
+        """The sessions in the order of their latest events."""
         return [judge.verdict for judge in self._judges.values()]
 
     def add(
@@ -121,7 +121,7 @@ class History:
         )
 
     def _lint(self, endpoint: str, item: Incoming) -> list[str]:
-        """What is wrong with it among the others: of a player, or of a session."""
+        """Problems of the item in its context: that of a player, or of a session."""
         whole = endpoint in WHOLE
         player = item.record.get("player") if isinstance(item.record, dict) else None
         key = (endpoint, str(player)[:LONGEST_ID])
@@ -150,7 +150,7 @@ class History:
         return received
 
     async def wait(self, events: int, seconds: float) -> bool:
-        """Whether so many events are accepted within so many seconds."""
+        """Wait until so many events are accepted; False if that takes longer than ``seconds``."""
         future = asyncio.get_running_loop().create_future()
         self._waiting.append((events, future))
         self._wake()

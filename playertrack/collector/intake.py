@@ -1,4 +1,4 @@
-"""What destinations other than Kaltura's send, as events that can be judged (wire, 8).
+"""Events sent by destinations other than Kaltura's, in a form that can be judged (wire, 8).
 
 A body is read as its protocol has it: what is wrong with an item by itself is found here,
 what is wrong with it among the others is for the lint.
@@ -46,7 +46,7 @@ _CONTENT_TYPES = {
     XAPI: "application/json",
 }
 
-#: Our names for those of the Video spec; which of several it was is not told.
+#: Our names for those of the Video spec; which of several it was cannot be known.
 _OF_SEGMENT = {
     **{name: event for event, name in PLAYBACK.items()},
     "Video Content Started": "PLAY",
@@ -68,7 +68,7 @@ class BodyError(ValueError):
 
 @attrs.frozen(kw_only=True)
 class Incoming:
-    """One item: ``id`` tells it from any other, ``record`` is for the lint.
+    """One item: ``id`` is unique, ``record`` is for the lint.
 
     ``name`` is its name there or among our events, ``fields`` what it holds, as text, and
     ``findings`` what is wrong with it by itself.

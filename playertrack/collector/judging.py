@@ -1,4 +1,4 @@
-"""What is wrong with one event, whatever came before it (guide, 5 and 6; wire, 1 to 3)."""
+"""Problems of a single event, whatever came before it (guide, 5 and 6; wire, 1 to 3)."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def event_name(endpoint: str, fields: Fields) -> str | None:
 
 
 def judge_event(endpoint: str, fields: Fields) -> Iterator[str]:
-    """What is wrong with the event, in words."""
+    """Describe each problem of the event."""
     name = event_name(endpoint, fields)
     yield from _required(endpoint, name, fields)
     if name is None and fields.get("eventType"):

@@ -1,4 +1,4 @@
-"""What was received, as lines for people."""
+"""Received events, as lines for people."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def event_line(received: Received) -> str:
 
 
 def summary_lines(counts: Mapping[str, int], sessions: Iterable[SessionVerdict]) -> Iterator[str]:
-    """What was received in all, and a line for each session with what is wrong with it."""
+    """The totals, and a line for each session with its problems."""
     yield (
         f"{counts['accepted']} events accepted, {counts['good']} good, {counts['bad']} bad, "
         f"{counts['failed']} failed; {counts['sessions']} sessions"

@@ -1,4 +1,4 @@
-"""What the collector's page shows: the sessions as they come, with their events and verdicts."""
+"""The collector's page: the sessions as they come, with their events and verdicts."""
 
 from __future__ import annotations
 
@@ -126,9 +126,9 @@ def _row(name: str, session: _Session) -> SessionRow:
 
 
 def _records(events: Sequence[Received]) -> Iterator[tuple[int, dict[str, Any]]]:
-    """The events in the terms of an event log: of the endpoint that was told first.
+    """The events as records of an event log, from the endpoint that reported first.
 
-    Another one is told of the same events, and may count time in its own way.
+    Another endpoint receives the same events, and may count time in its own way.
     """
     for each in events:
         if each.endpoint == events[0].endpoint:

@@ -22,7 +22,7 @@ class UnreadableError(Exception):
 
 @attrs.frozen
 class Call:
-    """What is asked of which service; ``params`` has objects as mappings, all else as text."""
+    """A call of a service; ``params`` has objects as mappings, all else as text."""
 
     service: str
     action: str

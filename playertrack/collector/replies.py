@@ -31,7 +31,7 @@ _MESSAGES = {
 
 @attrs.frozen
 class Reply:
-    """What is answered: ``outcome`` names it, ``accepted`` if an event was taken."""
+    """An answer: ``outcome`` names it, ``accepted`` if an event was taken."""
 
     body: str
     status: int = 200

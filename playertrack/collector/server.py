@@ -105,12 +105,12 @@ class Collector:
 
     @property
     def service_url(self) -> str:
-        """What ``KALTURA_SERVICE_URL`` has to be."""
+        """The value for ``KALTURA_SERVICE_URL``."""
         return f"{self.analytics_url}/api_v3"
 
     @property
     def analytics_url(self) -> str:
-        """What ``KALTURA_ANALYTICS_URL`` has to be."""
+        """The value for ``KALTURA_ANALYTICS_URL``."""
         return f"http://127.0.0.1:{self.port}"
 
     def url(self, destination: str) -> str:
@@ -139,11 +139,11 @@ class Collector:
 
     @property
     def sessions(self) -> list[SessionVerdict]:
-        """What is to be said of each session."""
+        """The verdict on each session."""
         return self.history.sessions()
 
     async def wait(self, events: int, timeout: float = 10.0) -> bool:  # noqa: ASYNC109
-        """Whether so many events are accepted within ``timeout`` seconds."""
+        """Wait until so many events are accepted; False if ``timeout`` (s) is over first."""
         return await self.history.wait(events, timeout)
 
     def reset(self) -> None:
@@ -227,10 +227,10 @@ class Collector:
             self.services.booth.refuse(call.text("ks"), shown)
         elif switch is not None and kind in ("status", "html"):
             reply = _fault_reply(switch)
-            self._tell(self.services.refuse(endpoint, call, reply.outcome))
+            self._log(self.services.refuse(endpoint, call, reply.outcome))
             return _response(reply, _retry_after(switch))
         reply, received = self.services.answer(endpoint, call)
-        self._tell(received)
+        self._log(received)
         if kind == "lost":
             _hang_up(request)
         elif kind == "cut":
@@ -256,7 +256,7 @@ class Collector:
         elif switch is not None and kind in ("status", "html"):
             reply = _fault_reply(switch)
         for item in items:
-            self._tell(
+            self._log(
                 self.history.take(
                     endpoint, item, token, accepted=reply.accepted, outcome=reply.outcome
                 )
@@ -268,7 +268,7 @@ class Collector:
         more = _retry_after(switch) if switch is not None and not reply.accepted else {}
         return _response(reply, {**_PACKED, **more})
 
-    def _tell(self, received: Received | None) -> None:
+    def _log(self, received: Received | None) -> None:
         if received is None:
             return
         self._sessions.add(received)

@@ -1,4 +1,4 @@
-"""What the stand-in services make of a call: the answer of each, and what is remembered."""
+"""The stand-in services: how each answers a call, and what it remembers of it."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Services:
         self._clock = clock
 
     def answer(self, endpoint: str, call: Call) -> tuple[Reply, Received | None]:
-        """What ``endpoint`` answers, and the event if the call brings one."""
+        """The answer of ``endpoint``, and the event if the call brings one."""
         if endpoint == KS:
             reply = self.booth.answer(call)
             assert reply is not None

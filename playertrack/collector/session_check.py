@@ -1,8 +1,8 @@
-"""What is wrong with a session, of what a service is told of it (guide, 7 and 13).
+"""Problems of a session that show in the events a service receives (guide, 7 and 13).
 
 Whether events are in order, paired and possible is for `playertrack.trace.lint` to say; what
 stands here is what a service of Kaltura shows besides. A sender that delivers an event twice
-since nobody knows whether it arrived is told of it too: it is the price of never losing one.
+since nobody knows whether it arrived fails here too: that is the price of never losing one.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ _ROUNDING = 2.0
 _MOST_FINDINGS = 100
 
 
-#: The events that a service is told of. A learning record store is told of each start with the
-#: same word, and of the end as of a pause, so pauses cannot be counted there.
+#: The events that a service receives. To a learning record store each start is the same word,
+#: and an end looks like a pause, so pauses cannot be counted there.
 SHOWN: dict[str, frozenset[str]] = {
     **{endpoint: frozenset(names.values()) for endpoint, names in NAMES.items()},
     SEGMENT: frozenset({*PLAYBACK, *CONTENT, *ADS}),
@@ -53,7 +53,7 @@ class SessionJudge:
         self._lint = Lint(shows=SHOWN.get(self.endpoint, frozenset()))
 
     def add(self, name: str, fields: Mapping[str, str], entry_id: str) -> list[str]:
-        """What is wrong with the event ``name`` of a Kaltura service coming now."""
+        """Problems that the event ``name`` of a Kaltura service causes by coming now."""
         found = list(self._judge(name, fields, entry_id))
         at = _at(fields)
         if at is not None:

@@ -82,7 +82,7 @@ class KSBooth:
         )
 
     def _get(self, call: Call) -> Reply:
-        """What is known of the KS of the call."""
+        """Answer with the facts of the call's KS."""
         ks = call.text("ks")
         if not ks:
             return refused("MISSING_KS")

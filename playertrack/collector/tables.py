@@ -94,7 +94,7 @@ def _page(pager: Mapping[str, str], rows: list[list[str]]) -> list[list[str]]:
 
 
 def _line(row: list[str], delimiter: str) -> str:
-    """What would end a column or the row is a space in it; there is no other way."""
+    """Join a row; a separator inside a cell becomes a space, since there is no escape."""
     cells = [cell.replace(delimiter, " ").replace(";", " ") for cell in row]
     return f"{delimiter.join(cells)};"
 

@@ -1,4 +1,4 @@
-"""What the collector received, as values."""
+"""The collector's values: received events and verdicts."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def number(text: str | None) -> float | None:
 
 
 def in_milliseconds(fields: Mapping[str, str]) -> bool:
-    """Whether an event of stats.collect is from one of the old players, which sent those."""
+    """True for an event of stats.collect from one of the old players, which sent those."""
     return (number(fields.get("eventTimestamp")) or 0.0) > 1e11
 
 
@@ -71,11 +71,11 @@ class Received:
 
     @property
     def good(self) -> bool:
-        """Whether it was accepted and nothing is wrong with it."""
+        """True if it was accepted and has no problems."""
         return self.accepted and not self.findings
 
     def to_record(self) -> dict[str, Any]:
-        """For JSON; ``ks`` is a digest that tells one from another."""
+        """For JSON; ``ks`` is a digest, which differs from one KS to the next."""
         record = attrs.asdict(self, filter=lambda field, _: field.name != "ks")
         record["fields"] = dict(self.fields)
         record["findings"] = list(self.findings)
@@ -84,7 +84,7 @@ class Received:
 
 
 def digest(ks: str) -> str:
-    """Tells a KS from another without giving it away."""
+    """A digest by which to recognize a KS without giving it away."""
     return sha256(ks.encode(errors="surrogatepass")).hexdigest()[:8]
 
 

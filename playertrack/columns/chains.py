@@ -32,7 +32,7 @@ def feed_chains(
 ) -> bool:
     """Feed the rows of a batch whose order matters only for each player; False if it is no use.
 
-    ``taken`` is told of each row that was fed by itself, player by player.
+    ``taken`` is called for each row that was fed by itself, player by player.
     """
     codes, updates, at, position = batch.arrays()
     rows = np.argsort(codes, kind="stable")

@@ -50,7 +50,7 @@ class Batch:
         self.good_seqs = seq is None or _are_whole(seq)
 
     def _known(self, name: str) -> list[str | None]:
-        """What the codes of a column of strings stand for."""
+        """The values behind the codes of a column of strings."""
         column = self._columns.get(name)
         return [] if column is None else [_text(each) for each in column.dictionary]
 

@@ -1,4 +1,4 @@
-"""What the columns of signals, events and summaries are."""
+"""The columns of signals, events and summaries."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ class TokenSource(Protocol):
         """
 
     def same_as(self, other: Any) -> bool:
-        """Whether ``other`` speaks for the same user, as far as one can see."""
+        """True if ``other`` speaks for the same user, as far as one can see."""
 
 
 class Credentials:
@@ -70,11 +70,11 @@ class Credentials:
 
     @property
     def needed(self) -> bool:
-        """Whether a token may have to be asked for before a request."""
+        """True if a request may first need a token from the source."""
         return self._source is not None
 
     async def have(self) -> bool:
-        """Whether an event may be sent with ``token``; the source knows when one expires."""
+        """Get a token if one is due; True if an event may be sent with ``token``."""
         if self._source is None:
             return True
         try:
@@ -120,7 +120,7 @@ class Credentials:
             await asyncio.gather(self._renewal, return_exceptions=True)
 
     async def _ask(self, refused: str | None) -> str | None:
-        """What the source gives, if it is not too long about it."""
+        """Ask the source for a token; raises TimeoutError if it keeps silent for too long."""
         assert self._source is not None
         try:
             async with asyncio.timeout(self._patience):
@@ -177,7 +177,7 @@ class AskedTokens:
     """Tokens of a ``function``, plain or asynchronous: asked once, and again after a refusal.
 
     A plain function is called in a thread of its own, so it may wait for a network.
-    ``identity`` tells for whom it speaks: sources with the same are as good as each other.
+    ``identity`` says for whom it speaks: sources with the same are as good as each other.
     """
 
     def __init__(self, function: Callable[[], Any], identity: object = None) -> None:
@@ -214,7 +214,7 @@ class AskedTokens:
             raise
 
     def same_as(self, other: Any) -> bool:
-        """Whether it is the same function or the same text."""
+        """True if it is the same function or the same text."""
         return isinstance(other, AskedTokens) and bool(self._identity == other._identity)
 
 
@@ -223,7 +223,7 @@ def _failed(asked: asyncio.Task[str | None]) -> bool:
 
 
 def _is(asked: asyncio.Task[str | None], refused: str | None) -> bool:
-    """Whether the token is the refused one, or there was none though one is needed."""
+    """True if the source gave the refused token again, or none though one is needed."""
     return refused is not None and asked.result() in (refused, None)
 
 
@@ -248,7 +248,7 @@ def token_source(
 
 
 async def in_thread(function: Callable[[], Any]) -> Any:
-    """What ``function`` gives, from a thread that nobody waits for when the program ends."""
+    """Call ``function`` in a thread that nobody waits for when the program ends."""
     loop = asyncio.get_running_loop()
     done = loop.create_future()
 

@@ -1,4 +1,4 @@
-"""What is sent to one destination: rows of the queue in, batches out, in order.
+"""Sends to one destination: rows of the queue in, batches out, in order.
 
 A channel reads the queue and decides what goes next; how a batch goes, and what becomes of its
 events, is in `consignment`.
@@ -116,11 +116,11 @@ class Channel(Link):
 
     @property
     def idle(self) -> bool:
-        """Whether there is nothing to send, as far as was read."""
+        """True if there is nothing to send, as far as the queue was read."""
         return not (self._workers or self._fetching or self._more or self._lanes.size)
 
     def hopeless(self, until: float) -> bool:
-        """Whether nothing can be sent before that time."""
+        """True if nothing can be sent before that time."""
         if self.policy.state is DeliveryState.RENEWING:
             return False
         if len(self.scheduler) < len(self._workers):
@@ -223,7 +223,7 @@ class Channel(Link):
         return rows
 
     def _ripe(self) -> bool:
-        """Whether a batch goes now: it is full, or it waited long enough for more."""
+        """True if a batch goes now: it is full, or it waited long enough for more."""
         batch = self.route.destination.batch
         if not batch.wait or self._hurries or not self._lanes.size:
             return True

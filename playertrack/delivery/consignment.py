@@ -30,7 +30,7 @@ _ENDS = (Kind.DELIVERED, Kind.REJECTED)
 
 @attrs.define
 class Attempt:
-    """What was tried with a request so far."""
+    """The attempts at a request so far."""
 
     downs: int
     resumes: int

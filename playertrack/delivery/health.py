@@ -44,7 +44,7 @@ class Health:
 
 
 class HealthLog:
-    """What happened to the batches for one destination; everything here is in one loop."""
+    """The history of a destination's batches; everything here happens in one event loop."""
 
     def __init__(self, clock: Callable[[], float] = time) -> None:
         self.last_success: float | None = None
@@ -94,7 +94,7 @@ def write_notes(directory: Path, health: Mapping[str, Health]) -> None:
 
 
 def read_notes(directory: Path) -> dict[str, Health]:
-    """What the last senders of a queue noted, by destination; what cannot be read is left out."""
+    """Read the notes that a queue's last senders left, by destination; skips unreadable ones."""
     try:
         with (directory / NOTES).open("rb") as file:
             found = json.loads(file.read(_LONGEST))

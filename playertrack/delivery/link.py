@@ -24,7 +24,7 @@ Exchange = Callable[[Request, bool], Awaitable[Answer]]
 
 
 class Link:
-    """What all batches for ``route`` share; everything here happens in one event loop."""
+    """The state that all batches for ``route`` share; everything happens in one event loop."""
 
     def __init__(
         self, outbox: Outbox, route: Route, settings: DeliverySettings, exchange: Exchange

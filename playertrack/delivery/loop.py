@@ -90,7 +90,7 @@ class SendLoop:
 
     @property
     def started(self) -> bool:
-        """Whether it has started."""
+        """True once it has started."""
         return self._thread is not None or self._given is not None
 
     def start(self) -> None:
@@ -124,7 +124,7 @@ class SendLoop:
         self._call(resume)
 
     def states(self) -> dict[str, str]:
-        """What each destination is doing: up, down, renewing or paused."""
+        """The state of each destination: up, down, renewing or paused."""
         return {name: each.policy.state.value for name, each in tuple(self._channels.items())}
 
     def health(self) -> dict[str, Health]:
@@ -338,7 +338,7 @@ class SendLoop:
 
 
 def _cancel_all(loop: asyncio.AbstractEventLoop) -> None:
-    """What still waits, as for the token of a user's function, has nobody who waits for it."""
+    """Cancel tasks that nobody waits for any longer, as for the token of a user's function."""
     tasks = asyncio.all_tasks(loop)
     for task in tasks:
         task.cancel()

@@ -1,4 +1,4 @@
-"""What a destination and the sender say to each other: values.
+"""The values that a destination and the sender exchange.
 
 A `Request` goes out, an `Answer` comes back, and a `Verdict` says what it means for the events
 of the request.
@@ -35,7 +35,7 @@ class Answer:
 
 
 class Kind(Enum):
-    """What happens to an event next (wire, 4)."""
+    """The next step for an event (wire, 4)."""
 
     DELIVERED = "delivered"
     RETRY = "retry"
@@ -46,7 +46,7 @@ class Kind(Enum):
 
 @attrs.frozen
 class Verdict:
-    """What an answer means for an event: ``kind``, and ``reason`` in words.
+    """The meaning of an answer for an event: ``kind``, and ``reason`` in words.
 
     ``after`` is the number of seconds before which the server wants no retry; None if it did
     not say.

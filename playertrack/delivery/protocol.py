@@ -1,4 +1,4 @@
-"""What a destination is: the one thing to write for another service (wire, 8).
+"""The protocol of a destination: the one thing to write for another service (wire, 8).
 
 A destination says how an event is encoded, how items become a request, and what an answer
 means. Queue, order, retries, renewed tokens, dead letters, redaction and counters are the
@@ -80,7 +80,7 @@ class Destination:
         return attrs.evolve(request, headers=headers)
 
     def judge(self, answer: Answer, items: Sequence[bytes]) -> Verdict | Sequence[Verdict]:
-        """What ``answer`` means: a verdict for all ``items``, or one for each.
+        """Judge an ``answer``: a verdict for all ``items``, or one for each.
 
         Of a batch that is rejected as a whole each half is sent again, until the item is found
         that the server does not take.
@@ -93,7 +93,7 @@ Recall = Callable[[str], bytes | None]
 
 
 def forgotten(session: str) -> bytes | None:
-    """What is known of a session from before: nothing."""
+    """A session's earlier note when nothing was kept: None."""
     return None
 
 
@@ -111,7 +111,7 @@ class SessionDestination(Destination):
         return self.recall(session)
 
     def note(self, session: str) -> bytes:
-        """What has to be known to encode the next event of ``session``."""
+        """A note with all that is needed to encode the next event of ``session``."""
         raise NotImplementedError
 
     def answered(self, session: str, body: bytes) -> None:

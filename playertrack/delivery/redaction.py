@@ -44,7 +44,7 @@ def redact(text: str, secrets: Iterable[str] = ()) -> str:
 
 
 def names_a_secret(url: str) -> bool:
-    """Whether a parameter in ``url`` holds a secret, going by its name."""
+    """True if a parameter in ``url`` holds a secret, going by its name."""
     return _FORM.search(url) is not None
 
 

@@ -14,7 +14,7 @@ from .settings import DeliverySettings
 
 
 class DeliveryState(Enum):
-    """What a destination is doing."""
+    """The state of a destination."""
 
     UP = "up"
     DOWN = "down"
@@ -44,7 +44,7 @@ class RetryPolicy:
 
     @property
     def draining(self) -> bool:
-        """Whether a backlog is being sent, in order and at the rate for it."""
+        """True while a backlog is sent, in order and at the rate for it."""
         return self._slot is not None
 
     def due(self, first: bool) -> float:

@@ -24,7 +24,7 @@ class Route:
     answered: Callable[[str, bytes], object] | None = None
 
     def same_as(self, other: Route) -> bool:
-        """Whether both go to the same address with the same tokens."""
+        """True if both go to the same address with the same tokens."""
         if self.destination.address != other.destination.address:
             return False
         if self.tokens is None or other.tokens is None:

@@ -47,7 +47,7 @@ _EXIT_TIMEOUT = 2.0
 
 _ANOTHER = "that of the sink which is open for this destination, or a function that gives it"
 
-#: How long (s) the disk may take to tell what is left, and to end, when the time is up.
+#: How long (s) the disk may take to count what is left, and to close, when the time is up.
 _ANSWER = 1.0
 
 #: More rows than can be on their way at once.
@@ -163,7 +163,7 @@ class Sender:
     # -------------------------------------------------------------------------- what is left
 
     def standing(self, name: str, timeout: float | None = None) -> Standing:
-        """What became of the events for a destination, also when closed; raises `TimeoutError`."""
+        """The fate of a destination's events, also when closed; raises `TimeoutError`."""
         found = {each.name: each for each in self._standings(timeout)}
         return found.get(name, Standing(name, Counts(), None))
 
@@ -181,7 +181,7 @@ class Sender:
         return self._loop.trouble(name)
 
     def states(self) -> dict[str, str]:
-        """What the sender does with each destination: up, down, renewing or paused."""
+        """The state of each destination: up, down, renewing or paused."""
         return self._loop.states()
 
     def status(self, name: str, timeout: float | None = None) -> Status:

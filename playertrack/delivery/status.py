@@ -1,4 +1,4 @@
-"""What became of the events for a destination, and how it fares: one value (wire, 9)."""
+"""The status of a destination: the fate of its events, and its health (wire, 9)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _NOBODY = "no program is sending it"
 
 @attrs.frozen(kw_only=True)
 class Status:
-    """What an operator sees of a destination. Times are Unix seconds, None for never or unknown.
+    """A destination as an operator sees it. Times are Unix seconds, None for never or unknown.
 
     ``destination`` is its id in the queue, ``name`` its name alone, as ``stats``. ``state`` is
     up, down, paused or waiting, ``reason`` why it is not up. ``oldest_pending``: for how many
@@ -92,7 +92,7 @@ def statuses(directory: str | PathLike[str]) -> list[Status]:
 
 
 def _seen_from_outside(standing: Standing, noted: Health | None, in_use: bool) -> Health:
-    """What the last sender noted, as far as the queue does not know better."""
+    """The last sender's notes, except where the queue knows better."""
     health = noted or Health()
     if standing.paused is not None:
         return attrs.evolve(health, state="paused", reason=standing.paused, next_try=None)
@@ -105,7 +105,7 @@ def _seen_from_outside(standing: Standing, noted: Health | None, in_use: bool) -
 
 
 def troubled(found: Iterable[Status], max_age: float | None = None) -> bool:
-    """Whether an operator is to look: something is paused, or waits longer than ``max_age`` (s)."""
+    """True if an operator has to act: something is paused, or waits longer than ``max_age`` (s)."""
     return any(
         each.state == "paused" or (max_age is not None and (each.oldest_pending or 0.0) > max_age)
         for each in found

@@ -1,4 +1,4 @@
-"""What an answer means by its status alone, and what it means that none came (wire, 4)."""
+"""The meaning of an answer's status alone, and of an answer that never came (wire, 4)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Headers = Mapping[str, str] | Iterable[tuple[str, str]]
 
 
 class Fault(Enum):
-    """What kept an answer from coming; all of it may pass by itself."""
+    """The reason that no answer came; each may pass by itself."""
 
     CONNECT = "cannot connect"
     DNS = "the name of the server cannot be resolved"
@@ -35,7 +35,7 @@ class Fault(Enum):
 
     @property
     def ambiguous(self) -> bool:
-        """Whether the request may have arrived all the same, so that a retry repeats it."""
+        """True if the request may have arrived all the same, so that a retry repeats it."""
         return self in _ARRIVED_PERHAPS
 
 

@@ -45,7 +45,7 @@ def checked_url(address: str, *, query: bool = True) -> str:
 
 
 def event_id(event: Event) -> str:
-    """What identifies ``event`` for good, so that a receiver can remove a repeated one."""
+    """A permanent id of ``event``, by which a receiver can remove a repeated one."""
     return f"{event.session}:{event.index}"
 
 

@@ -59,7 +59,7 @@ _encode = msgspec.json.Encoder().encode
 
 @attrs.frozen
 class Stream:
-    """What is known of a session's media: ``live`` is None until it was loaded."""
+    """A session's media as far as it is known: ``live`` is None until it was loaded."""
 
     live: bool | None = None
 
@@ -105,7 +105,7 @@ class SegmentDestination(SessionDestination):
         return item
 
     def note(self, session: str) -> bytes:
-        """Whether ``session`` is of a live stream."""
+        """A note that says whether ``session`` is of a live stream."""
         return self._streams.note(session)
 
     def request(self, items: Sequence[bytes]) -> Request:

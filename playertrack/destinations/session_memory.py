@@ -1,4 +1,4 @@
-"""What a destination remembers of its sessions, so that another process can go on with it."""
+"""A destination's memory of its sessions, so that another process can go on with them."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Recent(Generic[_K, _V]):
 
 
 class Memory(Generic[_T]):
-    """What is known of each session, of ``kind``; ``recall`` is asked once for one that is new.
+    """The state of each session, of ``kind``; ``recall`` is asked once for one that is new.
 
     A note that cannot be read, as of another version, is none.
     """
@@ -48,7 +48,7 @@ class Memory(Generic[_T]):
         self._known: Recent[str, _T] = Recent()
 
     def get(self, session: str | None) -> _T | None:
-        """What is known of ``session``."""
+        """The state of ``session``; None for an unknown one."""
         known = self._known.get(session)
         if known is None and session is not None and (note := self._recall(session)) is not None:
             try:
@@ -63,5 +63,5 @@ class Memory(Generic[_T]):
         self._known.put(session, value)
 
     def note(self, session: str) -> bytes:
-        """What is known of ``session`` as a note, to be recalled."""
+        """The state of ``session`` as a note, to be recalled."""
         return self._encode(self._known.get(session))

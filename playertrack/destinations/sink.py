@@ -131,11 +131,11 @@ class DeliverySink:
         return pack(self.destination, event)
 
     def counts(self, timeout: float | None = None) -> Counts:
-        """What became of the events so far (Q-total); raises `TimeoutError`."""
+        """The fate of the events so far (Q-total); raises `TimeoutError`."""
         return self.sender.standing(self.name, timeout).counts
 
     def status(self, timeout: float | None = None) -> Status:
-        """What became of the events, how the destination fares, and why; raises `TimeoutError`."""
+        """The fate of the events, the destination's health, and why; raises `TimeoutError`."""
         return self.sender.status(self.name, timeout)
 
     def metrics(self, timeout: float | None = None) -> str:
@@ -143,7 +143,7 @@ class DeliverySink:
         return openmetrics([self.status(timeout)])
 
     def left(self) -> str | None:
-        """What waits to be delivered, why, and what can be done; None if nothing does."""
+        """A message on undelivered events: why they wait, what to do; None if there are none."""
         try:
             waiting = self.counts(1.0).pending
         except TimeoutError as error:
@@ -187,7 +187,7 @@ class DeliverySink:
 
 
 def properties_of(given: Properties) -> Callable[[Event], Mapping[str, Any]]:
-    """What gives the custom properties of an event; raises `SinkError` for what cannot."""
+    """A function for an event's custom properties; raises `SinkError` for unusable ones."""
     if callable(given):
         return given
     if given is None:
@@ -207,7 +207,7 @@ def properties_of(given: Properties) -> Callable[[Event], Mapping[str, Any]]:
 
 
 def _own_tokens(destination: Destination) -> TokenSource | None:
-    """What a destination gives by itself; None if it cannot have any."""
+    """The destination's own token source; None if it cannot have any."""
     if type(destination).token is Destination.token:
         return None
     return AskedTokens(destination.token, type(destination))

@@ -40,7 +40,7 @@ VARIABLES: Mapping[str, Variable] = {
     "KALTURA_APPLICATION": Variable(_KALTURA, "the Kaltura application"),
     "KALTURA_CONTEXT_ID": Variable(_KALTURA, "the category or playlist"),
     "KALTURA_VIRTUAL_EVENT_ID": Variable(_KALTURA, "the virtual event"),
-    "KALTURA_IDENTITY_NAME": Variable(_KALTURA, "tells two identities apart in one queue"),
+    "KALTURA_IDENTITY_NAME": Variable(_KALTURA, "separates two identities in one queue"),
     "KALTURA_WIRE_PROFILE": Variable(_KALTURA, "guide (default), legacy or player_v7"),
     "PLAYERTRACK_HTTP_TOKEN": Variable(_HTTP, "a bearer token", secret=True),
     "PLAYERTRACK_HTTP_TOKEN_FILE": Variable(_HTTP, "a file with one, read again after a 401"),

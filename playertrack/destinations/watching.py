@@ -1,6 +1,6 @@
-"""What a session played, as its events tell: for destinations that report it as a whole.
+"""The played parts of a session, from its events: for destinations that report it as a whole.
 
-Each jump of the playhead is a SEEK, so between two of them the playhead tells what was played,
+Each jump of the playhead is a SEEK, so between two of them the playhead shows what was played,
 but for jumps of a player's own that are too small for the time to show them.
 """
 
@@ -76,7 +76,7 @@ class Watching:
         return now._moved(event)
 
     def _of_media(self, event: Event) -> Self:
-        """What ``event`` says of the media, and whether it starts the session."""
+        """The session with what ``event`` says of the media, and whether it starts the session."""
         live = event.live if isinstance(event, MediaLoaded) else self.live
         length = self.length if live or event.duration is None else event.duration
         first = self.first
@@ -102,7 +102,7 @@ class Watching:
         pace = min(_PACE * self.rate, _FASTEST)
         late = _LATE if event.event == "PLAY_REACHED_100" else 0.0
         if ahead > pace * (at - self.seen) + TOLERANCE + late:
-            # A jump of which no SEEK tells: nobody knows how much was played before it.
+            # A jump without a SEEK: nobody knows how much was played before it.
             return attrs.evolve(
                 self, segments=self.watched, since=position, until=position, seen=at
             )

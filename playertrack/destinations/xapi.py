@@ -110,7 +110,7 @@ class XapiDestination(SessionDestination):
         return item
 
     def note(self, session: str) -> bytes:
-        """What was played in ``session`` so far."""
+        """A note of what was played in ``session`` so far."""
         return self._sessions.note(session)
 
     def request(self, items: Sequence[bytes]) -> Request:

@@ -1,4 +1,4 @@
-"""What the bindings of real players have in common: from callbacks to a tracker.
+"""The common part of the bindings of real players: from callbacks to a tracker.
 
 An adapter is a `Translator`, which is pure, and a `Binding`, which is not: it listens to a
 live player and writes down what it receives as raw records. A callback may do little in a
@@ -51,7 +51,7 @@ class Listener(Protocol):
     """Whom a binding feeds: a `Tracker`."""
 
     def now(self) -> float:
-        """What time it is (Unix time, s)."""
+        """The time (Unix time, s)."""
 
     def suit(self, policy: Policy) -> None:
         """Know the policy that suits the player."""
@@ -191,7 +191,7 @@ class Binding(ABC):
         self._obey("rate", lambda: self._rate(rate))
 
     def loop(self, on: bool) -> None:
-        """Whether to begin again by itself at the end."""
+        """Start again at the end, or stop there."""
         self._obey("loop", lambda: self._loop(on))
 
     def replay(self) -> None:
@@ -238,17 +238,17 @@ class Binding(ABC):
 
     @abstractmethod
     def _subscribe(self) -> None:
-        """Hear the player; what it is doing already is noted as if it began now."""
+        """Subscribe to the player; what it is doing already is noted as if it started now."""
 
     @abstractmethod
     def _unsubscribe(self) -> None:
-        """Hear it no longer, and take back what was changed in it."""
+        """Unsubscribe, and take back what was changed in the player."""
 
     def _ask(self) -> None:  # noqa: B027 - not every player has to be asked
         """Note what the player says when it is asked; called each interval, if it ``asks``."""
 
     def _look_up(self, record: dict[str, Any]) -> Iterable[dict[str, Any]]:
-        """Records to put before this one, of what only the player can tell; it may be asked.
+        """Records to put before this one, of what only the player knows; it may be asked.
 
         Each record comes here before it is translated; so `_opened` can say what media it is
         about, which is not known in a callback.
@@ -297,7 +297,7 @@ class Binding(ABC):
         atexit.register(self.detach)
 
     def _note(self, kind: str, **fields: Any) -> None:
-        """Note what was heard, now; from any thread, and never waiting for anything."""
+        """Note a callback, now; from any thread, and never waiting for anything."""
         self._records.put({"t": self._tracker.now(), "kind": kind, **fields})
 
     def _note_media(self, media: str) -> None:
@@ -359,10 +359,10 @@ class Binding(ABC):
                     continue
                 if record["kind"] == _MEDIA:
                     record = self._opened(record["t"], record["media"])
-                for told in (*self._guarded("looking up", partial(self._look_up, record)), record):
+                for each in (*self._guarded("looking up", partial(self._look_up, record)), record):
                     if self._file is not None:
-                        self._file.keep(told)
-                    self._feed(partial(self._translator.translate, told))
+                        self._file.keep(each)
+                    self._feed(partial(self._translator.translate, each))
             self._feed(self._translator.finish)
         finally:
             atexit.unregister(self.detach)
@@ -371,7 +371,7 @@ class Binding(ABC):
                 self._file.close()
 
     def _next(self) -> dict[str, Any] | None:
-        """The next record; a tick where nothing was heard, since time passes for a translator."""
+        """The next record; a tick where nothing came, since time passes for a translator."""
         try:
             return self._records.get(timeout=self._interval)
         except Empty:
@@ -385,7 +385,7 @@ class Binding(ABC):
                 self._tracker.feed(signal, live=True)
 
     def _guarded(self, doing: str, call: Callable[[], Any]) -> Any:
-        """What ``call`` gives, or nothing: whatever goes wrong in it, the player goes on."""
+        """Call ``call`` and return its value, None if it fails: the player goes on in any case."""
         try:
             return call()
         except SignalError as error:

@@ -1,7 +1,7 @@
 """A whole playback in one call, for those who know only what was watched of it.
 
 A back end has no player: it knows that of an entry of 100 s the parts from 0 to 60 and from
-80 to 100 were watched. That is told to the engine as a player would tell it, so the same
+80 to 100 were watched. The engine receives the signals that a player would send, so the same
 rules hold: a quartile fires only where it was watched over, and a gap is a SEEK.
 """
 
@@ -19,14 +19,14 @@ from ..policy import Policy
 from ..signals import Close, Ended, Loaded, Play, Playing, Ready, Seek, Signal, TimeUpdate
 from ..sinks import Sink
 
-#: A playhead that is told of this often (s) is exact enough to say when a quartile was reached.
+#: A playhead that is reported this often (s) is exact enough to say when a quartile was reached.
 _STEP = 1.0
 #: The longest media, and the most that can be watched of it in one call (s).
 _LONGEST = 7 * 86_400.0
 
 
 class WatchError(FieldError):
-    """What was watched cannot be so."""
+    """Watched parts that are impossible."""
 
 
 def report_view(
@@ -115,7 +115,7 @@ def _checked(
 
 
 def _positions(begin: float, end: float, duration: float) -> list[float]:
-    """Where the playhead is told of on its way: now and then, and at each quartile."""
+    """The positions to report on the way: one now and then, and each quartile."""
     steps = {begin + n * _STEP for n in range(1, int((end - begin) / _STEP) + 1)}
     quartiles = {duration * quartile / 100 for quartile in (25, 50, 75)}
     return sorted(each for each in steps | quartiles | {end} if begin < each <= end)
@@ -128,7 +128,7 @@ def _is_number(value: object) -> bool:
 def _signals(
     entry_id: str, duration: float, parts: Sequence[tuple[float, float]], at: float
 ) -> Iterator[Signal]:
-    """What a player would have told."""
+    """The signals that a player would have sent."""
     yield Ready(at=at)
     yield Loaded(at=at, entry_id=entry_id, duration=duration, position=parts[0][0])
     playing = False

@@ -1,12 +1,12 @@
-"""What time it is for a live player: Unix time that only ever passes.
+"""The time for a live player: Unix time that only ever passes.
 
-A wall clock may be set while a player runs: a kiosk boots in 1970 and hears of the network
+A wall clock may be set while a player runs: a kiosk boots in 1970 and reaches the network
 minutes later. Were that step to reach the engine, a stall of two seconds would last fifty
 years. So the time that the engine gets is Unix time as it was when the clock was made, plus
 the monotonic time since; a step of the wall clock never shows in it. What the wall clock
 says by now is `Clock.correction` away, and the tracker adds that from the first event of a
 session to its last: within a session all differences are elapsed time, and the session
-after a step is told in the corrected time (R-order).
+after a step has the corrected time (R-order).
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ _NOISE = 0.1
 
 
 class Clock(Protocol):
-    """What a tracker asks of a clock; safe to be asked from several threads."""
+    """The clock of a tracker; any thread may ask it."""
 
     def time(self) -> float:
         """Unix time (s) whose differences are elapsed time: it never steps nor goes back."""
 
     def correction(self) -> float:
-        """What to add to `time` (s) to get what the wall clock says; 0.0 until it is stepped."""
+        """The seconds to add to `time` for the wall clock's time; 0.0 until it is stepped."""
 
     def wait(self, condition: threading.Condition, until: float | None) -> None:
         """Wait for a notification, or for `time` to reach ``until``; the condition is held."""

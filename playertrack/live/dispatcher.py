@@ -24,7 +24,7 @@ _T = TypeVar("_T")
 class Dispatcher:
     """Calls handlers with items, one after the other, on a daemon thread of its own.
 
-    What a handler raises is logged and told to ``on_error``, each kind of failure once, but
+    A handler's exception is logged and reported to ``on_error``, each kind of failure once, but
     every `SignalError`. The thread is started when there is something to do. Between items
     it waits for the timers of its owner: ``due`` says when, in the time of ``clock`` (inf:
     not at all), and then ``settle`` is called. ``finish`` is called last, with the
@@ -62,7 +62,7 @@ class Dispatcher:
         self._waiting: deque[tuple[str, Callable[[Any], object], Any]] = deque(maxlen=_MOST_WAITING)
         self._dropped = 0
         self._thread: threading.Thread | None = None
-        self._alarm = inf  # when the thread looks again without being told
+        self._alarm = inf  # when the thread looks again of its own accord
         self._deadline = inf
         self._delivered = True
         self._closed = threading.Event()
@@ -91,9 +91,9 @@ class Dispatcher:
             self._waiting.append((where, handler, item))
 
     def report(self, where: str, error: Exception) -> None:
-        """Have a failure logged and told."""
+        """Log a failure, and report it."""
         with self.lock:
-            self.put("on_error", self._tell, (where, error))
+            self.put("on_error", self._report, (where, error))
             self.rouse()
 
     def rouse(self) -> None:
@@ -210,7 +210,7 @@ class Dispatcher:
             # sys.exit() in a callback ends nothing: this is no thread of the program's.
             self.report(where, PlayertrackError(f"it raised {error!r}"))
 
-    def _tell(self, failure: tuple[str, Exception]) -> None:
+    def _report(self, failure: tuple[str, Exception]) -> None:
         where, error = failure
         kind = (where, type(error), getattr(error, "field", None))
         known = kind in self._reported

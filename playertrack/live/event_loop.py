@@ -47,7 +47,7 @@ class LoopBinding(Binding):
 
     @abstractmethod
     def _on_loop(self) -> bool:
-        """Whether this is the loop's thread."""
+        """True if this is the loop's thread."""
 
     @abstractmethod
     def _connect(self) -> None:

@@ -1,4 +1,4 @@
-"""What media is called in the events if nobody says."""
+"""Names media for the events if nobody else does."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ _COMMON = {
     *("video", "audio", "vod", "_definst_"),
 }
 
-#: Endings of names that are folders to a media server: ``film.ism/Manifest``.
+#: Endings of names that are folders to a media server: ``bunny.ism/Manifest``.
 _ENDINGS = {".ism", ".isml", ".smil", ".mp4", ".m4v", ".mkv", ".mp3", ".m4a", ".webm", ".mov"}
 
 
 def entry_name(media: str) -> str:
-    """What a file or URL is called: its file name, without ending and secrets.
+    """The name of a file or URL: its file name, without ending and secrets.
 
     Of a media server's URL it is the first name, from the end, that says which media it is,
     and of one that has none the host.
 
-    >>> entry_name("https://cdn.example/films/big%20bunny.mp4?token=1")
+    >>> entry_name("https://cdn.example/videos/big%20bunny.mp4?token=1")
     'big bunny'
     >>> entry_name("https://cdn.example/vod/mp4:bunny.mp4/playlist.m3u8")
     'bunny'

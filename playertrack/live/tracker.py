@@ -2,7 +2,7 @@
 
 A signal may come from any thread, and from a callback of the tracker itself. It is stamped
 and derived at once, under a lock that is only ever held for that. What comes out goes through
-one queue to one thread (`courier`), so everyone is told in the same order, and a sink or
+one queue to one thread (`courier`), so all receive it in the same order, and a sink or
 callback that is slow, or raises, costs the player nothing.
 """
 
@@ -53,9 +53,9 @@ class Tracker(SignalMethods, AsyncClosing):
     where another tracker was, with that one's player, policy and entry. ``sinks`` get each
     event and are closed with the tracker.
 
-    ``on_event``, ``on_diagnostic`` and ``on_summary`` (of each session that ended) are told
+    ``on_event``, ``on_diagnostic`` and ``on_summary`` (of each session that ended) receive
     what came out, ``on_signal`` what went in: recorded as a trace it gives the same events
-    again. ``on_error`` is told every `SignalError` and, each kind once, what a sink or
+    again. ``on_error`` receives every `SignalError` and, each kind once, what a sink or
     callback raised; the log ``playertrack`` has it too. A thread of the tracker calls all of
     them, and the sinks, one after the other; they may call the tracker and the player.
 
@@ -135,7 +135,7 @@ class Tracker(SignalMethods, AsyncClosing):
         return self._engine.state
 
     def summary(self) -> Summary:
-        """What the running session amounts to so far."""
+        """The running session's totals so far."""
         with self._courier.lock:
             return self._engine.summary()
 
@@ -160,7 +160,7 @@ class Tracker(SignalMethods, AsyncClosing):
     # ------------------------------------------------------------------------ signals in
 
     def now(self) -> float:
-        """What time it is for this tracker (Unix time, s)."""
+        """The time for this tracker (Unix time, s)."""
         return self._clock.time() + self._offset
 
     def suit(self, policy: Policy) -> None:
@@ -209,10 +209,10 @@ class Tracker(SignalMethods, AsyncClosing):
     ) -> None:
         """A page or view around the player was loaded; ``type`` is its category, as ``lobby``.
 
-        Told to the sinks that report such (``kava``), in order with the events of the player.
+        Goes to the sinks that report such (``kava``), in order with the events of the player.
         """
-        told = partial(self._sinks.track_page, name, type, entry_id=entry_id)
-        self._track(partial(told, at=self._clock.time()))
+        report = partial(self._sinks.track_page, name, type, entry_id=entry_id)
+        self._track(partial(report, at=self._clock.time()))
 
     def track_button(
         self,
@@ -225,14 +225,14 @@ class Tracker(SignalMethods, AsyncClosing):
     ) -> None:
         """A button or link around the player was clicked; else as `track_page`."""
         where = {"page_name": page_name, "page_type": page_type, "entry_id": entry_id}
-        told = partial(self._sinks.track_button, name, type, **where)
-        self._track(partial(told, at=self._clock.time()))
+        report = partial(self._sinks.track_button, name, type, **where)
+        self._track(partial(report, at=self._clock.time()))
 
-    def _track(self, told: Callable[[], object]) -> None:
+    def _track(self, report: Callable[[], object]) -> None:
         with self._courier.lock:
             if not self._courier.closing:
                 self._used = True
-                self._courier.put("sinks", lambda told: told(), told)
+                self._courier.put("sinks", lambda report: report(), report)
                 self._courier.rouse()
 
     def _signal(self, kind: type[Signal], at: float | None, **fields: Any) -> None:
@@ -310,7 +310,7 @@ class Tracker(SignalMethods, AsyncClosing):
     def _settle(self) -> None:
         due = self._engine.next_timer()
         assert due is not None
-        # When it was due, not now: a signal that brings its own time may be told of late.
+        # When it was due, not now: a signal that brings its own time may come late.
         self._take(Tick(at=due), own_time=False)
 
     def _emit(self, event: Event) -> None:

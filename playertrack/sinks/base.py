@@ -1,4 +1,4 @@
-"""What a sink is, and how one is opened by its name."""
+"""The protocol of sinks, and how one is opened by its name."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def open_sink(
 
 
 def is_destination(spec: str) -> bool:
-    """Whether ``spec`` names a sink that delivers through a queue; raises `SinkError`."""
+    """True if ``spec`` names a sink that delivers through a queue; raises `SinkError`."""
     return _find(spec.partition(":")[0])[0] == DESTINATIONS
 
 

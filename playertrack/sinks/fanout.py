@@ -91,7 +91,7 @@ class FanoutSink:
         self._report("track_button", args, fields)
 
     def mute(self, muted: bool) -> None:
-        """Tell the sinks that report it whether the viewer hears nothing; it never raises."""
+        """Pass on to the sinks that report it whether the sound is off; it never raises."""
         self._report("mute", (muted,), {})
 
     def _report(self, what: str, args: tuple[Any, ...], fields: dict[str, Any]) -> None:

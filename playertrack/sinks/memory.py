@@ -27,7 +27,7 @@ class MemorySink:
 
     @property
     def events(self) -> list[Event]:
-        """What was kept so far, the oldest first."""
+        """The events kept so far, the oldest first."""
         return list(self._events)
 
     def emit(self, event: Event) -> None:

@@ -16,7 +16,7 @@ class EventStream:
     """A sink that any asyncio event loop may iterate over; it ends when the sink is closed.
 
     Up to ``limit`` events wait for the iteration; beyond that the oldest goes, and
-    ``dropped`` counts it: a reader that fell behind sees the present, and can tell.
+    ``dropped`` counts it: a reader that fell behind sees the present, and notices.
     """
 
     def __init__(self, limit: int) -> None:

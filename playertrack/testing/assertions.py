@@ -1,7 +1,7 @@
 """Assertions about events, whoever made them; a failure says what to look at.
 
 Events are `Event`s, the records of anybody's event log, or all that a `ScriptedPlayer`,
-a `Bench` or a `Witness` has. Of the latter a failure can also tell why a quartile is not there.
+a `Bench` or a `Witness` has. With those a failure can also explain why a quartile is missing.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ _WIDTH = 94
 
 
 class Watched(Protocol):
-    """What was played, with its signals: a `ScriptedPlayer`, a `Bench`, a `Witness`."""
+    """A playback with its signals: a `ScriptedPlayer`, a `Bench`, a `Witness`."""
 
     @property
     def signals(self) -> Sequence[Signal]:
-        """What went in."""
+        """The signals that went in."""
 
     @property
     def events(self) -> Sequence[Event]:
-        """What came out."""
+        """The events that came out."""
 
 
 class Played(Watched, Protocol):
@@ -73,7 +73,7 @@ def assert_events(log: Log, expected: Iterable[Expected], *, ignore: Iterable[st
 
 @pictured
 def assert_never(log: Log, *unwanted: Expected) -> None:
-    """There is no such event; each is told as for `assert_events`."""
+    """There is no such event; each is described as for `assert_events`."""
     __tracebackhide__ = True
     records = _records(log)
     for pattern in filter(None, map(Pattern.of, unwanted)):
@@ -141,7 +141,7 @@ def assert_session_valid(log: Log, policy: Policy | None = None) -> None:
         raise AssertionError("\n".join(lines))
 
 
-# ------------------------------------------------------------------------ telling failures
+# ---------------------------------------------------------------------- reporting failures
 
 
 def _records(log: Log) -> list[Record]:
@@ -201,8 +201,8 @@ def _headline(rows: Sequence[Row], first: int, records: Sequence[Record]) -> str
         f"{name} is {record[name]!r}" if name in record else f"there is no {name}"
         for name in row.pattern.differing(record)
     ]
-    told = f"{shown}: expected {_expected(row, record)}, but {', '.join(differing)}"
-    return fill(told, 100, subsequent_indent="    ")
+    line = f"{shown}: expected {_expected(row, record)}, but {', '.join(differing)}"
+    return fill(line, 100, subsequent_indent="    ")
 
 
 def _table(rows: Sequence[Row], records: Sequence[Record], first: int) -> Iterator[str]:
@@ -226,7 +226,7 @@ def _table(rows: Sequence[Row], records: Sequence[Record], first: int) -> Iterat
 
 
 def _expected(row: Row, record: Record) -> str:
-    """What was expected in a row: of an event that is there, only the fields that differ."""
+    """The expected event in a row: if it is there, only the fields that differ."""
     if row.pattern is None:
         return "..." if row.fits else "-"
     if not row.pattern.names(record):
@@ -251,8 +251,8 @@ def _explained(row: Row, records: Sequence[Record], log: Log) -> Iterator[str]:
 
 def _why(record: Record) -> Iterator[str]:
     if record.get("rule"):
-        told = RULES.get(record["rule"], "see the rule")
-        yield f"    because of {record.get('cause', '?')}: {told} [{record['rule']}]"
+        rule = RULES.get(record["rule"], "see the rule")
+        yield f"    because of {record.get('cause', '?')}: {rule} [{record['rule']}]"
 
 
 def _missing(name: str, log: Log, session: int | None = None) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""A tracker to test a player on: its time passes when told to, and it keeps what comes out."""
+"""A tracker to test a player on: the test moves its clock, and it keeps what comes out."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Bench:
 
     @property
     def signals(self) -> list[Signal]:
-        """What the tracker was told, with the time that each came at."""
+        """The signals that the tracker received, with the time that each came at."""
         self._settle()
         return list(self._signals)
 
@@ -68,7 +68,7 @@ class Bench:
         return self
 
     def run(self, story: Iterable[Signal]) -> Self:
-        """Signal a story, as of a `ScriptedPlayer`, and let time pass as it tells."""
+        """Signal a story, as of a `ScriptedPlayer`, and let time pass as in the story."""
         last: float | None = None
         for signal in story:
             if last is not None and signal.at > last:

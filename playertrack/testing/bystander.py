@@ -1,4 +1,4 @@
-"""What an adapter has to get right when it only listens, as a class of tests to be subclassed.
+"""Tests for every adapter that only listens, as a class to be subclassed.
 
 Programs drive their player by the player's own API, and know nothing of the adapter. So do
 these scenarios; the binding is asked for nothing but what no player says.
@@ -80,12 +80,12 @@ class Program(Protocol):
 class Bystander(Scenarios):
     """The scenarios. The names of classes that pytest collects begin with Test."""
 
-    #: A film of ``length`` seconds that the player can play, and one of ``brief_length``.
+    #: A video of ``length`` seconds that the player can play, and one of ``brief_length``.
     film: str
     brief: str
     brief_length: float = 2.0
 
-    #: A film of ``length`` seconds with chapters at 0, 2 and 4 s.
+    #: A video of ``length`` seconds with chapters at 0, 2 and 4 s.
     chaptered: str
 
     #: Has ``hls/long.m3u8`` and ``film.ts``, of 12 s, which comes at ``ts_rate`` bytes a second.
@@ -128,9 +128,9 @@ class Bystander(Scenarios):
             witness.until("ERROR")
             witness.until("PLAY", 2)
             witness.until_at(0.5)
-        told = [name for name in witness.names if name != "PLAY_REQUEST"]
+        names = [name for name in witness.names if name != "PLAY_REQUEST"]
         expected = [name for name in (*START, *REACHED) if name != "PLAY_REQUEST"]
-        self.same(witness, told, [*expected, "MEDIA_LOADED", "ERROR", "MEDIA_LOADED", "PLAY"])
+        self.same(witness, names, [*expected, "MEDIA_LOADED", "ERROR", "MEDIA_LOADED", "PLAY"])
         assert [self.entry(witness, name) for name in ("PLAY", "ERROR")] == [
             entry_name(self.brief),
             "broken",
@@ -255,8 +255,8 @@ class Bystander(Scenarios):
             program.play()
             witness.until("RESUME")
             self.rest(3.0)
-        told = [name for name in witness.names if not name.startswith("BUFFER")]
-        self.same(witness, told, [*START, "PAUSE", "RESUME"])
+        names = [name for name in witness.names if not name.startswith("BUFFER")]
+        self.same(witness, names, [*START, "PAUSE", "RESUME"])
 
     def test_stream_without_a_length(self) -> None:
         """It comes as fast as it plays, as from a camera."""
@@ -264,8 +264,8 @@ class Bystander(Scenarios):
             program.open(self.site.url("film.ts", "endless", self.ts_rate))
             start = witness.until("PLAY").position
             witness.until_at(start + 4.0)
-        told = [name for name in witness.names if not name.startswith("BUFFER")]
-        self.same(witness, told, [*START])
+        names = [name for name in witness.names if not name.startswith("BUFFER")]
+        self.same(witness, names, [*START])
 
     def test_stopped_and_played_again(self) -> None:
         with self.playing() as (program, _, witness):
@@ -338,13 +338,13 @@ class Bystander(Scenarios):
 
     @contextmanager
     def playing(self) -> Iterator[tuple[Any, Binding, Witness]]:
-        """The same, and it plays the film."""
+        """The same, and it plays the video."""
         with self.measured() as (program, binding, witness):
             self.started(program, witness)
             yield program, binding, witness
 
     def started(self, program: Any, witness: Witness) -> None:
-        """Play the film, until some of it was seen."""
+        """Play the video, until some of it was seen."""
         program.open(self.film)
         witness.until("PLAY")
         witness.until_at(0.3)
@@ -362,7 +362,7 @@ class Bystander(Scenarios):
         return event.entry_id
 
     def lasts(self, witness: Witness, length: float) -> None:
-        """The film was as long as it is."""
+        """The video was as long as it is."""
         duration = witness.until("PLAY_REACHED_100").duration
         assert duration is not None, witness.story
         self.near(duration, length)

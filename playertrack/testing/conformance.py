@@ -1,4 +1,4 @@
-"""What every adapter of a player has to get right, as a class of tests to be subclassed.
+"""Tests for every adapter of a player, as a class to be subclassed.
 
     class TestMyPlayer(Conformance):
         film = "clips/film.mp4"
@@ -11,8 +11,8 @@
             player.close()
 
 Each test drives a new player through one scenario in real time, with media that its class
-names, and checks the events: their sequence, the positions, that no quartile is told that was
-not played, and none left out.
+names, and checks the events: their sequence, the positions, and that every quartile is
+reported that was played, and no other.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ AGAIN = ("REPLAY", "PLAY_REQUEST", "PLAY")
 
 
 class Player(Protocol):
-    """What the tests command; a `playertrack.live.adapter.Binding` has all of it."""
+    """The commands that the tests give; a `playertrack.live.adapter.Binding` has all of them."""
 
     def load(self, media: str, *, entry_id: str | None = None) -> None:
         """Take media in place of what is there."""
@@ -54,7 +54,7 @@ class Player(Protocol):
         """Play ``rate`` times as fast."""
 
     def loop(self, on: bool) -> None:
-        """Whether to begin again at the end."""
+        """Start again at the end, or stop there."""
 
     def replay(self) -> None:
         """Start over."""
@@ -64,12 +64,12 @@ class Player(Protocol):
 
 
 class Scenarios:
-    """What scenarios are made of; a subclass says which player and which media."""
+    """The common part of scenarios; a subclass says which player and which media."""
 
     #: How exact the player's positions are (s of content): its updates come so far apart.
     resolution: float = 0.5
 
-    #: The length (s) of the film that is played.
+    #: The length (s) of the video that is played.
     length: float = 6.0
 
     #: How long (s) any one event may take to come.
@@ -93,8 +93,8 @@ class Scenarios:
             witness.until("ERROR")
             self.rest(0.5)
         # One that opens what it is given may fail before playback is requested.
-        told = [name for name in witness.names if name != "PLAY_REQUEST"]
-        assert told == ["WIDGET_LOADED", "MEDIA_LOADED", "ERROR"], witness.story
+        names = [name for name in witness.names if name != "PLAY_REQUEST"]
+        assert names == ["WIDGET_LOADED", "MEDIA_LOADED", "ERROR"], witness.story
 
     def rest(self, seconds: float) -> None:
         """Do nothing, as a viewer does; what happens meanwhile is part of the scenario."""
@@ -139,7 +139,7 @@ class Scenarios:
 class Conformance(Scenarios):
     """The scenarios with files. The names of classes that pytest collects begin with Test."""
 
-    #: A film of ``length`` seconds that the player can play, a file or URL.
+    #: A video of ``length`` seconds that the player can play, a file or URL.
     film: str
 
     # ----------------------------------------------------------------------- scenarios
@@ -301,13 +301,13 @@ class Conformance(Scenarios):
 
     @contextmanager
     def playing(self) -> Iterator[tuple[Player, Witness]]:
-        """A new player that plays the film."""
+        """A new player that plays the video."""
         with self.watching() as (player, witness):
             self.start(player, witness)
             yield player, witness
 
     def start(self, player: Player, witness: Witness) -> None:
-        """Play the film, until some of it was seen."""
+        """Play the video, until some of it was seen."""
         player.load(self.film, entry_id="1_film")
         player.play()
         witness.until("PLAY")

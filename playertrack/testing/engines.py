@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ..trace.conformance import Case, MakeEngine, Restore, load, run
 
-#: So many failed cases are told in full.
+#: So many failed cases are reported in full.
 _TOLD = 3
 
 
@@ -34,7 +34,7 @@ def assert_conforms(
 
     An engine has ``feed(signal)`` and ``close()``, each giving `Event`s or records of an event
     log. With ``restore``, which takes an engine and gives one that goes on from what the first
-    would save, cases are split where they say so. A failure tells the first differences.
+    would save, cases are split where they say so. A failure reports the first differences.
     """
     __tracebackhide__ = True
     cases = conformance_cases() if cases is None else cases

@@ -60,7 +60,7 @@ def compare(path: Path, played: Played, tolerance: float = TOLERANCE) -> None:
     """Hold what was played against the golden trace; raises `GoldenError`.
 
     Names, order and fields of the events have to be the same, times since the first event and
-    other numbers to within ``tolerance``; sessions are told apart by their order alone.
+    other numbers to within ``tolerance``; sessions are matched by their order alone.
     """
     __tracebackhide__ = True
     update = "run pytest with --playertrack-update to write it"

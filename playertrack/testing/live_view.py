@@ -52,7 +52,7 @@ class LiveView:
         return self
 
     def wait(self, seconds: float) -> bool:
-        """Wait for the page to end, for so many seconds at most; tell if it did."""
+        """Wait for the page to end, for so many seconds at most; True if it did."""
         self._thread.join(seconds)
         return not self._thread.is_alive()
 

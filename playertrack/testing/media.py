@@ -62,7 +62,7 @@ class MediaServer(ThreadingHTTPServer):
         self._released[url.split("/")[3]].set()
 
     def released(self, key: str) -> threading.Event:
-        """What the connections of an address wait for."""
+        """The event that the connections of an address wait for."""
         return self._released.setdefault(key, threading.Event())
 
     def passed(self, key: str) -> float:

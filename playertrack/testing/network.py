@@ -22,7 +22,7 @@ _T = TypeVar("_T")
 #: How long (s) to wait for the collector's own thread.
 _PATIENCE = 30.0
 
-#: The retry law, but a hundred times as fast.
+#: The retry policy, but a hundred times as fast.
 FAST = DeliverySettings(
     base=0.01, probe_first=0.05, probe_most=0.2, drain_rate=2000.0, timeout=5.0, connect_timeout=5.0
 )
@@ -58,12 +58,12 @@ class Network:
 
     @property
     def service_url(self) -> str:
-        """What ``KALTURA_SERVICE_URL`` has to be."""
+        """The value for ``KALTURA_SERVICE_URL``."""
         return self._collector.service_url
 
     @property
     def analytics_url(self) -> str:
-        """What ``KALTURA_ANALYTICS_URL`` has to be."""
+        """The value for ``KALTURA_ANALYTICS_URL``."""
         return self._collector.analytics_url
 
     def sink(
@@ -101,7 +101,7 @@ class Network:
 
     @property
     def sessions(self) -> list[SessionVerdict]:
-        """What is to be said of each session."""
+        """The verdict on each session."""
         return self._ask(lambda: self._collector.sessions)
 
     def wait(self, events: int, timeout: float = 10.0) -> None:

@@ -1,4 +1,4 @@
-"""What events are expected to be, and how expected and got ones lie beside each other."""
+"""Patterns for expected events, and their alignment with the events that came."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ class Pattern:
         raise TypeError(f"no event can be expected by {shorten(expected)}")
 
     def matches(self, record: Record) -> bool:
-        """Whether the event has the name and every field."""
+        """True if the event has the name and every field."""
         return self.names(record) and not list(self.differing(record))
 
     def names(self, record: Record) -> bool:
-        """Whether the event has the name."""
+        """True if the event has the name."""
         return fnmatchcase(str(record.get("event")), self.name)
 
     def differing(self, record: Record) -> Iterator[str]:
@@ -68,7 +68,7 @@ def _equal(expected: Any, got: Any) -> bool:
 
 @attrs.frozen
 class Row:
-    """What lies side by side: an event that was ``got`` (its index), a pattern, or both."""
+    """A line of the comparison: an event that was ``got`` (its index), a pattern, or both."""
 
     got: int | None
     pattern: Pattern | None

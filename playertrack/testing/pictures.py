@@ -1,4 +1,4 @@
-"""What was expected and what came, as timelines beside each other (``--playertrack-pictures``)."""
+"""Expected and actual events as timelines side by side (``--playertrack-pictures``)."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def _record(expected: Any) -> dict[str, Any]:
 
 
 def _timed(expected: Iterable[Any], got: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """What was expected as records; an event without a time has that of its like in ``got``."""
+    """The expected events as records; one without a time takes that of its like in ``got``."""
     left = list(got)
     at = got[0]["at"] if got else 0.0
     duration = next((each["duration"] for each in got if each.get("duration")), None)

@@ -62,7 +62,7 @@ def playertrack_player(playertrack_policy: Policy) -> ScriptedPlayer:
 
 @pytest.fixture
 def playertrack_bench(playertrack_policy: Policy) -> Iterator[Bench]:
-    """A tracker with a memory, on a clock that passes when told to."""
+    """A tracker with a memory, on a clock that the test moves."""
     from .bench import Bench
 
     with Bench(playertrack_policy) as bench:

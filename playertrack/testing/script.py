@@ -1,6 +1,6 @@
 """A player that does what a story says, at once: no media, no clock, no threads.
 
-The story is told by methods named after what a viewer does, or what befalls the player. Each
+Its methods are named after what a viewer does, or what befalls the player. Each
 returns the player, so that they can be chained. Time passes in the story alone, and the
 updates that a real player would send on the way are made up.
 """
@@ -48,7 +48,7 @@ class ScriptError(PlayertrackError, ValueError):
 
 @attrs.define
 class Seen:
-    """What was really played in one playback, whatever the player told of it.
+    """The parts really played in one playback, whatever the player reported.
 
     ``stretches``: what was played, in content positions (s), in the order of time; ``seconds``
     of the viewer's life spent on them; ``stalls``: how long (s) each took.
@@ -250,7 +250,7 @@ class ScriptedPlayer:
         if not self.position <= target < inf:
             raise ScriptError(f"watch: {target:g} is not ahead of {self.position:g}")
         target = _tidy(target if self.duration is None else min(target, self.duration))
-        origin, began, told, played = self.position, self.now, self.position, 0.0
+        origin, began, reported, played = self.position, self.now, self.position, 0.0
         whole = (target - origin) / self._rate
         wrong = "one_wrong_position" in self._faults
         while played < whole:
@@ -263,14 +263,14 @@ class ScriptedPlayer:
             self.seen[-1].seconds += self.now - now
             if "late_updates" in self._faults:
                 late = self._random.uniform(0.0, _LATEST) * self._rate
-                told = max(told, origin, _tidy(self.position - late))
+                reported = max(reported, origin, _tidy(self.position - late))
             else:
-                told = self.position
+                reported = self.position
             if wrong and 0.3 < played / whole < 0.7:
                 wrong = False
-                self.say("timeupdate", position=0.0 if told > 15.0 else told + 30.0)
+                self.say("timeupdate", position=0.0 if reported > 15.0 else reported + 30.0)
             else:
-                self.say("timeupdate", position=told)
+                self.say("timeupdate", position=reported)
         return self
 
     def pause(self, seconds: float = 1.0) -> Self:

@@ -49,7 +49,7 @@ _POLICIES = tuple(
 
 
 def policies() -> st.SearchStrategy[Policy]:
-    """Policies that change what is judged, how strictly, and what is told."""
+    """Policies that change what is judged, how strictly, and what is reported."""
     return st.sampled_from(_POLICIES)
 
 
@@ -278,15 +278,15 @@ _faults = st.lists(
 
 @st.composite
 def realistic(draw: st.DrawFn) -> list[Signal]:
-    """What a real player tells of a story: most of it, more or less exactly."""
+    """The signals that a real player sends in a story: most of them, more or less exact."""
     names = draw(st.lists(st.sampled_from(get_args(Fault)), max_size=2, unique=True))
     trace: list[Signal] = draw(stories(names)).signals
     for fault in draw(_faults):
         chances = draw(st.lists(st.floats(0.0, 1.0), min_size=1, max_size=7))
         trace = [
-            told
+            sent
             for index, signal in enumerate(trace)
-            for told in fault(signal, chances[index % len(chances)])
+            for sent in fault(signal, chances[index % len(chances)])
         ]
     return trace
 

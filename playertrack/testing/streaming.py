@@ -1,4 +1,4 @@
-"""What every adapter has to get right on a network that is not what it should be.
+"""Tests for every adapter on a network that misbehaves.
 
     class TestMyPlayer(StreamingConformance):
         site = server  # a `media.MediaServer`
@@ -61,9 +61,9 @@ class StreamingConformance(Scenarios):
             player.play()
             witness.until_over()
             self.rest(1.0)
-        told = witness.names
-        assert not {"SEEK", "PLAY_REACHED_75", "PLAY_REACHED_100"} & set(told), witness.story
-        assert told.count("ERROR") <= 1, witness.story
+        names = witness.names
+        assert not {"SEEK", "PLAY_REACHED_75", "PLAY_REACHED_100"} & set(names), witness.story
+        assert names.count("ERROR") <= 1, witness.story
 
     def test_missing_on_the_server(self) -> None:
         self.fails(self.site.url("missing.mp4"))
@@ -94,19 +94,19 @@ class StreamingConformance(Scenarios):
             player.play()
             begin = witness.until("PLAY").position
             witness.until_at(begin + 5.0)
-        told = [name for name in witness.names if not name.startswith("BUFFER")]
-        assert told == list(START), witness.story
+        names = [name for name in witness.names if not name.startswith("BUFFER")]
+        assert names == list(START), witness.story
 
     # ----------------------------------------------------------------- what they are of
 
     def watched_through(self, witness: Witness) -> None:
-        """All of it was watched, with waits in between that are all told."""
-        told = [name for name in witness.names if not name.startswith("BUFFER")]
-        assert told == [*START, *_REACHED], witness.story
+        """All of it was watched, with waits in between that are all reported."""
+        names = [name for name in witness.names if not name.startswith("BUFFER")]
+        assert names == [*START, *_REACHED], witness.story
         self.on_time(witness, self.length)
 
     def on_time(self, witness: Witness, length: float) -> None:
-        """What passed between PLAY and the end is what was played, and what was waited."""
+        """Between PLAY and the end passed as much time as was played and waited."""
         passed = witness.until("PLAY_REACHED_100").at - witness.until("PLAY").at
         waited = self.stalled(witness)
         assert abs(passed - waited - length) <= 2 * self.resolution + 0.5, witness.story

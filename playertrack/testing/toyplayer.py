@@ -9,7 +9,7 @@ from queue import Empty, SimpleQueue
 from time import monotonic
 from typing import Any
 
-#: All films are of this length (s).
+#: All videos are of this length (s).
 LENGTH = 6.0
 
 #: How long (s) a seek takes.
@@ -19,7 +19,7 @@ Callback = Callable[[str, Any], None]
 
 
 class Player:
-    """Commands return at once; what came of them is told to all ``callbacks``.
+    """Commands return at once; all ``callbacks`` receive what comes of them.
 
     ``opened`` (the length), ``playing``, ``paused``, ``seeked`` (where), ``finished``,
     ``stopped``, ``failed`` (why). Where it is it says only when it is asked (`position`).
@@ -79,7 +79,7 @@ class Player:
                 name, value = self._commands.get(timeout=left)
             except Empty:
                 self._move(LENGTH, running=False)
-                self._tell("finished")
+                self._report("finished")
             else:
                 getattr(self, f"_{name}")(value)
 
@@ -87,7 +87,7 @@ class Player:
         with self._lock:
             self._position, self._since, self._running = position, monotonic(), running
 
-    def _tell(self, name: str, value: Any = None) -> None:
+    def _report(self, name: str, value: Any = None) -> None:
         for callback in list(self.callbacks):
             callback(name, value)
 
@@ -97,20 +97,20 @@ class Player:
         path = Path(media)
         self._opened = path.is_file() and path.read_bytes()[4:8] == b"ftyp"
         if self._opened:
-            self._tell("opened", LENGTH)
+            self._report("opened", LENGTH)
         else:
-            self._tell("failed", "not a film" if path.is_file() else "there is no such file")
+            self._report("failed", "not a video" if path.is_file() else "there is no such file")
 
     def _run(self, running: bool) -> None:
         if self._opened and running != self._running:
             self._move(self.position, running=running)
-            self._tell("playing" if running else "paused")
+            self._report("playing" if running else "paused")
 
     def _seek(self, position: float) -> None:
         if self._opened:
             threading.Event().wait(SEEKING)
             self._move(position, running=self._running)
-            self._tell("seeked", position)
+            self._report("seeked", position)
 
     def _set_speed(self, speed: float) -> None:
         self._move(self.position, running=self._running)
@@ -120,7 +120,7 @@ class Player:
         if self._opened:
             self._opened = False
             self._move(0.0, running=False)
-            self._tell("stopped")
+            self._report("stopped")
 
     def _release(self, _: None) -> None:
         self._released = True

@@ -1,4 +1,4 @@
-"""Someone who watches a live player: a tracker, and all that it told, to be waited for."""
+"""Watches a live player: a tracker whose events can be awaited."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Witness:
         self._changed = threading.Condition()
         self.events: list[Event] = []
         self.signals: list[Signal] = []
-        self.tracker = Tracker(on_event=self._tell, on_signal=self._hear)
+        self.tracker = Tracker(on_event=self._on_event, on_signal=self._on_signal)
 
     def __enter__(self) -> Self:
         return self
@@ -85,8 +85,8 @@ class Witness:
         start = len(self.signals)
 
         def beyond() -> list[TimeUpdate]:
-            told = (s for s in self.signals[start:] if isinstance(s, TimeUpdate))
-            return [signal for signal in told if signal.position >= position]
+            updates = (s for s in self.signals[start:] if isinstance(s, TimeUpdate))
+            return [signal for signal in updates if signal.position >= position]
 
         found: TimeUpdate = self._until(beyond, 1, f"position {position}")
         return found.position
@@ -97,12 +97,12 @@ class Witness:
             assert came, f"{what} did not come within {self._timeout:g} s in\n{self.story}"
             return find()[count - 1]
 
-    def _tell(self, event: Event) -> None:
+    def _on_event(self, event: Event) -> None:
         with self._changed:
             self.events.append(event)
             self._changed.notify_all()
 
-    def _hear(self, signal: Signal) -> None:
+    def _on_signal(self, signal: Signal) -> None:
         with self._changed:
             self.signals.append(signal)
             self._changed.notify_all()

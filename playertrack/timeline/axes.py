@@ -1,4 +1,4 @@
-"""What a drawing is measured by: the time below, the content at the left, the quartiles."""
+"""The axes of a drawing: the time below, the content at the left, the quartiles."""
 
 from __future__ import annotations
 

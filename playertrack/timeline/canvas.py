@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 
 from .time_format import clock
 
-#: Digits of a pixel: of hours that are zoomed into, seconds are to be told apart.
+#: Digits of a pixel: zoomed into hours, two events a second apart stay apart.
 FINE = 4
 
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -43,7 +43,7 @@ def write(
 
 
 def tip(element: ET.Element, words: str, seconds: float | None = None) -> None:
-    """What is said of an element on hovering; ``seconds`` is when it was, since the start."""
+    """Add the words to show on hovering; ``seconds`` is when it was, since the start."""
     title = ET.SubElement(element, "title")
     title.text = clean(words if seconds is None else f"{clock(seconds, 0.01)}  {words}")
 

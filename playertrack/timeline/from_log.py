@@ -42,22 +42,22 @@ _FASTEST, _ROUNDING = 4.5, 1.5
 
 
 def row_of(records: Iterable[tuple[int | None, Mapping[str, Any]]]) -> Row:
-    """What there is to draw of one session's events: the line and the record of each.
+    """The drawing of one session's events, from the line and the record of each.
 
     Anything may stand in a record; what cannot be drawn is left out.
     """
-    told = tuple(
+    entries = tuple(
         Told(event, line)
         for number, (line, record) in enumerate(records, 1)
         if (event := event_of(record, number)) is not None
     )
-    events = sorted((each.event for each in told), key=lambda event: event.at)
+    events = sorted((each.event for each in entries), key=lambda event: event.at)
     seen = LogSession(strokes=[])
     for event in events:
         seen.feed(event)
     summary = seen.summary()
     return Row(
-        story=Story(summary, seen.start, told, tuple(_missing(summary))),
+        story=Story(summary, seen.start, entries, tuple(_missing(summary))),
         start=seen.start,
         end=seen.end,
         strokes=tuple(seen.strokes or ()),
@@ -205,7 +205,7 @@ class LogSession:
             self.strokes.append(Stroke(tread, points))
 
     def summary(self) -> Summary:
-        """What the session amounts to, as far as its events say."""
+        """The session's totals, as far as its events say."""
         seen = length(self.watched)
         return Summary(
             player=self.player,

@@ -38,7 +38,7 @@ def to_html(timeline: Timeline, title: str = "timeline") -> str:
         el("div", keys[0], class_="drawing wide"),
         el("div", keys[1], class_="drawing phone"),
         *sections,
-        rule_list(told.event.rule for row in rows for told in row.story.told),
+        rule_list(each.event.rule for row in rows for each in row.story.told),
     )
 
 
@@ -48,17 +48,17 @@ def to_comparison(pictures: Mapping[str, Row], title: str, words: str = "") -> s
         el("section", el("h2", name), el("div", draw_row(row, row.start, 640.0), class_="drawing"))
         for name, row in pictures.items()
     ]
-    told = [(name, event_items(row.story.told), row.start) for name, row in pictures.items()]
+    entries = [(name, event_items(row.story.told), row.start) for name, row in pictures.items()]
     lists = [
         el("section", el("h2", f"events: {name}"), event_table(tuple(items), start))
-        for name, items, start in told
+        for name, items, start in entries
     ]
     return page(
         title,
         el("pre", words) if words else None,
         el("div", *sections, class_="beside"),
         el("div", *lists, class_="beside"),
-        rule_list(told.event.rule for row in pictures.values() for told in row.story.told),
+        rule_list(each.event.rule for row in pictures.values() for each in row.story.told),
     )
 
 
@@ -99,7 +99,7 @@ def script_text(*, alone: bool = True) -> str:
 
 
 def _section(row: Row, origin: float) -> ET.Element:
-    told = row.story.told
+    entries = row.story.told
     return el(
         "section",
         el("h2", row.title, class_="aloud"),
@@ -108,9 +108,9 @@ def _section(row: Row, origin: float) -> ET.Element:
         missing_list(row.story.missing),
         el(
             "details",
-            el("summary", f"events ({len(told):,}), and why they came"),
-            more(len(told)),
-            event_table(tuple(event_items(told)), row.start),
+            el("summary", f"events ({len(entries):,}), and why they came"),
+            more(len(entries)),
+            event_table(tuple(event_items(entries)), row.start),
         ),
         aria_label=row.title,
     )

@@ -59,7 +59,7 @@ class Label:
     ``x`` is where the event is, ``left`` where its name begins.
     """
 
-    told: Told
+    entry: Told
     name: str
     x: float
     left: float
@@ -84,7 +84,7 @@ def ticks(low: float, high: float, most: int) -> tuple[float, list[float]]:
 
 
 def name_of(event: Event, *, short: bool = False) -> str:
-    """What stands beside the mark of an event; ``short`` is for narrow drawings."""
+    """The label of an event; ``short`` is for narrow drawings."""
     if short and event.event.startswith("PLAY_REACHED_"):
         return f"{event.event.removeprefix('PLAY_REACHED_')} %"
     if isinstance(event, Seek) and event.target is not None:
@@ -96,26 +96,26 @@ def name_of(event: Event, *, short: bool = False) -> str:
     return event.event
 
 
-def place(told: Sequence[Told], scale: Scale, *, short: bool = False) -> list[Label]:
+def place(entries: Sequence[Told], scale: Scale, *, short: bool = False) -> list[Label]:
     """The labels of events, in their order: no name lies on another, or on another's line.
 
     A name goes to the lowest lane that has room. From right to left, since a name stands to
     the right of its event: so it is no obstacle to the lines of those that come after it. Near
     the right edge, where names stand to the left, it is the other way round.
     """
-    labels = [_label(each, scale, short) for each in told]
-    views = sum(each.event.event == "VIEW" for each in told)
-    crowded = len(told) - views > _ROOM
+    labels = [_label(each, scale, short) for each in entries]
+    views = sum(each.event.event == "VIEW" for each in entries)
+    crowded = len(entries) - views > _ROOM
     lanes: list[list[Label]] = [[] for _ in range(_LANES)]
 
     def turn(index: int) -> tuple[int, bool, int]:
         turned = labels[index].left < labels[index].x
-        rank = tier(told[index].event.event)
+        rank = tier(entries[index].event.event)
         return (rank if crowded or rank == 3 else 0), turned, index if turned else -index
 
     for index in sorted(range(len(labels)), key=turn):
         label = labels[index]
-        if label.told.event.event == "VIEW" and views > MOST_VIEWS:
+        if label.entry.event.event == "VIEW" and views > MOST_VIEWS:
             continue
         for number, lane in enumerate(lanes):
             if _free(label, lane) and not _crossed(label, lanes[number + 1 :]):
@@ -127,14 +127,14 @@ def place(told: Sequence[Told], scale: Scale, *, short: bool = False) -> list[La
     return labels
 
 
-def _label(told: Told, scale: Scale, short: bool) -> Label:
-    name = name_of(told.event, short=short)
-    x = min(max(scale(told.event.at), 0.0), scale.length)
+def _label(entry: Told, scale: Scale, short: bool) -> Label:
+    name = name_of(entry.event, short=short)
+    x = min(max(scale(entry.event.at), 0.0), scale.length)
     left = x + 3.0
     width = len(name) * CHARACTER
     if left + width > scale.length:
         left = max(x - 3.0 - width, 0.0)
-    return Label(told, name, x, left, None)
+    return Label(entry, name, x, left, None)
 
 
 def tier(name: str) -> int:
@@ -145,7 +145,7 @@ def tier(name: str) -> int:
 
 
 def _free(label: Label, lane: Sequence[Label]) -> bool:
-    """Whether the name finds room between the names of the lane."""
+    """True if the name finds room between the names of the lane."""
     return all(
         label.left >= other.left + other.width + _GAP
         or label.left + label.width + _GAP <= other.left
@@ -158,7 +158,7 @@ def _covers(label: Label, x: float) -> bool:
 
 
 def _crossed(label: Label, above: Sequence[Sequence[Label]]) -> bool:
-    """Whether the line of a name further up goes through this one."""
+    """True if the line of a name further up goes through this one."""
     return any(_covers(label, other.x) for lane in above for other in lane)
 
 

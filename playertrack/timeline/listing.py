@@ -44,9 +44,9 @@ class EventItem:
     request: Mapping[str, str] = attrs.field(factory=dict)
 
 
-def event_items(told: Iterable[Told]) -> Iterator[EventItem]:
+def event_items(entries: Iterable[Told]) -> Iterator[EventItem]:
     """Events that the engine derived, with their reasons."""
-    for each in told:
+    for each in entries:
         yield item_of(each.event, each.line, each.why if each.event.rule else "")
 
 
@@ -124,7 +124,7 @@ def missing_list(missing: Sequence[Missing]) -> ET.Element | None:
 
 
 def rule_list(rules: Iterable[str]) -> ET.Element | None:
-    """What the rules mean that are cited; links to them lead here."""
+    """A list of the cited rules with their meanings; links to them lead here."""
     cited = sorted({rule for rule in rules if rule})
     if not cited:
         return None
@@ -156,7 +156,7 @@ def line(
 
 
 def more(count: int) -> ET.Element | None:
-    """What to say where a list is not shown whole."""
+    """A note for a list that is not shown whole; None for one that is."""
     if count <= MOST_LISTED:
         return None
     words = f"the first {MOST_LISTED:,} are listed; copy the trace to see them all"

@@ -1,4 +1,4 @@
-"""What there is to draw of a trace, in seconds of time and of content."""
+"""The drawing of a trace as values, in seconds of time and of content."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..trace.explain import Story
 from .strokes import Stroke
 from .time_format import clock
 
-#: Positions beyond that (s) are times of day: they are told from the first one on.
+#: Positions beyond that (s) are times of day: they count from the first one on.
 _CLOCK = 360_000.0
 
 
@@ -69,7 +69,7 @@ class Row:
 
     @property
     def summary(self) -> Summary:
-        """What the session amounts to."""
+        """The session's totals."""
         return self.story.summary
 
     @property
@@ -86,7 +86,7 @@ class Row:
 
     @property
     def origin(self) -> float:
-        """What positions are told from: 0, or where the content begins if that is far away."""
+        """The zero of positions: 0, or where the content starts if that is far away."""
         low, _ = self.span
         return low if low > _CLOCK else 0.0
 
@@ -102,12 +102,12 @@ class Row:
         return title
 
     def to_record(self) -> dict[str, Any]:
-        """What there is to draw, and the session's story, for a program."""
+        """The drawing, and the session's story, for a program."""
         drawn = attrs.asdict(self, filter=lambda field, _: field.name not in ("story", "signals"))
         return {**drawn, **self.story.to_record()}
 
     def describe(self) -> Iterator[str]:
-        """What the session amounts to, in a few words each."""
+        """The session's totals, in a few words each."""
         summary = self.summary
         if summary.join_time is None:
             yield "not played"

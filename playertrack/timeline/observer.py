@@ -26,7 +26,7 @@ from ..trace.explain import Story, Teller
 from .model import Band, Mark, Row, Stretch, Timeline
 from .strokes import Course, Tread
 
-#: States that begin when the event says that they do, which may be told later.
+#: States that start when the event says that they do, which may be reported later.
 _BEGIN = {"PLAY": "PLAYING", "BUFFER_START": "BUFFERING", "PAUSE": "PAUSED"}
 
 #: A move of more than this (s of content) that is not playback is drawn as a jump, however
@@ -89,7 +89,7 @@ class Observer:
         return [event for player in self._players.values() for event in player.close()]
 
     def timeline(self, *, over: bool = True) -> Timeline:
-        """What was seen; if the trace is ``over``, all players are closed first."""
+        """All that was seen; if the trace is ``over``, all players are closed first."""
         if over:
             self.close()
         rows = tuple(row for player in self._players.values() for row in player.rows(over))
@@ -168,8 +168,8 @@ class _Player:
             self._settle(seen, engine.play_time, at)
             return
         state = engine.state.value
-        told = (event.at for event in events if state == _BEGIN.get(event.event))
-        _band(seen.states, state, next(told, at))
+        starts = (event.at for event in events if state == _BEGIN.get(event.event))
+        _band(seen.states, state, next(starts, at))
         interruption = "ad" if engine.ad is not None else "seek" if engine.seeking else None
         _band(seen.interruptions, interruption, at)
         self._follow(seen, at, events)
@@ -296,14 +296,14 @@ def _how_often(played: Sequence[tuple[float, float]], summary: Summary) -> tuple
 
 
 def _marks(story: Story) -> Iterator[Mark]:
-    fired = {told.event.event: told for told in story.told}
+    fired = {entry.event.event: entry for entry in story.told}
     missing = {each.milestone: each for each in story.missing}
     for quartile, name in REACHED.items():
-        told = fired.get(name)
+        entry = fired.get(name)
         duration = story.summary.duration
-        if told is not None:
+        if entry is not None:
             point = None if duration is None else duration * quartile / 100
-            yield Mark(quartile, point, told.event.at, told.event.position, told.why)
+            yield Mark(quartile, point, entry.event.at, entry.event.position, entry.why)
         elif quartile in missing:
             each = missing[quartile]
             why = "; ".join(reason.text for reason in each.reasons)

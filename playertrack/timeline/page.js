@@ -1,4 +1,4 @@
-// The tools of a drawing: zoom, what is told on hovering, export. Time runs from left to right in
+// The tools of a drawing: zoom, tips on hovering, export. Time runs from left to right in
 // pixels of the drawing; a view of it is a factor and the pixel at the left edge.
 const MOST_ZOOM = 20000, SVG_SPACE = "http://www.w3.org/2000/svg";
 
@@ -324,7 +324,7 @@ function dressSection(section) {
   return drawings;
 }
 
-// What belongs to an element is told beside the pointer, at once and in full.
+// The tip of an element appears beside the pointer, at once and in full.
 function listenForTips() {
   const tip = document.getElementById("tip");
   document.addEventListener("pointermove", (move) => {

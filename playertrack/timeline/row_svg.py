@@ -19,8 +19,8 @@ WIDTH = 1080.0
 
 def draw_row(row: Row, origin: float, full: float = WIDTH) -> ET.Element:
     """A session, ``full`` pixels wide (300 or more), without a style; ``origin``: see `facts`."""
-    told = thin_events(row.story.told, Frame(row, full).time)
-    labels = place(told, Frame(row, full).time, short=Frame(row, full).narrow)
+    entries = thin_events(row.story.told, Frame(row, full).time)
+    labels = place(entries, Frame(row, full).time, short=Frame(row, full).narrow)
     said = facts(row, origin, labels)
     lines = wrap(said, full - 24.0, HEAD)
     frame = Frame(row, full, len(lines), lanes_of(labels))
@@ -44,7 +44,7 @@ def draw_row(row: Row, origin: float, full: float = WIDTH) -> ET.Element:
 
 
 def facts(row: Row, origin: float, labels: list[Label]) -> list[str]:
-    """What stands below the title: what the session amounts to, its id, when it began.
+    """The lines below the title: the session's totals, its id, when it started.
 
     ``origin`` is when the trace began (Unix time), if that is to be said.
     """
@@ -53,9 +53,9 @@ def facts(row: Row, origin: float, labels: list[Label]) -> list[str]:
     if begins >= 0.05:
         said.append(f"starts {clock(begins, 0.1)} into the trace")
     said += count(labels)
-    told = row.story.told
-    if len(labels) < len(told):
-        said.append(f"thinned: {len(labels):,} of {len(told):,} events drawn")
+    entries = row.story.told
+    if len(labels) < len(entries):
+        said.append(f"thinned: {len(labels):,} of {len(entries):,} events drawn")
     if row.summary.session:
         said.append(f"session id {row.summary.session}")
     return [*said, f"starts {wall_clock(row.start)} UTC"]
@@ -141,8 +141,8 @@ def _names(root: ET.Element, frame: Frame, labels: list[Label]) -> None:
     views = sum(label.name == "VIEW" for label in labels)
     base = height - 9.0
     # What says least is drawn first: it lies below.
-    for label in sorted(labels, key=lambda label: -tier(label.told.event.event)):
-        event = label.told.event
+    for label in sorted(labels, key=lambda label: -tier(label.entry.event.event)):
+        event = label.entry.event
         at = at_moment(part, label.x, base)
         at.set("class", f"at event {kind_of(event.event)}")
         at.set("data-tier", str(tier(event.event)))
@@ -158,13 +158,13 @@ def _names(root: ET.Element, frame: Frame, labels: list[Label]) -> None:
         else:
             text.set("y", number(-9 - LANE * label.lane))
             put(at, "line", "leader", y1=-4, y2=-9 - LANE * label.lane)
-        tip(at, explained(label.told), event.at - frame.row.start)
+        tip(at, explained(label.entry), event.at - frame.row.start)
 
 
-def explained(told: Told) -> str:
+def explained(entry: Told) -> str:
     """The event, and the signal and rule that it goes back to."""
-    said = headline(told.event)
-    return f"{said}\n{told.why}" if told.event.rule else said
+    said = headline(entry.event)
+    return f"{said}\n{entry.why}" if entry.event.rule else said
 
 
 def kind_of(name: str) -> str:

@@ -1,7 +1,7 @@
 """The colours of a timeline, light and dark.
 
 Each colour stands for one thing. They differ in lightness as well as in hue (after Okabe and
-Ito), so that the colour-blind can tell them apart, and what is written in them has a contrast
+Ito), so that the colour-blind can distinguish them, and what is written in them has a contrast
 of at least 4.5 to 1 on the paper and on the shade of a chosen row (WCAG AA).
 """
 

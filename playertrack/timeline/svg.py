@@ -53,7 +53,7 @@ def to_svg(timeline: Timeline, width: float = WIDTH) -> str:
 
 
 def left_out(timeline: Timeline) -> str:
-    """What to say where not all sessions are drawn, or none is there."""
+    """A note where not all sessions are drawn, or none is there."""
     if not timeline.rows:
         return "no session: nothing was played"
     more = len(timeline.rows) - MOST_ROWS
@@ -94,7 +94,7 @@ def legend_svg(rows: Sequence[ET.Element], width: float = WIDTH) -> ET.Element:
 
 
 def legend(rows: Iterable[ET.Element], y: float, width: float) -> tuple[ET.Element, int]:
-    """What the colours mean that are in ``rows``, and in how many lines."""
+    """The meanings of the colours in ``rows``, and the number of lines they take."""
     used = {each.get("class") for row in rows for each in row.iter()}
     group = ET.Element("g", transform=f"translate({number(12)},{number(y + 14)})")
     group.set("class", "legend")

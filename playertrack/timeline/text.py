@@ -12,7 +12,7 @@ from .layout import Scale, name_of, ticks
 from .model import Band, Row, Timeline
 from .time_format import clock, wall_clock
 
-#: Sessions drawn, events told of each.
+#: Sessions drawn, events listed of each.
 MOST_ROWS, _MOST_EVENTS = 20, 40
 
 _HEIGHT = 9
@@ -21,7 +21,7 @@ _MARGIN = 10  # left of the plot
 
 @attrs.frozen
 class _Characters:
-    """What is drawn with; ``states`` in the order of the words in `_WORDS`."""
+    """The characters to draw with; ``states`` in the order of the words in `_WORDS`."""
 
     treads: dict[str, str]
     axis: str
@@ -178,7 +178,7 @@ def _labels(labels: Iterable[tuple[float, str]], columns: int) -> str:
 
 
 def _band_line(bands: Iterable[Band], time: Scale, columns: int) -> str:
-    """What was, column by column; what is rare is seen though it was short."""
+    """The bands, column by column; a rare one shows even if it was short."""
     line = [" "] * columns
     common = ("PLAYING", "LOADED", "READY", "ENDED")
     for band in sorted(bands, key=lambda band: band.name not in common):
@@ -203,12 +203,12 @@ def _watched(row: Row, columns: int, look: _Characters) -> str:
 
 
 def _events(row: Row) -> Iterator[str]:
-    told: Sequence[tuple[float, str]] = [
+    entries: Sequence[tuple[float, str]] = [
         (each.event.at, name_of(each.event))
         for each in row.story.told
         if each.event.event != "VIEW"
     ]
-    for at, name in told[:_MOST_EVENTS]:
+    for at, name in entries[:_MOST_EVENTS]:
         yield f"{clock(at - row.start, 0.01):>12}  {name}"
-    if len(told) > _MOST_EVENTS:
-        yield f"{'':14}and {len(told) - _MOST_EVENTS} more events"
+    if len(entries) > _MOST_EVENTS:
+        yield f"{'':14}and {len(entries) - _MOST_EVENTS} more events"

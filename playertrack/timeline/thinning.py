@@ -1,4 +1,4 @@
-"""What a picture can show of very much: a mark for each pixel and kind, and no more."""
+"""Thins out what a picture cannot show: it keeps a mark for each pixel and kind."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from .strokes import Stroke, Tread
 MOST_EVENTS, MOST_STROKES, MOST_BANDS, MOST_STRETCHES, MOST_SIGNALS = 1500, 1500, 1000, 300, 1500
 
 
-def thin_events(told: Sequence[Told], time: Scale) -> Sequence[Told]:
+def thin_events(entries: Sequence[Told], time: Scale) -> Sequence[Told]:
     """One event of each name a pixel, of the names that say least one in three pixels or more."""
-    if len(told) <= MOST_EVENTS:
-        return told
-    kept = list(told)
+    if len(entries) <= MOST_EVENTS:
+        return entries
+    kept = list(entries)
     for coarse in (1, 2, 4, 8, 16, 32):
         seen = set()
         kept = []
-        for each in told:
+        for each in entries:
             name = each.event.event
             size = coarse * (1 + tier(name))
             key = (name, int(time(each.event.at) / size))

@@ -50,7 +50,7 @@ OnBad = Callable[[TraceError], None]
 
 
 class ByteStream(Protocol):
-    """What is read from: a binary file, standard input, `io.BytesIO`."""
+    """A source of bytes: a binary file, standard input, `io.BytesIO`."""
 
     def read1(self, size: int, /) -> bytes:
         """Up to ``size`` bytes, as soon as there are some; empty at the end."""
@@ -146,7 +146,7 @@ def parse_entry(line: bytes) -> tuple[str | None, Signal, int | None]:
 
 
 def other_than_trace(record: dict[str, Any]) -> str | None:
-    """What a record without a signal is, and the command that reads it; None if that is unknown."""
+    """Name a record without a signal, and the command that reads it; None if that is unknown."""
     if "event" in record:
         return "this is an event log, not a trace of signals; playertrack lint checks it"
     if "kind" in record:
@@ -171,7 +171,7 @@ def player_of(record: dict[str, Any]) -> str | None:
 
 
 def seq_of(record: dict[str, Any]) -> int | None:
-    """The number of the signal that a record tells of; a `SignalError` if it is none."""
+    """The sequence number in a signal's record, or None; raises `SignalError` for a bad one."""
     if "seq" not in record:
         return None
     seq = record["seq"]

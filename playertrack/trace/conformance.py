@@ -32,7 +32,7 @@ class CaseError(PlayertrackError, ValueError):
 
 @attrs.frozen
 class Case:
-    """What goes in (``policy``, ``signals`` with their players) and what has to come out.
+    """The input (``policy``, ``signals`` with their players) and the output that it must give.
 
     ``split_at``: after so many signals each engine is saved and another restored from it.
     """
@@ -59,7 +59,7 @@ class Mismatch:
 
 @attrs.frozen
 class Result:
-    """What became of a case; ``events`` is what the engine made, sessions as ordinals."""
+    """The outcome of a case; ``events`` is what the engine made, sessions as ordinals."""
 
     case: Case
     events: tuple[Mapping[str, Any], ...]
@@ -67,7 +67,7 @@ class Result:
 
     @property
     def passed(self) -> bool:
-        """Whether the output was complete, in order and as expected."""
+        """True if the output was complete, in order and as expected."""
         return self.mismatch is None
 
     def difference(self) -> str:
@@ -120,7 +120,7 @@ class Derives(Protocol):
         """The events that follow from ``signal``."""
 
     def close(self) -> Iterable[Event | Mapping[str, Any]]:
-        """The events that follow from the player going away when it was last heard of (R-eof)."""
+        """The events that follow when the player goes away at its last signal (R-eof)."""
 
 
 #: Makes the engine of the player with that id (None: of the only one), for a policy.
@@ -193,7 +193,7 @@ def _compare(
 
 
 def same(expected: Any, got: Any) -> bool:
-    """Whether a field holds what it should: numbers to within `TOLERANCE`, else just that."""
+    """True if a field has the expected value: a number within `TOLERANCE`, others exactly."""
     if _is_number(expected) and _is_number(got):
         return bool(abs(expected - got) <= TOLERANCE)
     return type(expected) is type(got) and bool(expected == got)

@@ -1,4 +1,4 @@
-"""What differs between two event logs of the same signals: of two policies, or two versions.
+"""Differences between two event logs of the same signals: of two policies, or two versions.
 
 Events are compared by all that they say, but for what would make every later event differ:
 the ids of sessions, which count by their order, and the index.
@@ -34,7 +34,7 @@ class Line:
 
 @attrs.frozen
 class Difference:
-    """What is only ``before`` and only ``after``, around it what is the same."""
+    """Lines that are only ``before`` or only ``after``, amid those that are in both."""
 
     blocks: tuple[tuple[str, tuple[Line, ...]], ...]
 
@@ -71,7 +71,7 @@ class Difference:
 def difference(
     before: Iterable[Mapping[str, Any]], after: Iterable[Mapping[str, Any]]
 ) -> Difference:
-    r"""What differs between two logs; a record has at least an ``event`` and an ``at``.
+    r"""Compare two logs; a record has at least an ``event`` and an ``at``.
 
     >>> one = {"event": "PLAY", "at": 3.0, "session": "a", "position": 0.0}
     >>> other = {"event": "PAUSE", "at": 9.0, "session": "a", "position": 6.0}

@@ -27,24 +27,24 @@ from .missing import Missing, Seen, missing_of
 
 #: What each rule that makes an event means, in a few words. Contract, sections 5 to 10.
 RULES = {
-    "R-ready": "the player exists; told once per player, before anything else",
-    "R-loaded": "the media is known; another media begins another session",
-    "R-complete": "a later signal needed it, and the player had not told it",
-    "R-request": "playback was asked for; told once per session",
+    "R-ready": "the player exists; reported once per player, before anything else",
+    "R-loaded": "the media is known; another media starts another session",
+    "R-complete": "a later signal needed it, and the player had not reported it",
+    "R-request": "playback was asked for; reported once per session",
     "R-play": "the first frame of the session was on screen",
-    "R-implied-playing": "the position ran on, so playback had begun without a `playing`",
+    "R-implied-playing": "the position ran on, so playback had started without a `playing`",
     "R-pause": "playback was paused, and nothing explained the pause away in its grace",
     "R-resume": "playback went on after a pause",
     "R-end": "the player reached the end",
     "R-replay": "playback began after the end: a new playback of the same media",
     "R-replay-signal": "the viewer asked to start over",
     "R-stop": "playback was stopped",
-    "R-loop": "the player reached the end and began again by itself",
-    "R-error": "the player reported an error that had not been told since playback last advanced",
+    "R-loop": "the player reached the end and started again by itself",
+    "R-error": "the player reported an error, the first since playback last advanced",
     "R-end-early": "the player said `ended` further from the end than playback could have come",
     "R-close": "the player went away",
     "R-close-open": "the session ended, and this was still open",
-    "R-pass": "told as the player told it, unless it said the same before",
+    "R-pass": "reported as the player sent it, unless it said the same before",
     "R-quartile": "playback itself went over this point for the first time",
     "R-hundred": "playback itself reached the end for the first time",
     "R-last-stretch": "the player said `ended` as close to the end as playback could have come",
@@ -53,8 +53,8 @@ RULES = {
     "R-seek": "a seek was completed, and nothing that came soon after was part of it",
     "R-seek-lost": "playback ran on, so the seek was over without a `seeked`",
     "R-seek-orphan": "a `seeked` without `seeking`, away from where playback would have been",
-    "R-seek-quiet": "it was wanted during a seek, and told once that was over",
-    "R-seek-ad": "the seek was completed during an ad, and told once that was over",
+    "R-seek-quiet": "it was wanted during a seek, and reported once that was over",
+    "R-seek-ad": "the seek was completed during an ad, and reported once that was over",
     "R-silent-seek": "the position jumped as playback cannot, and stayed: an unreported seek",
     "R-stall": "playback waited for data for longer than the grace",
     "R-stall-end": "the data was there again",
@@ -102,7 +102,7 @@ class Told:
 
 @attrs.frozen
 class Note:
-    """What the engine ignored, inferred or repaired on the way to no event; see `Diagnostic`."""
+    """Something the engine ignored, inferred or repaired without an event; see `Diagnostic`."""
 
     at: float
     line: int
@@ -132,7 +132,7 @@ class Story:
         return attrs.evolve(
             self,
             notes=(),
-            told=tuple(told for told in self.told if told.event.event == event),
+            told=tuple(each for each in self.told if each.event.event == event),
             missing=tuple(each for each in self.missing if each.event == event),
         )
 
@@ -142,13 +142,13 @@ class Story:
             "summary": attrs.asdict(self.summary),
             "events": [
                 {
-                    **to_record(told.event),
-                    "cause": told.event.cause,
-                    "line": told.line,
-                    "rule": told.event.rule,
-                    "why": told.why,
+                    **to_record(each.event),
+                    "cause": each.event.cause,
+                    "line": each.line,
+                    "rule": each.event.rule,
+                    "why": each.why,
                 }
-                for told in self.told
+                for each in self.told
             ],
             "missing": [attrs.asdict(each) for each in self.missing],
             "notes": [attrs.asdict(note) for note in self.notes],
@@ -160,11 +160,11 @@ class Story:
         player = "" if summary.player is None else f" of player {shorten(summary.player)}"
         yield f"session {summary.ordinal}{player}: {summary.session}"
         notes = deque(self.notes)
-        for told in self.told:
-            while notes and notes[0].at < told.event.at:
+        for each in self.told:
+            while notes and notes[0].at < each.event.at:
                 yield notes.popleft().shown(start)
-            yield f"  {told.event.at - start:+10.3f} s  {headline(told.event)}"
-            yield f"                  {told.why}"
+            yield f"  {each.event.at - start:+10.3f} s  {headline(each.event)}"
+            yield f"                  {each.why}"
         yield from (note.shown(start) for note in notes)
         for missing in self.missing:
             yield f"  {missing.event} did not fire:"
@@ -199,7 +199,7 @@ def explain(
 
 @attrs.define
 class _Session:
-    """What was seen of a session; ``path`` is at, position, rate whenever the playhead moved."""
+    """A session so far; ``path`` is at, position, rate whenever the playhead moved."""
 
     told: list[Told] = attrs.field(factory=list)
     notes: list[Note] = attrs.field(factory=list)
@@ -207,13 +207,13 @@ class _Session:
     summary: Summary | None = None
 
     def seen(self) -> Seen:
-        """What there is to judge a missing milestone by."""
-        events = [told.event for told in self.told]
+        """The evidence to judge a missing milestone by."""
+        events = [each.event for each in self.told]
         return Seen(events, self.path, sum(note.rule == "R-stale" for note in self.notes))
 
 
 class Teller:
-    """Follows the engine of one player, so as to tell its stories in the end."""
+    """Follows the engine of one player, to explain its sessions at the end."""
 
     def __init__(self, engine: Engine, policy: Policy) -> None:
         self._engine = engine
@@ -222,7 +222,7 @@ class Teller:
         self._recent: deque[tuple[str, float, int]] = deque(maxlen=_RECENT)
 
     def note(self, said: Diagnostic) -> None:
-        """Take what the engine says of the signal at hand, where it tells of no event."""
+        """Note a diagnostic on the current signal, where it causes no event."""
         session = self._sessions.get(self._engine.session_id or "")
         if session is not None and said.rule in _NOTED and len(session.notes) < _MOST_NOTES:
             line = self._recent[0][2] if self._recent else 0
@@ -249,7 +249,7 @@ class Teller:
         return events
 
     def stories(self, *, over: bool = True) -> Iterator[Story]:
-        """What there was, session by session; if it is ``over`` the player is closed first."""
+        """A story for each session; if the trace is ``over`` the player is closed first."""
         if over:
             self.close()
         self._sum_up(self._engine.summary())

@@ -109,7 +109,7 @@ def _more(line: Line | None) -> int:
 
 
 def signal_of(line: Line) -> Signal | None:
-    """The signal that the line tells of; None if a field of it cannot be."""
+    """The signal in a line; None if one of its fields is invalid."""
     name, names = _FIELDS[type(line)]
     fields = {field: value for field in names if (value := getattr(line, field)) is not UNSET}
     try:

@@ -45,7 +45,7 @@ class Share:
         self.first_seen: dict[str | None, int] = {}
 
     def has(self, player: str | None) -> bool:
-        """Whether ``player`` is in this share."""
+        """True if ``player`` is in this share."""
         return share_of(player, self.count) == self.number
 
     def lines(self, start: int, lines: Sequence[bytes]) -> tuple[list[int], list[bytes]]:

@@ -25,7 +25,7 @@ _IN_FOLDERS = (("*.parquet",), ("*.jsonl", "*.jsonl.gz", "*.jsonl.zst"))
 
 
 def kind_of(path: str | Path) -> Kind:
-    """What the file at ``path`` is, by its ending."""
+    """The kind of the file at ``path``, going by its ending."""
     return _ENDINGS.get(Path(path).suffix.lower(), "lines")
 
 

@@ -86,7 +86,7 @@ class _Landed:
 
 @attrs.define
 class _Session:
-    """What is known of a session so far; ``failed``: it had an ERROR."""
+    """A session so far; ``failed``: it had an ERROR."""
 
     id: str
     index: int = 0
@@ -100,7 +100,7 @@ class _Session:
 
 @attrs.define
 class _Player:
-    """What is known of a player so far.
+    """A player so far.
 
     ``before``: the ids of its sessions that ended. ``fastest``: its highest speed yet.
     """
@@ -132,7 +132,7 @@ class Lint:
         self._line = 0
 
     def add(self, line: int, record: object) -> list[Finding]:
-        """What is wrong with the record on ``line``, given those before it."""
+        """Problems of the record on ``line``, given those before it."""
         self._line = line
         # What is malformed is not judged further, by values that it does not have.
         malformed = _malformed(record) if self._shows is None else []
@@ -142,7 +142,7 @@ class Lint:
         return [Finding(rule, line, shown, message) for rule, message in breaches]
 
     def end(self) -> list[Finding]:
-        """What is wrong with the log ending here."""
+        """Problems that show only at the end of the log."""
         return [
             Finding(rule, self._line, player.session.id, message)
             for player in self._players.values()
@@ -202,7 +202,7 @@ def _left_open(session: _Session | None) -> Iterator[_Breach]:
 
 
 def _malformed(record: object) -> list[_Breach]:
-    """What keeps a record from being an event: section 3, R-ids."""
+    """Problems that keep a record from being an event: section 3, R-ids."""
     if not isinstance(record, dict):
         return [("format", f"not an object: {shorten(record)}")]
     breaches = []
@@ -367,7 +367,7 @@ def _note(player: _Player, session: _Session, record: _Record) -> None:
     elif event in ("PLAY", "SEEK"):
         position = record.get("target") if event == "SEEK" else record["position"]
         session.landed = (
-            # An inferred SEEK may be told only when the duration has changed since.
+            # An inferred SEEK may be reported only when the duration has changed since.
             _Landed(at, position, session.duration)
             if session.duration == record["duration"]
             and position is not None

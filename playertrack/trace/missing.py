@@ -35,7 +35,7 @@ class Missing:
 
 @attrs.frozen
 class Seen:
-    """What was seen of a session.
+    """The evidence that a session left.
 
     ``path``: at, position, rate whenever the playhead moved; ``stale``: how many positions
     were still of the session before.

@@ -1,4 +1,4 @@
-"""What each session amounted to, from events, or from summaries, which know more.
+"""Each session's totals, from events, or from summaries, which know more.
 
 A log of events does not say how long was played beyond its VIEWs, or what was watched between
 its milestones; a trace and summaries do.
@@ -42,7 +42,7 @@ class Play:
     properties: dict[str, Any] = attrs.field(factory=dict)
 
     def property(self, name: str) -> Any:
-        """What it is grouped by; ``day`` is the date (UTC) of its start."""
+        """The value to group by; ``day`` is the date (UTC) of its start."""
         if name == "day" and "day" not in self.properties:
             at = self.started_at
             # What is beyond these years has no date in Python.
@@ -140,7 +140,7 @@ def _number(record: Mapping[str, Any], name: str) -> float | None:
 
 
 def from_summary(row: Mapping[str, Any]) -> Play:
-    """The play that a summary tells of (a row of ``derive --summaries``)."""
+    """The play in a summary (a row of ``derive --summaries``)."""
     duration = None if row.get("live") else _number(row, "duration")
     join_time = _number(row, "join_time")
     spans = [(float(a), float(b)) for a, b in row.get("watched") or ()]
@@ -166,7 +166,7 @@ def from_summary(row: Mapping[str, Any]) -> Play:
 
 
 def _retention(spans: Iterable[tuple[float, float]], duration: float) -> Iterator[bool]:
-    """Whether each percent lies in what was watched; the start counts for every play."""
+    """For each percent, True if it was watched; the start counts for every play."""
     listed = list(spans)
     yield True
     for percent in PERCENTS[1:]:

@@ -38,7 +38,7 @@ class TranslationError(SignalError):
 
 
 class Limits(NamedTuple):
-    """What a number may be, both ends included; ``gt`` is an end that is not."""
+    """The range of a number, both ends included; ``gt`` is an end that is not."""
 
     ge: float = -inf
     le: float = inf
@@ -63,7 +63,7 @@ def key(name: str, default: Any = _REQUIRED) -> Any:
 
 @dataclass_transform(eq_default=False, kw_only_default=True, field_specifiers=(key,))
 class Record:
-    """What every record has: ``t``, its time, and ``kind``, the player's own name for it.
+    """The fields of every record: ``t``, its time, and ``kind``, the player's own name for it.
 
     A subclass adds fields of the types float (an integer is taken, too), int, str, bool, None,
     Any, unions and lists of them, `Annotated` with `Limits`; what has a default may be missing.
@@ -95,7 +95,7 @@ class Translator(Protocol):
         """The signals that a record stands for."""
 
     def finish(self) -> Sequence[Signal]:
-        """What was held back, when there are no more records."""
+        """The signals that were held back; called when there are no more records."""
 
 
 _R = TypeVar("_R", bound=Record)
@@ -115,9 +115,9 @@ def read(record: dict[str, Any], base: type[_R], shape: Callable[[_R], type[_R]]
 
     Raises `TranslationError` naming the field that is missing or cannot be.
     """
-    told = _make(record, base)
-    wanted = shape(told)
-    return told if wanted is base else _make(record, wanted)
+    common = _make(record, base)
+    wanted = shape(common)
+    return common if wanted is base else _make(record, wanted)
 
 
 def _make(record: dict[str, Any], cls: type[_R]) -> _R:

@@ -1,4 +1,4 @@
-"""What a fleet of players did: the numbers that the field uses, by group.
+"""Statistics of a fleet of players: the numbers that the field uses, by group.
 
 ``join_time_p50``, ``join_time_p95``: seconds from the request to the first frame, ads excluded
 (video startup time), linear between ranks. ``rebuffer_ratio``: time spent waiting for data, of the

@@ -1,4 +1,4 @@
-"""What the translators of players have in common, around what each makes of its records.
+"""The common part of all translators, around what each makes of its player's records.
 
 A player's own translator turns records into signals and knows nothing but its player. Here is
 what holds for every player that a program drives: who asked for a seek, a row of calls that is
@@ -32,7 +32,7 @@ _NOISE = ("stop", "ended", "looped", "replay", "stall", "stall_end")
 _SEEKS = ("seeking", "seeked", "seek")
 
 
-class _Told(Command):
+class _SharedCommand(Command):
     """A command of the program, who gave it, and the part of the media that it wants (s)."""
 
     by: str | None = None
@@ -96,8 +96,8 @@ class PlayerTranslator(ABC):
 
     def translate(self, record: dict[str, Any]) -> list[Signal]:
         """The signals that a record stands for; raises `TranslationError` if it is malformed."""
-        told = self._told(record)
-        own = self._common(told, record) if told is not None else self._translate(record)
+        command = self._shared(record)
+        own = self._common(command, record) if command is not None else self._translate(record)
         at = self._seconds(record["t"])
         made: list[Signal] = []
         if not self._ready:
@@ -108,7 +108,7 @@ class PlayerTranslator(ABC):
         return made + self._overdue(at)
 
     def finish(self) -> list[Signal]:
-        """What is held back, when no record will tell more."""
+        """The signals held back, now that no record can change them."""
         made = [each for signal in self._finish() for each in self._passed(self._placed(signal))]
         row, self._row = self._row, None
         if row is not None and row.over is not None:
@@ -127,7 +127,7 @@ class PlayerTranslator(ABC):
         """The signals that a record of the player stands for."""
 
     def _finish(self) -> list[Signal]:
-        """What the subclass holds back."""
+        """The signals that the subclass holds back."""
         return []
 
     def _play_part(self, part: Part | None) -> None:
@@ -141,39 +141,41 @@ class PlayerTranslator(ABC):
 
     # ------------------------------------------------------------------ common records
 
-    def _told(self, record: dict[str, Any]) -> _Told | None:
+    def _shared(self, record: dict[str, Any]) -> _SharedCommand | None:
         """The record, if it is one of those that every player has."""
         if record.get("kind") not in _COMMON:
             return None
-        told = cast("_Told", read(record, Record, lambda _: _Told))
-        if told.by is not None and told.by not in SEEKERS:
-            raise TranslationError("by", told.by, f"one of {', '.join(SEEKERS)}")
-        if told.kind == "app.seeking" and not (told.args and isinstance(told.args[0], float)):
-            raise TranslationError("args", told.args, "the target of the seek, in seconds")
-        if told.part is not None and _part(told.part) is None:
-            raise TranslationError("part", told.part, "its start and its end, in seconds")
-        return told
+        command = cast("_SharedCommand", read(record, Record, lambda _: _SharedCommand))
+        if command.by is not None and command.by not in SEEKERS:
+            raise TranslationError("by", command.by, f"one of {', '.join(SEEKERS)}")
+        if command.kind == "app.seeking" and not (
+            command.args and isinstance(command.args[0], float)
+        ):
+            raise TranslationError("args", command.args, "the target of the seek, in seconds")
+        if command.part is not None and _part(command.part) is None:
+            raise TranslationError("part", command.part, "its start and its end, in seconds")
+        return command
 
-    def _common(self, told: _Told, record: dict[str, Any]) -> list[Signal]:
-        match told.kind:
+    def _common(self, command: _SharedCommand, record: dict[str, Any]) -> list[Signal]:
+        match command.kind:
             case "app.by":
-                self._by = (told.by, told.t + _PATIENCE) if told.by else None
+                self._by = (command.by, command.t + _PATIENCE) if command.by else None
                 return []
             case "app.seeking":
-                return self._begin(told)
+                return self._begin(command)
             case "ret.seeking":
                 if self._row is not None:
-                    self._row.over = told.t
+                    self._row.over = command.t
                 return []
-        self._next_part = None if told.part is None else _part(told.part)
+        self._next_part = None if command.part is None else _part(command.part)
         return self._translate(record)
 
     # ------------------------------------------------------- a seek that is a row of calls
 
-    def _begin(self, told: _Told) -> list[Signal]:
-        target = max(0.0, float(told.args[0]))
+    def _begin(self, command: _SharedCommand) -> list[Signal]:
+        target = max(0.0, float(command.args[0]))
         self._row, self._by = _Row(self._shift(target), new=True), None
-        return [signals.Seeking(at=told.t, position=target, by=told.by)]
+        return [signals.Seeking(at=command.t, position=target, by=command.by)]
 
     def _overdue(self, at: float) -> list[Signal]:
         row = self._row

@@ -24,14 +24,14 @@ class SignalItem:
 
     @property
     def fields(self) -> dict[str, Any]:
-        """What it has besides its name, time and position."""
+        """Its fields besides name, time and position."""
         record = signal_record(self.signal)
         return {k: v for k, v in record.items() if k not in ("signal", "at", "position")}
 
 
 @attrs.frozen(kw_only=True)
 class Detail:
-    """A session: ``row`` is its picture, None where the events tell too little for one.
+    """A session: ``row`` is its picture, None where the events do not suffice for one.
 
     ``state`` is where the player's machine is now, None if the session is over or unknown.
     """

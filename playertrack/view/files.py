@@ -61,7 +61,7 @@ class FileLibrary(Listeners):
         self._thread.start()
 
     def loaded(self, seconds: float) -> bool:
-        """Wait until all is read, for so many seconds at most; tell if it is."""
+        """Wait until all is read, for so many seconds at most; True if it is."""
         return self._done.wait(seconds)
 
     def stop(self) -> None:
@@ -90,7 +90,7 @@ class FileLibrary(Listeners):
         def take(row: SessionRow) -> None:
             self._take(row, number)
 
-        index(source, self._policy, take, self._on_bad, lambda count: self._tell(source, count))
+        index(source, self._policy, take, self._on_bad, lambda count: self._progress(source, count))
 
     def _take(self, row: SessionRow, source: int) -> None:
         number = len(self.rows)
@@ -100,8 +100,8 @@ class FileLibrary(Listeners):
         self._places.append(source)
         self.rows.append(attrs.evolve(row, number=number, twin=first != number))
 
-    def _tell(self, source: Source, count: int) -> bool:
-        """Say how far it is; tell if it is enough."""
+    def _progress(self, source: Source, count: int) -> bool:
+        """Report progress; True to stop reading."""
         self.note = f"reading {source.name}: {count:,} lines, {len(self.rows):,} sessions so far"
         self.changed(calm=True)
         return self._stopped.is_set()
@@ -109,7 +109,7 @@ class FileLibrary(Listeners):
     # -------------------------------------------------------------------------- a session
 
     def find(self, session: str, place: str) -> SessionRow | None:
-        """The row of a session; ``place``, its number, tells it from others of the same id."""
+        """The row of a session; ``place``, its number, separates rows of the same id."""
         rows = self.rows
         if place.isascii() and place.isdigit() and int(place[:12]) < len(rows):
             if rows[int(place[:12])].session == session:

@@ -27,12 +27,12 @@ _STRIDE = 20_000
 
 #: Takes a row, whose number is yet to be set.
 Take = Callable[[SessionRow], object]
-#: Is told how many lines were read; True if that is enough.
-Tell = Callable[[int], bool]
+#: Receives the number of lines read; True stops the reading.
+Progress = Callable[[int], bool]
 
 
 def index_signals(
-    source: Source, policy: Policy, take: Take, on_bad: OnBad | None, tell: Tell
+    source: Source, policy: Policy, take: Take, on_bad: OnBad | None, progress: Progress
 ) -> None:
     """Derive the sessions of a trace and hand their rows to ``take``; raises `TraceError`."""
     ended = Ended()
@@ -44,7 +44,7 @@ def index_signals(
         for block in source.feed(fleet, ended):
             for _, made in block:
                 _take_made(made, counts, source.name, take, on_bad)
-            if block and tell(block[-1][0]):
+            if block and progress(block[-1][0]):
                 return
             since += len(block)
             if since > _STRIDE:
@@ -59,7 +59,7 @@ def index_signals(
 def _take_made(
     made: Any, counts: dict[str, int], source: str, take: Take, on_bad: OnBad | None
 ) -> None:
-    """What a line came to: events, a refusal, or the summaries of sessions that it ended."""
+    """Handle what a line gave: events, a refusal, or the summaries of sessions that it ended."""
     if isinstance(made, TraceError):
         if on_bad is None:
             raise made
@@ -121,7 +121,7 @@ def log_row(summary: Summary, start: float, end: float, session: str) -> dict[st
 
 
 def index_events(
-    source: Source, policy: Policy, take: Take, on_bad: OnBad | None, tell: Tell
+    source: Source, policy: Policy, take: Take, on_bad: OnBad | None, progress: Progress
 ) -> None:
     """Group the records of an event log by session, check them, and hand on the rows."""
     lint = Lint(policy)
@@ -141,7 +141,7 @@ def index_events(
             known.feed(event)
         for finding in lint.add(line, record):
             bad[finding.session or ""] = bad.get(finding.session or "", 0) + 1
-        if number % _STRIDE == 0 and tell(number):
+        if number % _STRIDE == 0 and progress(number):
             return
     for finding in lint.end():
         bad[finding.session or ""] = bad.get(finding.session or "", 0) + 1

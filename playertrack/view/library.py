@@ -1,4 +1,4 @@
-"""What the page shows: rows for the table, and the detail of a session that is asked for."""
+"""The page's data: rows for the table, and the detail of the chosen session."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ class Library(Protocol):
 
     @property
     def problems(self) -> Sequence[str]:
-        """What could not be read."""
+        """Messages on input that could not be read."""
 
     def find(self, session: str, place: str) -> SessionRow | None:
-        """The row of a session; ``place``, its number, tells it from others of the same id."""
+        """The row of a session; ``place``, its number, separates rows of the same id."""
 
     def detail(self, row: SessionRow) -> Detail | None:
         """All of one session; None if it is gone. May take a moment, and runs in a thread."""

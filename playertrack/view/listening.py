@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from time import monotonic
 
-#: Changes that come by the thousand are told so often (s).
+#: Changes that come by the thousand are reported so often (s).
 _CALM = 0.5
 
 
@@ -31,7 +31,7 @@ class Listeners:
         return end
 
     def changed(self, *, calm: bool = False) -> None:
-        """Something changed; ``calm``: that may be told a little later, with the next."""
+        """Something changed; ``calm``: that may be reported a little later, with the next."""
         with self._guard:
             self.version += 1
             now = monotonic()

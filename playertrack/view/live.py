@@ -29,7 +29,7 @@ class _Watched:
     observer: Observer
     line: int = 0
     seen: int = 0
-    told: int = 0
+    reported: int = 0
     session: str | None = None
     signals: dict[str | None, list[SignalItem]] = attrs.field(factory=dict)
     diagnostics: dict[str | None, list[Diagnostic]] = attrs.field(factory=dict)
@@ -50,7 +50,7 @@ class _Watched:
 
 
 class LiveLibrary(Listeners):
-    """The sessions of trackers; see `options`. May be told from any thread."""
+    """The sessions of trackers; see `options`. Any thread may report to it."""
 
     title = "live"
     live = True
@@ -65,7 +65,7 @@ class LiveLibrary(Listeners):
         self._ids: dict[tuple[str | None, int], str] = {}
 
     def options(self, player: str | None, policy: Policy | None = None) -> dict[str, Any]:
-        """What a `Tracker` of ``player`` has to be made with besides, to be seen here."""
+        """Options for a `Tracker` of ``player`` that make it show up here."""
 
         def on_signal(signal: Signal) -> None:
             self._feed(player, policy, signal)
@@ -99,8 +99,8 @@ class LiveLibrary(Listeners):
             watched = self._players.get(player)
             if watched is None:
                 return
-            watched.told += 1
-            while watched.seen < watched.told:
+            watched.reported += 1
+            while watched.seen < watched.reported:
                 due = watched.observer.next_timer(player)
                 if due is None:
                     return

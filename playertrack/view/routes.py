@@ -46,7 +46,7 @@ _PARTS = {
     "page.css": "text/css",
     "icon.svg": "image/svg+xml",
 }
-#: How often (s) a page is told of changes at most, and how long a silence may last.
+#: How often (s) a page is notified of changes at most, and how long a silence may last.
 _PACE, _SILENCE = 0.2, 15.0
 _NARROWEST, _WIDEST = 300.0, 2400.0
 
@@ -124,12 +124,12 @@ class ViewRoutes:
         end = self._library.listen(lambda: loop.call_soon_threadsafe(changed.set))
         closed = asyncio.ensure_future(self._closed.wait())
         try:
-            told = -1
+            sent = -1
             while not self._closed.is_set():
                 version = self._library.version
-                said = f"data: {version}\n\n" if version != told else ": still here\n\n"
+                said = f"data: {version}\n\n" if version != sent else ": still here\n\n"
                 await response.write(said.encode())
-                told = version
+                sent = version
                 waiting = asyncio.ensure_future(changed.wait())
                 await asyncio.wait(
                     (waiting, closed), timeout=_SILENCE, return_when=asyncio.FIRST_COMPLETED

@@ -51,7 +51,7 @@ class SessionRow:
         return self.end - self.start
 
     def has(self, trouble: str) -> bool:
-        """Tell if it is in that trouble, one of `TROUBLES`."""
+        """True if the session has that trouble, one of `TROUBLES`."""
         match trouble:
             case "error":
                 return self.errors > 0

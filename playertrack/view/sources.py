@@ -189,7 +189,7 @@ def _source(path: Path, name: str, raw: Reader | None) -> Source:
 
 
 def _is_log(path: Path, name: str) -> bool:
-    """Tell if the first line that is an object is an event; of columns, if there are events."""
+    """True if the first object is an event; for columns, if there are events."""
     if kind_of(path) == "parquet":
         from ..columns.parquet import rows_of
 
@@ -207,6 +207,6 @@ class _Head:
         self._stream: ByteStream | None = stream
 
     def read1(self, size: int, /) -> bytes:
-        """What there is, once."""
+        """Everything, once."""
         stream, self._stream = self._stream, None
         return b"" if stream is None else stream.read1(1 << 20)

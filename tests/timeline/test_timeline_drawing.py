@@ -115,7 +115,7 @@ def test_no_name_lies_on_another_or_under_its_line(events: list[tuple[float, str
         for index, (at, name) in enumerate(sorted(events), 1)
     ]
     labels = place(told, Scale(0.0, 60.0, 800.0))
-    assert [label.told for label in labels] == told
+    assert [label.entry for label in labels] == told
     named = [label for label in labels if label.lane is not None]
     assert named
     for i, label in enumerate(named):
@@ -139,7 +139,7 @@ def test_five_hundred_events_leave_names_to_those_that_say_most() -> None:
     row = observe(trace(*playing(), *updates(0, 0, 30), *seeks)).rows[0]
     assert row.summary.seek_count > 400
     labels = place(row.story.told, Scale(row.start, row.end, 848.0))
-    named = {label.told.event.event for label in labels if label.lane is not None}
+    named = {label.entry.event.event for label in labels if label.lane is not None}
     assert {"PLAY", "PLAY_REACHED_25", "SEEK"} <= named
 
 

@@ -40,7 +40,7 @@ async def ask(
     settings: DeliverySettings = DEFAULT_SETTINGS,
     secrets: Iterable[str] = (),
 ) -> tuple[Any, float]:
-    """What ``service/action`` answers, and when by its own clock (Unix time, s).
+    """Call ``service/action``; gives its answer, and the time by its own clock (Unix time, s).
 
     ``secrets`` are shown in no error. Raises `ServiceError`.
     """

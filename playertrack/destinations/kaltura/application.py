@@ -12,7 +12,7 @@ BUTTON_CLICKED, PAGE_LOAD = 10002, 10003
 
 
 class ApplicationEvents:
-    """What the viewer does outside the player, as items for analytics.trackEvent.
+    """The viewer's actions outside the player, as items for analytics.trackEvent.
 
     ``kaltura_application`` of the identity names the application. What belongs to no session
     is in order with all that does.

@@ -1,4 +1,4 @@
-"""What stats.collect and trackEvent have in common as destinations: the KS, and the answers."""
+"""The common part of the destinations stats.collect and trackEvent: KS and answers."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ _NOT_CHARACTERS = frozenset("\ufffe\uffff")
 
 
 class WireError(FieldError):
-    """What cannot be sent: a field that a collector needs is missing, or cannot be used.
+    """An event that cannot be sent: a field that a collector needs is missing or unusable.
 
     The server would accept the event silently, and nobody would ever find it (wire, 1).
     """

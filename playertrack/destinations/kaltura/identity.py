@@ -62,7 +62,7 @@ class Identity:
     category in which it is played. ``virtual_event_id``, ``custom_vars`` (up to three) and
     ``delivery_type`` (``url``, ``hls``, ``dash``) are for trackEvent. No KS is part of it.
 
-    ``name`` tells apart identities that differ only in their KS. Raises `WireError`.
+    ``name`` separates identities that differ only in their KS. Raises `WireError`.
 
     >>> Identity(partner_id="102", referrer="kiosk://device-001").partner_id
     102
@@ -110,7 +110,7 @@ class Identity:
 
 @lru_cache(maxsize=1)
 def client_version() -> str:
-    """What ``clientVer`` says: ``playertrack:`` and the version."""
+    """The value of ``clientVer``: ``playertrack:`` and the version."""
     from importlib.metadata import PackageNotFoundError, version
 
     try:

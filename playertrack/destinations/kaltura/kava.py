@@ -64,8 +64,8 @@ _Fields = dict[str, str | int | float]
 
 
 @attrs.frozen
-class _Told:
-    """What the server was told of a session, and its first answer."""
+class _Known:
+    """The state of a session that the server has, and its first answer."""
 
     viewing: Viewing
     answer: TrackAnswer | None
@@ -74,7 +74,7 @@ class _Told:
 class KavaDestination(KalturaDestination):
     """Player events of one identity as requests to analytics.trackEvent at ``url``.
 
-    ``muted`` may be set to what the viewer hears; events do not tell it. Raises `WireError`
+    Set ``muted`` when the viewer's sound is off; events do not include it. Raises `WireError`
     for a bad ``url``.
 
     >>> destination = KavaDestination(Identity(partner_id=102))
@@ -98,7 +98,7 @@ class KavaDestination(KalturaDestination):
         self.muted = False
         self._as_json = (profile or WireProfile()).kava_form == "json"
         self._context = _of_identity(identity)
-        self._sessions = Memory(_Told, self.recalled)
+        self._sessions = Memory(_Known, self.recalled)
         self._players: Recent[str, Viewing] = Recent()
         # Written where answers come in, which is another thread; `Viewing` is not, so that
         # neither has to wait for the other.
@@ -109,14 +109,14 @@ class KavaDestination(KalturaDestination):
 
         Raises `WireError` if nobody named the entry.
         """
-        told = self._sessions.get(event.session)
-        answer = self._answer(event.session, told)
+        state = self._sessions.get(event.session)
+        answer = self._answer(event.session, state)
         type_id = KAVA_IDS.get(event.event)
         if isinstance(event, View) and answer is not None and not answer.view_events_enabled:
             type_id = None
         entry = "" if type_id is None else self.entry(event)
-        viewing = self._after(event, told, sent=type_id is not None)
-        self._sessions.put(event.session, _Told(viewing, answer))
+        viewing = self._after(event, state, sent=type_id is not None)
+        self._sessions.put(event.session, _Known(viewing, answer))
         if type_id is None:
             return None
         fields: _Fields = {
@@ -134,7 +134,7 @@ class KavaDestination(KalturaDestination):
         return _as_query_and_json(fields) if self._as_json else _as_form(fields)
 
     def note(self, session: str) -> bytes:
-        """What the server was told of ``session`` so far."""
+        """The state of ``session`` that the server has so far."""
         return self._sessions.note(session)
 
     def _with_query(self, query: str, body: bytes) -> Request:
@@ -151,23 +151,23 @@ class KavaDestination(KalturaDestination):
             if answer is not None:
                 self._answers.put(session, answer)
 
-    def _answer(self, session: str, told: _Told | None) -> TrackAnswer | None:
+    def _answer(self, session: str, state: _Known | None) -> TrackAnswer | None:
         """The first answer in the session: an earlier process may have had it."""
-        known = None if told is None else told.answer
+        known = None if state is None else state.answer
         if known is not None and known.time is not None:
             return known
         return self._answers.get(session) or known
 
-    def _after(self, event: Event, told: _Told | None, *, sent: bool) -> Viewing:
+    def _after(self, event: Event, state: _Known | None, *, sent: bool) -> Viewing:
         """The session of ``event``, that event included."""
         player = event.player or ""
-        if told is None:
+        if state is None:
             previous = event.previous_session if isinstance(event, Replay) else None
             repeated = self._sessions.get(previous)
             before = self._players.get(player)
             viewing = Viewing.begin(None if repeated is None else repeated.viewing, before)
         else:
-            viewing = told.viewing
+            viewing = state.viewing
         viewing = viewing.after(event, sent=sent)
         self._players.put(player, viewing)
         return viewing
@@ -180,7 +180,7 @@ class KavaDestination(KalturaDestination):
         return {f"customVar{n}": clean(str(value)) for n, value in enumerate(values, 1)}
 
     def _common(self, event: Event, viewing: Viewing) -> _Fields:
-        """What every event has."""
+        """The fields that every event has."""
         return {
             "eventIndex": viewing.index,
             "position": viewing.position(event),
@@ -189,7 +189,7 @@ class KavaDestination(KalturaDestination):
         }
 
     def _own(self, event: Event, viewing: Viewing) -> _Fields:
-        """What only events of its kind have."""
+        """The fields that only events of its kind have."""
         match event:
             case Play():
                 return {
@@ -241,7 +241,7 @@ def _of_identity(who: Identity) -> _Fields:
 
 
 def context(who: Identity) -> dict[str, str | int | None]:
-    """What trackEvent is told of an identity besides partner and entry; None is unknown."""
+    """Identity fields of trackEvent besides partner and entry; None is unknown."""
     return {
         "referrer": who.referrer,
         "uiConfId": who.uiconf_id,

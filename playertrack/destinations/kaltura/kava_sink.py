@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 class KavaSink(KalturaSink):
     """Delivers the events of ``identity`` to analytics.trackEvent at ``url``.
 
-    It takes what `StatsSink` takes. VIEWs tell whether the viewer hears something: a tracker
-    says so, and others may by `mute`. `track_page` and `track_button` tell of what happens
+    It takes what `StatsSink` takes. VIEWs include whether the sound is off: a tracker
+    reports that, and others may by `mute`. `track_page` and `track_button` report what happens
     around the player, and arrive in order with what the player does.
     """
 
@@ -68,7 +68,7 @@ class KavaSink(KalturaSink):
         return self._append(self.name, self._unheard if self._muted else self._heard, event)
 
     def mute(self, muted: bool) -> None:
-        """From the next event on the viewer hears nothing, or something again."""
+        """The viewer's sound is off, or on again, from the next event on."""
         self._muted = muted
 
     def _heard(self, event: Event) -> Item | None:

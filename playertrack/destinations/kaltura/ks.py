@@ -58,7 +58,7 @@ class _Held:
     @classmethod
     def of(cls, issued: Issued) -> _Held:
         # Not in Unix time: the clock of a device may be set by years while it holds a KS.
-        # One that is over already says that the clock is wrong: the server will tell.
+        # One that has expired already says that the clock is wrong: the server will decide.
         if issued.lifetime is None or issued.lifetime <= 0:
             return cls(issued.value)
         ends_at = monotonic() + issued.lifetime
@@ -81,7 +81,7 @@ class KSProvider:
     after_fork_in_parent = before_fork
 
     def after_fork_in_child(self) -> None:
-        """What is asked for is the parent's to get; the KS in use is good for both."""
+        """Leave a running request to the parent; the KS in use is good for both."""
         self._lock = threading.Lock()
         self._flight = None
 
@@ -129,11 +129,11 @@ class KSProvider:
         return new.value
 
     def same_as(self, other: KSProvider | None) -> bool:
-        """Whether ``other`` speaks for the same viewer and application, as far as one can see."""
+        """True if ``other`` speaks for the same viewer and application, as far as one can see."""
         return self is other or (type(self) is type(other) and self._of() == other._of())
 
     def _of(self) -> object:
-        """What tells for whom it speaks; nobody can tell one function from another."""
+        """A value that is equal for the same user; None if nobody can know."""
         return None
 
     async def _issue(self) -> Issued:

@@ -39,7 +39,7 @@ class _Service(KSProvider):
     async def _ask(
         self, what: str, fields: Mapping[str, object], *secrets: str
     ) -> tuple[Any, float]:
-        """What a service answers to ``fields``, and when by its own clock; raises `KSError`."""
+        """Call a service with ``fields``; its answer, and its own time. Raises `KSError`."""
         pairs = [(name, str(value)) for name, value in fields.items()]
         secrets = (self._secret, *secrets)
         try:
@@ -109,7 +109,7 @@ class AppToken(_Service):
         settings: DeliverySettings = DEFAULT_SETTINGS,
     ) -> None:
         super().__init__(partner_id, service_url, settings, token)
-        token_hash("", "", hash_type)  # a wrong type is told now
+        token_hash("", "", hash_type)  # reports a wrong type at once
         self._hash_type = hash_type
         fields = {
             "id": token_id,

@@ -73,7 +73,7 @@ def ks_v1(
 
 
 def ks_expiry(ks: str) -> int | None:
-    """When a KS expires (Unix seconds), if it tells: one of version 1 does, no other can.
+    """When a KS expires (Unix seconds): one of version 1 contains it, for others it is None.
 
     >>> ks_expiry(ks_v1("secret", 102, expires_at=1700086400, random=1))
     1700086400

@@ -1,4 +1,4 @@
-"""What an answer means: one function of what came back (wire, 4)."""
+"""Interprets answers: one function of what came back (wire, 4)."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _DELIVERED = Verdict(Kind.DELIVERED)
 def judge(
     endpoint: str, status: int, headers: Headers, body: bytes, secrets: Iterable[str] = ()
 ) -> Verdict:
-    """What an answer means: total, so whatever a server sends has a meaning.
+    """Interpret an answer; total, so whatever a server sends has a meaning.
 
     ``endpoint``: ``stats`` or ``kava``. ``body`` may be cut: what is too long to be an answer
     is none. ``secrets`` are taken out of the reason besides what looks like one.
@@ -93,7 +93,7 @@ def parsed(body: bytes) -> object:
 
 @attrs.frozen
 class TrackAnswer:
-    """What trackEvent answered: its ``time`` (s), and whether it wants VIEW events."""
+    """An answer of trackEvent: its ``time`` (s), and whether it wants VIEW events."""
 
     time: float | None
     view_events_enabled: bool = True

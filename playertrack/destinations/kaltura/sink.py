@@ -1,4 +1,4 @@
-"""What the sinks have in common that deliver to Kaltura."""
+"""The common part of the sinks that deliver to Kaltura."""
 
 from __future__ import annotations
 

@@ -121,14 +121,14 @@ class StatsDestination(KalturaDestination):
         return f"?{text}".encode() if self._got else text.encode()
 
     def note(self, session: str) -> bytes:
-        """What was in ``session`` so far."""
+        """A note of the state of ``session`` so far."""
         return self._sessions.note(session)
 
     def _with_query(self, query: str, body: bytes) -> Request:
         return Request("GET", f"{self.address}{_GET}{query}", {}, body)
 
     def _after(self, event: Event) -> _Session:
-        """What is known of the session of ``event``, that event included."""
+        """The state of the session of ``event``, that event included."""
         known = self._sessions.get(event.session)
         session = known or _Session()
         if isinstance(event, MediaLoaded):

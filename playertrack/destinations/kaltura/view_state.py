@@ -1,4 +1,4 @@
-"""What trackEvent is told of a session besides the event itself: index, sums, flags (wire, 2)."""
+"""The session state that trackEvent wants with each event: index, sums, flags (wire, 2)."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Viewing:
         )
 
     def after(self, event: Event, *, sent: bool) -> Self:
-        """The session with ``event`` in it; ``sent`` says whether the server is told of it."""
+        """The session with ``event`` in it; ``sent`` is True if the server receives it."""
         now = self._remembered(event.at)._counted(event.at)
         now = now._noted(event)
         if not sent:
@@ -96,7 +96,7 @@ class Viewing:
         )
 
     def _noted(self, event: Event) -> Self:
-        """What ``event`` says of the time after it."""
+        """The session with what ``event`` says of the time after it."""
         match event:
             case MediaLoaded():
                 return attrs.evolve(self, live=event.live)

@@ -30,7 +30,7 @@ async function fetched(path, fields) {
 async function showTable() {
   const mine = ++asked;
   let found;
-  try { found = await fetched("sessions", address()); } catch { return; }  // live() tells of it
+  try { found = await fetched("sessions", address()); } catch { return; }  // live() reports it
   if (mine !== asked) { return; }
   const old = document.getElementById("sessions");
   const focus = document.activeElement?.closest?.("tr[data-session]");
