@@ -98,7 +98,7 @@ def on_looped(pb: Playback, signal: Looped) -> None:
 def on_stop(pb: Playback, signal: Stop) -> None:
     """After PLAY a stop ends the playback; before it, it is a pause (R-stop)."""
     if pb.started:
-        lifecycle.settle_open(pb)
+        lifecycle.unload(pb)
         pb.fire("stop")
     elif pb.state is State.STARTING:
         if pb.suspended:

@@ -138,16 +138,24 @@ def settle_open(pb: Playback, leaving: bool = False) -> None:
 
     ``leaving``: the player goes away, so a pause that waits is one.
     """
-    seek = pb.settling
-    if seek is not None and seek.before is not None and seek.single:
-        if seek.target <= pb.policy.end_window:
-            pb.note("repaired", "R-glitch", "a position of 0 before the end is no seek")
-            pb.as_before(seek, seek.before)
     pb.settle_seek()
     if pb.waiting is not None:
         pb.fire("pause_stands" if leaving else "pause_excused")
     stalling.settle(pb)
     pb.forget("signal")
+
+
+def unload(pb: Playback, leaving: bool = False) -> None:
+    """`settle_open` for a signal before which players reset themselves (R-glitch).
+
+    A single jump to the start that still settles was such a reset, not a seek.
+    """
+    seek = pb.settling
+    if seek is not None and seek.before is not None and seek.single:
+        if seek.target <= pb.policy.end_window:
+            pb.note("repaired", "R-glitch", "a position of 0 before the end is no seek")
+            pb.as_before(seek, seek.before)
+    settle_open(pb, leaving)
 
 
 def forget_interruptions(pb: Playback) -> None:
@@ -220,7 +228,7 @@ def on_loaded(pb: Playback, signal: Loaded) -> None:
         if refines(pb, signal):
             refine(pb, signal, media)
             return
-        settle_open(pb)
+        unload(pb)
         stale = leave_behind(pb)
         end_session(pb)
         pb.stale = stale
@@ -331,7 +339,7 @@ def on_replay(pb: Playback, signal: Replay) -> None:
     if pb.state in (State.IDLE, State.READY, State.LOADED):
         pb.note("ignored", "R-replay-signal", "replay before anything was asked to play")
         return
-    settle_open(pb)
+    unload(pb)
     stale = leave_behind(pb)
     pb.fire("replay")
     pb.stale = stale
@@ -345,7 +353,7 @@ def leave_for_replay(pb: Playback, at: float) -> None:
 
 def on_close(pb: Playback, signal: Close) -> None:
     """The player goes away: settle what is open, and say no more (R-close)."""
-    settle_open(pb, leaving=True)
+    unload(pb, leaving=True)
     if pb.session is not None:
         pb.close_span()
         pb.last_summary = summarize(pb)
