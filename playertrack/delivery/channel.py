@@ -27,6 +27,9 @@ _log = logging.getLogger("playertrack")
 #: How many rows are read at once.
 _PAGE = 512
 
+#: Why events wait that were recorded while the clock was wrong (Q-clock).
+UNDATED = "the clock is not set: events wait for their date"
+
 
 class Channel(Link):
     """Sends the rows of ``route``; everything here happens in one event loop."""
@@ -36,6 +39,7 @@ class Channel(Link):
     ) -> None:
         super().__init__(outbox, route, settings, exchange)
         self._lanes = Lanes()
+        self._undated: set[str] = set()  # lanes that wait for the dates of their events
         self._epoch = 0
         self._after = 0
         self._more = True  # there may be rows that were not read yet
@@ -82,11 +86,18 @@ class Channel(Link):
         self.pump()
 
     def _add(self, rows: Sequence[Row]) -> None:
-        if rows:
-            if not self._lanes.size:
-                self._ripe_at = self.loop.time() + self.route.destination.batch.wait
-            self._lanes.add(rows)
-            self._after = rows[-1].seq
+        if not rows:
+            return
+        self._after = rows[-1].seq
+        ready = []
+        for row in rows:
+            if row.item.held or row.item.lane in self._undated:
+                self._undated.add(row.item.lane)
+            else:
+                ready.append(row)
+        if ready and not self._lanes.size:
+            self._ripe_at = self.loop.time() + self.route.destination.batch.wait
+        self._lanes.add(ready)
 
     def _looked(self, page: Page) -> None:
         if page.paused is None:
@@ -155,6 +166,8 @@ class Channel(Link):
                 next_try = time() + max(0.0, again - self.loop.time())
         elif policy.state is DeliveryState.DOWN and (due := policy.due(first=True)) < inf:
             next_try = time() + max(0.0, due - self.loop.time())
+        if state == "up" and self._undated:
+            state, reason = "waiting", UNDATED
         return Health(
             address=shown_address(self.route.destination.address),
             state=state,
@@ -202,6 +215,7 @@ class Channel(Link):
         """Rows were dropped: read what is left."""
         self._epoch = epoch
         self._lanes.clear()
+        self._undated.clear()
         self._after = 0
         self._more = True
 

@@ -17,6 +17,7 @@ _COUNTERS = {
     "accepted": "Events that were queued.",
     "delivered": "Events that the server took.",
     "rejected": "Events that the server refused for good.",
+    "estimated": "Events whose time had to be estimated: the clock was wrong.",
 }
 
 

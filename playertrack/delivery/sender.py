@@ -20,6 +20,7 @@ import attrs
 from .._fork import watched
 from ..outbox import (
     DEFAULT_BOUNDS,
+    BootClock,
     Bounds,
     Counts,
     Handed,
@@ -71,8 +72,9 @@ class Sender:
         bounds: Bounds = DEFAULT_BOUNDS,
         settings: DeliverySettings = DEFAULT_SETTINGS,
         session: aiohttp.ClientSession | None = None,
+        clock: BootClock | None = None,
     ) -> None:
-        self.outbox = Outbox(directory, durability=durability, bounds=bounds)
+        self.outbox = Outbox(directory, durability=durability, bounds=bounds, clock=clock)
         self.settings = settings
         self._learners: dict[str, WeakSet[SessionDestination]] = {}
         self._adds: Counter[str] = Counter()

@@ -10,7 +10,7 @@ from typing import Any
 
 import attrs
 
-from ..outbox import Item, Standing, look
+from ..outbox import RELEASED, Item, Standing, look
 from .health import Health, read_notes
 
 _NOBODY = "no program is sending it"
@@ -61,12 +61,20 @@ def status_of(standing: Standing, health: Health, oldest: Item | None) -> Status
         state=health.state,
         reason=health.reason,
         estimated=counts.pop("estimated", 0),
-        oldest_pending=max(0.0, time() - queued_at(oldest)) if waits and oldest else None,
+        oldest_pending=_waited(oldest) if waits and oldest else None,
         last_success=health.last_success,
         last_failure=health.last_failure,
         next_try=health.next_try,
         **counts,
     )
+
+
+def _waited(item: Item) -> float | None:
+    """For how many seconds an item has waited; None if its date is not known yet (Q-clock)."""
+    now, queued = time(), queued_at(item)
+    if item.held and queued < RELEASED <= now:
+        return None
+    return max(0.0, now - queued)
 
 
 def queued_at(item: Item) -> float:

@@ -10,6 +10,8 @@ from os import PathLike
 from shlex import quote
 from typing import TYPE_CHECKING, Any, Self, TypedDict, Unpack
 
+import attrs
+
 from ..delivery import DEFAULT_SETTINGS, DeliverySettings, Destination, Route, Sender, share
 from ..delivery.auth import AskedTokens, TokenSource, token_source
 from ..delivery.envelope import pack
@@ -97,6 +99,7 @@ class DeliverySink:
             if isinstance(destination, SessionDestination):
                 destination.recall = partial(self.sender.outbox.recall, name)
             tokens = token_source(token) or _own_tokens(destination)
+            self.sender.outbox.undated.encoders[name] = self._dated
             self.sender.add(Route(name=name, destination=destination, tokens=tokens))
         except PlayertrackError as error:
             raise SinkError(f"{self.service}: {error}") from error
@@ -128,7 +131,13 @@ class DeliverySink:
         return self.sender.put(name, encode, event)
 
     def _item(self, event: Event) -> Item | None:
-        return pack(self.destination, event)
+        held = self.sender.outbox.undated.hold(self.name, event)
+        return pack(self.destination, event) if held is None else held
+
+    def _dated(self, event: Event) -> Item | None:
+        """As `_item`, of an event that waited for its date (Q-clock)."""
+        item = pack(self.destination, event)
+        return None if item is None else attrs.evolve(item, head=f"{event.at:.3f}")
 
     def counts(self, timeout: float | None = None) -> Counts:
         """The fate of the events so far (Q-total); raises `TimeoutError`."""

@@ -6,12 +6,14 @@ became of them.
 """
 
 from .batch import Settled
+from .dating import BootClock
 from .handing import Handed
 from .inspect import Look, look, resume
 from .outbox import DURABILITIES, Outbox
 from .receipt import Receipt
 from .values import (
     DEFAULT_BOUNDS,
+    RELEASED,
     Bounds,
     Counts,
     DeadLetter,
@@ -26,6 +28,8 @@ from .values import (
 __all__ = (
     "DEFAULT_BOUNDS",
     "DURABILITIES",
+    "RELEASED",
+    "BootClock",
     "Bounds",
     "Counts",
     "DeadLetter",

@@ -10,7 +10,7 @@ from time import monotonic
 import attrs
 
 from .store import DELIVERED, DROPPED, Store, counted
-from .values import Bounds, Counts, DeadLetter, Item, Standing
+from .values import Bounds, Counts, Dated, DeadLetter, Item, Standing
 
 _log = logging.getLogger("playertrack")
 
@@ -30,6 +30,7 @@ class Settled:
     rejected: dict[int, tuple[str, str]] = attrs.field(factory=dict)
     damaged: dict[int, str] = attrs.field(factory=dict)
     pauses: dict[str, str | None] = attrs.field(factory=dict)
+    dated: dict[int, Dated] = attrs.field(factory=dict)
 
     def numbers(self) -> set[int]:
         """The rows that have come to an end."""
@@ -41,6 +42,7 @@ class Settled:
         self.rejected |= other.rejected
         self.damaged |= other.damaged
         self.pauses |= other.pauses
+        self.dated |= other.dated
 
     def split(self, base: int) -> tuple[Settled, Settled]:
         """What it says of rows below ``base`` (and of destinations), and of the others."""
@@ -52,6 +54,8 @@ class Settled:
             (low if seq < base else high).damaged[seq] = name
         for seq, why in self.rejected.items():
             (low if seq < base else high).rejected[seq] = why
+        for seq, dated in self.dated.items():
+            (low if seq < base else high).dated[seq] = dated
         return low, high
 
     def count_in(self, found: dict[str, Standing], more: Mapping[tuple[str, str], int]) -> None:
@@ -81,6 +85,8 @@ class Settled:
             store.reject(seq, reason, bounds.max_dead)
         for destination, pause in self.pauses.items():
             store.pause(destination, pause)
+        for seq, dated in sorted(self.dated.items()):
+            store.date(seq, dated, bounds.max_dead)
 
 
 @attrs.define
@@ -106,6 +112,10 @@ class Added:
         for (name, counter), n in self.counts.items():
             store.count(name, counter, n)
         return range(first, end)
+
+    def destinations(self) -> list[str]:
+        """That of each event in it."""
+        return [*(name for name, _ in self.items), *(name for name, _, _ in self.refused)]
 
 
 class Trimming:

@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import TypeVar
 
 from .store import Store
-from .values import Counts, DeadLetter, Standing
+from .values import Counts, DeadLetter, Item, Standing
 
 _T = TypeVar("_T")
 
@@ -43,3 +43,21 @@ def dead_letters(stores: Iterable[Store]) -> list[DeadLetter]:
         with suppress(sqlite3.Error):
             letters += store.dead()
     return letters
+
+
+def held_rows(stores: Iterable[Store]) -> list[tuple[int, str, Item]]:
+    """The rows that are not encoded yet, in order; one that is in both is there once."""
+    found: dict[int, tuple[int, str, Item]] = {}
+    for store in stores:
+        with suppress(sqlite3.Error):
+            found |= {row[0]: row for row in store.held()}
+    return [found[seq] for seq in sorted(found)]
+
+
+def times_of(stores: Iterable[Store]) -> list[tuple[int, float]]:
+    """Numbers and times of rows whose clock may have been right."""
+    found: list[tuple[int, float]] = []
+    for store in stores:
+        with suppress(sqlite3.Error):
+            found += store.known_times()
+    return found

@@ -93,7 +93,7 @@ class Failover:
     @property
     def owing(self) -> bool:
         """True if something that became of rows is not committed yet."""
-        return bool(self._owed.numbers())
+        return bool(self._owed.numbers() or self._owed.dated)
 
     @property
     def next_try(self) -> float | None:
@@ -119,6 +119,8 @@ class Failover:
             high.apply(self._memory, self._bounds)
             new = added.apply(self._memory, self._bounds)
             self._trim(self._memory, self._bounds.max_memory, new)
+        if high.dated:
+            self._spare()
         return new
 
     def note(self, seq: int) -> bool:
@@ -151,6 +153,8 @@ class Failover:
         assert self._disk is not None
         self._disk.free(self._owed.delivered)
         removed = bool(self._owed.delivered)
+        if self._owed.dated:
+            self._spare()  # pages that were read hold those rows without their dates
         self._owed = Settled()
         if removed:
             self._disk.shrink()
@@ -193,7 +197,7 @@ class Failover:
         self, delivered: Iterable[int], more: Mapping[tuple[str, str], int]
     ) -> list[Standing]:
         """All destinations; ``delivered`` rows and ``more`` counts are to be committed."""
-        found = standings_of(self._stores(), [*delivered, *self._owed.delivered])
+        found = standings_of(self.stores(), [*delivered, *self._owed.delivered])
         self._owed.count_in(found, more)
         return list(found.values())
 
@@ -201,18 +205,19 @@ class Failover:
         """Why a destination is paused, if it is."""
         if destination in self._owed.pauses:
             return self._owed.pauses[destination]
-        return first_answer(self._stores(), lambda store: store.paused(destination))
+        return first_answer(self.stores(), lambda store: store.paused(destination))
 
     def recall(self, destination: str, lane: str) -> bytes | None:
         """What was noted last on a lane, if it is known."""
-        newest = reversed(self._stores())
+        newest = reversed(self.stores())
         return first_answer(newest, lambda store: store.recall(destination, lane))
 
     def dead(self) -> list[DeadLetter]:
         """The dead letters."""
-        return dead_letters(self._stores())
+        return dead_letters(self.stores())
 
-    def _stores(self) -> list[Store]:
+    def stores(self) -> list[Store]:
+        """What there is of disk and memory."""
         return list(filter(None, (self._store, self._memory)))
 
     def poll(self) -> bool:

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from .._fork import watched
 from .batch import Added, Settled
 from .connecting import Connect, connect
+from .dating import BootClock, Undated
 from .failover import RETRY, Failover
 from .handing import Handed, Handing
 from .leases import Leases
@@ -60,8 +61,9 @@ class Outbox:
     of its own. Any thread may call any method. In a forked process it is a new one of the same
     directory, with nothing of the parent's in it.
 
-    ``bounds`` say how much it holds; ``connect`` opens its files, and ``retry`` is how often
-    (s) a disk that failed is tried. Raises `QueueError` for another durability.
+    ``bounds`` say how much it holds; ``connect`` opens its files, ``retry`` is how often (s) a
+    disk that failed is tried, ``clock`` dates events that came while it was wrong (Q-clock).
+    Raises `QueueError` for another durability.
     """
 
     def __init__(
@@ -72,6 +74,7 @@ class Outbox:
         bounds: Bounds = DEFAULT_BOUNDS,
         connect: Connect = connect,
         retry: float = RETRY,
+        clock: BootClock | None = None,
     ) -> None:
         if durability not in DURABILITIES:
             raise QueueError(f"durability: {durability!r} is none of {', '.join(DURABILITIES)}")
@@ -83,6 +86,8 @@ class Outbox:
         self._poll = min(_POLL, retry)
         self._listeners: list[Listener] = []
         self._closing = False
+        #: The events that came while the clock was wrong.
+        self.undated = Undated(BootClock() if clock is None else clock)
         self._reset()
         watched.add(self)
 
@@ -134,7 +139,7 @@ class Outbox:
     def flush(self, timeout: float | None = None) -> bool:
         """Wait until all that was appended is durable, or as far as it can get."""
         with suppress(TimeoutError):
-            self.ask(lambda failover: None, timeout)
+            self.ask(self.undated.date, timeout)
             return True
         return False
 
@@ -315,6 +320,7 @@ class Outbox:
         if monotonic() >= self._poll_at:
             self._poll_at = monotonic() + self._poll
             news = failover.poll()
+            news = self.undated.date(failover) or news
         asked = len(self._asked)
         self._empty(failover)
         for _ in range(asked):
@@ -363,11 +369,7 @@ class Outbox:
             _log.exception("%d events could not be queued", len(batch))
             with self._lock:
                 self._counts.update(counts)
-                names = [
-                    *(name for name, _ in added.items),
-                    *(name for name, _, _ in added.refused),
-                ]
-                for destination in names:
+                for destination in added.destinations():
                     self._counts[destination, "accepted"] += 1
                     self._counts[destination, f"{DROPPED}failed"] += 1
         with self._changed:

@@ -15,7 +15,7 @@ from typing import Any
 from .database import Database
 from .lane_notes import Notes, is_sound, read_note, write_notes
 from .tally import QUEUE, Entries
-from .values import Counts, DeadLetter, Item, Row, Standing
+from .values import RELEASED, Counts, Dated, DeadLetter, Item, Row, Standing
 
 ROW = "seq, destination, lane, event, number, at, head, body, checksum"
 LETTER = "seq, destination, lane, event, number, at, head, body, reason, checksum"
@@ -46,6 +46,50 @@ class Store(Database):
         if rows:
             self.skip(rows[-1][0])
             self._grow(len(rows))
+        if any(item.held for _, _, item in rows):
+            self.tally[QUEUE]["held"] = True
+
+    def date(self, seq: int, dated: Dated, most: int) -> None:
+        """Give a held row its end, if it is there."""
+        name, item = dated.destination, dated.item
+        if not self._execute("SELECT 1 FROM events WHERE seq = ?", (seq,)).fetchall():
+            return
+        if dated.estimated:
+            self.count(name, "estimated")
+        if item is None:
+            self._delete([seq])
+            self.count(name, "accepted", -1)
+            self.count(name, "unmapped")
+        elif dated.reason is not None:
+            self.bury([DeadLetter(seq, name, item, dated.reason)])
+            self.remove([seq], REJECTED)
+            self._trim_dead(most)
+        else:
+            self._execute(
+                "UPDATE events SET lane = ?, event = ?, number = ?, at = ?, head = ?, body = ?, "
+                "checksum = ? WHERE seq = ?",
+                (*_fields(item), item.checksum(seq, name), seq),
+            )
+            if item.note is not None:
+                self.remember({(name, item.lane): item.note})
+
+    def held(self) -> list[tuple[int, str, Item]]:
+        """The rows that are not encoded yet (Q-clock), in order."""
+        if not self.tally.read(QUEUE).get("held"):
+            return []
+        query = f"SELECT {ROW} FROM events WHERE head GLOB 'held *' ORDER BY seq"
+        found = self._execute(query).fetchall()
+        if not found:
+            with self.transaction():  # nobody adds one meanwhile
+                found = self._execute(query).fetchall()
+                self.tally[QUEUE]["held"] = bool(found)
+        return [whole for whole in map(intact, found) if whole is not None]
+
+    def known_times(self) -> list[tuple[int, float]]:
+        """Numbers and times of the rows whose clock may have been right."""
+        return self._execute(
+            "SELECT seq, at FROM events WHERE at >= ? ORDER BY seq", (RELEASED,)
+        ).fetchall()
 
     def remember(self, noted: Notes) -> None:
         """Note how the next items of lanes have to be made."""
@@ -318,6 +362,7 @@ def counted(counters: dict[str, int], early: int = 0) -> Counts:
         pending=accepted - delivered - rejected - sum(dropped.values()),
         unmapped=counters.get("unmapped", 0),
         ambiguous=counters.get("ambiguous", 0),
+        estimated=counters.get("estimated", 0),
     )
 
 

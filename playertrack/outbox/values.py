@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from math import isnan
 from zlib import crc32
@@ -56,6 +57,57 @@ class Item:
         at = 0.0 if isnan(self.at) else self.at
         return Item(lane, event, max(0, self.number) % (1 << 63), at, head, self.body)
 
+    @property
+    def held(self) -> bool:
+        """True if it is an event that may not be sent yet, see `Held`."""
+        return self.head.startswith(_HELD)
+
+
+#: No clock that says less (Unix time, s) is right: this package did not exist then.
+RELEASED = 1_735_689_600.0  # 2025-01-01
+
+_HELD = "held "
+
+
+@attrs.frozen
+class Held:
+    """Says in an item's head that the item is an event in JSON, not encoded yet (Q-clock).
+
+    It has no date if there is a ``boot``: it was recorded ``ticks`` (s) after that began.
+    """
+
+    boot: str | None = None
+    ticks: float = 0.0
+
+    @property
+    def head(self) -> str:
+        """The head of the item."""
+        return _HELD + json.dumps([self.boot, self.ticks])
+
+    @classmethod
+    def of(cls, item: Item) -> Held | None:
+        """What the head of ``item`` says; None if it is not held."""
+        if not item.held:
+            return None
+        try:
+            boot, ticks = json.loads(item.head.removeprefix(_HELD))
+            return cls(None if boot is None else str(boot), float(ticks))
+        except (ValueError, TypeError):
+            return cls()  # nobody wrote that here; whatever it is, its destination judges it
+
+
+@attrs.frozen
+class Dated:
+    """The end of a held item: the ``item`` that is sent for it, or None if it has no meaning.
+
+    With a ``reason`` it is refused. ``estimated``: nobody knows the time at which it was.
+    """
+
+    destination: str
+    item: Item | None
+    reason: str | None = None
+    estimated: bool = False
+
 
 @attrs.frozen
 class Row:
@@ -96,7 +148,8 @@ class Counts:
 
     ``accepted`` = ``delivered`` + ``rejected`` + all ``dropped`` (by reason) + ``pending``.
     ``unmapped`` events have no meaning to the destination and are not among the accepted.
-    ``ambiguous`` counts the requests of which nobody knows whether they arrived.
+    ``ambiguous`` counts the requests of which nobody knows whether they arrived, ``estimated``
+    the events whose time had to be estimated (Q-clock).
     """
 
     accepted: int = 0
@@ -106,6 +159,7 @@ class Counts:
     pending: int = 0
     unmapped: int = 0
     ambiguous: int = 0
+    estimated: int = 0
 
     def __add__(self, other: Counts) -> Counts:
         names = sorted(self.dropped.keys() | other.dropped.keys())
@@ -117,6 +171,7 @@ class Counts:
             pending=self.pending + other.pending,
             unmapped=self.unmapped + other.unmapped,
             ambiguous=self.ambiguous + other.ambiguous,
+            estimated=self.estimated + other.estimated,
         )
 
 

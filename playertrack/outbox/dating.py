@@ -1,0 +1,217 @@
+"""Events of a wall clock that cannot be right: held until they can be dated (Q-clock).
+
+A device without a battery boots in 1970 and hears the time minutes, days or a boot later. What
+it records until then is queued as a held item: the event itself in JSON, and in its head the
+boot and the time since boot. Once the clock is set, held items are dated, encoded by their
+destination and committed; only then may they be sent.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from math import inf
+from pathlib import Path
+from uuid import uuid4
+
+import attrs
+
+from ..events import EVENTS, Event, to_record
+from .batch import Added, Settled
+from .both import held_rows, times_of
+from .failover import Failover
+from .ring import Encode
+from .values import RELEASED, Dated, Held, Item, RefusedError
+
+_log = logging.getLogger("playertrack")
+
+#: An event is from the wrong clock if it was recorded at most so long (s) ago by that clock; one
+#: that is fed from an old recording is not.
+_RECENT = 30 * 86_400.0
+
+#: Two readings of a clock that are this close (s) are the same setting of it.
+_NOISE = 0.1
+
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+
+
+def _since_boot() -> float:
+    """Seconds since boot, with the time that the machine slept where that is known."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+
+
+def _this_boot() -> str:
+    """An id of this boot; where the system has none, of this process."""
+    try:
+        return _BOOT_ID.read_text().strip()
+    except OSError:
+        return str(uuid4())
+
+
+class BootClock:
+    """The wall clock, and the monotonic clock that dates what was recorded while it was wrong.
+
+    ``wall`` is Unix time (s), ``since_boot`` the time since boot (s), ``boot`` the boot's id.
+    """
+
+    def __init__(
+        self,
+        wall: Callable[[], float] = time.time,
+        since_boot: Callable[[], float] = _since_boot,
+        boot: str | None = None,
+    ) -> None:
+        self.boot = _this_boot() if boot is None else boot
+        self._wall, self._since_boot = wall, since_boot
+        self._lags: deque[float] = deque(maxlen=64)  # time since boot less a wrong wall time
+        self._started: float | None = None
+        self.look()
+
+    def look(self) -> float:
+        """Notice how the clock is set; gives the time since boot."""
+        now, ticks = self._wall(), self._since_boot()
+        if now < RELEASED:
+            lag = ticks - now
+            if all(abs(lag - known) > _NOISE for known in self._lags):
+                self._lags.append(lag)
+        elif self._started is None:
+            self._started = now - ticks
+        return ticks
+
+    @property
+    def started(self) -> float | None:
+        """When this boot began (Unix time), as the first right setting has it; None before that."""
+        self.look()
+        return self._started
+
+    def ticks_at(self, at: float) -> float | None:
+        """The time since boot of an event that the wrong clock dates ``at``; None for any other."""
+        ticks = self.look()
+        if at >= RELEASED or not self._lags:
+            return None
+        then = min((at + lag for lag in self._lags), key=lambda then: abs(then - ticks))
+        return then if abs(then - ticks) < _RECENT else None
+
+
+class Undated:
+    """The held events of one outbox; its methods belong to the outbox's thread."""
+
+    def __init__(self, clock: BootClock) -> None:
+        #: Make the items of events that have a date by now, by destination.
+        self.encoders: dict[str, Encode] = {}
+        self._clock = clock
+        self._lanes: set[tuple[str, str]] = set()
+
+    def hold(self, destination: str, event: Event) -> Item | None:
+        """The held item of an event that has no date yet, or whose session has held ones.
+
+        None for one that is to be encoded at once.
+        """
+        ticks = self._clock.ticks_at(event.at)
+        lane = event.session
+        if ticks is not None:
+            held = Held(boot=self._clock.boot, ticks=ticks)
+        elif (destination, lane) in self._lanes:
+            held = Held()  # it has a date, and waits for those before it
+        else:
+            return None
+        self._lanes.add((destination, lane))
+        body = json.dumps(to_record(event)).encode()
+        return Item(lane, event.event, event.index, event.at, held.head, body)
+
+    def date(self, failover: Failover) -> bool:
+        """Date what can be dated, and commit it; True if there is more to send now."""
+        self._clock.look()
+        if failover.owing:
+            return False
+        rows = held_rows(failover.stores())
+        self._lanes = {(name, item.lane) for _, name, item in rows}
+        started = self._clock.started
+        if not rows or started is None or not failover.owner:
+            return False
+        dates = _dates(rows, self._clock.boot, started, lambda: times_of(failover.stores()))
+        ends = self._ends(rows, dates)
+        if not ends:
+            return False
+        failover.commit(Added(), Settled(dated=ends))
+        if failover.owing:
+            return False  # the disk takes it later, and the lanes are held until then
+        self._lanes = {(name, item.lane) for _, name, item in held_rows(failover.stores())}
+        estimated = sum(each.estimated for each in ends.values())
+        _log.warning(
+            "the clock is set: %d events are dated, %d of them by estimate", len(ends), estimated
+        )
+        return True
+
+    def _ends(
+        self, rows: Sequence[tuple[int, str, Item]], dates: Mapping[int, tuple[float, bool]]
+    ) -> dict[int, Dated]:
+        ends: dict[int, Dated] = {}
+        for seq, name, item in rows:
+            at, estimated = dates.get(seq, (item.at, False))
+            encode = self.encoders.get(name)
+            if encode is not None:
+                ends[seq] = _encoded(name, encode, item, at, estimated)
+            elif seq in dates:  # whoever sends it will encode it; its date is found already
+                dated = attrs.evolve(item, at=at, head=Held().head)
+                ends[seq] = Dated(name, dated, estimated=estimated)
+        return ends
+
+
+def _encoded(name: str, encode: Encode, item: Item, at: float, estimated: bool) -> Dated:
+    """The end of a held item that is of ``at``."""
+    try:
+        record = json.loads(item.body)
+        event = EVENTS.get(record["event"], Event)(**{**record, "at": at})
+        made = encode(event)
+    except RefusedError as error:
+        return Dated(name, error.item, str(error), estimated=estimated)
+    except (Exception, SystemExit) as error:
+        _log.exception("an event could not be put into words for %s", name)
+        return Dated(name, attrs.evolve(item, at=at, head=""), repr(error), estimated=estimated)
+    if made is not None and not made.storable:
+        return Dated(name, made.made_storable(), "no database takes it", estimated=estimated)
+    return Dated(name, made, estimated=estimated)
+
+
+def _dates(
+    rows: Iterable[tuple[int, str, Item]],
+    boot: str,
+    started: float,
+    known_times: Callable[[], Iterable[tuple[int, float]]],
+) -> dict[int, tuple[float, bool]]:
+    """When each undated row was recorded (Unix time), by number, and if that is an estimate.
+
+    Rows of this ``boot`` are as old as the monotonic clock says. An earlier boot that never
+    knew the time ended before the next one began, and before the next event that has a time;
+    its last event is put there and the others as far before it as they were. Where there is
+    too little room after the event before them, their distances shrink.
+    """
+    dates: dict[int, tuple[float, bool]] = {}
+    boots: dict[str, list[tuple[int, float]]] = {}
+    for seq, _, item in rows:
+        held = Held.of(item)
+        if held is None or held.boot is None:
+            continue
+        if held.boot == boot:
+            dates[seq] = started + held.ticks, False
+        else:
+            boots.setdefault(held.boot, []).append((seq, held.ticks))
+    if not boots:
+        return dates
+    known = [*known_times(), *((seq, at) for seq, (at, _) in dates.items())]
+    for group in sorted(boots.values(), reverse=True):
+        first, last = group[0][0], group[-1][0]
+        after = min((at for seq, at in known if seq > last), default=inf)
+        before = max((at for seq, at in known if seq < first), default=-inf)
+        latest = max(ticks for _, ticks in group)
+        span = latest - min(ticks for _, ticks in group)
+        end = max(before, min(started, after))
+        scale = 1.0 if end - span >= before else (end - before) / span
+        found = [(seq, end - (latest - ticks) * scale) for seq, ticks in group]
+        known += found
+        dates |= {seq: (at, True) for seq, at in found}
+        started = end - latest
+    return dates
