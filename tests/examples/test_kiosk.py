@@ -1,4 +1,4 @@
-"""The kiosk as a program: offline, killed, restarted with an expired KS; nothing is lost."""
+"""The kiosk as a program: no clock, offline, killed, an expired KS; nothing is lost."""
 
 from __future__ import annotations
 
@@ -23,14 +23,24 @@ from playertrack_av.clips import make_clip
 
 KIOSK = Path(__file__).parents[2] / "examples" / "kiosk" / "kiosk.py"
 
+#: Python imports this first: the clock of a device without a battery, which boots in 1970.
+NO_BATTERY = """
+import time
+right, booted = time.time, time.time()
+time.time = lambda: right() - booted + 5.0
+"""
+
 pytestmark = pytest.mark.timeout(200)
 
 
 @contextmanager
 def kiosk(
-    queue: Path, address: str, ks: str, *arguments: str | Path
+    queue: Path, address: str, ks: str, *arguments: str | Path, path: Path | None = None
 ) -> Iterator[subprocess.Popen[str]]:
-    """The kiosk, with its settings in the environment as a service manager gives them."""
+    """The kiosk, with its settings in the environment as a service manager gives them.
+
+    ``path`` has modules that Python is to find before its own.
+    """
     program = subprocess.Popen(
         [
             sys.executable,
@@ -48,6 +58,7 @@ def kiosk(
             "KALTURA_PARTNER_ID": "102",
             "KALTURA_SERVICE_URL": address,
             "KALTURA_KS": ks,
+            **({} if path is None else {"PYTHONPATH": str(path)}),
         },
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -87,12 +98,15 @@ def test_what_a_kiosk_plays_arrives_once_in_order_and_rightly_dated(
     videos = [make_clip(tmp_path / f"{name}.mp4", 1.5) for name in ("one", "two")]
     queue, started = tmp_path / "queue", time.time()
 
-    # Offline, and killed without a warning while the second video plays.
-    with kiosk(queue, "http://127.0.0.1:9/api_v3", "djJ8old", *videos) as program:
+    (tmp_path / "sitecustomize.py").write_text(NO_BATTERY)
+    # No clock yet, offline, and killed without a warning while the second video plays.
+    with kiosk(queue, "http://127.0.0.1:9/api_v3", "djJ8old", *videos, path=tmp_path) as program:
         until_accepted(9, queue, capsys)
         program.send_signal(signal.SIGKILL)
         program.wait(60)
-    durable = int(str(waiting(queue, capsys)["accepted"]))
+    status = waiting(queue, capsys)
+    durable = int(str(status["accepted"]))
+    assert (status["oldest_pending"], status["estimated"]) == (None, 0)
 
     def answer(request: Received) -> bytes:
         return exception("EXPIRED_KS") if request.form.get("ks") != "djJ8new" else ok()
