@@ -57,7 +57,7 @@ def test_q_order_of_ten_thousand_emits_from_eight_threads_while_the_network_flap
     assert len(server.received) - 10_000 <= counts.ambiguous
 
 
-def test_clocks_that_step_by_years_change_neither_order_nor_waits(
+def test_datings_that_step_by_years_change_neither_order_nor_waits(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real, real_ns = time.time, time.time_ns

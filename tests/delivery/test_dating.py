@@ -138,7 +138,7 @@ KILLED = """
 import os, signal, sys
 sys.path[:0] = sys.argv[3:]
 from pathlib import Path
-from test_clock import Device, emit, stats
+from test_dating import Device, emit, stats
 from playertrack.delivery import Sender
 from playertrack.outbox.store import Store
 
