@@ -33,6 +33,9 @@ LOCKED = ("Could not get lock", "Unable to lock", "Unable to acquire the dpkg fr
 #: What builds PyGObject for a Python other than Debian's.
 BUILDING = ("gcc", "pkg-config", "libcairo2-dev", "libgirepository1.0-dev")
 
+#: The libraries of the system that Qt needs.
+QT = ("libegl1", "libgl1", "libpulse0", "libxkbcommon0")
+
 #: Debian's packages of each player, and a program that fails where it cannot be used.
 PLAYERS: Mapping[str, tuple[Sequence[str], str]] = {
     "VLC": (("libvlc5", "vlc-plugin-base"), "import playertrack_vlc.library"),
@@ -40,10 +43,8 @@ PLAYERS: Mapping[str, tuple[Sequence[str], str]] = {
         ("libmpv2", "mpv"),
         "import playertrack_mpv.library, shutil; assert shutil.which('mpv'), 'there is no mpv'",
     ),
-    "Qt": (
-        ("libegl1", "libgl1", "libpulse0", "libxkbcommon0"),
-        "from playertrack_qt.library import any_qt; any_qt()",
-    ),
+    "PySide6": (QT, "import PySide6.QtMultimedia"),
+    "PyQt6": (QT, "import PyQt6.QtMultimedia"),
     "GStreamer": (
         (
             "python3-gi",
@@ -71,8 +72,11 @@ PLAYERS: Mapping[str, tuple[Sequence[str], str]] = {
     ),
 }
 
-#: Qt is not Debian's, whose versions lie far apart. Later ones crash Python 3.11.
-QT = "PySide6-Addons>=6.8,<6.9" if sys.version_info < (3, 14) else "PySide6-Addons"
+#: Qt itself is not Debian's, whose versions lie far apart. Later ones crash Python 3.11.
+FROM_PYPI = {
+    "PySide6": "PySide6-Addons>=6.8,<6.9" if sys.version_info < (3, 14) else "PySide6-Addons",
+    "PyQt6": "PyQt6",
+}
 
 DEBIAN = Path("/usr/lib/python3/dist-packages")
 
@@ -164,8 +168,8 @@ def set_up(lacking: Sequence[str]) -> None:
     if not link_gi() and "GStreamer" in lacking and not failed:
         print(f"Building PyGObject for this Python, with {' '.join(BUILDING)}", flush=True)
         failed = build_gi()
-    if "Qt" in lacking and not failed:
-        failed = pip_install(QT)
+    for name in FROM_PYPI.keys() & set(lacking):
+        failed = failed or pip_install(FROM_PYPI[name])
     if failed:
         print(failed)
 

@@ -35,7 +35,7 @@ if "Gst" in hidden or "GstPlay" in hidden:
             raise ValueError(f"Namespace {name} not available")
         require(name, version)
     gi.require_version = require_version
-if "PySide6" in hidden:  # imported by name, which no audit hook is told of
+if {"PySide6", "PyQt6"} & {*hidden}:  # imported by name, which no audit hook is told of
     sys.modules.update(dict.fromkeys(hidden))
 sys.addaudithook(audit)
 exec(program)
@@ -46,7 +46,8 @@ PARTS: dict[str, list[tuple[str, ...]]] = {
     "VLC": [("vlc",), ("vlc", "vlc.vlc")],
     "mpv": [("mpv",)],
     "GStreamer": [("gi",), ("Gst",), ("GstPlay",)],
-    "Qt": [("PySide6", "PyQt6")],
+    "PySide6": [("PySide6",)],
+    "PyQt6": [("PyQt6",)],
     # These are programs, found by PATH.
     "Java, for Spark": [()],
     "Redis": [()],

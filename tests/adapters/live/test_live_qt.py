@@ -64,8 +64,6 @@ os._exit(0)  # Qt's own threads are not always done by now
 def played(library: str, steps: str, film: Path) -> list[list[Any]]:
     """The name, position and entry of each event of a program that does ``steps``."""
     if find_spec(library) is None:
-        if os.environ.get("CI") and library == "PySide6":
-            raise ModuleNotFoundError(library)
         pytest.skip(f"{library} is not installed")
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM.replace("{steps}", steps), library, str(film), str(film)],

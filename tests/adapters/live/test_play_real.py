@@ -38,7 +38,7 @@ def test_script_is_performed_and_the_raw_recording_gives_the_same_events(
     player: str, film: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     raw = tmp_path / "raw.jsonl"
-    script = ["--do", "0.8 seek 4", "--do", "1.6 pause", "--do", "2.2 play"]
+    script = ["--do", "0.8 seek 3.5", "--do", "2.6 pause", "--do", "3.6 play"]
     command = ["play", str(film), "--player", player, "--json", "--record-raw", str(raw)]
     assert main([*command, *script]) == 0
     played = names(capsys.readouterr().out)
@@ -98,7 +98,7 @@ def test_embedded_player_has_no_raw_recording(
 
 def test_nothing_to_play_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["play"]) == 2
-    assert "what is to be played?" in capsys.readouterr().err
+    assert "name a file or URL to play" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
