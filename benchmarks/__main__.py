@@ -10,7 +10,17 @@ from importlib.metadata import version
 
 import attrs
 
-from . import delivery, deriving, memory, receiving, snapshots, starting, triggers, updates
+from . import (
+    delivery,
+    deriving,
+    memory,
+    receiving,
+    signalling,
+    snapshots,
+    starting,
+    triggers,
+    updates,
+)
 from .measuring import FULL, QUICK, Row
 
 _MEASURES = {
@@ -18,6 +28,7 @@ _MEASURES = {
     "triggers": triggers.rows,
     "memory": memory.rows,
     "deriving": deriving.rows,
+    "signalling": signalling.rows,
     "snapshots": snapshots.rows,
     "starting": starting.rows,
     "delivery": delivery.rows,

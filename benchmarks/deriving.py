@@ -1,14 +1,16 @@
-"""A long trace through `playertrack derive`, against merely decoding its lines."""
+"""Long traces through `playertrack derive`, against merely decoding their lines."""
 
 from __future__ import annotations
 
+import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from . import viewers
-from .measuring import FULL, Row, Scale, children_time, in_turns
+from .measuring import Row, Scale, children_time, in_turns
 from .starting import COMMAND, child
 
 #: Each line into a flat struct, which is quicker than into a dict.
@@ -39,25 +41,57 @@ with open(sys.argv[1], "rb") as lines:
 """
 
 
+#: The traces, by what is unusual about them: how players report, the policy, the target.
+_TRACES: dict[str, tuple[viewers.Habit, dict[str, Any], float]] = {
+    "friendly": (viewers.FRIENDLY, {}, 3.5),
+    "positions on a grid of 0.12 s, late callbacks": (viewers.COARSE, {}, 6.0),
+    "a clock set back near the start": (viewers.SET_BACK, {}, 4.5),
+    "the updates and policy of VLC": (viewers.VLC, viewers.VLC_POLICY, 6.0),
+}
+
+
 def rows(scale: Scale) -> Iterator[Row]:
     with TemporaryDirectory() as folder:
-        trace, events = str(Path(folder, "trace.jsonl")), str(Path(folder, "events.jsonl"))
-        with Path(trace).open("wb") as file:
-            file.writelines(viewers.lines(scale.lines))
-        timings = in_turns(
-            scale.runs,
-            {
-                "derive": child(*COMMAND, "derive", trace, "-o", events),
-                "decode": child(sys.executable, "-c", _DECODE, trace),
-                "decode into dicts": child(sys.executable, "-c", _DECODE_DICT, trace),
-            },
-            clock=children_time,
-        )
-        made = Path(events).read_bytes().count(b"\n")
+        for name, (habit, policy, target) in _TRACES.items():
+            yield from _trace(scale, Path(folder), name, habit, policy, target)
+
+
+def _trace(
+    scale: Scale,
+    folder: Path,
+    name: str,
+    habit: viewers.Habit,
+    policy: Mapping[str, Any],
+    target: float,
+) -> Iterator[Row]:
+    trace, events, start = (
+        str(folder / file) for file in ("trace.jsonl", "events.jsonl", "start.jsonl")
+    )
+    with Path(trace).open("wb") as file:
+        file.writelines(viewers.lines(scale.lines, habit))
+    Path(start).write_bytes(next(viewers.lines(1, habit)))
+    fields = [f"--policy={field}={json.dumps(value)}" for field, value in policy.items()]
+    timings = in_turns(
+        scale.runs,
+        {
+            "start": child(*COMMAND, "derive", start, "-o", events, *fields),
+            "derive": child(*COMMAND, "derive", trace, "-o", events, *fields),
+            "start to decode": child(sys.executable, "-c", _DECODE, start),
+            "decode": child(sys.executable, "-c", _DECODE, trace),
+            "decode into dicts": child(sys.executable, "-c", _DECODE_DICT, trace),
+        },
+        clock=children_time,
+    )
+    made = Path(events).read_bytes().count(b"\n")
     yield Row(
-        "playertrack derive / msgspec decoding the same lines",
-        timings.ratio("derive", "decode"),
-        at_most=3 if scale == FULL else None,  # of a short trace the start is too large a part
+        f"playertrack derive / msgspec decoding the same lines: {name}",
+        timings.ratio("derive", "decode", "start", "start to decode"),
+        at_most=target,
         note=f"{scale.lines:,} lines, {made:,} events",
     )
-    yield Row("the same, decoded into dicts", timings.ratio("derive", "decode into dicts"))
+    if habit is viewers.FRIENDLY:
+        yield Row("the same, start included", timings.ratio("derive", "decode"))
+        yield Row(
+            "the same, decoded into dicts",
+            timings.ratio("derive", "decode into dicts", "start", "start to decode"),
+        )

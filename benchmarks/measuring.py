@@ -62,11 +62,18 @@ class Timings:
 
     seconds: Mapping[str, list[float]]
 
-    def ratio(self, of: str, to: str, net_of: str | None = None) -> float:
-        """How often ``to`` goes into ``of``, both less what ``net_of`` took in that round."""
-        base = self.seconds[net_of] if net_of is not None else [0.0] * len(self.seconds[of])
-        rounds = zip(self.seconds[of], self.seconds[to], base, strict=True)
-        return median((a - less) / (b - less) for a, b, less in rounds)
+    def ratio(
+        self, of: str, to: str, net_of: str | None = None, to_net_of: str | None = None
+    ) -> float:
+        """How often ``to`` goes into ``of``, both less what ``net_of`` took in that round.
+
+        ``to_net_of``: what is taken off ``to``, if that is something else.
+        """
+        nothing = [0.0] * len(self.seconds[of])
+        less = nothing if net_of is None else self.seconds[net_of]
+        to_less = less if to_net_of is None else self.seconds[to_net_of]
+        rounds = zip(self.seconds[of], less, self.seconds[to], to_less, strict=True)
+        return median((a - a_less) / (b - b_less) for a, a_less, b, b_less in rounds)
 
 
 def in_turns(

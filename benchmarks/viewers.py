@@ -22,10 +22,42 @@ _SOMETHING = 0.0038
 _Line = tuple[float, bytes]
 
 
-def lines(count: int) -> Iterator[bytes]:
+@attrs.frozen
+class Habit:
+    """How a player reports: the defaults are those of a browser that is kind.
+
+    An update comes each ``interval`` s and is ``late`` s late on average, at most ten times
+    that. Positions are cut to a ``grid`` of so many seconds. After ``good`` updates its clock is
+    set back by ``setback`` s.
+    """
+
+    interval: float = 0.25
+    late: float = 0.002
+    grid: float | None = None
+    setback: float = 0.0
+    good: int = 20
+
+
+FRIENDLY = Habit()
+#: Positions advance by 0.12 s, as with long audio frames, and callbacks wait for a busy thread.
+COARSE = Habit(grid=0.12, late=0.02)
+#: The clock is set right near the start.
+SET_BACK = Habit(setback=30.0)
+#: As VLC reports; its adapter's policy awaits updates.
+VLC = Habit(interval=0.26, late=0.01)
+#: `Policy` fields that go with it.
+VLC_POLICY = {
+    "jump_tolerance": 2.0,
+    "end_tolerance": 1.5,
+    "frozen_after": 1.5,
+    "infer_seeks": False,
+}
+
+
+def lines(count: int, habit: Habit = FRIENDLY) -> Iterator[bytes]:
     """``count`` lines of a trace, in order of time; the same ones each time."""
     names = [f"player-{n:04}" for n in range(max(1, count // _EACH))]
-    viewers = [_Viewer(name, Random(n)).watch() for n, name in enumerate(names)]
+    viewers = [_Viewer(name, Random(n), habit).watch() for n, name in enumerate(names)]
     for _, line in islice(merge(*viewers), count):
         yield line
 
@@ -36,9 +68,12 @@ class _Viewer:
 
     player: str
     lot: Random
+    habit: Habit
     at: float = _START
     position: float = 0.0
     rate: float = 1.0
+    behind: float = 0.0
+    updates: int = 0
 
     def watch(self) -> Iterator[_Line]:
         lot = self.lot
@@ -62,16 +97,22 @@ class _Viewer:
             self.at += lot.uniform(1.0, 20.0)
 
     def says(self, signal: str, **fields: Any) -> _Line:
-        record = {"signal": signal, "at": round(self.at, 3), "player": self.player, **fields}
+        at = round(self.at - self.behind, 3)
+        record = {"signal": signal, "at": at, "player": self.player, **fields}
         return self.at, json.dumps(record).encode() + b"\n"
 
     def update(self) -> _Line:
-        """The clock is looked at a little after the position was, by a few milliseconds."""
-        seconds = 0.25 + self.lot.uniform(-0.005, 0.015)
-        delay = min(self.lot.expovariate(500.0), 0.02)
+        """The clock is looked at a little after the position was."""
+        habit = self.habit
+        self.updates += 1
+        if self.updates == habit.good:
+            self.behind = habit.setback
+        seconds = habit.interval + self.lot.uniform(-0.005, 0.015)
+        delay = min(self.lot.expovariate(1.0 / habit.late), 10.0 * habit.late)
         self.position += self.rate * seconds
         self.at += seconds + delay
-        line = self.says("timeupdate", position=round(self.position, 6))
+        seen = self.position if habit.grid is None else self.position // habit.grid * habit.grid
+        line = self.says("timeupdate", position=round(seen, 6))
         self.at -= delay
         return line
 
