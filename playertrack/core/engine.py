@@ -204,13 +204,9 @@ class Engine(Quick):
     def settle_due(self, at: float) -> None:
         """Do what is due by ``at``, in order of due time (R-timer)."""
         reached = -inf
-        while (
-            self.waiting
-            or self.settling
-            or self.fall
-            or self.stall_open
-            or self.ad
-            or (self.cadence)
+        own = self.__dict__  # empty most of the time, and quicker to ask than what it may hold
+        while own and (
+            self.waiting or self.settling or self.fall or self.stall_open or self.ad or self.cadence
         ):
             waiting = [timer for timer in timers(self) if timer[0] <= at]
             if not waiting:

@@ -25,7 +25,7 @@ from ..signals import Signal, TimeUpdate
 from .open_intervals import Cadence
 from .playback import Playback
 from .playhead import DRIFT, Pace
-from .rules.buffering import note_move, note_update
+from .rules.buffering import note_update
 from .state import QUIET, State
 
 NOTHING: tuple[Event, ...] = ()
@@ -89,9 +89,10 @@ class Quick(Playback):
 
     def _calmly(self, position: float, at: float) -> Sequence[Event] | None:
         """What `in_playing` does where it is calm; None if this update needs the rules."""
-        start, pace, cadence = self.position, self.pace, self.cadence
+        start, pace, cadence, slack = self.position, self.pace, self.cadence, self.slack
         assert start is not None
-        now = at + self.offset
+        offset = self.offset
+        now = at + offset
         elapsed = now - self.moved_at
         if (
             not self.now <= now
@@ -101,22 +102,26 @@ class Quick(Playback):
             return None
         ahead = position - start
         content = pace.rate * elapsed
-        if 0.0 < ahead <= content + self.slack:
-            self.slack = min(pace.cap, self.slack + (DRIFT * content - ahead))
-            self.position, self.moved_at, self.now = position, now, now
+        if 0.0 < ahead <= content + slack:
+            slack += DRIFT * content - ahead
+            full = slack >= pace.cap
+            self.slack = pace.cap if full else slack
+            self.position = position
+            self.moved_at = self.now = now
             if cadence is not None:
-                note_update(self)
-                note_move(self)
-            if position >= self.calm:
-                return self._reach(start, position)
-            self._quieten()
-            return NOTHING
+                note_update(self, cadence)
+                cadence.since = now
+            elif full and offset == 0.0:
+                self.limit = self.calm
+            else:
+                self.limit = -inf
+            return NOTHING if position < self.calm else self._reach(start, position)
         if ahead == 0.0 and elapsed <= pace.credit:
             if cadence is not None:
                 if now - cadence.since >= (self.policy.frozen_after or inf):
                     return None
                 self.now = now
-                note_update(self)
+                note_update(self, cadence)
             self.now, self.limit = now, -inf
             return NOTHING
         return None

@@ -206,8 +206,10 @@ class PlayerState(Essentials):
         """Let go of what is as always; what is left is open or unusual."""
         own = self.__dict__
         if own:
-            for name in [name for name, value in own.items() if value == SELDOM[name].default]:
-                del own[name]
+            for name, value in list(own.items()):
+                default = _DEFAULTS[name]
+                if value is default or (default is not None and value == default):
+                    del own[name]
         if not own:
             del self.__dict__
         return own
@@ -219,5 +221,6 @@ class PlayerState(Essentials):
             del own[name]
 
 
+_DEFAULTS = {name: field.default for name, field in SELDOM.items()}
 #: What a player may have without its updates needing judgement.
 QUIET = frozenset(name for name, field in SELDOM.items() if field.quiet)

@@ -5,10 +5,10 @@ R-stall, R-stall-end, R-pair, R-frozen.
 
 from __future__ import annotations
 
-from statistics import median
+from collections.abc import Sequence
 
 from ...signals import Stall, StallEnd
-from ..open_intervals import OpenStall
+from ..open_intervals import Cadence, OpenStall
 from ..playback import Playback
 from ..state import State
 
@@ -103,14 +103,22 @@ def on_stall_end(pb: Playback, signal: StallEnd) -> None:
 # ------------------------------------------------------------------ playheads that stand still
 
 
-def note_update(pb: Playback) -> None:
+def note_update(pb: Playback, cadence: Cadence) -> None:
     """Learn how often updates come while it plays (R-frozen)."""
-    cadence = pb.cadence
-    assert cadence is not None
+    now = pb.now
     if cadence.update is not None:
-        cadence.gaps = (*cadence.gaps[-4:], pb.now - cadence.update)
-        cadence.wait = max(pb.policy.frozen_after or 0.0, 4 * median(cadence.gaps))
-    cadence.update = pb.now
+        gaps = cadence.gaps = (*cadence.gaps[-4:], now - cadence.update)
+        wait = 4 * _median(gaps)
+        grace = pb.policy.frozen_after or 0.0
+        cadence.wait = wait if wait > grace else grace
+    cadence.update = now
+
+
+def _median(values: Sequence[float]) -> float:
+    """As that of `statistics`, which takes far longer for a few numbers."""
+    ordered, count = sorted(values), len(values)
+    half = count // 2
+    return ordered[half] if count % 2 else (ordered[half - 1] + ordered[half]) / 2
 
 
 def note_move(pb: Playback) -> None:

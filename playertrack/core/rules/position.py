@@ -139,7 +139,7 @@ def seen(pb: Playback, alone: bool, moved: bool) -> None:
     """For R-frozen: an update came, and the playhead moved."""
     if pb.cadence is not None:
         if alone:
-            stalling.note_update(pb)
+            stalling.note_update(pb, pb.cadence)
         if moved:
             stalling.note_move(pb)
 
