@@ -131,10 +131,14 @@ class DeliverySink:
         return self.sender.put(name, encode, event)
 
     def _item(self, event: Event) -> Item | None:
-        held = self.sender.outbox.undated.hold(self.name, event)
+        held = self.sender.outbox.undated.hold(self.name, event, self._beside())
         return pack(self.destination, event) if held is None else held
 
-    def _dated(self, event: Event) -> Item | None:
+    def _beside(self) -> str:
+        """What `_dated` has to know of this moment, besides an event of now."""
+        return ""
+
+    def _dated(self, event: Event, beside: str) -> Item | None:
         """As `_item`, of an event that waited for its date (Q-clock)."""
         item = pack(self.destination, event)
         return None if item is None else attrs.evolve(item, head=f"{event.at:.3f}")

@@ -23,7 +23,6 @@ from ..events import EVENTS, Event, to_record
 from .batch import Added, Settled
 from .both import held_rows, times_of
 from .failover import Failover
-from .ring import Encode
 from .values import RELEASED, Dated, Held, Item, RefusedError
 
 _log = logging.getLogger("playertrack")
@@ -34,6 +33,9 @@ _RECENT = 30 * 86_400.0
 
 #: Two readings of a clock that are this close (s) are the same setting of it.
 _NOISE = 0.1
+
+#: Makes the item of an event that was held, with what was noted beside it.
+EncodeDated = Callable[[Event, str], Item | None]
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
@@ -100,21 +102,21 @@ class Undated:
 
     def __init__(self, clock: BootClock) -> None:
         #: Make the items of events that have a date by now, by destination.
-        self.encoders: dict[str, Encode] = {}
+        self.encoders: dict[str, EncodeDated] = {}
         self._clock = clock
         self._lanes: set[tuple[str, str]] = set()
 
-    def hold(self, destination: str, event: Event) -> Item | None:
+    def hold(self, destination: str, event: Event, beside: str) -> Item | None:
         """The held item of an event that has no date yet, or whose session has held ones.
 
-        None for one that is to be encoded at once.
+        None for one that is to be encoded at once. ``beside`` is given to the encoder later.
         """
         ticks = self._clock.ticks_at(event.at)
         lane = event.session
         if ticks is not None:
-            held = Held(boot=self._clock.boot, ticks=ticks)
+            held = Held(self._clock.boot, ticks, beside)
         elif (destination, lane) in self._lanes:
-            held = Held()  # it has a date, and waits for those before it
+            held = Held(beside=beside)  # it has a date, and waits for those before it
         else:
             return None
         self._lanes.add((destination, lane))
@@ -151,21 +153,24 @@ class Undated:
         ends: dict[int, Dated] = {}
         for seq, name, item in rows:
             at, estimated = dates.get(seq, (item.at, False))
+            held = Held.of(item) or Held()
             encode = self.encoders.get(name)
             if encode is not None:
-                ends[seq] = _encoded(name, encode, item, at, estimated)
+                ends[seq] = _encoded(name, encode, item, held.beside, at, estimated)
             elif seq in dates:  # whoever sends it will encode it; its date is found already
-                dated = attrs.evolve(item, at=at, head=Held().head)
+                dated = attrs.evolve(item, at=at, head=attrs.evolve(held, boot=None).head)
                 ends[seq] = Dated(name, dated, estimated=estimated)
         return ends
 
 
-def _encoded(name: str, encode: Encode, item: Item, at: float, estimated: bool) -> Dated:
+def _encoded(
+    name: str, encode: EncodeDated, item: Item, beside: str, at: float, estimated: bool
+) -> Dated:
     """The end of a held item that is of ``at``."""
     try:
         record = json.loads(item.body)
         event = EVENTS.get(record["event"], Event)(**{**record, "at": at})
-        made = encode(event)
+        made = encode(event, beside)
     except RefusedError as error:
         return Dated(name, error.item, str(error), estimated=estimated)
     except (Exception, SystemExit) as error:

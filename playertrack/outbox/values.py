@@ -74,15 +74,17 @@ class Held:
     """Says in an item's head that the item is an event in JSON, not encoded yet (Q-clock).
 
     It has no date if there is a ``boot``: it was recorded ``ticks`` (s) after that began.
+    ``beside`` is what its destination has to know besides the event.
     """
 
     boot: str | None = None
     ticks: float = 0.0
+    beside: str = ""
 
     @property
     def head(self) -> str:
         """The head of the item."""
-        return _HELD + json.dumps([self.boot, self.ticks])
+        return _HELD + json.dumps([self.boot, self.ticks, self.beside])
 
     @classmethod
     def of(cls, item: Item) -> Held | None:
@@ -90,8 +92,8 @@ class Held:
         if not item.held:
             return None
         try:
-            boot, ticks = json.loads(item.head.removeprefix(_HELD))
-            return cls(None if boot is None else str(boot), float(ticks))
+            boot, ticks, beside = json.loads(item.head.removeprefix(_HELD))
+            return cls(None if boot is None else str(boot), float(ticks), str(beside))
         except (ValueError, TypeError):
             return cls()  # nobody wrote that here; whatever it is, its destination judges it
 

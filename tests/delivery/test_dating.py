@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -50,9 +51,11 @@ class Device:
         return Sender(queue, durability=durability, settings=FAST, clock=self.clock())
 
 
-def emit(sink: StatsSink | KavaSink, device: Device, index: int, session: str = "s") -> float:
+def emit(
+    sink: StatsSink | KavaSink, device: Device, index: int, session: str = "s", name: str = "PLAY"
+) -> float:
     """Have an event recorded now, as this clock has it; gives the real time."""
-    sink.emit(Event("PLAY", at=device.wall(), session=session, index=index, entry_id="1_a"))
+    sink.emit(Event(name, at=device.wall(), session=session, index=index, entry_id="1_a"))
     assert sink.sender.outbox.flush(20.0)
     return device.now
 
@@ -132,6 +135,72 @@ def test_two_destinations_get_the_same_dates_and_each_its_own_order(tmp_path: Pa
             assert (counts.pending, counts.estimated) == (0, 0)
             assert counts.accepted + counts.unmapped == (6 if sink is kava_sink else 5)
         assert sender.close(5.0)
+
+
+def test_whether_the_viewer_heard_something_waits_with_the_event(tmp_path: Path) -> None:
+    device = Device()
+    with Server(answer=lambda request: ok("1")) as server:
+        sender = device.sender(tmp_path)
+        sink = KavaSink(ME, queue=sender, url=server.base)
+        for index, muted in enumerate((True, False, True), 1):
+            sink.mute(muted)
+            emit(sink, device, index, name="VIEW")
+        sink.mute(False)
+        device.set()
+        assert sink.flush(20.0)
+        modes = [each.form["soundMode"] for each in server.received]
+        assert modes[0] == modes[2] != modes[1]
+        assert sender.close(5.0)
+
+
+#: For each boot of a device: the seconds after which it records events, and those after which
+#: its clock is set, None for never.
+LIVES = {
+    "the second knew it": [([10, 40], None), ([5, 65], 50)],
+    "two never knew it": [([10, 40], None), ([3, 4, 400], None), ([], 7)],
+    "between two that knew it": [([20, 50], 10), ([1, 2, 90], None), ([30], 15)],
+    "one was too short for an event": [([10], None), ([], None), ([8], None), ([2], 60)],
+}
+
+
+@pytest.mark.parametrize("boots", LIVES.values(), ids=LIVES)
+def test_each_boot_that_knew_the_time_is_exact_and_the_others_keep_order_and_distances(
+    tmp_path: Path, boots: list[tuple[list[int], int | None]]
+) -> None:
+    device = Device()
+    true: list[float] = []
+    guessed: list[bool] = []
+    last = len(boots) - 1
+    with Server() as server:
+        for number, (moments, known) in enumerate(boots):
+            # Offline until the last boot, so everything is still in the queue.
+            sender = device.sender(tmp_path)
+            sink = StatsSink(
+                ME, queue=sender, url=server.base if number == last else "http://127.0.0.1:9"
+            )
+            spent = 0
+            for moment in sorted([*moments, *([] if known is None else [known])]):
+                device.now += moment - spent
+                spent = moment
+                if moment == known:
+                    device.set()
+                else:
+                    true.append(emit(sink, device, len(true) + 1, f"boot {number}"))
+                    guessed.append(known is None)
+            assert sink.flush(20.0 if number == last else 0.05) is (number == last)
+            counts = sink.counts()
+            sender.close(0.1)
+            device.now += 33.0
+            device.boot()
+        found = [at for n in range(len(boots)) for at in times(server.received, f"boot {n}")]
+    assert found == sorted(found)
+    pairs = list(zip(true, found, guessed, strict=True))
+    assert all(date == int(real) for real, date, guess in pairs if not guess)
+    assert all(date >= int(real) for real, date, guess in pairs if guess)
+    for n, (moments, _) in enumerate(boots):
+        of_boot = times(server.received, f"boot {n}")
+        assert [b - a for a, b in pairwise(of_boot)] == [b - a for a, b in pairwise(moments)]
+    assert counts.estimated == sum(guessed)
 
 
 KILLED = """

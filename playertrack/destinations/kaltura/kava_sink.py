@@ -79,6 +79,13 @@ class KavaSink(KalturaSink):
         self._events.muted = True
         return self._item(event)
 
+    def _beside(self) -> str:
+        return "muted" if self._events.muted else ""
+
+    def _dated(self, event: Event, beside: str) -> Item | None:
+        self._events.muted = beside == "muted"
+        return super()._dated(event, beside)
+
     def track_page(
         self,
         name: str | None = None,
