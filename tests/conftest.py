@@ -1,4 +1,4 @@
-"""What tests share: a clip to play, and how long the properties look for a counterexample.
+"""Shared by all tests: a clip to play, and how long the properties look for a counterexample.
 
 ``--hypothesis-profile=long`` looks for hours.
 """
@@ -88,7 +88,7 @@ def short(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def logged(caplog: pytest.LogCaptureFixture) -> Callable[[], list[logging.LogRecord]]:
-    """What the library has logged in this test; asyncio also logs what earlier ones left."""
+    """The library's log in this test; asyncio also logs what earlier ones left."""
     return lambda: [record for record in caplog.records if record.name == "playertrack"]
 
 

@@ -1,4 +1,4 @@
-"""A server that answers as it is told, well or badly, in a thread of its own."""
+"""A server that answers as scripted, well or badly, in a thread of its own."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Received:
 
     @property
     def form(self) -> dict[str, str]:
-        """What it says, in the query and the body."""
+        """The fields of the request, from the query and the body."""
         return dict(parse_qsl(urlsplit(self.target).query) + parse_qsl(self.body.decode()))
 
     @property

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 
 def in_fork(work: Callable[[], object]) -> str:
-    """What ``work`` gives there, as `repr` shows it, or the error that it raises."""
+    """The value of ``work`` there, as `repr` shows it, or the error that it raises."""
     read, write = os.pipe()
     child = os.fork()
     if not child:

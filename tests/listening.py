@@ -39,7 +39,7 @@ class Loop:
                 task.cancel()
 
     def run(self, coroutine: Coroutine[Any, Any, _T]) -> _T:
-        """What ``coroutine`` gives, there."""
+        """Run ``coroutine`` there; returns its value."""
         return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result()
 
 
@@ -66,7 +66,7 @@ class Listener(Loop):
 
     @property
     def attentive(self) -> bool:
-        """Whether connections are served at present."""
+        """True while connections are served."""
         return self._open and not self.deaf
 
     def __enter__(self) -> Self:

@@ -13,7 +13,7 @@ class MediaServer(ThreadingHTTPServer):
     """Serves ``content`` at any address; the first part of the address says how.
 
     - ``/good/``: all of it, from where it was asked for.
-    - ``/plain/``: all of it, always from the begin.
+    - ``/plain/``: all of it, always from the start.
     - ``/cut/``: the connection breaks after 60 % of it.
     - ``/held/``: after 60 % nothing comes until `release`.
     - ``/live/``: in chunks, so that nobody knows how much there is.

@@ -25,7 +25,7 @@ class InvariantError(AssertionError):
 
 @attrs.define
 class Monitor:
-    """What the invariants need to remember; an event that breaks one is an `InvariantError`."""
+    """The memory that the invariants need; an event that breaks one is an `InvariantError`."""
 
     same_session: bool = False
     widget: bool = False

@@ -15,7 +15,7 @@ _WAITING = {"posix", "nt", "_io", "_socket", "select", "_sqlite3", "sqlite3", "_
 _WAITING_FUNCTIONS = {("time", "sleep")}
 #: The system's random numbers wait for nothing.
 _ALLOWED = {"urandom", "getrandom"}
-#: What the interpreter tells its audit hooks, among much else.
+#: The interpreter's audit events to watch, out of many.
 _AUDITED = ("open", "import", "os.", "socket.", "sqlite3.", "subprocess.", "shutil.", "glob.")
 
 _forbidden = threading.local()
@@ -46,7 +46,7 @@ def _install() -> None:
 def no_io() -> Iterator[list[str]]:
     """Within it, whatever waits for a disk or a network fails on this thread.
 
-    Gives the names of the functions in C that were called, so that a test can tell that
+    Gives the names of the functions in C that were called, so that a test can check that
     anything was watched at all. What failed fails again at the end, even if it was caught.
     """
     _install()

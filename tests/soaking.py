@@ -1,4 +1,4 @@
-"""How long the tests run that `make soak` has run for longer, and what they then tell.
+"""How long the tests run that `make soak` has run for longer, and what they then report.
 
 ``PLAYERTRACK_SOAK=100 make soak`` makes them a hundred times as long as they are in `make test`.
 """
@@ -14,7 +14,7 @@ import pytest
 SOAK = max(1, int(os.environ.get("PLAYERTRACK_SOAK", "10")))
 
 
-def told(capsys: pytest.CaptureFixture[str], line: str) -> None:
+def report(capsys: pytest.CaptureFixture[str], line: str) -> None:
     """Say what was counted, whether the test passes or not."""
     with capsys.disabled():
         sys.stderr.write(f"\n{line}\n")

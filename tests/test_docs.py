@@ -50,6 +50,6 @@ def test_what_the_readme_points_to_is_there() -> None:
         assert (ROOT / target).exists(), target
 
 
-def test_the_commands_that_are_told_are_the_commands() -> None:
+def test_the_documented_commands_are_the_commands() -> None:
     page = (DOCS / "commands.md").read_text("utf-8")
     assert set(re.findall(r"^\| `playertrack ([\w-]+)", page, re.MULTILINE)) == set(COMMANDS)

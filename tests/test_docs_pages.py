@@ -72,7 +72,7 @@ def test_a_command_of_a_page_can_be_given(page: str, line: str) -> None:
     parser.parse_args(words)
 
 
-def test_the_first_test_fails_until_the_bug_is_mended(pytester: pytest.Pytester) -> None:
+def test_the_first_test_fails_until_the_bug_is_fixed(pytester: pytest.Pytester) -> None:
     block = blocks(PAGES["start.md"], "python")[-1]
     test = pytester.path / "test_player.py"
     test.write_text(block)
@@ -140,7 +140,7 @@ def test_every_rule_has_its_drawing() -> None:
 
 def rules_of(timeline: Timeline) -> set[str]:
     """The rules that the events go back to."""
-    return {told.event.rule for row in timeline.rows for told in row.story.told}
+    return {each.event.rule for row in timeline.rows for each in row.story.told}
 
 
 #: The rules that an event can name; others say how something is counted, or what there is not.

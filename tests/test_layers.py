@@ -47,7 +47,7 @@ ROOMS: dict[str, set[str]] = {
     },
 }
 
-#: The core is a function of its signals, so what else it could ask, or tell, stays out of it.
+#: The core is a function of its signals, so nothing else that it could ask or say gets in.
 IMPURE = {
     *("time", "datetime", "random", "secrets", "uuid"),
     *("os", "io", "sys", "pathlib", "tempfile", "socket", "subprocess", "sqlite3"),
@@ -102,7 +102,7 @@ def imported_by(module: str, path: Path) -> list[str]:
 
 
 def own_imports(module: str, path: Path) -> Iterator[str]:
-    """What ``module`` imports of playertrack."""
+    """The modules of playertrack that ``module`` imports."""
     for dotted in imported_by(module, path):
         if dotted.split(".")[0] == "playertrack":
             yield dotted

@@ -65,7 +65,7 @@ def test_record_with_an_unknown_signal_is_refused(name: Any) -> None:
     assert caught.value.allowed.startswith("the name of a signal")
 
 
-def test_an_unknown_signal_is_told_which_one_was_meant() -> None:
+def test_an_unknown_signal_gets_a_suggestion() -> None:
     with pytest.raises(SignalError, match="did you mean timeupdate"):
         from_record({"signal": "timeUpdate", "at": AT})
     with pytest.raises(SignalError, match=r"name of a signal: .*pause, play, playing"):

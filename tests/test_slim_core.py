@@ -1,4 +1,4 @@
-"""What works without aiohttp and compiled packages, and what is said where one is needed."""
+"""Use without aiohttp and compiled packages, and the message where one is needed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ for name in {ABSENT!r}:
 
 
 def run(code: str) -> str:
-    """What a program prints that finds none of these packages."""
+    """Run a program that finds none of these packages; returns its output."""
     done = subprocess.run(
         [sys.executable, "-c", PRELUDE + code],
         cwd=ROOT,

@@ -54,7 +54,7 @@ class Mailbox:
         return [record["kind"] for record in self.records(player).values()]
 
 
-def heard(kind: str) -> Callable[[Mailbox], bool]:
+def arrived(kind: str) -> Callable[[Mailbox], bool]:
     return lambda mailbox: kind in mailbox.kinds()
 
 
@@ -71,7 +71,7 @@ async def test_playback_is_recorded_whole_and_numbered(clips: Path, chromium: Br
     async with serving(Site(clips, mailbox.take)) as site:
         page = await chromium.open(site.url("/media/clip.webm?token=secret#t", entry="1_abc"))
         await page.run("video.play()")
-        await mailbox.until(heard("ended"))
+        await mailbox.until(arrived("ended"))
     records = mailbox.records()
     assert list(records) == list(range(len(records)))
     first, *seen = records.values()
@@ -107,7 +107,7 @@ async def test_what_was_refused_for_now_comes_again(clips: Path, chromium: Brows
     mailbox = Mailbox(503, 429)
     async with serving(Site(clips, mailbox.take)) as site:
         await chromium.open(site.url("/media/clip.webm"))
-        await mailbox.until(heard("loadedmetadata"))
+        await mailbox.until(arrived("loadedmetadata"))
     assert [batch["status"] for batch in mailbox.batches[:3]] == [503, 429, 204]
     assert {batch["first"] for batch in mailbox.batches[:3]} == {0}
 
@@ -118,7 +118,7 @@ async def test_what_was_refused_for_good_is_given_up(clips: Path, chromium: Brow
         page = await chromium.open(site.url("/media/clip.webm"))
         await mailbox.until(lambda mailbox: bool(mailbox.batches))
         await page.run("video.play()")
-        await mailbox.until(heard("playing"))
+        await mailbox.until(arrived("playing"))
     refused, then, *_ = mailbox.batches
     assert then["first"] == refused["first"] + len(refused["records"])
 
@@ -143,14 +143,14 @@ async def test_hidden_page_posts_at_once_and_goes_on(clips: Path, chromium: Brow
         page = await chromium.open(site.url("/media/clip.webm", every=1e6))
         await page.run("recorder.flush()")
         await page.run("video.loop = true; video.play()")
-        await mailbox.until(heard("playing"))
+        await mailbox.until(arrived("playing"))
         posted = len(mailbox.batches)
         other = await chromium.open("about:blank")
         await other.front()
         await mailbox.until(lambda mailbox: len(mailbox.batches) > posted)
         await page.front()
         await page.run("video.pause()")
-        await mailbox.until(heard("pause"))
+        await mailbox.until(arrived("pause"))
     records = mailbox.records()
     assert list(records) == list(range(len(records)))
 
@@ -160,7 +160,7 @@ async def test_closed_recorder_says_so_and_then_nothing(clips: Path, chromium: B
     async with serving(Site(clips, mailbox.take)) as site:
         page = await chromium.open(site.url("/media/clip.webm"))
         await page.run("recorder.close()")
-        await mailbox.until(heard("close"))
+        await mailbox.until(arrived("close"))
         await page.run("video.play()")
         await page.run("recorder.flush()")
     assert mailbox.kinds()[-1] == "close"
@@ -170,7 +170,7 @@ async def test_error_of_the_element_is_reported(clips: Path, chromium: Browser) 
     mailbox = Mailbox()
     async with serving(Site(clips, mailbox.take)) as site:
         await chromium.open(site.url("/media/none.webm"))
-        await mailbox.until(heard("error"))
+        await mailbox.until(arrived("error"))
     error = next(each for each in mailbox.records().values() if each["kind"] == "error")
     assert error["errorCode"] == 4
 
@@ -188,7 +188,7 @@ async def test_error_that_the_page_has_fixed_before_it_is_reported(
                }, true);
                video.src = "/media/none.webm";"""
         )
-        await mailbox.until(heard("error"))
+        await mailbox.until(arrived("error"))
         await page.close()
     error = next(each for each in mailbox.records().values() if each["kind"] == "error")
     assert "errorCode" not in error
@@ -229,7 +229,7 @@ async def test_oldest_of_too_many_records_are_lost(clips: Path, chromium: Browse
             "for (let n = 0; n < 2500; n++) video.dispatchEvent(new Event('ratechange'))"
         )
         await page.run("video.dispatchEvent(new Event('waiting'))")
-        await mailbox.until(heard("waiting"))
+        await mailbox.until(arrived("waiting"))
         await page.close()
     records = mailbox.records()
     assert list(records) == list(range(min(records), max(records) + 1))

@@ -52,8 +52,8 @@ async def test_segments_of_another_clip_are_another_session(clips: Path, chromiu
             await page.run("void video.play()")
             await watching.seen("PLAY_REACHED_100", 1 if entry == "1_abc" else 2)
         await page.close()
-    told = [(event.event, event.entry_id) for event in watching.events]
-    assert [entry for name, entry in told if name == "PLAY_REACHED_100"] == ["1_abc", "1_def"]
+    found = [(event.event, event.entry_id) for event in watching.events]
+    assert [entry for name, entry in found if name == "PLAY_REACHED_100"] == ["1_abc", "1_def"]
     assert watching.names.count("MEDIA_LOADED") == 2
     assert "REPLAY" not in watching.names
 

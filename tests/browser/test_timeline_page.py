@@ -106,11 +106,11 @@ async def names(page: Page) -> list[list[float]]:
 
 
 async def ticks(page: Page) -> list[str]:
-    told: list[str] = await page.run(
+    shown: list[str] = await page.run(
         '[...document.querySelectorAll("section:first-of-type .wide .axis text")].map('
         "(text) => text.textContent)"
     )
-    return told
+    return shown
 
 
 @pytest.mark.parametrize("records", [short(), long()], ids=["10 s", "3 hours"])
@@ -133,7 +133,7 @@ async def test_names_are_readable_at_any_zoom(
 
 
 async def test_a_click_zooms_to_where_it_was(chromium: Browser, tmp_path: Path) -> None:
-    """What was under the pointer is there still."""
+    """The point under the pointer stays there."""
     at = """(() => { const mark = document.querySelector(".progress .mark").getBoundingClientRect();
       return [mark.left + mark.width / 2, mark.top + mark.height / 2]; })()"""
     async with page(chromium, tmp_path, short()) as opened:
@@ -188,10 +188,10 @@ async def test_pointing_at_an_event_explains_it(chromium: Browser, tmp_path: Pat
         )
         assert await opened.run('document.getElementById("tip").hidden')
         await opened.call("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
-        told = await opened.run('document.getElementById("tip").textContent')
-        assert "PLAY_REACHED_25" in told
-        assert "timeupdate on line 22" in told
-        assert "[R-quartile]" in told
+        shown = await opened.run('document.getElementById("tip").textContent')
+        assert "PLAY_REACHED_25" in shown
+        assert "timeupdate on line 22" in shown
+        assert "[R-quartile]" in shown
         assert not await opened.run('document.getElementById("tip").hidden')
 
 
@@ -288,19 +288,19 @@ def test_a_zoomed_drawing_is_laid_out_as_python_lays_it_out(
     events: list[tuple[float, str]],
     width: float,
 ) -> None:
-    told = [
+    shown = [
         Told(EVENTS[name](name, at=at, session="s", index=index), None)
         for index, (at, name) in enumerate(sorted(events), 1)
     ]
     scale = Scale(0.0, 60.0, width)
-    expected = place(told, scale)
+    expected = place(shown, scale)
     given = [
         {
             "at": scale(each.event.at),
             "tier": tier(each.event.event),
             "length": len(label.name),
         }
-        for each, label in zip(told, expected, strict=True)
+        for each, label in zip(shown, expected, strict=True)
     ]
     got = runner.run(
         layout.run(
@@ -347,8 +347,8 @@ async def test_the_page_loads_nothing_and_runs_nothing_of_the_trace(
         assert HOSTILE in await opened.run("document.title")
         blocked = await opened.run(
             """new Promise((resolve) => {
-              document.addEventListener("securitypolicyviolation", (told) =>
-                resolve(told.effectiveDirective));
+              document.addEventListener("securitypolicyviolation", (violation) =>
+                resolve(violation.effectiveDirective));
               const script = document.createElement("script");
               script.textContent = "window.hacked = 1";
               document.body.append(script); })"""

@@ -221,8 +221,8 @@ async def test_what_a_trace_holds_is_text_and_nothing_is_loaded_from_elsewhere(
         assert loaded and all(each.startswith(view.address) for each in loaded)
         blocked = await view.page.run(
             """new Promise((resolve) => {
-              document.addEventListener("securitypolicyviolation", (told) =>
-                resolve(told.effectiveDirective));
+              document.addEventListener("securitypolicyviolation", (violation) =>
+                resolve(violation.effectiveDirective));
               const script = document.createElement("script");
               script.textContent = "window.hacked = 1";
               document.body.append(script); })"""

@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture
 def traces(tmp_path: Path) -> Path:
-    """A film that is watched with a stall of half a second, and one without."""
+    """A video that is watched with a stall of half a second, and one without."""
     folder = tmp_path / "traces"
     (folder / "living room").mkdir(parents=True)
     play = ScriptedPlayer(20, jitter=0).load().play().watch(8).stall(0.5).end()
@@ -71,9 +71,9 @@ def test_the_base_is_another_policy_too(traces: Path, capsys: Capture) -> None:
 def test_one_trace_alone(traces: Path, capsys: Capture) -> None:
     assert diff(traces / "smooth.jsonl", "--policy", "view_interval=null", "--json") == 1
     out, err = capsys.readouterr()
-    told = json.loads(out)
-    assert told["trace"] == "smooth.jsonl" and told["added"] == []
-    assert {record["event"] for record in told["removed"]} == {"VIEW"}
+    shown = json.loads(out)
+    assert shown["trace"] == "smooth.jsonl" and shown["added"] == []
+    assert {record["event"] for record in shown["removed"]} == {"VIEW"}
     assert err == "1 trace, 1 changed\n"
 
 
@@ -85,7 +85,7 @@ def test_two_versions_meet_through_what_the_first_saved(
     assert capsys.readouterr().err == "2 traces, saved\n"
     assert diff(traces, "--against", saved) == 0
     log = saved / "living room" / "stalls.jsonl"
-    # As if the version before had not told the end of the stall, with other ids of sessions.
+    # As if the version before had not reported the end of the stall, with other session ids.
     lines = [line for line in log.read_text().splitlines() if "BUFFER_END" not in line]
     log.write_text("\n".join(lines).replace(json.loads(lines[0])["session"], "other"))
     assert diff(traces, "--against", saved) == 1
@@ -102,9 +102,7 @@ def test_raw_recordings_can_be_compared(capsys: Capture) -> None:
     assert "e_replay_after_end.jsonl" in capsys.readouterr().out
 
 
-def test_a_line_that_cannot_be_taken_is_told_once_and_left_out(
-    traces: Path, capsys: Capture
-) -> None:
+def test_a_bad_line_is_reported_once_and_left_out(traces: Path, capsys: Capture) -> None:
     smooth = traces / "smooth.jsonl"
     smooth.write_text(smooth.read_text() + "no JSON\n")
     same = ("--policy", "settle=1")
@@ -112,9 +110,9 @@ def test_a_line_that_cannot_be_taken_is_told_once_and_left_out(
     assert capsys.readouterr().err.startswith(f"{smooth}:")
     assert diff(traces, "--skip-bad", *same) == 1
     out, err = capsys.readouterr()
-    told, summary = err.splitlines()
+    shown, summary = err.splitlines()
     assert out == ""
-    assert told.startswith(f"{smooth}:")
+    assert shown.startswith(f"{smooth}:")
     assert summary == "2 traces, none changed, 1 line left out"
 
 
@@ -125,7 +123,7 @@ def test_the_events_of_a_golden_trace_are_no_trace(traces: Path, capsys: Capture
 
 
 @pytest.mark.parametrize(
-    ("line", "told"),
+    ("line", "message"),
     [
         ('{"event": "PLAY"}', "at: not that of an event"),
         ('{"at": 1}', "event: not that of an event"),
@@ -133,13 +131,13 @@ def test_the_events_of_a_golden_trace_are_no_trace(traces: Path, capsys: Capture
     ],
 )
 def test_what_was_saved_is_not_believed(
-    traces: Path, tmp_path: Path, line: str, told: str, capsys: Capture
+    traces: Path, tmp_path: Path, line: str, message: str, capsys: Capture
 ) -> None:
     saved = tmp_path / "before"
     diff(traces, "--save", saved)
     (saved / "smooth.jsonl").write_text(line)
     assert diff(traces, "--against", saved) == 2
-    assert f"smooth.jsonl:1: {told}" in capsys.readouterr().err
+    assert f"smooth.jsonl:1: {message}" in capsys.readouterr().err
 
 
 def test_wrong_use(traces: Path, tmp_path: Path, capsys: Capture) -> None:
@@ -154,7 +152,7 @@ def test_wrong_use(traces: Path, tmp_path: Path, capsys: Capture) -> None:
     assert "bad.jsonl:1: there is no signal" in capsys.readouterr().err
 
 
-def test_sessions_and_players_are_told_apart() -> None:
+def test_sessions_and_players_are_kept_apart() -> None:
     play = ScriptedPlayer(20, jitter=0).load().play().end().play().end()
     one = [{**to_record(event), "player": "tv"} for event in play.events]
     assert not difference(one, one)

@@ -20,9 +20,7 @@ from cli.commanding import (
 from playertrack.cli import main
 
 
-def test_explain_tells_of_each_event_and_each_quartile_that_is_missing(
-    trace: Path, capsys: Capture
-) -> None:
+def test_explain_covers_each_event_and_each_missing_quartile(trace: Path, capsys: Capture) -> None:
     assert main(["explain", str(trace), *QUIET]) == 0
 
     out = capsys.readouterr().out
@@ -106,7 +104,9 @@ def broken_case(tmp_path: Path) -> Path:
     return path
 
 
-def test_check_tells_what_a_case_expected_and_what_it_got(tmp_path: Path, capsys: Capture) -> None:
+def test_check_reports_what_a_case_expected_and_what_it_got(
+    tmp_path: Path, capsys: Capture
+) -> None:
     path = broken_case(tmp_path)
 
     assert main(["check", str(CASES / "pub-view.json"), str(path)]) == 1
@@ -136,7 +136,7 @@ def test_check_wants_a_case(tmp_path: Path, capsys: Capture) -> None:
     assert capsys.readouterr().err == f"{tmp_path}: no cases\n"
 
 
-def test_check_tells_where_a_file_is_no_case(tmp_path: Path, capsys: Capture) -> None:
+def test_check_reports_where_a_file_is_no_case(tmp_path: Path, capsys: Capture) -> None:
     path = tmp_path / "case.json"
     path.write_text('{"id": "x", "signals": [{"signal": "play"}], "events": []}')
 

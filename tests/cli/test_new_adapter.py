@@ -128,14 +128,14 @@ def test_nothing_is_written_over(package: Path, capsys: Capture) -> None:
     assert mine.read_text() == "mine"
 
 
-def test_what_was_written_is_told_as_json(
+def test_written_files_are_reported_as_json(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert main(["new-adapter", "my_player", "--json"]) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert told["directory"] == "playertrack-my-player"
-    assert sorted(told["files"]) == sorted(
+    shown = json.loads(capsys.readouterr().out)
+    assert shown["directory"] == "playertrack-my-player"
+    assert sorted(shown["files"]) == sorted(
         str(path.relative_to("playertrack-my-player"))
         for path in Path("playertrack-my-player").rglob("*")
         if path.is_file()

@@ -227,7 +227,7 @@ def test_a_terminal_shows_how_far_it_is(
 def read_all(terminal: int) -> str:
     """All that is written to the other end, until that is closed."""
     text = b""
-    with suppress(OSError), open(terminal, "rb", buffering=0) as file:  # how Linux tells of it
+    with suppress(OSError), open(terminal, "rb", buffering=0) as file:  # how Linux signals the end
         while part := file.read(4096):
             text += part
     return text.decode()
@@ -325,26 +325,26 @@ from playertrack import signals
 
 class Tape:
     def __init__(self, on_signal, *, speed):
-        self.tell, self.cues = on_signal, []
+        self.emit, self.cues = on_signal, []
 
     def load(self, media, *, entry_id=None):
-        self.tell(signals.Loaded(at=10.0, entry_id=entry_id or media, duration=2.0))
+        self.emit(signals.Loaded(at=10.0, entry_id=entry_id or media, duration=2.0))
 
     def play(self):
-        self.tell(signals.Play(at=11.0))
+        self.emit(signals.Play(at=11.0))
 
     def at(self, seconds, action, value=None):
         self.cues.append((seconds, action, value))
 
     def wait(self, timeout=None):
-        self.tell(signals.Playing(at=12.0))
+        self.emit(signals.Playing(at=12.0))
         for n in range(1, 9):
-            self.tell(signals.TimeUpdate(at=12.0 + n / 4, position=n / 4))
-        self.tell(signals.Captions(at=15.0, language=repr(self.cues)))
+            self.emit(signals.TimeUpdate(at=12.0 + n / 4, position=n / 4))
+        self.emit(signals.Captions(at=15.0, language=repr(self.cues)))
         return True
 
     def close(self, timeout=5.0):
-        self.tell(signals.Close(at=16.0))
+        self.emit(signals.Close(at=16.0))
 """
 
 

@@ -102,7 +102,7 @@ def test_its_exit_code_says_that_too_few_came() -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_it_ends_when_it_is_told_to(number: int) -> None:
+def test_it_ends_on_a_signal(number: int) -> None:
     with running() as (process, url):
         send(url, 2)
         process.send_signal(number)
@@ -122,7 +122,7 @@ def test_faults_from_the_start() -> None:
     "words",
     [("--fault", "fire"), ("--fault", "status,status=42"), ("--port", "70000"), ("--port", "x")],
 )
-def test_wrong_use_is_told(words: tuple[str, ...]) -> None:
+def test_wrong_use_is_reported(words: tuple[str, ...]) -> None:
     done = subprocess.run(
         command("collector", *words),
         cwd=ROOT,
@@ -175,7 +175,7 @@ async def test_report_prints_rows() -> None:
 
 
 @in_loop
-async def test_report_tells_why_there_is_none() -> None:
+async def test_report_says_why_there_is_none() -> None:
     async with Collector() as collector:
         collector.fault("invalid_ks", endpoint="report")
         code, out, err = await report(collector, *TIMES, ks="short-ks")

@@ -1,4 +1,4 @@
-"""The faults that the collector can be told to have, from the start and over its API."""
+"""The faults that the collector injects, set from the start and over its API."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def test_faults_of_a_command_line() -> None:
 
 
 async def outcome(client: Client) -> str:
-    """What becomes of an event, as its sender sees it."""
+    """The outcome for an event, as its sender sees it."""
     try:
         status, text = await client.send(ks=KS)
     except aiohttp.ClientPayloadError:

@@ -81,7 +81,7 @@ async def test_events_that_cannot_be_are_found_by_the_lint(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["segment", "xapi"])
 @in_loop
-async def test_order_is_judged_where_less_is_told_too(name: str) -> None:
+async def test_order_is_judged_where_fewer_events_arrive_too(name: str) -> None:
     events = [each for each in playback() if each.event != "PLAY"]
     async with Collector() as collector:
         await sent(collector, name, [each for each in events if each.event != "RESUME"])

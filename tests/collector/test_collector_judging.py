@@ -1,4 +1,4 @@
-"""What the collector finds wrong, and that it finds nothing wrong with what is right."""
+"""The collector's verdicts: it finds what is wrong, and nothing wrong with what is right."""
 
 from __future__ import annotations
 
@@ -60,14 +60,14 @@ def test_an_event_with_what_it_needs_is_right(endpoint: str) -> None:
 
 
 @pytest.mark.parametrize("name", GOOD)
-def test_a_missing_field_of_stats_is_told(name: str) -> None:
+def test_a_missing_field_of_stats_is_reported(name: str) -> None:
     nothing: dict[str, Any] = {name: None}
     assert findings(**nothing) == [f"{name} is missing"]
     assert findings(**{name: ""}) == [f"{name} is missing"]
 
 
 @pytest.mark.parametrize("name", GOOD_KAVA)
-def test_a_missing_field_of_kava_is_told(name: str) -> None:
+def test_a_missing_field_of_kava_is_reported(name: str) -> None:
     nothing: dict[str, Any] = {name: None}
     assert f"{name} is missing" in findings(KAVA, **nothing)
 
@@ -92,7 +92,7 @@ def test_a_missing_field_of_kava_is_told(name: str) -> None:
         ("objectType", "KalturaEvent"),
     ],
 )
-def test_a_mistyped_field_of_stats_is_told(name: str, value: str) -> None:
+def test_a_mistyped_field_of_stats_is_reported(name: str, value: str) -> None:
     [finding] = findings(**{name: value})
     assert finding.startswith(f"{name}: ")
 
@@ -102,23 +102,23 @@ def test_a_mistyped_field_of_stats_is_told(name: str, value: str) -> None:
     [
         ("eventIndex", "0"),
         ("position", "x"),
-        ("playbackType", "film"),
+        ("playbackType", "movie"),
         ("playbackSpeed", "-1"),
         ("errorPosition", "4"),
         ("uiConfId", "x"),
     ],
 )
-def test_a_mistyped_field_of_kava_is_told(name: str, value: str) -> None:
+def test_a_mistyped_field_of_kava_is_reported(name: str, value: str) -> None:
     [finding] = findings(KAVA, **{name: value})
     assert finding.startswith(f"{name}: ")
 
 
 @pytest.mark.parametrize("number", ["0", "41", "99", "10003"])
-def test_an_unknown_event_of_stats_is_told(number: str) -> None:
+def test_an_unknown_event_of_stats_is_reported(number: str) -> None:
     assert findings(eventType=number) == [f"there is no event of type {number!r}"]
 
 
-def test_what_the_server_would_drop_or_corrupt_is_told() -> None:
+def test_values_that_the_server_would_drop_or_corrupt_are_reported() -> None:
     assert "called uiconfId" in findings(uiConfId="5")[0]
     assert "called uiConfId" in findings(KAVA, uiconfId="5")[0]
     assert "no field" in findings(bitrate="5")[0]
@@ -238,7 +238,7 @@ def test_seek_stays_true() -> None:
     assert judge.add("BUFFER_START", GOOD, "e") == ["seek is not true after a SEEK"]
 
 
-def test_a_session_has_one_entry_and_its_verdict_tells_of_it() -> None:
+def test_a_session_has_one_entry_and_its_verdict_names_it() -> None:
     judge = SessionJudge("s", STATS)
     judge.add("MEDIA_LOADED", GOOD, "1_a")
     judge.add("PLAY", GOOD, "1_a")
@@ -277,7 +277,7 @@ def engine_events(case: dict[str, Any]) -> Iterator[Event]:
     policy = Policy.from_mapping(case.get("policy", {}))
     engine = Engine(policy=policy, entry_id="1_default")
     for record in case["signals"]:
-        at = 1700000000.0 + record["at"] % 1e9  # units are told by how large times are
+        at = 1700000000.0 + record["at"] % 1e9  # the size of a time shows its unit
         yield from engine.feed(signals.from_record(record | {"at": at}))
     yield from engine.close()
 

@@ -57,7 +57,7 @@ async def test_the_api_shows_what_came() -> None:
 
 
 @in_loop
-async def test_the_api_tells_one_ks_from_another_and_shows_none() -> None:
+async def test_the_api_distinguishes_ks_and_shows_none() -> None:
     async with started() as client:
         await client.send(ks=KS)
         await client.send(ks=KS)
@@ -311,7 +311,7 @@ async def test_what_cannot_be_read_is_refused(content_type: str, body: bytes) ->
 
 
 @in_loop
-async def test_a_taken_port_is_told() -> None:
+async def test_a_taken_port_is_reported() -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
@@ -334,13 +334,13 @@ async def test_the_history_is_bounded_and_the_counts_go_on() -> None:
 
 
 @in_loop
-async def test_each_event_is_told_as_it_comes() -> None:
-    told: list[Received] = []
-    async with started(on_event=told.append) as client:
+async def test_each_event_is_reported_as_it_comes() -> None:
+    reported: list[Received] = []
+    async with started(on_event=reported.append) as client:
         client.collector.fault("html", times=1)
         await client.send()
         await client.send(2)
-        assert [each.accepted for each in told] == [False, True]
+        assert [each.accepted for each in reported] == [False, True]
 
 
 @in_loop
@@ -383,7 +383,7 @@ async def test_a_slow_client_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) 
 @in_loop
 async def test_what_connects_while_it_stops_leaves_nothing_open() -> None:
     loop = asyncio.get_running_loop()
-    with warnings.catch_warnings(record=True) as told:
+    with warnings.catch_warnings(record=True) as reported:
         warnings.simplefilter("always")
         collector = Collector()
         await collector.start()
@@ -394,4 +394,4 @@ async def test_what_connects_while_it_stops_leaves_nothing_open() -> None:
             await accepted
             await collector.stop()
         gc.collect()
-    assert [str(each.message) for each in told] == []
+    assert [str(each.message) for each in reported] == []

@@ -27,7 +27,7 @@ ME = Identity(
 
 
 class Client:
-    """What asks the collector."""
+    """A client of the collector."""
 
     def __init__(self, collector: Collector, session: aiohttp.ClientSession) -> None:
         self.collector = collector

@@ -42,7 +42,7 @@ def rows_of(table: pa.Table) -> list[dict[str, Any]]:
 
 
 def as_rows(events: Sequence[Event]) -> list[dict[str, Any]]:
-    """What the rows of these events are."""
+    """The rows of these events."""
     return [
         {name: value for name, value in event_record(event).items() if value is not None}
         for event in events

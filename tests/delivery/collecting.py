@@ -24,7 +24,7 @@ class Collecting(Loop):
         return self
 
     def __exit__(self, *error: object) -> None:
-        # Whoever connected before this is heard before it, and none is left half taken.
+        # Whoever connected before this is served before it, and none is left half taken.
         with urlopen(f"{self.collector.analytics_url}/collector") as answer:
             answer.read()
         self.run(self.collector.stop())

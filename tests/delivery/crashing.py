@@ -4,7 +4,7 @@ An order is a line of JSON: ``round`` is its number, ``first`` that of its first
 the sender is killed either when it has reported ``durable`` events and ``seconds`` are over, or
 by itself at ``point``, the ``nth`` time. The answer is a line of JSON: the signal that ended
 the sender, and what it had reported durable. The address to send to ends with the number of the
-round, so that the server knows which sender it hears. Each sender is a fork of this process, in
+round, so that the server knows which sender is calling. Each sender is a fork of this process, in
 which everything is imported and no thread ever ran.
 """
 

@@ -1,4 +1,4 @@
-"""A network that fails: passes connections on to a server, and what comes back as it is told."""
+"""A network that fails: passes connections on to a server, and answers back, as scripted."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ class Link:
             await self.far_writer.drain()
 
     async def answer(self) -> bytes:
-        """What the server says next; nothing if it has ended."""
+        """The next data from the server; nothing if it has ended."""
         data = await self.far.read(_CHUNK)
         self.seen += data
         return data
 
-    async def tell(self, data: bytes) -> None:
+    async def send(self, data: bytes) -> None:
         """Say that to the client."""
         self.near_writer.write(data)
         await self.near_writer.drain()
@@ -95,7 +95,7 @@ async def through(link: Link) -> None:
 
 async def _answers(link: Link) -> None:
     while data := await link.answer():
-        await link.tell(data)
+        await link.send(data)
 
 
 async def reset_before_the_request(link: Link) -> None:
@@ -120,7 +120,7 @@ async def half_close(link: Link) -> None:
 
 
 async def swallow(link: Link) -> None:
-    """What the client sends goes nowhere, and nothing comes back."""
+    """Swallow all that the client sends, and answer nothing."""
     while await link.near.read(_CHUNK):
         pass
 
@@ -129,14 +129,14 @@ async def drip(link: Link) -> None:
     """The answer comes byte by byte."""
     async with link.asking():
         for byte in await link.answer():
-            await link.tell(bytes((byte,)))
+            await link.send(bytes((byte,)))
             await asyncio.sleep(0.001)  # so that each is a packet of its own
 
 
 async def close_after_the_answer(link: Link) -> None:
     """All is well once; a connection that the client would use again is closed."""
     async with link.asking():
-        await link.tell(await link.answer())
+        await link.send(await link.answer())
 
 
 def cut(after: int) -> Way:
@@ -144,7 +144,7 @@ def cut(after: int) -> Way:
 
     async def way(link: Link) -> None:
         async with link.asking():
-            await link.tell((await link.answer())[:after])
+            await link.send((await link.answer())[:after])
 
     return way
 
@@ -154,7 +154,7 @@ def stall(after: int) -> Way:
 
     async def way(link: Link) -> None:
         async with link.asking() as asked:
-            await link.tell((await link.answer())[:after])
+            await link.send((await link.answer())[:after])
             await asked
 
     return way
@@ -166,6 +166,6 @@ def garble(junk: bytes) -> Way:
     async def way(link: Link) -> None:
         async with link.asking():
             await link.answer()
-            await link.tell(junk)
+            await link.send(junk)
 
     return way

@@ -1,4 +1,4 @@
-"""What the tests of the delivery have in common."""
+"""Helpers that the tests of the delivery share."""
 
 from __future__ import annotations
 

@@ -243,10 +243,10 @@ def test_pages_buttons_and_playback_arrive_in_order(tmp_path: Path) -> None:
 
 def test_what_trackevent_answers_is_on_later_events(tmp_path: Path) -> None:
     body = '{"time": 1700000000, "viewEventsEnabled": false}'
-    told = threading.Event()
+    reported = threading.Event()
 
     def answer(request: Received) -> Answer:
-        told.set()
+        reported.set()
         return ok(body)
 
     with Server(answer) as server:
@@ -257,7 +257,7 @@ def test_what_trackevent_answers_is_on_later_events(tmp_path: Path) -> None:
             settings=FAST,
         )
         sink.emit(event(1, name="MEDIA_LOADED"))
-        assert told.wait(20.0)
+        assert reported.wait(20.0)
         assert sink.flush(20.0)
         sink.emit(event(2, name="PLAY_REQUEST"))
         assert sink.close(20.0)

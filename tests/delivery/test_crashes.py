@@ -16,7 +16,7 @@ import pytest
 from crashing import KS, LANES, points
 from fault_server import Received, Server
 from sending import index_of, sink_for
-from soaking import SOAK, told
+from soaking import SOAK, report
 
 from playertrack.outbox import Counts, look
 
@@ -122,7 +122,7 @@ def test_q_durable_q_once_q_order_q_total_over_kill_minus_nine(
     requests = [sent(request) for request in server.received]
     received = {(lane, number) for _, lane, number in requests}
     again = repeats(requests)
-    told(
+    report(
         capsys,
         f"{turns * ROUNDS} crashes: {len(durable)} events reported durable, "
         f"{len(received)} delivered, {again} of them twice",

@@ -32,7 +32,7 @@ def queue_in(directory: Path, *, crashed: bool = False) -> Path:
 
 
 def deliver(queue: Path) -> tuple[dict[str, list[int]], Counts]:
-    """What arrives of a queue, by session, with one more event in each; and the counts."""
+    """Deliver a queue, with one more event a session: what arrives, by session; and the counts."""
     with Server() as server:
         sink = sink_for(server, queue)
         for session in _SESSIONS:
@@ -57,8 +57,8 @@ def check(queue: Path, caplog: pytest.LogCaptureFixture) -> int:
     assert counts.accepted == counts.delivered + sum(counts.dropped.values())
     assert counts.delivered == total
     if total < len(_SESSIONS) * (_EACH + 1):
-        told = [record for record in caplog.records if record.levelno >= logging.ERROR]
-        assert any("damaged" in record.message for record in told), "nobody was told"
+        errors = [record for record in caplog.records if record.levelno >= logging.ERROR]
+        assert any("damaged" in record.message for record in errors), "nothing was reported"
     return total
 
 

@@ -96,7 +96,7 @@ async def test_the_environment_says_what_the_requests_look_like(
 
 
 @pytest.mark.parametrize("sink", ["stats", "kava"])
-def test_a_look_that_there_is_not_is_told(
+def test_an_unknown_wire_profile_is_reported(
     sink: str, trace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("KALTURA_WIRE_PROFILE", "v8")
@@ -123,7 +123,7 @@ async def test_play_delivers_under_the_entry_of_the_environment(
 
 
 @in_loop
-async def test_what_is_left_is_told_and_sent_later(
+async def test_undelivered_events_are_reported_and_sent_later(
     trace: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -171,7 +171,7 @@ def test_without_a_queue_what_is_left_is_lost_and_that_is_said(
 
 
 @in_loop
-async def test_what_is_refused_is_told(
+async def test_rejected_events_are_reported(
     trace: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -187,7 +187,7 @@ async def test_what_is_refused_is_told(
         said = capsys.readouterr().err
         assert f"stats: 2 events refused; why: playertrack queue dead {queue}" in said
         assert came(collector, "stats") == STATS
-        # They are told once: another run has nothing to do with them.
+        # They are reported once: another run has nothing to do with them.
         assert await asyncio.to_thread(main, arguments) == 0
 
 
@@ -201,8 +201,8 @@ async def test_a_view_of_a_back_end_is_reported_by_the_rules(
         deliver_to(monkeypatch, collector.analytics_url)
         assert await asyncio.to_thread(main, view) == 0
         assert collector.bad == []
-        told = [(each.event, each.fields["eventTimestamp"]) for each in collector.received]
-    assert told == [
+        sent = [(each.event, each.fields["eventTimestamp"]) for each in collector.received]
+    assert sent == [
         ("WIDGET_LOADED", "1700000000"),
         ("MEDIA_LOADED", "1700000000"),
         ("PLAY", "1700000000"),
@@ -255,7 +255,7 @@ def test_a_view_that_cannot_be_names_the_option_and_the_cure(
         (["--deliver-timeout", "soon"], "'soon' is not a number of seconds"),
     ],
 )
-def test_wrong_use_is_told(
+def test_wrong_use_is_reported(
     options: list[str], said: str, trace: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["derive", str(trace), *options]) == 2

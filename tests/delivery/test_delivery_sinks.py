@@ -22,7 +22,7 @@ from playertrack.events import Event, MediaLoaded
 from playertrack.sinks import FanoutSink, MemorySink, SinkError
 
 
-def test_what_is_left_is_told_with_the_reason_and_the_cure(tmp_path: Path) -> None:
+def test_undelivered_events_are_reported_with_the_reason_and_the_cure(tmp_path: Path) -> None:
     with Server(lambda request: ok("", "503 Busy")) as server:
         sink = sink_for(server, tmp_path)
         sink.emit(event(1))
@@ -149,7 +149,7 @@ async def test_a_funnel_from_page_to_playback_arrives_in_order(tmp_path: Path) -
         tracker.playing()
         tracker.track_button("register-now", "cta")
         tracker.pause()
-        tracker.track_button(5)  # type: ignore[arg-type]  # told, not raised
+        tracker.track_button(5)  # type: ignore[arg-type]  # reported, not raised
         assert await asyncio.to_thread(tracker.close, 20.0)
         tracker.track_page("too late")
         came = [each for each in collector.received if each.endpoint == "kava"]
@@ -179,7 +179,7 @@ SOUND = {15: (0.8, True), 25: (0.0, False), 35: (0.5, False)}
 
 
 @in_loop
-async def test_views_tell_whether_the_viewer_hears_something() -> None:
+async def test_views_say_if_the_sound_is_off() -> None:
     async with Collector() as collector:
         kava = KavaSink(ME, url=collector.analytics_url)
         tracker = Tracker([FanoutSink([kava]), MemorySink()])

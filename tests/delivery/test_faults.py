@@ -1,4 +1,4 @@
-"""What may go wrong on the way to a server: each fault, over real sockets (wire, 4 and 5).
+"""Faults on the way to a server: each of them, over real sockets (wire, 4 and 5).
 
 The server is the collector; it has some of the faults itself, the network between has others.
 Each test ends with a look for secrets at all that is left (Q-secret).
@@ -266,7 +266,7 @@ def test_an_answer_that_does_not_arrive_whole_is_in_doubt(
     [(swallow, False), (stall(0), True), (stall(40), True), (stall(-1), True)],
     ids=["swallowed", "no answer", "stalls in the headers", "stalls in the body"],
 )
-def test_a_network_that_stalls_is_waited_for_no_longer_than_told(
+def test_the_wait_for_a_stalled_network_ends_at_the_timeout(
     way: Way, arrives: bool, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     with scene(tmp_path, caplog, way, settings=HASTY) as it:

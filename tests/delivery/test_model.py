@@ -27,7 +27,7 @@ LANES = "ab"
 
 @attrs.define
 class Model:
-    """What should be: each lane's events in order, and what became of the first of them."""
+    """The expected state: each lane's events in order, and what became of the first of them."""
 
     emitted: dict[str, list[int]] = attrs.field(factory=lambda: {lane: [] for lane in LANES})
     delivered: set[tuple[str, int]] = attrs.field(factory=set)
@@ -43,7 +43,7 @@ class Model:
         return number
 
     def settle(self) -> None:
-        """What is there goes out, if the server is up."""
+        """Send all that waits, if the server is up."""
         if self.mood == "up":
             every = {(lane, n) for lane, numbers in self.emitted.items() for n in numbers}
             self.rejected = every & self.bad
@@ -55,7 +55,7 @@ class Model:
         return total - len(self.delivered) - len(self.rejected)
 
     def answer(self, lane: str, number: int) -> Answer:
-        """What the server says."""
+        """The server's answer."""
         if self.mood == "dead":
             return RESET
         if self.mood == "busy":
@@ -68,7 +68,7 @@ class Model:
 
 
 class Delivery(RuleBasedStateMachine):
-    """Emits, breaks, mends, restarts, and compares."""
+    """Emits, breaks, repairs, restarts, and compares."""
 
     @initialize()
     def begin(self) -> None:

@@ -86,18 +86,18 @@ def test_a_sink_made_before_the_fork_works_in_each_worker(tmp_path: Path) -> Non
 
 
 class Slow:
-    """The directory of a queue that is not told to the one who opens it, until it may be."""
+    """A queue directory that keeps whoever opens it waiting for its path, until it may have it."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         self._asked = 0
-        self.opening, self.told = threading.Event(), threading.Event()
+        self.opening, self.released = threading.Event(), threading.Event()
 
     def __fspath__(self) -> str:
         self._asked += 1
         if self._asked == 2:  # first it is looked up, then opened
             self.opening.set()
-            assert self.told.wait(20.0)
+            assert self.released.wait(20.0)
         return str(self._directory)
 
 
@@ -116,7 +116,7 @@ def test_a_child_opens_queues_though_its_parent_was_opening_one(tmp_path: Path) 
             return sink.close(10.0)
 
         said = in_fork(child)
-        slow.told.set()
+        slow.released.set()
         opening.join(20.0)
     assert said == "True"
     assert indices(server.received, "child") == [1]

@@ -135,12 +135,12 @@ def test_a_host_whose_event_loop_is_blocked_holds_nothing_up(tmp_path: Path) -> 
     assert indices(server.received) == [1, 2, 3, 4, 5]
 
 
-def test_a_log_handler_that_emits_what_it_is_told_hangs_nobody(tmp_path: Path) -> None:
+def test_a_log_handler_that_emits_its_records_hangs_nobody(tmp_path: Path) -> None:
     class Feeding(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            self.told.append(sink.emit(event(len(self.told) + 1, "log")))
+            self.receipts.append(sink.emit(event(len(self.receipts) + 1, "log")))
 
-        told: ClassVar[list[Receipt]] = []
+        receipts: ClassVar[list[Receipt]] = []
 
     feeding = Feeding()
     log = logging.getLogger("playertrack")
@@ -155,9 +155,9 @@ def test_a_log_handler_that_emits_what_it_is_told_hangs_nobody(tmp_path: Path) -
         finally:
             log.removeHandler(feeding)
         assert sink.close(20.0)
-    assert len(feeding.told) >= 3, "down, up and a refusal were told"
-    assert all(receipt.durable for receipt in feeding.told)
-    assert indices(server.received, "log") == list(range(1, len(feeding.told) + 1))
+    assert len(feeding.receipts) >= 3, "down, up and a refusal were logged"
+    assert all(receipt.durable for receipt in feeding.receipts)
+    assert indices(server.received, "log") == list(range(1, len(feeding.receipts) + 1))
 
 
 def test_q_close_twice_and_with_nothing_ever_emitted(tmp_path: Path) -> None:

@@ -61,9 +61,9 @@ async def test_a_playback_goes_on_where_the_process_before_was_killed(tmp_path: 
     assert column(kava, "eventIndex") == [str(n) for n in range(1, len(kava) + 1)]
     sums = [each.fields["playTimeSum"] for each in kava if each.event == "VIEW"]
     assert sums == ["0", "10", "20", "30", "40", "50", "60"]
-    told = column(kava, "sessionStartTime")
-    assert told[0] is None and told[-1] is not None
-    assert len(set(told)) == 2
+    sent = column(kava, "sessionStartTime")
+    assert sent[0] is None and sent[-1] is not None
+    assert len(set(sent)) == 2
     after = stats[column(stats, "eventType").index("17") :]
     assert set(column(after, "seek")) == {"true"}
     assert [each.event for each in after] == ["SEEK", "PLAY_REACHED_25"]
@@ -164,5 +164,5 @@ def test_players_that_share_a_queue_all_learn_what_was_answered(tmp_path: Path) 
             assert sink.flush(20.0)
             sink.emit(event("PAUSE", 2, session=session))
             assert sink.close(20.0)
-    told = [(each.session, each.form.get("sessionStartTime")) for each in server.received]
-    assert told == [("s", None), ("s", "5"), ("t", None), ("t", "5")]
+    sent = [(each.session, each.form.get("sessionStartTime")) for each in server.received]
+    assert sent == [("s", None), ("s", "5"), ("t", None), ("t", "5")]

@@ -1,4 +1,4 @@
-"""What is done with each answer and each fault, over real sockets (wire, 4)."""
+"""The sender's reaction to each answer and each fault, over real sockets (wire, 4)."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_what_may_pass_is_tried_again_and_later_events_wait(
     assert counts.ambiguous == ambiguous
 
 
-def test_an_answer_that_never_comes_is_waited_for_no_longer_than_told(tmp_path: Path) -> None:
+def test_the_wait_for_an_answer_that_never_comes_ends_at_the_timeout(tmp_path: Path) -> None:
     with Server(script(HANG)) as server:
         sink = sink_for(server, tmp_path, settings=HASTY)
         for each in events(3):
@@ -133,7 +133,7 @@ def test_after_four_failures_it_is_down_then_a_probe_and_the_rest_in_order(
     assert indices(server.received) == [1] * 7 + [2, 3, 4, 5]
 
 
-def test_while_it_is_down_one_request_at_a_time_tells_whether_it_is_back(tmp_path: Path) -> None:
+def test_while_it_is_down_one_request_at_a_time_probes_it(tmp_path: Path) -> None:
     down = True
     with Server(lambda request: ok("", "503 Down") if down else ok()) as server:
         sink = sink_for(server, tmp_path)

@@ -1,6 +1,6 @@
 """How far it is from a position of the player to the request: calls, modules, threads.
 
-It is counted for a quartile that a tracker derives and stats.collect is told of; nothing of
+It is counted for a quartile that a tracker derives and stats.collect receives; nothing of
 other libraries counts. What is counted may only go down.
 """
 

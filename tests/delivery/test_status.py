@@ -1,4 +1,4 @@
-"""What an operator sees: the status of a sink and of a queue, metrics, and the log (wire, 9)."""
+"""An operator's view: the status of a sink and of a queue, metrics, and the log (wire, 9)."""
 
 from __future__ import annotations
 
@@ -214,7 +214,7 @@ def test_what_never_happened_has_no_sample() -> None:
     assert found["playertrack_oldest_pending_seconds", "destination=stats"] == 0
 
 
-def test_destinations_of_one_name_are_told_apart() -> None:
+def test_destinations_of_one_name_are_kept_apart() -> None:
     found = samples(openmetrics([status(), status(destination="stats:2"), status(name="kava")]))
     labels = {label for name, label, *_ in found if name == "playertrack_events_pending"}
     assert labels == {"destination=stats:1", "destination=stats:2", "destination=kava"}

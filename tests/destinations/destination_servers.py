@@ -114,7 +114,7 @@ def pauses(count: int, *sessions: str) -> list[Event]:
 
 
 def ids_of(service: Service, events: list[Event]) -> list[str]:
-    """What identifies ``events`` there."""
+    """The ids of ``events`` there."""
     destination = service.make("http://127.0.0.1:1")
     found = []
     for event in events:

@@ -1,4 +1,4 @@
-"""What the events of a session tell of what was played, beside what the engine knows."""
+"""The played parts that events show, compared with those that the engine knows."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from playertrack.trace.conformance import Case, load
 
 CASES = load(Path(__file__).parents[1] / "cases")
 
-#: How far apart they may be (s): SEEKs and pauses are told some updates later.
+#: How far apart they may be (s): SEEKs and pauses are reported some updates later.
 CLOSE = 1.01
 
 #: Jumps of a player's own, which make no SEEK, may hide in this part of what is played.
@@ -25,7 +25,7 @@ def length(segments: Segments) -> float:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
-def test_never_more_is_told_than_the_engine_saw_played(case: Case) -> None:
+def test_never_more_is_reported_than_the_engine_saw_played(case: Case) -> None:
     engine = Engine(policy=case.policy)
     sessions: dict[str, Watching] = {}
     for _, signal in case.signals:
@@ -35,10 +35,10 @@ def test_never_more_is_told_than_the_engine_saw_played(case: Case) -> None:
                 event
             )
         if made and made[-1].session == engine.session:
-            told = sessions[made[-1].session].watched
+            reported = sessions[made[-1].session].watched
             seen = tuple((start, end) for start, end in engine.summary().watched)
-            hidden = SMALL * sum(end - start for start, end in told)
-            assert length(joined((*told, *seen))) - length(seen) <= CLOSE + hidden
+            hidden = SMALL * sum(end - start for start, end in reported)
+            assert length(joined((*reported, *seen))) - length(seen) <= CLOSE + hidden
 
 
 def event(name: str, at: float, position: float | None, **fields: object) -> Event:
@@ -87,7 +87,7 @@ def test_buffering_is_no_time_of_playback() -> None:
     assert found.seconds(12.0) == 6.0
 
 
-def test_a_jump_that_nothing_tells_of_is_not_watched() -> None:
+def test_a_jump_without_a_seek_is_not_watched() -> None:
     found = watching(event("PLAY", 0, 0.0), event("VIEW", 10, 10.0), event("VIEW", 20, 80.0))
     assert found.watched == ((0.0, 10.0),)
 

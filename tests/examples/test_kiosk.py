@@ -141,7 +141,7 @@ def test_what_a_kiosk_plays_arrives_once_in_order_and_rightly_dated(
     assert len(whole) >= 5
 
 
-def test_systemd_hears_from_the_kiosk(tmp_path: Path) -> None:
+def test_systemd_is_notified_by_the_kiosk(tmp_path: Path) -> None:
     try:
         import playertrack_vlc.library  # noqa: F401
     except ImportError as error:

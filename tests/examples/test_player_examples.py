@@ -66,7 +66,7 @@ def films(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     return [make_clip(home / f"{name}.mp4", 1.5) for name in ("one", "two")]
 
 
-def test_kiosk_tells_each_film_and_goes_on_after_a_broken_one(
+def test_kiosk_reports_each_video_and_goes_on_after_a_broken_one(
     films: list[Path], tmp_path: Path
 ) -> None:
     needs("playertrack_vlc.library")
@@ -83,7 +83,7 @@ def test_kiosk_tells_each_film_and_goes_on_after_a_broken_one(
     assert {event["player"] for event in events} == {"kiosk"}
 
 
-def test_kiosk_ends_in_order_when_it_is_told_to(films: list[Path]) -> None:
+def test_kiosk_ends_in_order_on_a_signal(films: list[Path]) -> None:
     needs("playertrack_vlc.library")
     with running("kiosk/kiosk.py", *films, "--sink", "console:stdout") as program:
         assert program.stdout is not None
@@ -97,7 +97,7 @@ def test_kiosk_ends_in_order_when_it_is_told_to(films: list[Path]) -> None:
     assert (played, program.returncode, errors) == (3, 0, "")
 
 
-def test_gstreamer_app_tells_what_was_watched(film: Path, tmp_path: Path) -> None:
+def test_gstreamer_app_reports_what_was_watched(film: Path, tmp_path: Path) -> None:
     needs("playertrack_gstreamer.library")
     log = tmp_path / "watched.jsonl"
     code, errors = run("gstreamer_app.py", film, "--from", "4", "--sink", f"jsonl:{log}")

@@ -1,4 +1,4 @@
-"""What all bindings have in common, with a player that only exists here."""
+"""The common part of all bindings, with a player that only exists here."""
 
 from __future__ import annotations
 
@@ -70,21 +70,21 @@ class Toy(Binding):
     def _ask(self) -> None:
         self.asked.set()
         assert self.answers.wait(TIMEOUT)
-        self.hear("at", position=self.position)
+        self.say("at", position=self.position)
 
     def _look_up(self, record: dict[str, Any]) -> Iterable[dict[str, Any]]:
         if record["kind"] != "changed":
             return ()
         return (self._opened(record["t"], record["media"]),)
 
-    def hear(self, kind: str, **fields: Any) -> None:
+    def say(self, kind: str, **fields: Any) -> None:
         self._note(kind, **fields)
 
     def die(self) -> None:
         self._lose()
 
     def _load(self, media: str) -> None:
-        self.hear("changed", media=media)
+        self.say("changed", media=media)
 
     def _play(self) -> None:
         self.calls.append("play")
@@ -108,7 +108,7 @@ class Toy(Binding):
         self.calls.append("stop")
 
 
-class Heard(list[Signal]):
+class SignalLog(list[Signal]):
     """The signals that reached the tracker, to be waited for."""
 
     def __init__(self) -> None:
@@ -142,12 +142,12 @@ class Heard(list[Signal]):
         # What media servers call every stream alike is no name.
         ("https://cdn.example/hls/lobby/master.m3u8", "lobby"),
         ("https://cdn.example/vod/_definst_/mp4:bunny.mp4/playlist.m3u8", "bunny"),
-        ("https://cdn.example/film.ism/Manifest", "film"),
+        ("https://cdn.example/bunny.ism/Manifest", "bunny"),
         ("http://tv.example:8096/Videos/0f3a/stream.mp4?api_key=secret", "0f3a"),
         ("http://radio.example:8000/stream", "radio.example"),
         ("http://cam.example/live/index.m3u8", "cam.example"),
         ("master.mp4", "master"),
-        ("file:///films/index.mp4", "index"),
+        ("file:///videos/index.mp4", "index"),
     ],
 )
 def test_media_is_called_after_its_file_without_secrets(media: str, name: str) -> None:
@@ -176,9 +176,9 @@ def test_tracker_gets_the_policy_of_the_player_if_it_has_none() -> None:
         events.clear()
         with tracker, Toy(tracker) as toy:
             toy.load("clip.mp4")
-            toy.hear("playing")
-            toy.hear("at", position=0.0)
-            toy.hear("at", position=60.0)
+            toy.say("playing")
+            toy.say("at", position=0.0)
+            toy.say("at", position=60.0)
         return [event.event for event in events]
 
     assert "SEEK" not in jump(Tracker(on_event=events.append))
@@ -189,17 +189,17 @@ def test_tracker_gets_the_policy_of_the_player_if_it_has_none() -> None:
 
 
 def test_step_of_the_wall_clock_shows_with_the_next_session() -> None:
-    clock, events, heard = ManualClock(0.0), list[Event](), Heard()
+    clock, events, seen = ManualClock(0.0), list[Event](), SignalLog()
     with (
-        Tracker(clock=clock, on_event=events.append, on_signal=heard) as tracker,
+        Tracker(clock=clock, on_event=events.append, on_signal=seen) as tracker,
         Toy(tracker) as toy,
     ):
         toy.load("one.mp4")
-        heard.until("loaded")
+        seen.until("loaded")
         clock.step(1_700_000_000.0)
         clock.advance(5.0)
-        toy.hear("at", position=0.5)
-        assert heard.until("timeupdate").at == 5.0
+        toy.say("at", position=0.5)
+        assert seen.until("timeupdate").at == 5.0
         toy.load("two.mp4")
     loaded = [event for event in events if event.event == "MEDIA_LOADED"]
     assert [event.at for event in loaded] == [0.0, 1_700_000_005.0]
@@ -211,28 +211,28 @@ def test_names_of_media() -> None:
         ("1_a", ["1_a", "b", "1_c", "d"]),
         (str.upper, ["A.MP4", "B.MP4", "1_c", "D.MP4"]),
     ):
-        heard = Heard()
-        with Tracker(on_signal=heard) as tracker, Toy(tracker, entry_id=entry_id) as toy:
+        seen = SignalLog()
+        with Tracker(on_signal=seen) as tracker, Toy(tracker, entry_id=entry_id) as toy:
             toy.load("a.mp4")
             toy.load("b.mp4")
             toy.load("c.mp4", entry_id="1_c")
             toy.load("d.mp4")
-        assert [s.entry_id for s in heard if isinstance(s, signals.Loaded)] == expected
+        assert [s.entry_id for s in seen if isinstance(s, signals.Loaded)] == expected
 
 
 def test_player_that_goes_away_is_an_end_and_is_asked_nothing_more() -> None:
-    heard = Heard()
-    with Tracker(on_signal=heard) as tracker, Toy(tracker) as toy:
+    seen = SignalLog()
+    with Tracker(on_signal=seen) as tracker, Toy(tracker) as toy:
         assert repr(toy) == "<Toy attached>"
         toy.load("clip.mp4")
-        toy.hear("playing")
+        toy.say("playing")
         toy.die()
         toy.die()
-        heard.until("stop")
+        seen.until("stop")
         with pytest.raises(PlayertrackError, match="play: the player is gone"):
             toy.play()
         assert repr(toy) == "<Toy gone>"
-    assert [signal.name for signal in heard] == ["loaded", "playing", "stop", "close"]
+    assert [signal.name for signal in seen] == ["loaded", "playing", "stop", "close"]
     assert toy.calls == ["subscribe"]
 
 
@@ -242,15 +242,15 @@ def test_player_that_goes_away_is_an_end_and_is_asked_nothing_more() -> None:
 @pytest.mark.parametrize("gone", [True, False])
 def test_tracker_goes_on_to_the_next_player_object(gone: bool) -> None:
     events: list[Event] = []
-    heard = Heard()
-    with Tracker(on_event=events.append, on_signal=heard) as tracker:
+    seen = SignalLog()
+    with Tracker(on_event=events.append, on_signal=seen) as tracker:
         for n in range(2):
             toy = Toy(tracker)
             toy.load(f"{n}.mp4")
-            toy.hear("playing")
+            toy.say("playing")
             if gone:
                 toy.die()
-                heard.until("stop")
+                seen.until("stop")
             toy.detach()
     assert [event.event for event in events if event.event != "VIEW"] == [
         *("WIDGET_LOADED", "MEDIA_LOADED", "PLAY_REQUEST", "PLAY", "FIRST_PLAY"),
@@ -259,12 +259,12 @@ def test_tracker_goes_on_to_the_next_player_object(gone: bool) -> None:
 
 
 def test_tracker_measures_one_player_at_a_time() -> None:
-    heard = Heard()
-    with Tracker(on_signal=heard) as tracker, Toy(tracker) as first:
+    seen = SignalLog()
+    with Tracker(on_signal=seen) as tracker, Toy(tracker) as first:
         with pytest.raises(PlayertrackError, match="measures another player, by <Toy attached>"):
             Toy(tracker)
         first.load("clip.mp4")
-        heard.until("loaded")
+        seen.until("loaded")
         first.detach()
         with Toy(tracker):
             pass
@@ -296,13 +296,13 @@ def test_constructor_that_fails_leaves_tracker_and_player_free(tmp_path: Path) -
 
 
 def test_next_media_is_called_as_was_said() -> None:
-    heard = Heard()
-    with Tracker(on_signal=heard) as tracker, Toy(tracker, entry_id=str.upper) as toy:
+    seen = SignalLog()
+    with Tracker(on_signal=seen) as tracker, Toy(tracker, entry_id=str.upper) as toy:
         toy.expect("1_next")
-        toy.hear("changed", media="a.mp4")
-        toy.hear("changed", media="b.mp4")
-        heard.until("loaded")
-    assert [s.entry_id for s in heard if isinstance(s, signals.Loaded)] == ["1_next", "B.MP4"]
+        toy.say("changed", media="a.mp4")
+        toy.say("changed", media="b.mp4")
+        seen.until("loaded")
+    assert [s.entry_id for s in seen if isinstance(s, signals.Loaded)] == ["1_next", "B.MP4"]
 
 
 @pytest.mark.parametrize("part", [(-1.0, 2.0), (3.0, 3.0), (5.0, 2.0)])
@@ -332,54 +332,54 @@ def test_detached_twice_and_then_commanded() -> None:
 
 
 def test_answer_that_is_long_in_coming_keeps_nobody_waiting() -> None:
-    heard = Heard()
-    with Tracker(on_signal=heard) as tracker, Toy(tracker, asks=True, interval=0.01) as toy:
+    seen = SignalLog()
+    with Tracker(on_signal=seen) as tracker, Toy(tracker, asks=True, interval=0.01) as toy:
         toy.answers.clear()
         toy.asked.clear()
         assert toy.asked.wait(TIMEOUT)
         toy.load("clip.mp4")
-        heard.until("loaded")
+        seen.until("loaded")
         toy.answers.set()
-        heard.until("timeupdate")
+        seen.until("timeupdate")
         toy.position = 7.0
-    last = [signal for signal in heard if signal.name == "timeupdate"][-1]
+    last = [signal for signal in seen if signal.name == "timeupdate"][-1]
     assert last.position == 7.0, "where it is in the end is asked too"
 
 
 def test_record_that_cannot_be_and_a_bug_are_logged_and_the_next_is_taken(
     logged: Callable[[], list[logging.LogRecord]],
 ) -> None:
-    heard = Heard()
-    with Tracker(on_signal=heard) as tracker, Toy(tracker) as toy:
-        toy.hear("bad")
-        toy.hear("bug")
+    seen = SignalLog()
+    with Tracker(on_signal=seen) as tracker, Toy(tracker) as toy:
+        toy.say("bad")
+        toy.say("bug")
         toy.load("clip.mp4")
-        heard.until("loaded")
+        seen.until("loaded")
     warning, error = logged()
     assert (warning.levelname, error.levelname) == ("WARNING", "ERROR")
     assert "toy: translating failed" in error.getMessage()
 
 
-def test_recording_holds_what_was_heard(tmp_path: Path) -> None:
+def test_recording_holds_all_that_the_player_sent(tmp_path: Path) -> None:
     raw = tmp_path / "raw.jsonl"
     with Tracker() as tracker, Toy(tracker, record_raw=raw, interval=60.0) as toy:
         toy.load("https://cdn.example/a.mp4")
-    told = [json.loads(line) for line in raw.read_text().splitlines()]
-    assert [(record["source"], record["kind"]) for record in told] == [
+    records = [json.loads(line) for line in raw.read_text().splitlines()]
+    assert [(record["source"], record["kind"]) for record in records] == [
         ("toy", "app.open"),
         ("toy", "changed"),
         ("toy", "app.close"),
     ]
-    assert all(0.0 <= record["t"] < TIMEOUT for record in told)
+    assert all(0.0 <= record["t"] < TIMEOUT for record in records)
 
 
 def test_recording_that_cannot_go_on_costs_nothing_else(caplog: pytest.LogCaptureFixture) -> None:
-    heard = Heard()
-    with Tracker(on_signal=heard) as tracker, Toy(tracker, record_raw="/dev/full") as toy:
+    seen = SignalLog()
+    with Tracker(on_signal=seen) as tracker, Toy(tracker, record_raw="/dev/full") as toy:
         toy.load("clip.mp4")
-        heard.until("loaded")
-        toy.hear("at", position=1.0)
-        heard.until("timeupdate")
+        seen.until("loaded")
+        toy.say("at", position=1.0)
+        seen.until("timeupdate")
     assert caplog.text.count("the recording ends here") == 1
 
 
@@ -389,7 +389,7 @@ def test_interval_that_cannot_be_is_refused(interval: float) -> None:
         Toy(tracker, interval=interval)
 
 
-def test_recording_that_cannot_begin_is_told_where_it_is_asked_for(tmp_path: Path) -> None:
+def test_recording_that_cannot_start_fails_where_it_is_asked_for(tmp_path: Path) -> None:
     with Tracker() as tracker, pytest.raises(FileNotFoundError):
         Toy(tracker, record_raw=tmp_path / "missing" / "raw.jsonl")
 
@@ -405,8 +405,8 @@ def test_media_whose_name_cannot_be_made_is_called_after_its_file() -> None:
     def fails(media: str) -> str:
         raise KeyError(media)
 
-    heard = Heard()
-    with Tracker(on_signal=heard) as tracker, Toy(tracker, entry_id=fails) as toy:
+    seen = SignalLog()
+    with Tracker(on_signal=seen) as tracker, Toy(tracker, entry_id=fails) as toy:
         toy.load("a.mp4")
         toy.load("b.mp4", entry_id="1_b")
-    assert [s.entry_id for s in heard if isinstance(s, signals.Loaded)] == ["a", "1_b"]
+    assert [s.entry_id for s in seen if isinstance(s, signals.Loaded)] == ["a", "1_b"]

@@ -27,12 +27,12 @@ def view(*watched: tuple[float, float], duration: float = 100.0, **options: Any)
     return report_view("1_abc", duration=duration, watched=watched, **options)
 
 
-def told(events: Iterable[Event]) -> list[tuple[str, float, float | None]]:
+def rows(events: Iterable[Event]) -> list[tuple[str, float, float | None]]:
     return [(each.event, each.at - 1000.0, each.position) for each in events]
 
 
 def test_what_is_watched_through_reaches_every_quartile() -> None:
-    assert told(view((0, 100))) == [
+    assert rows(view((0, 100))) == [
         ("WIDGET_LOADED", 0.0, None),
         ("MEDIA_LOADED", 0.0, 0.0),
         ("PLAY_REQUEST", 0.0, 0.0),
@@ -47,7 +47,7 @@ def test_what_is_watched_through_reaches_every_quartile() -> None:
 
 def test_a_gap_is_a_seek_and_reaches_nothing() -> None:
     events = view((0, 60), (80, 100))
-    assert told(events)[5:] == [
+    assert rows(events)[5:] == [
         ("PLAY_REACHED_25", 25.0, 25.0),
         ("PLAY_REACHED_50", 50.0, 50.0),
         ("SEEK", 60.0, 80.0),
@@ -58,25 +58,25 @@ def test_a_gap_is_a_seek_and_reaches_nothing() -> None:
 
 
 def test_stretches_that_meet_are_one() -> None:
-    assert told(view((0, 30), (30, 60))) == told(view((0, 60)))
+    assert rows(view((0, 30), (30, 60))) == rows(view((0, 60)))
 
 
 def test_it_may_begin_anywhere_and_need_not_end() -> None:
     events = view((40, 60.5))
-    assert told(events)[3:] == [
+    assert rows(events)[3:] == [
         ("PLAY", 0.0, 40.0),
         ("FIRST_PLAY", 0.0, 40.0),
         ("PLAY_REACHED_50", 10.0, 50.0),
     ]
 
 
-def test_a_quartile_is_told_of_when_it_was_reached() -> None:
-    reached = [each for each in told(view((0, 50), duration=50)) if "REACHED" in each[0]]
+def test_a_quartile_has_the_time_at_which_it_was_reached() -> None:
+    reached = [each for each in rows(view((0, 50), duration=50)) if "REACHED" in each[0]]
     assert [at for _, at, _ in reached] == [12.5, 25.0, 37.5, 50.0]
 
 
 def test_what_is_watched_again_is_a_seek_back_and_after_the_end_a_replay() -> None:
-    assert [name for name, *_ in told(view((0, 30), (10, 40)))][5:] == ["PLAY_REACHED_25", "SEEK"]
+    assert [name for name, *_ in rows(view((0, 30), (10, 40)))][5:] == ["PLAY_REACHED_25", "SEEK"]
     events = view((50, 100), (0, 30))
     (replay,) = (each for each in events if isinstance(each, Replay))
     assert replay.previous_session == events[0].session

@@ -122,7 +122,7 @@ def test_wait_ends_with_a_notification(clock: Clock, until: float | None) -> Non
     thread.join()
 
 
-def test_manual_time_passes_only_when_told() -> None:
+def test_manual_time_passes_only_when_moved() -> None:
     clock = ManualClock(5.0)
     assert clock.time() == clock.time() == 5.0
     clock.advance(2.5)

@@ -191,7 +191,7 @@ def on_loop(loop: Loop, call: Callable[[], None]) -> None:
 
 def test_commands_of_other_threads_are_handed_over(loop: Loop) -> None:
     with Witness() as witness, loop.track(witness.tracker) as binding:
-        binding.load("film.mp4")
+        binding.load("clip.mp4")
         binding.play()
         witness.until("PLAY")
         with pytest.raises(ValueError, match="cannot seek"):
@@ -203,7 +203,7 @@ def test_commands_of_other_threads_are_handed_over(loop: Loop) -> None:
 def test_commands_on_the_loops_own_thread_are_done_at_once(loop: Loop) -> None:
     def drive() -> None:
         with loop.track(witness.tracker) as binding:
-            binding.load("film.mp4")
+            binding.load("clip.mp4")
             binding.play()
             assert loop.player.called == ["connect", "load", "play"]
 
@@ -225,7 +225,7 @@ def test_detaching_does_not_hold_the_loop(loop: Loop) -> None:
     with Witness() as witness:
         binding = loop.track(witness.tracker)
         binding._translator = Stuck()
-        binding.load("film.mp4")
+        binding.load("clip.mp4")
         on_loop(loop, binding.detach)
         released.set()
         witness.until_signal("stop")

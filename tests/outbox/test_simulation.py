@@ -16,7 +16,7 @@ from fault_disk import Disk
 from oracle import Oracle
 from queueing import TO, item
 from simulation import FAULTS, LANES, Simulation
-from soaking import SOAK, told
+from soaking import SOAK, report
 
 from playertrack.outbox import Bounds, Settled
 from playertrack.outbox.batch import Added
@@ -45,7 +45,7 @@ def test_whatever_fails_the_oracle_is_content(
             raise
         steps += simulation.oracle.steps
         shutil.rmtree(place)
-    told(capsys, f"{seeds} simulations: {steps} judgements, none against the queue")
+    report(capsys, f"{seeds} simulations: {steps} judgements, none against the queue")
 
 
 # -------------------------------------------------------------- each call of the system in turn
@@ -180,7 +180,7 @@ def test_q_damage_any_bit_of_a_queue_may_be_another(
             error.add_note(f"bit {bit} of byte {at} of {name}")
             raise
         lost += oracle.missing
-    told(capsys, f"{flips} flipped bits (crashed: {crashed}): {lost} events lost, all counted")
+    report(capsys, f"{flips} flipped bits (crashed: {crashed}): {lost} events lost, all counted")
 
 
 @pytest.mark.parametrize("crashed", [False, True])

@@ -76,7 +76,7 @@ def test_stream_outlives_a_reader_that_gave_up() -> None:
         giving_up = asyncio.ensure_future(anext(stream))
         await asyncio.sleep(0)
         giving_up.cancel()
-        stream.emit(PAUSE)  # wakes a reader that is about to hear that it is cancelled
+        stream.emit(PAUSE)  # wakes a reader that is about to be cancelled
         stream.emit(ERROR)
         with pytest.raises(asyncio.CancelledError):
             await giving_up
@@ -89,7 +89,7 @@ def test_stream_outlives_a_reader_that_gave_up() -> None:
 def test_stream_outlives_the_loop_of_its_reader() -> None:
     stream = EventStream(10)
     loop = asyncio.new_event_loop()
-    # The task is left pending on purpose; told to the log, that would reach some later test.
+    # The task is left pending on purpose; in the log, that would reach some later test.
     loop.set_exception_handler(lambda _loop, _context: None)
     reading = loop.create_task(read(stream))
     loop.run_until_complete(asyncio.sleep(0))

@@ -32,20 +32,20 @@ def test_fanout_gives_every_sink_all_events_in_order() -> None:
 
 
 def test_fanout_reports_each_kind_of_failure_of_a_sink_once() -> None:
-    told: list[tuple[Sink, Exception]] = []
+    reported: list[tuple[Sink, Exception]] = []
     full, broken = OSError(errno.ENOSPC, "full"), OSError(errno.EIO, "broken")
     bug = ValueError("bug")
     failing, other, healthy = Failing(full, broken, bug), Failing(bug), MemorySink()
     fanout = FanoutSink(
-        [failing, other, healthy], on_error=lambda sink, error: told.append((sink, error))
+        [failing, other, healthy], on_error=lambda sink, error: reported.append((sink, error))
     )
     batch = numbered(9)
     for event in batch:
         fanout.emit(event)
     assert healthy.events == batch
-    assert told == [(failing, broken), (other, bug), (failing, bug), (failing, full)]
+    assert reported == [(failing, broken), (other, bug), (failing, bug), (failing, full)]
     assert not fanout.close(1.0)
-    assert len(told) == 4
+    assert len(reported) == 4
 
 
 def test_fanout_close_is_true_only_if_all_delivered() -> None:
@@ -58,11 +58,11 @@ def test_fanout_close_is_true_only_if_all_delivered() -> None:
 
 
 def test_fanout_close_reports_a_sink_that_raises_and_closes_the_others(tmp_path: Path) -> None:
-    told: list[Exception] = []
+    reported: list[Exception] = []
     bug, jsonl = ValueError("bug"), JsonlSink(tmp_path / "events.jsonl")
-    fanout = FanoutSink([Failing(bug), jsonl], on_error=lambda _, error: told.append(error))
+    fanout = FanoutSink([Failing(bug), jsonl], on_error=lambda _, error: reported.append(error))
     assert not fanout.close(10.0)
-    assert told == [bug]
+    assert reported == [bug]
     with pytest.raises(SinkError, match="closed"):
         jsonl.emit(PAUSE)
 

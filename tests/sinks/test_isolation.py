@@ -25,7 +25,7 @@ class Behaving(NullSink):
 
 @pytest.fixture
 def stopped() -> Iterator[threading.Event]:
-    """What waits for it hangs until the test is over."""
+    """An event that is set when the test is over; who waits for it hangs until then."""
     stopped = threading.Event()
     yield stopped
     stopped.set()

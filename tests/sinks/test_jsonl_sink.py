@@ -131,7 +131,7 @@ def test_jsonl_writes_at_the_close_what_was_refused(tmp_path: Path) -> None:
     assert path.read_bytes() == event_line(PAUSE)
 
 
-def test_jsonl_close_tells_why_lines_are_lost() -> None:
+def test_jsonl_close_says_why_lines_are_lost() -> None:
     sink = JsonlSink("/dev/full")
     with pytest.raises(OSError, match="No space") as caught:
         sink.emit(PAUSE)

@@ -213,7 +213,7 @@ def test_a_job_that_is_killed_inside_a_batch_three_times(
 
 
 def _is_inside(checkpoint: Path, commits: int) -> bool:
-    """Whether so many batches are committed, and another one is planned."""
+    """True if so many batches are committed, and another one is planned."""
     done = _numbers(checkpoint / "commits")
     return len(done) >= commits and len(_numbers(checkpoint / "offsets")) > len(done)
 

@@ -1,4 +1,4 @@
-"""The assertions: what they let pass, and what a failure tells."""
+"""The assertions: what they let pass, and what a failure says."""
 
 from __future__ import annotations
 
@@ -112,13 +112,13 @@ def test_what_is_ignored_may_be_anywhere(play: ScriptedPlayer) -> None:
 
 
 def test_a_difference_is_shown_in_its_place_with_its_rule(play: ScriptedPlayer) -> None:
-    told = failure(assert_events, play, [..., "PLAY_REACHED_25", ("SEEK", {"target": 61}), ...])
-    assert told.startswith(
+    report = failure(assert_events, play, [..., "PLAY_REACHED_25", ("SEEK", {"target": 61}), ...])
+    assert report.startswith(
         "event 7 of 11, SEEK #7 at 30.200 s, position 60.000: "
         "expected SEEK target=61, but target is 60.0\n"
     )
-    assert told.splitlines() == [
-        told.splitlines()[0],
+    assert report.splitlines() == [
+        report.splitlines()[0],
         "        time   position  got                     expected",
         "       0.000          -  WIDGET_LOADED           ...",
         "       0.000          -  MEDIA_LOADED            ...",
@@ -140,24 +140,26 @@ def test_a_difference_is_shown_in_its_place_with_its_rule(play: ScriptedPlayer) 
 
 def test_a_quartile_that_is_missing_is_explained(play: ScriptedPlayer) -> None:
     expected = [..., "PLAY_REACHED_25", ..., "PLAY_REACHED_50", "PLAY_REACHED_75", ...]
-    told = failure(assert_events, play, expected).splitlines()
-    assert told[0] == "PLAY_REACHED_50 is missing after BUFFER_END #9 at 32.200 s, position 60.000"
-    assert told[-1] == "    PLAY_REACHED_50: a seek at +30.200 s went past 50, from 30 to 60"
-    assert failure(assert_events, play.events, expected).splitlines() == told[:-1]
+    report = failure(assert_events, play, expected).splitlines()
+    assert (
+        report[0] == "PLAY_REACHED_50 is missing after BUFFER_END #9 at 32.200 s, position 60.000"
+    )
+    assert report[-1] == "    PLAY_REACHED_50: a seek at +30.200 s went past 50, from 30 to 60"
+    assert failure(assert_events, play.events, expected).splitlines() == report[:-1]
 
 
 def test_one_event_instead_of_another_is_one_difference() -> None:
     play = ScriptedPlayer(policy=QUIET).load().play().watch(3).pause()
-    told = failure(assert_events, play, [..., "FIRST_PLAY", "SEEK"])
-    assert told.startswith("event 6 of 6, PAUSE #6 at 3.100 s, position 3.000: expected SEEK\n")
-    assert ">      3.100      3.000  PAUSE                   SEEK" in told.splitlines()
-    assert told.endswith("[R-pause]")
+    report = failure(assert_events, play, [..., "FIRST_PLAY", "SEEK"])
+    assert report.startswith("event 6 of 6, PAUSE #6 at 3.100 s, position 3.000: expected SEEK\n")
+    assert ">      3.100      3.000  PAUSE                   SEEK" in report.splitlines()
+    assert report.endswith("[R-pause]")
 
 
 def test_an_event_too_many_says_so() -> None:
     play = ScriptedPlayer(policy=QUIET).load().play().watch(3).pause()
-    told = failure(assert_events, play, [..., "FIRST_PLAY"])
-    assert told.startswith("event 6 of 6, PAUSE #6 at 3.100 s, position 3.000: nothing was")
+    report = failure(assert_events, play, [..., "FIRST_PLAY"])
+    assert report.startswith("event 6 of 6, PAUSE #6 at 3.100 s, position 3.000: nothing was")
 
 
 def test_of_no_events_the_first_is_missing() -> None:
@@ -170,10 +172,10 @@ def test_of_a_long_log_only_what_is_near_is_shown() -> None:
         play.watch(1).pause().play()
     wrong: list[Expected] = [event.event for event in play.events]
     wrong[50] = "SEEK"
-    told = failure(assert_events, play, wrong).splitlines()
-    assert len(told) < 30
-    assert told[2].endswith("… 42 before")
-    assert [line for line in told if line.startswith(">")] == [told[11]]
+    report = failure(assert_events, play, wrong).splitlines()
+    assert len(report) < 30
+    assert report[2].endswith("… 42 before")
+    assert [line for line in report if line.startswith(">")] == [report[11]]
 
 
 def test_a_long_log_is_soon_compared() -> None:
@@ -204,8 +206,8 @@ def test_a_witness_of_a_live_player_is_a_log(play: ScriptedPlayer) -> None:
             witness.tracker.feed(signal)
         witness.until("PLAY_REACHED_100")
     assert_events(witness, [..., "SEEK", ..., "PLAY_REACHED_100", ...])
-    told = failure(assert_quartiles, witness, 25, 50, 75, 100)
-    assert "a seek at +30.200 s went past 50, from 30 to 60" in told
+    report = failure(assert_quartiles, witness, 25, 50, 75, 100)
+    assert "a seek at +30.200 s went past 50, from 30 to 60" in report
 
 
 # ------------------------------------------------------------------------------ assert_never
@@ -213,8 +215,8 @@ def test_a_witness_of_a_live_player_is_a_log(play: ScriptedPlayer) -> None:
 
 def test_never(play: ScriptedPlayer) -> None:
     assert_never(play, "PAUSE", "ERROR", "*_CLICKED", ("SEEK", {"inferred": True}))
-    told = failure(assert_never, play, "PAUSE", "BUFFER_*").splitlines()
-    assert told == [
+    report = failure(assert_never, play, "PAUSE", "BUFFER_*").splitlines()
+    assert report == [
         "BUFFER_* must never come, and came (times: 2):",
         "  BUFFER_START #8 at 30.200 s, position 60.000",
         "    because of stall: playback waited for data for longer than the grace [R-stall]",
@@ -228,13 +230,13 @@ def test_never(play: ScriptedPlayer) -> None:
 
 def test_quartiles(play: ScriptedPlayer) -> None:
     assert_quartiles(play, 25, 75, 100)
-    told = failure(assert_quartiles, play, 25, 50).splitlines()
-    assert told[:3] == [
+    report = failure(assert_quartiles, play, 25, 50).splitlines()
+    assert report[:3] == [
         "session 1: expected quartiles 25, 50; got 25, 75, 100",
         "PLAY_REACHED_50 did not come:",
         "    PLAY_REACHED_50: a seek at +30.200 s went past 50, from 30 to 60",
     ]
-    assert "PLAY_REACHED_75 came though it was not reached:" in told
+    assert "PLAY_REACHED_75 came though it was not reached:" in report
     assert failure(assert_quartiles, play.events, 25, 50, 75, 100).splitlines()[1:] == [
         "PLAY_REACHED_50 did not come"
     ]
@@ -244,8 +246,8 @@ def test_quartiles_of_one_session_of_several(play: ScriptedPlayer) -> None:
     play.play().watch(30)
     assert_quartiles(play, 25, 75, 100)
     assert_quartiles(play, 25, session=2)
-    told = failure(assert_quartiles, play, 25, 50, session=2)
-    assert "PLAY_REACHED_50: playback came to 30, the point is 50" in told
+    report = failure(assert_quartiles, play, 25, 50, session=2)
+    assert "PLAY_REACHED_50: playback came to 30, the point is 50" in report
     assert "there are 2" in failure(assert_quartiles, play, session=3)
 
 
@@ -271,8 +273,8 @@ def test_a_valid_session(play: ScriptedPlayer) -> None:
 
 def test_an_invalid_session_says_which_rule_is_broken_by_which_event(play: ScriptedPlayer) -> None:
     events = [event for event in play.events if event.event != "BUFFER_END"]
-    told = failure(assert_session_valid, events).splitlines()
-    assert told == [
+    report = failure(assert_session_valid, events).splitlines()
+    assert report == [
         "2 findings in 10 events:",
         "  I-index: index 10 follows 8",
         "    event 9: PLAY_REACHED_75 #10 at 47.200 s, position 75.000",

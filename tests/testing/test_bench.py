@@ -1,4 +1,4 @@
-"""The bench and its network: time that passes when told to, a network that goes and comes."""
+"""The bench and its network: a clock that the test moves, a network that goes and comes."""
 
 from __future__ import annotations
 

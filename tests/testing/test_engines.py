@@ -41,16 +41,16 @@ def test_a_right_engine_conforms() -> None:
     assert_conforms(Foreign)
 
 
-def test_a_wrong_engine_is_told_which_cases_it_fails_and_how() -> None:
+def test_a_wrong_engine_gets_a_report_of_the_cases_it_fails() -> None:
     def make(player: str | None, policy: Policy) -> Foreign:
         return Foreign(player, policy, lambda event: event.rule == "R-seek")
 
     with pytest.raises(AssertionError) as caught:
         assert_conforms(make)
-    told = str(caught.value)
-    assert f" of {len(conformance_cases())} cases failed:" in told
-    assert "expected" in told and "SEEK" in told and "(R-" in told
-    assert "and pub-" in told.splitlines()[-1]
+    report = str(caught.value)
+    assert f" of {len(conformance_cases())} cases failed:" in report
+    assert "expected" in report and "SEEK" in report and "(R-" in report
+    assert "and pub-" in report.splitlines()[-1]
 
 
 def test_engines_that_save_are_split(split_cases: Sequence[Case]) -> None:

@@ -12,7 +12,7 @@ from inner import run
 EXAMPLES = Path(__file__).parents[2] / "examples"
 SUITE = EXAMPLES / "test_fake_player.py"
 
-#: Which test finds it, and what it tells.
+#: The test that finds it, and the test's report.
 FOUND = {
     "quartile by position": (
         "test_what_was_skipped_was_not_watched",
@@ -44,8 +44,8 @@ def test_each_bug_is_found_by_its_own_test(
     monkeypatch.setenv("FAKE_PLAYER_BUG", bug)
     result = run(suite)
     result.assert_outcomes(passed=4, failed=1)
-    test, told = FOUND[bug]
-    result.stdout.fnmatch_lines([told])
+    test, report = FOUND[bug]
+    result.stdout.fnmatch_lines([report])
     result.stdout.fnmatch_lines([f"FAILED *::{test}*"])
 
 

@@ -229,7 +229,7 @@ def test_another_run_than_the_golden_one_fails_and_says_where(suite: pytest.Pyte
     run(suite).assert_outcomes(passed=1)
 
 
-def test_another_policy_is_told_from_another_player(suite: pytest.Pytester) -> None:
+def test_another_policy_is_not_taken_for_another_player(suite: pytest.Pytester) -> None:
     watched(suite, 30)
     run(suite, "--playertrack-update").assert_outcomes(passed=1)
     suite.makeconftest(

@@ -56,11 +56,11 @@ def test_time_passes_in_the_story_alone() -> None:
 
 
 def test_updates_come_every_quarter_second_give_or_take_the_jitter() -> None:
-    told = updates(playing(jitter=0.05).watch(60))
-    gaps = [after.at - before.at for before, after in pairwise(told[:-1])]
+    found = updates(playing(jitter=0.05).watch(60))
+    gaps = [after.at - before.at for before, after in pairwise(found[:-1])]
     assert min(gaps) >= 0.199 and max(gaps) <= 0.301
     assert max(gaps) - min(gaps) > 0.05
-    assert told[-1].position == 60.0
+    assert found[-1].position == 60.0
 
 
 def test_the_seed_decides_the_jitter() -> None:
@@ -112,7 +112,7 @@ def test_stop_ends_a_playback() -> None:
     assert len({e.session for e in play.events if e.event == "PLAY"}) == 2
 
 
-def test_an_ad_is_told_with_its_quartiles() -> None:
+def test_an_ad_is_reported_with_its_quartiles() -> None:
     events = names(playing().watch(10).ad(8).watch(5).events)
     assert [e for e in events if e.startswith("MIDROLL")] == [
         *("MIDROLL_STARTED", "MIDROLL_25", "MIDROLL_50", "MIDROLL_75"),
@@ -241,8 +241,8 @@ def test_a_frozen_clock_stands_for_a_stall() -> None:
 
 def test_late_updates_are_behind_and_never_go_back() -> None:
     prompt, late = playing().watch(60), playing("late_updates").watch(60)
-    told = [each.position or 0.0 for each in updates(late)]
-    assert told == sorted(told)
+    found = [each.position or 0.0 for each in updates(late)]
+    assert found == sorted(found)
     behind = [each.at - 0.1 - (each.position or 0.0) for each in updates(late)]
     assert max(behind) <= 0.401 and sum(behind) > 0.5 * len(behind) * 0.1
     assert [each.at - 0.1 for each in updates(prompt)] == pytest.approx(
@@ -281,7 +281,7 @@ def test_positions_around_the_next_media_are_none() -> None:
     assert names(story(*faults).events) == names(story().events)
 
 
-def test_faults_hold_from_where_they_are_told() -> None:
+def test_faults_hold_from_where_they_are_set() -> None:
     play = playing().watch(5).faults("silent_seek").seek(50).watch(5).faults().seek(70).watch(5)
     seeks = [event.rule for event in play.events if event.event == "SEEK"]
     assert seeks == ["R-silent-seek", "R-seek"]

@@ -1,4 +1,4 @@
-"""What the documentation tells of tests is so: its code runs, and fails as it shows."""
+"""The documentation on tests is right: its code runs, and fails as shown."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def suite(pytester: pytest.Pytester) -> pytest.Pytester:
 
 
 def failing(result: pytest.RunResult) -> str:
-    """What is told in a run, without pytest's marks at the begin of the lines."""
+    """The report of a run, without pytest's marks at the start of the lines."""
     return "\n".join(
         re.sub(r"^E {3}(?:    |AssertionError: )", "", each) for each in result.outlines
     )
@@ -65,7 +65,7 @@ def test_the_page_is_a_suite_that_finds_what_was_forgotten(
 
 
 @pytest.mark.parametrize("bug", BUGS)
-def test_each_bug_is_told_as_the_page_shows(
+def test_each_bug_is_reported_as_the_page_shows(
     bug: str, suite: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FAKE_PLAYER_BUG", bug)
@@ -75,7 +75,7 @@ def test_each_bug_is_told_as_the_page_shows(
 
 
 def bodies(source: str) -> dict[str, str]:
-    """What the tests of a small player do."""
+    """The tests of a small player."""
     return {
         node.name: "\n".join(map(ast.unparse, node.body))
         for node in ast.parse(source).body

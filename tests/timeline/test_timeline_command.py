@@ -79,7 +79,7 @@ def test_another_kind_of_file_is_refused(trace: Path, tmp_path: Path, capsys: Ca
     assert not out.exists()
 
 
-def test_a_line_that_cannot_be_taken_is_told(trace: Path, capsys: Capture) -> None:
+def test_a_bad_line_is_reported(trace: Path, capsys: Capture) -> None:
     trace.write_text(trace.read_text() + "\nnonsense\n")
     assert main(["timeline", str(trace)]) == 2
     assert f"{trace}:33: not JSON" in capsys.readouterr().err

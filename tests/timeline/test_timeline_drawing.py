@@ -1,4 +1,4 @@
-"""What is drawn: well-formed, with room for what is written, on paper and on a terminal."""
+"""The drawing: well-formed, with room for what is written, on paper and on a terminal."""
 
 from __future__ import annotations
 
@@ -52,10 +52,10 @@ def test_nothing_reaches_beyond_the_width_that_was_asked_for(width: float) -> No
 
 def test_every_event_says_why_it_is_there() -> None:
     svg = to_svg(observe(trace(*playing(), *updates(0, 0, 30))))
-    told = [tip for tip in tips(svg) if "PLAY_REACHED_25 #" in tip]
-    assert len(told) == 1
-    assert "timeupdate on line 52" in told[0]
-    assert "[R-quartile]" in told[0]
+    found = [tip for tip in tips(svg) if "PLAY_REACHED_25 #" in tip]
+    assert len(found) == 1
+    assert "timeupdate on line 52" in found[0]
+    assert "[R-quartile]" in found[0]
 
 
 def test_a_quartile_that_did_not_fire_says_why_not() -> None:
@@ -110,12 +110,12 @@ def crossed(line: Label, name: Label) -> bool:
     st.lists(st.tuples(st.floats(0, 60), st.sampled_from(list(EVENTS))), min_size=1, max_size=120)
 )
 def test_no_name_lies_on_another_or_under_its_line(events: list[tuple[float, str]]) -> None:
-    told = [
+    found = [
         Told(EVENTS[name](name, at=at, session="s", index=index), None)
         for index, (at, name) in enumerate(sorted(events), 1)
     ]
-    labels = place(told, Scale(0.0, 60.0, 800.0))
-    assert [label.entry for label in labels] == told
+    labels = place(found, Scale(0.0, 60.0, 800.0))
+    assert [label.entry for label in labels] == found
     named = [label for label in labels if label.lane is not None]
     assert named
     for i, label in enumerate(named):

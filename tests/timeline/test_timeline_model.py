@@ -1,4 +1,4 @@
-"""What is to be drawn is what is true: the events, the watched set, the states of a trace."""
+"""The drawing shows what is true: the events, the watched set, the states of a trace."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def test_states_follow_each_other_without_a_gap(name: str) -> None:
 def test_a_quartile_is_marked_where_it_fired(name: str) -> None:
     for _, timeline in observed(name):
         for drawn in timeline.rows:
-            fired = {told.event.event: told.event.at for told in drawn.story.told}
+            fired = {each.event.event: each.event.at for each in drawn.story.told}
             missed = [each.milestone for each in drawn.story.missing if each.milestone]
             asked = sorted({*drawn.story.summary.quartiles, *missed})
             assert [mark.quartile for mark in drawn.marks] == asked
@@ -222,7 +222,7 @@ def test_a_session_that_waits_for_days_is_not_drawn_for_days() -> None:
     assert second.start == pytest.approx(200_010.1)
 
 
-def test_players_are_told_apart() -> None:
+def test_players_are_kept_apart() -> None:
     one = [{**record, "player": "one"} for record in (*playing(), *updates(0, 0, 5))]
     two = [{**record, "player": "two"} for record in (*playing(), *updates(0, 0, 9))]
     mixed = sorted([*one, *two], key=lambda record: record["at"])

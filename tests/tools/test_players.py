@@ -35,7 +35,7 @@ if "Gst" in hidden or "GstPlay" in hidden:
             raise ValueError(f"Namespace {name} not available")
         require(name, version)
     gi.require_version = require_version
-if {"PySide6", "PyQt6"} & {*hidden}:  # imported by name, which no audit hook is told of
+if {"PySide6", "PyQt6"} & {*hidden}:  # imported by name, of which audit hooks learn nothing
     sys.modules.update(dict.fromkeys(hidden))
 sys.addaudithook(audit)
 exec(program)

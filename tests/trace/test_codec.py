@@ -183,9 +183,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(("line", "message"), REFUSED.values(), ids=REFUSED)
-def test_a_line_that_cannot_be_taken_is_told_with_its_place_and_field(
-    line: bytes, message: str
-) -> None:
+def test_a_bad_line_is_reported_with_its_place_and_field(line: bytes, message: str) -> None:
     with pytest.raises(TraceError) as caught:
         list(derive(BytesIO(b"\n" + GOOD + b"\n" + line + b"\n"), source="trace"))
 

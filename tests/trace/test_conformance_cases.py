@@ -206,7 +206,7 @@ def test_a_file_holds_a_case_or_a_list_and_a_directory_files(tmp_path: Path) -> 
     assert [case.id for case in load(tmp_path / "one.json")] == ["simple"]
 
 
-def test_what_is_not_told_has_a_default() -> None:
+def test_missing_parts_of_a_case_have_defaults() -> None:
     case = case_of({"id": "least", "signals": [], "events": []})
 
     assert (case.title, case.rules, case.split_at) == ("", (), None)
@@ -237,7 +237,7 @@ def changed(**change: Any) -> Callable[[], bytes]:
         (changed(split_at="2"), "simple: split_at: '2' is not allowed; expected int"),
     ],
 )
-def test_what_is_no_case_is_told_with_its_place(data: Callable[[], bytes], said: str) -> None:
+def test_what_is_no_case_is_reported_with_its_place(data: Callable[[], bytes], said: str) -> None:
     with pytest.raises(CaseError) as caught:
         parse(data(), "cases.json")
 

@@ -106,7 +106,7 @@ def test_it_does_not_matter_in_what_pieces_the_bytes_come(sizes: list[int]) -> N
 
 
 def field_of(problem: object) -> str:
-    """What a complaint is about: a field, or that it is no JSON."""
+    """The subject of a complaint: a field, or that it is no JSON."""
     return str(problem).partition(":")[0]
 
 

@@ -27,25 +27,25 @@ def story(*records: dict[str, Any], **policy: Any) -> Story:
         {"signal": "loaded", "at": 0, "entry_id": "A", "duration": 100},
         {"signal": "playing", "at": 0},
     )
-    told = tell((*opening, *records), **policy)
-    assert len(told) == 1
-    return told[0]
+    explained = explain_all((*opening, *records), **policy)
+    assert len(explained) == 1
+    return explained[0]
 
 
-def tell(records: Iterable[dict[str, Any]], **policy: Any) -> list[Story]:
+def explain_all(records: Iterable[dict[str, Any]], **policy: Any) -> list[Story]:
     signals = [(record.get("player"), from_record(record)) for record in records]
     return explain(enumerate(signals, 1), Policy.from_mapping({"view_interval": None} | policy))
 
 
-def why(told: Story, event: str) -> str:
-    [only] = told.only(event).told
+def why(explained: Story, event: str) -> str:
+    [only] = explained.only(event).told
     return only.why
 
 
-def kinds(told: Story) -> dict[int, list[str]]:
+def kinds(explained: Story) -> dict[int, list[str]]:
     return {
         each.milestone: [reason.kind for reason in each.reasons]
-        for each in told.missing
+        for each in explained.missing
         if each.milestone is not None
     }
 
@@ -59,21 +59,21 @@ def update(at: float, position: float) -> dict[str, Any]:
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_every_event_is_explained_by_a_signal_of_the_trace(case: Case) -> None:
-    for told in (told for each in stories(case) for told in each.told):
-        assert told.event.rule in RULES
-        assert RULES[told.event.rule] in told.why
-        if told.line is None:
-            assert told.event.cause == "close"
-            assert told.why.startswith("the end of the trace: ")
+    for explained in (explained for each in stories(case) for explained in each.told):
+        assert explained.event.rule in RULES
+        assert RULES[explained.event.rule] in explained.why
+        if explained.line is None:
+            assert explained.event.cause == "close"
+            assert explained.why.startswith("the end of the trace: ")
         else:
-            assert case.signals[told.line - 1][1].name == told.event.cause
-            assert told.why.startswith(f"{told.event.cause} on line {told.line}: ")
+            assert case.signals[explained.line - 1][1].name == explained.event.cause
+            assert explained.why.startswith(f"{explained.event.cause} on line {explained.line}: ")
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_a_story_has_all_that_happened_and_all_that_did_not(case: Case) -> None:
     for each in stories(case):
-        fired = {told.event.event for told in each.told}
+        fired = {explained.event.event for explained in each.told}
         for missing in each.missing:
             assert missing.event not in fired
             assert missing.reasons
@@ -85,33 +85,33 @@ def test_a_story_has_all_that_happened_and_all_that_did_not(case: Case) -> None:
 
 
 def test_the_signal_and_the_rule_are_named_in_words() -> None:
-    told = story(update(10, 10), {"signal": "seek", "at": 11, "position": 60})
+    explained = story(update(10, 10), {"signal": "seek", "at": 11, "position": 60})
 
     assert (
-        why(told, "PLAY")
+        why(explained, "PLAY")
         == "playing on line 2: the first frame of the session was on screen [R-play]"
     )
-    assert why(told, "SEEK") == (
+    assert why(explained, "SEEK") == (
         "seek on line 4: a seek was completed, "
         "and nothing that came soon after was part of it [R-seek]"
     )
 
 
 def test_an_event_that_waited_goes_back_to_the_signal_that_began_it() -> None:
-    told = story(
+    explained = story(
         {"signal": "stall", "at": 5},
         {"signal": "captions", "at": 9, "language": "en"},
         {"signal": "stall_end", "at": 12},
     )
 
-    assert why(told, "BUFFER_START").startswith("stall on line 3: ")
-    assert why(told, "BUFFER_END").startswith("stall_end on line 5: ")
+    assert why(explained, "BUFFER_START").startswith("stall on line 3: ")
+    assert why(explained, "BUFFER_END").startswith("stall_end on line 5: ")
 
 
 def test_an_inferred_seek_goes_back_to_the_jump() -> None:
-    told = story(update(10, 10), update(11, 60), update(12, 61), update(13, 62))
+    explained = story(update(10, 10), update(11, 60), update(12, 61), update(13, 62))
 
-    assert why(told, "SEEK").startswith(
+    assert why(explained, "SEEK").startswith(
         "timeupdate on line 4: the position jumped as playback cannot, and stayed"
     )
 
@@ -120,63 +120,65 @@ def test_an_inferred_seek_goes_back_to_the_jump() -> None:
 
 
 def test_a_quartile_that_a_seek_went_past() -> None:
-    told = story(update(10, 10), {"signal": "seek", "at": 10.5, "position": 60}, update(11, 60.5))
+    explained = story(
+        update(10, 10), {"signal": "seek", "at": 10.5, "position": 60}, update(11, 60.5)
+    )
 
-    assert kinds(told) == {
+    assert kinds(explained) == {
         25: ["seeked_past"],
         50: ["seeked_past"],
         75: ["not_reached"],
         100: ["not_reached"],
     }
-    [reason] = told.missing[0].reasons
+    [reason] = explained.missing[0].reasons
     assert reason.text == "a seek at +10.500 s went past 25, from 10 to 60"
 
 
 def test_a_seek_that_lands_on_the_point_does_not_reach_it() -> None:
-    told = story(update(10, 10), {"signal": "seek", "at": 10, "position": 50}, update(11, 51))
+    explained = story(update(10, 10), {"signal": "seek", "at": 10, "position": 50}, update(11, 51))
 
-    assert kinds(told)[50] == ["seeked_past"]
+    assert kinds(explained)[50] == ["seeked_past"]
 
 
 def test_a_seek_that_was_not_reported() -> None:
-    told = story(update(10, 10), update(11, 30), update(11.5, 60), update(14, 62))
+    explained = story(update(10, 10), update(11, 30), update(11.5, 60), update(14, 62))
 
-    assert kinds(told)[50] == ["seeked_past"]
-    assert told.missing[0].reasons[0].text == (
+    assert kinds(explained)[50] == ["seeked_past"]
+    assert explained.missing[0].reasons[0].text == (
         "a seek that was not reported at +11.500 s went past 25, from 10 to 60"
     )
 
 
 def test_a_quartile_that_was_never_reached() -> None:
-    told = story(update(10, 10), {"signal": "seek", "at": 10, "position": 5}, update(12, 7))
+    explained = story(update(10, 10), {"signal": "seek", "at": 10, "position": 5}, update(12, 7))
 
-    assert kinds(told)[25] == ["not_reached"]
-    assert told.missing[0].reasons[0].text == "playback came to 10, the point is 25"
+    assert kinds(explained)[25] == ["not_reached"]
+    assert explained.missing[0].reasons[0].text == "playback came to 10, the point is 25"
 
 
 def test_content_that_ran_too_fast() -> None:
-    told = story(
+    explained = story(
         {"signal": "ratechange", "at": 0, "rate": 8}, update(2, 16), update(4, 32), update(6, 48)
     )
 
-    assert kinds(told)[25] == ["too_fast"]
-    assert told.missing[0].reasons[0].text == (
+    assert kinds(explained)[25] == ["too_fast"]
+    assert explained.missing[0].reasons[0].text == (
         "25 was passed at 8 times the speed, from 16 to 32 at +4.000 s; "
         "above 4 content is seen but not watched"
     )
 
 
 def test_a_jump_that_is_no_seek_where_seeks_are_not_inferred() -> None:
-    told = story(update(10, 10), update(11, 60), infer_seeks=False)
+    explained = story(update(10, 10), update(11, 60), infer_seeks=False)
 
-    assert kinds(told)[50] == ["not_natural"]
-    assert told.missing[0].reasons[0].text == (
+    assert kinds(explained)[50] == ["not_natural"]
+    assert explained.missing[0].reasons[0].text == (
         "the position went past 25, from 10 to 60 at +11.000 s, in 1.000 s: that was not played"
     )
 
 
 def test_playback_that_began_beyond() -> None:
-    [told] = tell(
+    [explained] = explain_all(
         (
             {"signal": "loaded", "at": 0, "entry_id": "A", "duration": 100, "position": 60},
             {"signal": "playing", "at": 0},
@@ -184,12 +186,12 @@ def test_playback_that_began_beyond() -> None:
         )
     )
 
-    assert kinds(told)[25] == ["began_beyond"]
-    assert told.missing[0].reasons[0].text == "playback started at 60, beyond 25"
+    assert kinds(explained)[25] == ["began_beyond"]
+    assert explained.missing[0].reasons[0].text == "playback started at 60, beyond 25"
 
 
 def test_no_duration() -> None:
-    [told] = tell(
+    [explained] = explain_all(
         (
             {"signal": "loaded", "at": 0, "entry_id": "A"},
             {"signal": "playing", "at": 0},
@@ -197,47 +199,47 @@ def test_no_duration() -> None:
         )
     )
 
-    assert kinds(told) == {quartile: ["no_duration"] for quartile in QUARTILES}
-    assert [each.point for each in told.missing] == [None] * 4
+    assert kinds(explained) == {quartile: ["no_duration"] for quartile in QUARTILES}
+    assert [each.point for each in explained.missing] == [None] * 4
 
 
 def test_live_media() -> None:
-    told = story({"signal": "durationchange", "at": 1, "duration": 100, "live": True})
+    explained = story({"signal": "durationchange", "at": 1, "duration": 100, "live": True})
 
-    assert kinds(told) == {quartile: ["live"] for quartile in QUARTILES}
+    assert kinds(explained) == {quartile: ["live"] for quartile in QUARTILES}
 
 
 def test_playback_that_did_not_begin() -> None:
-    [told] = tell(({"signal": "loaded", "at": 0, "entry_id": "A", "duration": 100},))
+    [explained] = explain_all(({"signal": "loaded", "at": 0, "entry_id": "A", "duration": 100},))
 
-    assert kinds(told) == {quartile: ["not_played"] for quartile in QUARTILES}
+    assert kinds(explained) == {quartile: ["not_played"] for quartile in QUARTILES}
 
 
 def test_an_end_that_came_early() -> None:
-    told = story(update(30, 30), {"signal": "ended", "at": 30.5})
+    explained = story(update(30, 30), {"signal": "ended", "at": 30.5})
 
-    assert kinds(told)[50] == ["not_reached", "ended_early"]
-    assert told.missing[0].reasons[1].text == (
+    assert kinds(explained)[50] == ["not_reached", "ended_early"]
+    assert explained.missing[0].reasons[1].text == (
         "the player said `ended` at 30; only the last 2 s are taken as played when it does "
         "(end_tolerance)"
     )
 
 
 def test_a_silence_longer_than_is_believed() -> None:
-    told = story(update(10, 10), update(110, 85), update(111, 86), infer_seeks=False)
+    explained = story(update(10, 10), update(110, 85), update(111, 86), infer_seeks=False)
 
-    assert kinds(told)[25] == ["max_gap"]
-    assert told.missing[0].reasons[0].text == (
+    assert kinds(explained)[25] == ["max_gap"]
+    assert explained.missing[0].reasons[0].text == (
         "25 was passed in a silence of 100.000 s, from 10 to 85 at +110.000 s; one longer than "
         "60 s counts only if it ends where playback would be (max_gap)"
     )
 
 
 def test_positions_in_milliseconds() -> None:
-    told = story(*(update(at, 1000.0 * at) for at in range(1, 6)))
+    explained = story(*(update(at, 1000.0 * at) for at in range(1, 6)))
 
-    assert "milliseconds" in kinds(told)[25]
-    assert told.missing[0].reasons[0].text.startswith("positions look like milliseconds")
+    assert "milliseconds" in kinds(explained)[25]
+    assert explained.missing[0].reasons[0].text.startswith("positions look like milliseconds")
 
 
 def test_positions_of_the_session_before() -> None:
@@ -250,33 +252,35 @@ def test_positions_of_the_session_before() -> None:
         update(50.25, 50.25),
         update(52, 2),
     )
-    second = tell(records)[1]
+    second = explain_all(records)[1]
 
     assert kinds(second)[25] == ["not_reached", "stale"]
     assert second.notes[0].line == 6
 
 
 def test_too_little_for_completion() -> None:
-    told = story(update(30, 30), completion=0.9)
+    explained = story(update(30, 30), completion=0.9)
 
-    assert told.missing[-1].event == "COMPLETED"
-    assert told.missing[-1].reasons[0].text == (
+    assert explained.missing[-1].event == "COMPLETED"
+    assert explained.missing[-1].reasons[0].text == (
         "30.0% of the media was watched, 90.0% is asked for"
     )
 
 
 def test_a_pause_that_was_explained_away() -> None:
-    told = story(update(10, 10), {"signal": "pause", "at": 10}, {"signal": "playing", "at": 10.25})
+    explained = story(
+        update(10, 10), {"signal": "pause", "at": 10}, {"signal": "playing", "at": 10.25}
+    )
 
-    assert [(note.line, note.rule) for note in told.notes] == [(5, "R-pause")]
-    assert told.notes[0].message == "a pause of 0.250 s is no event: playing explains it"
-    assert any("(line 5: a pause of 0.250 s" in line for line in told.lines())
+    assert [(note.line, note.rule) for note in explained.notes] == [(5, "R-pause")]
+    assert explained.notes[0].message == "a pause of 0.250 s is no event: playing explains it"
+    assert any("(line 5: a pause of 0.250 s" in line for line in explained.lines())
 
 
 def test_one_wrong_position() -> None:
-    told = story(update(10, 10), update(10.25, 0), update(10.5, 10.5))
+    explained = story(update(10, 10), update(10.25, 0), update(10.5, 10.5))
 
-    assert [note.rule for note in told.notes] == ["R-glitch"]
+    assert [note.rule for note in explained.notes] == ["R-glitch"]
 
 
 def test_a_quartile_that_fired_is_not_missing() -> None:
@@ -287,7 +291,7 @@ def test_a_quartile_that_fired_is_not_missing() -> None:
 
 
 def test_each_session_of_each_player_has_its_story() -> None:
-    told = tell(
+    explained = explain_all(
         (
             {"signal": "loaded", "at": 0, "entry_id": "A", "duration": 10, "player": "x"},
             {"signal": "playing", "at": 1, "player": "y"},
@@ -297,21 +301,21 @@ def test_each_session_of_each_player_has_its_story() -> None:
         )
     )
 
-    assert [(each.summary.player, each.summary.ordinal) for each in told] == [
+    assert [(each.summary.player, each.summary.ordinal) for each in explained] == [
         *(("x", 1), ("x", 2), ("y", 1))
     ]
-    assert [len(each.missing) for each in told] == [0, 4, 4]
-    assert next(told[1].lines()) == f"session 2 of player 'x': {told[1].summary.session}"
+    assert [len(each.missing) for each in explained] == [0, 4, 4]
+    assert next(explained[1].lines()) == f"session 2 of player 'x': {explained[1].summary.session}"
 
 
 def test_a_story_can_be_cut_down_to_one_event() -> None:
-    told = story(update(30, 30), {"signal": "pause", "at": 31})
+    explained = story(update(30, 30), {"signal": "pause", "at": 31})
 
-    assert [each.event.event for each in told.only("PAUSE").told] == ["PAUSE"]
-    assert told.only("PAUSE").missing == ()
-    assert [each.milestone for each in told.only("PLAY_REACHED_50").missing] == [50]
-    assert told.only("PLAY_REACHED_50").told == ()
-    lines = list(told.only("PLAY_REACHED_50").lines())
+    assert [each.event.event for each in explained.only("PAUSE").told] == ["PAUSE"]
+    assert explained.only("PAUSE").missing == ()
+    assert [each.milestone for each in explained.only("PLAY_REACHED_50").missing] == [50]
+    assert explained.only("PLAY_REACHED_50").told == ()
+    lines = list(explained.only("PLAY_REACHED_50").lines())
     assert lines[1:] == [
         "  PLAY_REACHED_50 did not fire:",
         "                  playback came to 30, the point is 50",

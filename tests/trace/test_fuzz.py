@@ -218,7 +218,7 @@ def test_what_is_left_out_leaves_nothing_behind(tmp_path: Path) -> None:
 
 
 def taken(line: bytes) -> bool:
-    """Whether a line is a signal."""
+    """True if a line is a signal."""
     try:
         parse_signal(line)
     except (LineError, SignalError):

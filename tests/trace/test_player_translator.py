@@ -1,4 +1,4 @@
-"""What the translators of all players have in common."""
+"""The common part of the translators of all players."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ class Words(PlayerTranslator):
     policy: ClassVar[Policy] = Policy()
 
     def _translate(self, record: dict[str, Any]) -> list[Signal]:
-        told = cast("Command", read(record, Record, lambda _: Command))
-        at, name = told.t, told.kind.removeprefix("app.")
-        where: dict[str, Any] = {"position": told.args[0]} if told.args else {}
+        command = cast("Command", read(record, Record, lambda _: Command))
+        at, name = command.t, command.kind.removeprefix("app.")
+        where: dict[str, Any] = {"position": command.args[0]} if command.args else {}
         match name:
             case "open":
-                return [signals.Loaded(at=at, entry_id=str(told.args[0]))]
+                return [signals.Loaded(at=at, entry_id=str(command.args[0]))]
             case "length":
-                return [signals.DurationChange(at=at, duration=float(told.args[0]))]
+                return [signals.DurationChange(at=at, duration=float(command.args[0]))]
             case "error":
                 return [signals.Error(at=at, code="bad")]
         made: Signal = signals.SIGNALS[name](at=at, **where)

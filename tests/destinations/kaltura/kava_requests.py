@@ -1,4 +1,4 @@
-"""What the tests of trackEvent have in common."""
+"""Helpers that the tests of trackEvent share."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def event(name: str, at: float = 0.0, **fields: Any) -> events.Event:
 
 
 def fields(made: Request | None) -> dict[str, Any]:
-    """What the server reads, as text; from the form, or from the query and the JSON."""
+    """The fields that the server reads, as text; from the form, or the query and the JSON."""
     assert made is not None
     query = dict(parse_qsl(urlsplit(made.url).query))
     if made.headers["Content-Type"] == "application/json":
@@ -43,7 +43,7 @@ def sent(what: events.Event, identity: Identity = ME) -> dict[str, Any]:
 
 
 def run(*story: events.Event, mapper: KavaDestination | None = None) -> list[dict[str, Any]]:
-    """What is sent of a story."""
+    """The requests that a story makes."""
     mapper = mapper or KavaDestination(ME)
     return [fields(made) for what in story if (made := request_of(mapper, what))]
 

@@ -1,4 +1,4 @@
-"""What the tests of the KS providers have in common."""
+"""Helpers that the tests of the KS providers share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the guide's own commands send is what the mappers send."""
+"""The guide's own commands and the mappers send the same."""
 
 from __future__ import annotations
 

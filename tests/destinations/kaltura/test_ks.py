@@ -27,7 +27,7 @@ SECRETS = ("s3cret-of-the-partner", "t0ken-of-the-app")
 
 
 class Counting(KSProvider):
-    """Gives ``ks-1``, ``ks-2``, … each good for ``lifetime`` s, or raises what it is told."""
+    """Gives ``ks-1``, ``ks-2``, … each good for ``lifetime`` s, or raises what it was given."""
 
     def __init__(self, lifetime: float | None = None) -> None:
         super().__init__()

@@ -59,7 +59,7 @@ async def test_app_token(hash_type: str) -> None:
 
 
 @pytest.mark.parametrize("years", [-30, 30])
-def test_the_expiry_of_an_app_token_is_told_by_the_servers_clock(
+def test_the_expiry_of_an_app_token_goes_by_the_servers_clock(
     years: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = Clock(monkeypatch)

@@ -63,7 +63,7 @@ def test_the_vector_of_the_token_hash() -> None:
 
 
 def opened(ks: str) -> list[tuple[str, str]]:
-    """What a server reads in a KS of version 2."""
+    """The fields that a server reads in a KS of version 2."""
     plain = urlsafe_b64decode(ks)
     assert plain.startswith(b"v2|102|")
     key = sha1(SECRET.encode(), usedforsecurity=False).digest()[:16]
@@ -95,7 +95,7 @@ def test_privileges_are_passed_on(privileges: str, read: list[tuple[str, str]]) 
     assert opened(made) == [*read, ("_e", "5"), ("_t", "2"), ("_u", "ü @")]
 
 
-def test_only_version_1_tells_when_it_expires() -> None:
+def test_only_version_1_contains_its_expiry() -> None:
     assert ks_expiry(V1) == 1700086400
     nine = b64decode(V1).decode() + ";more;fields"
     assert ks_expiry(b64encode(nine.encode()).decode()) == 1700086400

@@ -1,4 +1,4 @@
-"""What an answer means (wire, section 4): the table, line by line, and that it is total."""
+"""The meaning of answers (wire, section 4): the table, line by line, and that it is total."""
 
 from __future__ import annotations
 

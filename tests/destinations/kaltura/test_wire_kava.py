@@ -193,7 +193,7 @@ def test_where_an_error_was() -> None:
     assert found[0]["errorDetails"] == "no, not there"
 
 
-def test_the_speed_is_told_from_then_on_and_in_the_players_next_session() -> None:
+def test_the_speed_is_sent_from_then_on_and_in_the_players_next_session() -> None:
     found = run(
         event("PLAY"),
         event("SPEED", 1, rate=1.5),
@@ -205,7 +205,7 @@ def test_the_speed_is_told_from_then_on_and_in_the_players_next_session() -> Non
 
 
 @pytest.mark.parametrize(
-    ("position", "duration", "told", "kind"),
+    ("position", "duration", "reported", "kind"),
     [
         (100.0, 300.0, "-200", "dvr"),
         (200.0, 300.0, "-100", "live"),
@@ -216,9 +216,9 @@ def test_the_speed_is_told_from_then_on_and_in_the_players_next_session() -> Non
     ],
 )
 def test_the_position_of_live_media_is_behind_the_edge(
-    position: float | None, duration: float | None, told: str, kind: str
+    position: float | None, duration: float | None, reported: str, kind: str
 ) -> None:
     found = run(
         event("MEDIA_LOADED", live=True), event("PAUSE", position=position, duration=duration)
     )[1]
-    assert (found["position"], found["playbackType"]) == (told, kind)
+    assert (found["position"], found["playbackType"]) == (reported, kind)

@@ -1,4 +1,4 @@
-"""What trackEvent is told of a session: index, sums, flags, and what it answered (wire, 2)."""
+"""A session as trackEvent gets it: index, sums, flags, and the server's answers (wire, 2)."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def test_a_replay_goes_on_with_the_bitrate_and_the_kind_of_media() -> None:
     assert column(found, "playbackType") == ["live"] * 5 + ["vod"] * 2
 
 
-def test_the_sound_is_what_the_mapper_was_told() -> None:
+def test_the_sound_is_as_the_mapper_was_set() -> None:
     mapper = KavaDestination(ME)
     assert run(view(0), mapper=mapper)[0]["soundMode"] == "2"
     mapper.muted = True
@@ -101,7 +101,7 @@ def test_the_sound_is_what_the_mapper_was_told() -> None:
 
 
 @pytest.mark.parametrize(
-    ("first", "told"),
+    ("first", "sent"),
     [
         (b'{"time": 1700000123.5, "viewEventsEnabled": true}', "1700000123.5"),
         (b"1700000123", "1700000123"),
@@ -112,16 +112,16 @@ def test_the_sound_is_what_the_mapper_was_told() -> None:
         (b'{"objectType": "KalturaAPIException", "code": "X", "time": 5}', None),
     ],
 )
-def test_the_time_of_the_first_answer_is_told_from_then_on(first: bytes, told: str | None) -> None:
+def test_the_time_of_the_first_answer_is_sent_from_then_on(first: bytes, sent: str | None) -> None:
     mapper = KavaDestination(ME)
     assert "sessionStartTime" not in run(event("PLAY"), mapper=mapper)[0]
     mapper.answered("s-1", first)
     mapper.answered("another", b"5")
     found = run(event("PAUSE"), event("RESUME"), mapper=mapper)
-    assert column(found, "sessionStartTime") == [told, told]
-    if told is not None:
+    assert column(found, "sessionStartTime") == [sent, sent]
+    if sent is not None:
         mapper.answered("s-1", b"99")
-        assert run(event("PAUSE"), mapper=mapper)[0]["sessionStartTime"] == told
+        assert run(event("PAUSE"), mapper=mapper)[0]["sessionStartTime"] == sent
 
 
 def test_views_stop_for_the_session_when_they_are_not_wanted() -> None:

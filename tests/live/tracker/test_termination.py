@@ -1,4 +1,4 @@
-"""A process that is told to end delivers first what its tracker holds back."""
+"""A process that is asked to end delivers first what its tracker holds back."""
 
 from __future__ import annotations
 

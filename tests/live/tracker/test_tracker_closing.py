@@ -31,18 +31,20 @@ def test_with_block_ends_the_session_and_delivers(memory: MemorySink, clock: Man
 def test_close_may_be_called_again_and_what_comes_later_is_ignored(
     make: Callable[..., Tracker], memory: MemorySink
 ) -> None:
-    told: list[Any] = []
-    tracker = make(on_error=told.append, on_diagnostic=told.append, on_signal=told.append)
+    reported: list[Any] = []
+    tracker = make(
+        on_error=reported.append, on_diagnostic=reported.append, on_signal=reported.append
+    )
     tracker.ready()
     assert tracker.close(PATIENCE)
     assert tracker.close(0.0)
-    before = len(told)
+    before = len(reported)
     tracker.play()
     tracker.timeupdate(nan)
     tracker.feed(signals.Play(at=0.0))
     assert tracker.flush(PATIENCE)
     assert names(memory.events) == ["WIDGET_LOADED"]
-    assert len(told) == before
+    assert len(reported) == before
 
 
 def test_close_of_a_tracker_that_was_never_used(make: Callable[..., Tracker]) -> None:
@@ -58,7 +60,7 @@ def test_close_of_a_tracker_that_was_never_used(make: Callable[..., Tracker]) ->
     assert sink.closed
 
 
-def test_close_tells_what_is_not_delivered(make: Callable[..., Tracker]) -> None:
+def test_close_reports_what_is_not_delivered(make: Callable[..., Tracker]) -> None:
     class Undelivered(NullSink):
         def close(self, timeout: float) -> bool:
             assert 0.0 < timeout <= PATIENCE
@@ -70,14 +72,14 @@ def test_close_tells_what_is_not_delivered(make: Callable[..., Tracker]) -> None
 def test_close_takes_position_and_time_and_drops_what_cannot_be(
     make: Callable[..., Tracker], clock: ManualClock
 ) -> None:
-    heard = Listener()
-    make(on_signal=heard).close(PATIENCE, position=3.0, at=START + 1.0)
-    assert heard.next() == Close(at=START + 1.0, position=3.0)
-    told = Listener()
-    tracker = make(on_signal=heard, on_error=told)
+    taken = Listener()
+    make(on_signal=taken).close(PATIENCE, position=3.0, at=START + 1.0)
+    assert taken.next() == Close(at=START + 1.0, position=3.0)
+    reported = Listener()
+    tracker = make(on_signal=taken, on_error=reported)
     assert tracker.close(PATIENCE, position=nan)
-    assert heard.next() == Close(at=START)
-    assert told.next().field == "position"
+    assert taken.next() == Close(at=START)
+    assert reported.next().field == "position"
 
 
 def test_close_signal_that_is_fed_ends_the_player(
@@ -162,14 +164,14 @@ def test_events_can_be_read_by_several_in_several_loops(
     make: Callable[..., Tracker], memory: MemorySink
 ) -> None:
     tracker = make()
-    told: list[list[Event]] = [[], [], []]
-    streams = [tracker.events() for _ in told]
+    reported: list[list[Event]] = [[], [], []]
+    streams = [tracker.events() for _ in reported]
 
     def elsewhere() -> None:
-        asyncio.run(read(streams[2], told[2].append))
+        asyncio.run(read(streams[2], reported[2].append))
 
     async def main() -> None:
-        reading = [asyncio.ensure_future(read(streams[n], told[n].append)) for n in (0, 1)]
+        reading = [asyncio.ensure_future(read(streams[n], reported[n].append)) for n in (0, 1)]
         start(tracker)
         assert await asyncio.to_thread(tracker.flush, PATIENCE)
         tracker.pause()
@@ -181,7 +183,7 @@ def test_events_can_be_read_by_several_in_several_loops(
     asyncio.run(main())
     thread.join(PATIENCE)
     assert names(memory.events)[-1] == "PAUSE"
-    assert told == [memory.events] * 3
+    assert reported == [memory.events] * 3
 
 
 def test_timer_is_run_in_a_program_of_asyncio() -> None:
@@ -204,15 +206,15 @@ def test_slow_reader_sees_the_last_events(make: Callable[..., Tracker], memory: 
     stream = tracker.events(limit=2)
     start(tracker)
     tracker.close(PATIENCE)
-    told: list[Event] = []
-    asyncio.run(read(stream, told.append))
-    assert told == memory.events[-2:]
+    reported: list[Event] = []
+    asyncio.run(read(stream, reported.append))
+    assert reported == memory.events[-2:]
     assert stream.dropped == len(memory.events) - 2
 
 
 def test_events_of_a_closed_tracker_are_over(make: Callable[..., Tracker]) -> None:
     tracker = make()
     tracker.close(PATIENCE)
-    told: list[Event] = []
-    asyncio.run(read(tracker.events(), told.append))
-    assert told == []
+    reported: list[Event] = []
+    asyncio.run(read(tracker.events(), reported.append))
+    assert reported == []

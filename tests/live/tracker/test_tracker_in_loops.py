@@ -49,11 +49,11 @@ async def test_loop_goes_on_while_a_tracker_is_closed() -> None:
 
 @in_loop
 async def test_async_block_delivers_what_waits() -> None:
-    sink, told = MemorySink(), list[Event]()
-    async with Tracker([sink], on_event=told.append) as tracker:
+    sink, reported = MemorySink(), list[Event]()
+    async with Tracker([sink], on_event=reported.append) as tracker:
         play(tracker)
-    assert [event.event for event in told] == [event.event for event in sink.events]
-    assert "PLAY" in [event.event for event in told]
+    assert [event.event for event in reported] == [event.event for event in sink.events]
+    assert "PLAY" in [event.event for event in reported]
     assert tracker.close()
 
 

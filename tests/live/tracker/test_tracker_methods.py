@@ -42,10 +42,10 @@ LIVE = sorted(SIGNALS.keys() - {"tick"})
 def test_every_signal_is_a_method_with_all_its_fields(
     name: str, make: Callable[..., Tracker]
 ) -> None:
-    heard = Listener()
+    taken = Listener()
     fields = {"position": 2.5, **EXAMPLES.get(name, {})}
-    getattr(make(on_signal=heard), name)(**fields, at=7.0)
-    assert heard.next() == SIGNALS[name](at=7.0, **fields)
+    getattr(make(on_signal=taken), name)(**fields, at=7.0)
+    assert taken.next() == SIGNALS[name](at=7.0, **fields)
 
 
 @pytest.mark.parametrize("name", LIVE)
@@ -68,13 +68,13 @@ def test_method_has_the_defaults_of_its_signal(name: str) -> None:
 def test_signal_happens_now_unless_it_says_when(
     make: Callable[..., Tracker], clock: ManualClock
 ) -> None:
-    heard = Listener()
-    tracker = make(on_signal=heard)
+    taken = Listener()
+    tracker = make(on_signal=taken)
     tracker.ready()
     clock.advance(2.5)
     tracker.play()
     tracker.pause(at=START + 2.0)
-    assert [heard.next().at for _ in range(3)] == [START, START + 2.5, START + 2.0]
+    assert [taken.next().at for _ in range(3)] == [START, START + 2.5, START + 2.0]
 
 
 def script() -> list[Signal]:
@@ -146,26 +146,26 @@ def test_summary_and_state_are_those_of_now(
     assert repr(make()) == "<Tracker IDLE>"
 
 
-def test_summary_of_each_session_is_told_when_it_ended(
+def test_summary_of_each_session_is_reported_when_it_ended(
     make: Callable[..., Tracker], clock: ManualClock
 ) -> None:
-    told: list[Summary] = []
-    tracker = make(on_summary=told.append)
+    reported: list[Summary] = []
+    tracker = make(on_summary=reported.append)
     for entry in ("1_a", "1_b"):
         tracker.loaded(entry, 10.0)
         tracker.playing()
         clock.advance(2.0)
         tracker.timeupdate(2.0)
     tracker.close(PATIENCE)
-    assert [(summary.entry_id, summary.play_time) for summary in told] == [
+    assert [(summary.entry_id, summary.play_time) for summary in reported] == [
         ("1_a", 2.0), ("1_b", 2.0)
     ]  # fmt: skip
 
 
-def test_diagnostics_are_told(make: Callable[..., Tracker]) -> None:
-    told = Listener()
-    make(on_diagnostic=told).stall_end()
-    assert told.next().kind == "ignored"
+def test_diagnostics_are_reported(make: Callable[..., Tracker]) -> None:
+    reported = Listener()
+    make(on_diagnostic=reported).stall_end()
+    assert reported.next().kind == "ignored"
 
 
 def test_tracker_goes_on_from_a_snapshot(

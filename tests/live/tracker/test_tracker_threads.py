@@ -21,11 +21,11 @@ from tracker.tracking import PATIENCE, START, names, start
 
 def test_eight_threads_make_one_order_for_everyone() -> None:
     one, other = MemorySink(), MemorySink()
-    told: list[Event] = []
-    heard: list[Signal] = []
+    reported: list[Event] = []
+    taken: list[Signal] = []
     troubles: list[Any] = []
     tracker = Tracker(
-        [one, other], on_event=told.append, on_signal=heard.append,
+        [one, other], on_event=reported.append, on_signal=taken.append,
         on_error=troubles.append, on_diagnostic=troubles.append,
     )  # fmt: skip
     together = threading.Barrier(8)
@@ -52,13 +52,13 @@ def test_eight_threads_make_one_order_for_everyone() -> None:
         sys.setswitchinterval(interval)
     assert tracker.close(PATIENCE)
 
-    assert told == one.events == other.events
-    assert names(told).count("SHARE_CLICKED") == 800
-    assert names(told).count("FLAVOR_SWITCH") == 800
-    assert [event.at for event in told] == sorted(event.at for event in told)
-    assert [signal.at for signal in heard] == sorted(signal.at for signal in heard)
+    assert reported == one.events == other.events
+    assert names(reported).count("SHARE_CLICKED") == 800
+    assert names(reported).count("FLAVOR_SWITCH") == 800
+    assert [event.at for event in reported] == sorted(event.at for event in reported)
+    assert [signal.at for signal in taken] == sorted(signal.at for signal in taken)
     indices = defaultdict(list)
-    for event in told:
+    for event in reported:
         indices[event.session].append(event.index)
     assert len(indices) == 10
     assert all(index == [*range(1, len(index) + 1)] for index in indices.values())
@@ -106,14 +106,14 @@ def test_signal_in_the_midst_of_a_step_comes_after_it(
 
 def test_slow_callback_and_sink_cost_the_player_nothing(make: Callable[..., Tracker]) -> None:
     begun, go_on = threading.Event(), threading.Event()
-    told: list[Event] = []
+    reported: list[Event] = []
 
     class Slow(NullSink):
         def emit(self, event: Event) -> None:
             begun.set()
             assert go_on.wait(PATIENCE)
 
-    tracker = make(sinks=[Slow()], on_event=told.append)
+    tracker = make(sinks=[Slow()], on_event=reported.append)
     tracker.ready()
     assert begun.wait(PATIENCE)
     start(tracker)
@@ -122,7 +122,7 @@ def test_slow_callback_and_sink_cost_the_player_nothing(make: Callable[..., Trac
     assert not tracker.flush(0.01)
     go_on.set()
     tracker.close(PATIENCE)
-    assert names(told)[-1] == "PAUSE"
+    assert names(reported)[-1] == "PAUSE"
 
 
 def test_what_waits_for_a_sink_that_hangs_is_bounded(
@@ -130,12 +130,12 @@ def test_what_waits_for_a_sink_that_hangs_is_bounded(
 ) -> None:
     hang = threading.Event()
     begun = threading.Event()
-    heard: list[Signal] = []
+    taken: list[Signal] = []
 
     def hanging(signal: Signal) -> None:
         begun.set()
         hang.wait()
-        heard.append(signal)
+        taken.append(signal)
 
     tracker = make(sinks=[], on_signal=hanging)
     tracker.ready()
@@ -145,7 +145,7 @@ def test_what_waits_for_a_sink_that_hangs_is_bounded(
     tracker.feed(Close(at=START))
     hang.set()
     assert not tracker.close(PATIENCE)  # not everything was delivered
-    first, *updates, last = heard
+    first, *updates, last = taken
     assert isinstance(first, signals.Ready)
     assert isinstance(last, Close)
     assert len(updates) == 99_999

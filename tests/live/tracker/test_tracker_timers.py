@@ -1,4 +1,4 @@
-"""What is due comes without a signal."""
+"""Events that are due come without a signal."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ from tracker.tracking import PATIENCE, START, Listener, Machine, names, start
 def test_timer_is_run_without_a_further_signal(
     make: Callable[..., Tracker], clock: ManualClock
 ) -> None:
-    told = Listener()
-    tracker = make(on_event=told)
+    reported = Listener()
+    tracker = make(on_event=reported)
     start(tracker)
     tracker.stall()
     clock.advance(0.2)
     clock.advance(0.1)
-    assert told.until("BUFFER_START").at == START
+    assert reported.until("BUFFER_START").at == START
 
 
 def test_timer_is_run_on_real_time() -> None:
-    told = Listener()
-    with Tracker(on_event=told, policy=Policy(stall_grace=0.01)) as tracker:
+    reported = Listener()
+    with Tracker(on_event=reported, policy=Policy(stall_grace=0.01)) as tracker:
         start(tracker)
         tracker.stall()
-        assert told.until("BUFFER_START").rule == "R-stall"
+        assert reported.until("BUFFER_START").rule == "R-stall"
 
 
-def test_timer_is_heard_of_by_a_thread_that_waits_for_nothing() -> None:
+def test_timer_wakes_a_thread_that_waits_for_nothing() -> None:
     class Watched(LiveClock):
         """Says when somebody waits without a timer; he holds the lock until he does."""
 
@@ -47,15 +47,15 @@ def test_timer_is_heard_of_by_a_thread_that_waits_for_nothing() -> None:
                 self.waiting.set()
             super().wait(condition, until)
 
-    told = Listener()
-    with Tracker(on_event=told, policy=Policy(stall_grace=0.01), clock=Watched()) as tracker:
+    reported = Listener()
+    with Tracker(on_event=reported, policy=Policy(stall_grace=0.01), clock=Watched()) as tracker:
         start(tracker)
         assert tracker.flush(PATIENCE)
         Watched.waiting.clear()
         tracker.engage("share")
         assert Watched.waiting.wait(PATIENCE)
         tracker.stall()
-        told.until("BUFFER_START")
+        reported.until("BUFFER_START")
 
 
 def test_timer_that_is_given_up_makes_no_event(
@@ -76,7 +76,7 @@ def test_flush_has_what_is_due_handed_over(memory: MemorySink) -> None:
     with Tracker([memory], clock=machine.clock) as tracker:
         start(tracker)
         tracker.stall()
-        machine.run(0.25)  # which the thread, waiting in real time, does not hear of
+        machine.run(0.25)  # which the thread, waiting in real time, does not notice
         assert tracker.flush(PATIENCE)
         assert names(memory.events)[-1] == "BUFFER_START"
 
@@ -112,7 +112,7 @@ def test_timers_work_where_the_time_of_signals_was_set_back(
     assert names(memory.events)[-1] == "BUFFER_START"
 
 
-def test_signal_that_is_told_of_late_keeps_its_time(
+def test_signal_that_comes_late_keeps_its_time(
     make: Callable[..., Tracker], clock: ManualClock, memory: MemorySink
 ) -> None:
     diagnostics: list[Diagnostic] = []
@@ -129,12 +129,12 @@ def test_signal_that_is_told_of_late_keeps_its_time(
 
 
 def test_timer_that_does_not_go_away_keeps_nobody_from_working() -> None:
-    told = Listener()
+    reported = Listener()
     courier = Dispatcher(
         ManualClock(), due=lambda: -inf, settle=lambda: None, finish=lambda _: True, on_error=None
     )
     with courier.lock:
-        courier.put("test", told, "first")
+        courier.put("test", reported, "first")
         courier.rouse()
-    assert told.next() == "first"
+    assert reported.next() == "first"
     assert courier.close(PATIENCE)

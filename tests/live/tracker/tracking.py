@@ -1,4 +1,4 @@
-"""What the tests of the tracker share: patience, a listener, a clock that can be stepped."""
+"""Helpers that the tests of the tracker share: patience, a listener, a clock to be stepped."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PATIENCE = 20.0  # s, for what has to happen at once
 
 
 class Listener:
-    """Collects what a callback is told, and lets one wait for it."""
+    """Collects what a callback receives, and lets one wait for it."""
 
     def __init__(self) -> None:
         self._queue: SimpleQueue[Any] = SimpleQueue()
