@@ -1,1 +1,1 @@
-"""What playertrack costs, as ratios; see README.md."""
+"""Benchmarks of playertrack, as ratios; see README.md."""

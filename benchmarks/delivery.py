@@ -274,7 +274,7 @@ def _fill(directory: str, base: str, count: int, lanes: int) -> None:
 
 
 def _in_turns(runs: int, *works: Callable[[], float]) -> list[list[float]]:
-    """What each gave in each turn; a first turn is not counted."""
+    """Run the works in turns; their results by work. A first turn is not counted."""
     results = [[work() for work in works] for _ in range(runs + 1)][1:]
     return [list(column) for column in zip(*results, strict=True)]
 

@@ -50,7 +50,7 @@ class Row:
 
     @property
     def met(self) -> bool:
-        """Whether the target is reached; without one it is."""
+        """True if the target is reached; without one it is."""
         return (self.at_most is None or self.value <= self.at_most) and (
             self.at_least is None or self.value >= self.at_least
         )

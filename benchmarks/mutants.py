@@ -163,7 +163,7 @@ def _kind(item: pytest.Item) -> str:
 
 
 def _passes(session: pytest.Session, mutant: Mutant | None) -> bool:
-    """Whether all tests pass, in a process of their own."""
+    """True if all tests pass, in a process of their own."""
     child = os.fork()
     if child:
         return os.waitpid(child, 0)[1] == 0

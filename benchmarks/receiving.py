@@ -1,4 +1,4 @@
-"""What a back end pays for the batches of pages, beside a handler that only reads them."""
+"""The cost of a page's batches for a back end, beside a handler that only reads them."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def _request(player: str, number: int) -> bytes:
         for n in range(1, _UPDATES + 1)
     ]
     if number == 0:
-        records[0] |= {"kind": "attach", "src": "http://localhost/film.webm"}
+        records[0] |= {"kind": "attach", "src": "http://localhost/clip.webm"}
     sent = records[-1]["t"]
     batch = {"player": player, "first": number * _UPDATES, "sent": sent, "records": records}
     body = json.dumps(batch).encode()

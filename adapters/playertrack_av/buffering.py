@@ -1,4 +1,4 @@
-"""What was decoded and not yet shown: the one thing that decoder and player share."""
+"""The frames that were decoded and not yet shown, which decoder and player share."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Opened:
 class Frame:
     """A picture, or some milliseconds of sound: from ``start`` to ``end`` (s of content).
 
-    Nobody looks at it or hears it, so of a frame only its time is kept.
+    Nobody watches or listens, so of a frame only its time is kept.
     """
 
     start: float
@@ -92,7 +92,7 @@ class FrameBuffer:
     # --- the player's side
 
     def first(self) -> Item | None:
-        """What comes next, if it is there yet."""
+        """The next frame, if it is there yet."""
         with self._changed:
             return self._items[0] if self._items else None
 
@@ -103,7 +103,7 @@ class FrameBuffer:
             self._changed.notify_all()
 
     def holds(self, seconds: float) -> bool:
-        """Whether so much content is there, or all that will come."""
+        """True if so much content is there, or all that will come."""
         with self._changed:
             last = self._items[-1] if self._items else None
             return isinstance(last, (End, MediaError)) or self._held() >= seconds

@@ -62,7 +62,7 @@ class Decoder:
             except MediaError as error:
                 self._frames.put(error, number)
             except Exception as error:
-                # Whatever it is, the player must hear of it, or it would wait for ever.
+                # Whatever it is, the player must learn of it, or it would wait for ever.
                 problem = media_error(error, self._source, "cannot play on", otherwise="decode")
                 self._frames.put(problem, number)
         if self._container is not None:
@@ -103,7 +103,7 @@ class Decoder:
         return container
 
     def _from(self, start: float) -> Iterator[Frame]:
-        """The frames from the keyframe before ``start`` on, or from the begin."""
+        """The frames from the keyframe before ``start`` on, or from the start."""
         container = self._container
         assert container is not None
         # A live stream has no other begin than now, and without a start time what comes after

@@ -89,7 +89,7 @@ async def _show(folder: Path, log: list[Received]) -> int:
 
 
 def _play(clip: Path, queue: Path, collector: Collector) -> tuple[list[Signal], bool]:
-    """Play the clip and deliver its events; what the player told, and whether all arrived."""
+    """Play the clip and deliver its events; the player's signals, and True if all arrived."""
     trace: list[Signal] = []
     sender = Sender(queue, settings=DeliverySettings(base=0.1))
     anywhere = collector.url("http")  # any service that takes JSON, without an account

@@ -29,7 +29,7 @@ _SAME = 1e-4
 
 
 class State(Enum):
-    """What the media clock does, and why."""
+    """The state of the media clock, and the reason for it."""
 
     OPENING = "opening"  #: it stands, since it is not known yet what there is to play
     PAUSED = "paused"  #: it stands, since nobody wants it to run
@@ -46,10 +46,10 @@ class Emit(Protocol):
 
 
 class Playback:
-    """Plays ``source`` against ``clock`` and tells by ``emit`` what happens.
+    """Plays ``source`` against ``clock`` and reports by ``emit`` what happens.
 
     ``follows``: there were other media before. A `play` that comes while these are opened
-    would then be one of those, so it is told of once they are loaded.
+    would then be one of those, so it is reported once they are loaded.
 
     The commands are those of `AvPlayer`. Besides them there is `step`, to be called after
     each command, when ``woken`` is set, and when the time has come that it asked for. All of
@@ -103,14 +103,14 @@ class Playback:
 
     @property
     def settled(self) -> bool:
-        """Whether nothing will happen by itself any more."""
+        """True if nothing will happen by itself any more."""
         standing = self.state in (State.PAUSED, State.OVER, State.FAILED)
         return standing and self._target is None
 
     # ------------------------------------------------------------------------ commands
 
     def play(self) -> None:
-        """Have the clock run, from the begin after an end."""
+        """Start the clock, after an end from the start of the media."""
         if self.state is State.OPENING and not self._wanted:
             self._wanted = True
             if not self._follows:
@@ -155,7 +155,7 @@ class Playback:
             self._emit(signals.RateChange, rate=rate, **self._where())
 
     def loop(self, on: bool) -> None:
-        """Whether the end is followed by the begin."""
+        """Start again at the end, or stop there."""
         if on != self._loop:
             self._loop = on
             if self.state is not State.OPENING:
@@ -315,7 +315,7 @@ class Playback:
             if now >= self._next_update:
                 self._next_update = max(self._next_update + UPDATES, now)
                 self._emit(signals.TimeUpdate, position=self.position)
-                self._tell_of_bad_packets()
+                self._report_bad_packets()
             return
         self._head.hold(self._horizon)
         if isinstance(item, End):
@@ -329,7 +329,7 @@ class Playback:
 
     def _finish(self, end: End) -> None:
         """The last frame was shown."""
-        self._tell_of_bad_packets(all_of_them=True)
+        self._report_bad_packets(all_of_them=True)
         if self.duration is None and not self._live and end.position > 0.0:
             self.duration = end.position
             self._emit(signals.DurationChange, duration=end.position)
@@ -350,10 +350,10 @@ class Playback:
         self._stand(State.FAILED)
         self._emit(signals.Error, code=failure.code, message=failure.message, fatal=True, **where)
 
-    def _tell_of_bad_packets(self, *, all_of_them: bool = False) -> None:
-        """They are no end of playback: told of when they have doubled, and at the end."""
-        count, told = self._decoder.bad_packets, self._bad_packets
-        if count > told and (all_of_them or count >= 2 * told):
+    def _report_bad_packets(self, *, all_of_them: bool = False) -> None:
+        """Report bad packets, which do not end playback: when they have doubled, and at the end."""
+        count, reported = self._decoder.bad_packets, self._bad_packets
+        if count > reported and (all_of_them or count >= 2 * reported):
             self._bad_packets = count
             message = f"{count} packets could not be decoded so far"
             self._emit(signals.Error, code="corrupt_packets", message=message, fatal=False)

@@ -1,4 +1,4 @@
-"""A headless media player that tells what it does as signals."""
+"""A headless media player that reports what it does as signals."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class AvPlayer:
             player.play()
             player.wait()
 
-    Every command returns at once; what came of it is told to ``on_signal``, in order, by the
+    Every command returns at once; ``on_signal`` gets what comes of it, in order, on the
     player's thread. It begins with the first command and the signal `ready`. Commands may be
     given from any thread, ``on_signal`` included. Of what that raises the first is logged
     with its traceback, and playback goes on.
@@ -115,7 +115,7 @@ class AvPlayer:
         self._command("rate", rate)
 
     def loop(self, on: bool) -> None:
-        """Whether to begin again by itself at the end."""
+        """Start again at the end, or stop there."""
         self._command("loop", on)
 
     def replay(self) -> None:
@@ -268,7 +268,7 @@ class AvPlayer:
             self._closed = True
 
     def _emit(self, kind: type[Signal], /, **fields: Any) -> None:
-        """Tell of a signal; microseconds are enough, and good to read."""
+        """Emit a signal; microseconds are enough, and good to read."""
         now = self._clock.now()
         if kind is signals.Play and self._played_at is None:
             self._played_at = now

@@ -24,7 +24,7 @@ class Source:
     def of(cls, media: str, entry_id: str | None = None) -> Source:
         """Media as it was named: ``-`` is standard input, what has ``scheme://`` is a URL.
 
-        >>> Source.of("https://cdn.example/films/big%20bunny.mp4?token=1").entry_id
+        >>> Source.of("https://cdn.example/videos/big%20bunny.mp4?token=1").entry_id
         'big bunny'
         >>> Source.of("talk.part1.mp4")
         Source(url='file:talk.part1.mp4', entry_id='talk.part1', remote=False)
@@ -58,7 +58,7 @@ _CODES: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
 
 
 def media_error(error: Exception, source: Source, doing: str, otherwise: str) -> MediaError:
-    """What an exception of PyAV means for playback.
+    """The meaning of an exception of PyAV for playback.
 
     ``doing`` says where it came up, ``otherwise`` is the code of what is not of the system
     or the network.

@@ -1,4 +1,4 @@
-"""What a recording of a Chromecast holds: a record a media status, named as pychromecast does.
+"""The records of a Chromecast: one for each media status, named as pychromecast does.
 
 ``t`` and all times are in seconds. A status holds only what changed; what it leaves out is as it
 was. ``current_time`` is where playback was when the status was sent.

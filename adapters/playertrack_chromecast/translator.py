@@ -39,67 +39,67 @@ class Translator(PlayerTranslator):
         self._place = PolledPosition()
 
     def _translate(self, record: dict[str, Any]) -> list[Signal]:
-        told = read(record)
+        report = read(record)
         made: list[Signal] = []
-        match told:
+        match report:
             case MediaStatus():
-                made += self._at_status(told)
+                made += self._at_status(report)
             case Command(kind="app.close"):
-                made.append(signals.Close(at=told.t))
+                made.append(signals.Close(at=report.t))
         return made
 
-    def _at_status(self, told: MediaStatus) -> list[Signal]:
-        at = told.t
+    def _at_status(self, report: MediaStatus) -> list[Signal]:
+        at = report.t
         made: list[Signal] = []
-        number = told.media_session_id
-        unnamed = self._entry is None and told.content_id is not None
+        number = report.media_session_id
+        unnamed = self._entry is None and report.content_id is not None
         if unnamed or number not in (None, self._session):
-            made += self._load(told)
+            made += self._load(report)
         if self._entry is None:
             return made
-        made += self._at_media(told)
-        if told.playback_rate is not None and self._place.set_rate(at, told.playback_rate):
-            made.append(signals.RateChange(at=at, rate=told.playback_rate))
-        state = told.player_state or self._state
+        made += self._at_media(report)
+        if report.playback_rate is not None and self._place.set_rate(at, report.playback_rate):
+            made.append(signals.RateChange(at=at, rate=report.playback_rate))
+        state = report.player_state or self._state
         if state == "IDLE":
-            return made + self._at_idle(told)
-        if told.current_time is not None:
-            made += self._at_time(at, max(0.0, told.current_time), state)
+            return made + self._at_idle(report)
+        if report.current_time is not None:
+            made += self._at_time(at, max(0.0, report.current_time), state)
         return made + self._at_state(at, state)
 
-    def _load(self, told: MediaStatus) -> list[Signal]:
+    def _load(self, report: MediaStatus) -> list[Signal]:
         """A media session is new with each load; one that starts idle has nothing to play yet."""
-        if told.player_state == "IDLE" and told.idle_reason is not None:
+        if report.player_state == "IDLE" and report.idle_reason is not None:
             return []  # it is over already
-        if told.media_session_id is not None:
-            self._session = told.media_session_id
-        self._entry = told.title or entry_name(told.content_id or "media")
+        if report.media_session_id is not None:
+            self._session = report.media_session_id
+        self._entry = report.title or entry_name(report.content_id or "media")
         self._state, self._started, self._seeking = "IDLE", False, False
-        self._live, self._duration = told.stream_type == "LIVE", None
+        self._live, self._duration = report.stream_type == "LIVE", None
         self._place.reset()
-        at = told.t
+        at = report.t
         return [
             signals.Loaded(at=at, entry_id=self._entry, live=self._live),
             signals.Play(at=at),
         ]
 
-    def _at_media(self, told: MediaStatus) -> list[Signal]:
-        if told.stream_type == "LIVE" and not self._live:
+    def _at_media(self, report: MediaStatus) -> list[Signal]:
+        if report.stream_type == "LIVE" and not self._live:
             self._live = True
-            return [signals.DurationChange(at=told.t, duration=None, live=True)]
-        length = told.duration
+            return [signals.DurationChange(at=report.t, duration=None, live=True)]
+        length = report.duration
         if self._live or length is None or length <= 0.0 or length == self._duration:
             return []
         self._duration = length
-        return [signals.DurationChange(at=told.t, duration=length)]
+        return [signals.DurationChange(at=report.t, duration=length)]
 
-    def _at_idle(self, told: MediaStatus) -> list[Signal]:
+    def _at_idle(self, report: MediaStatus) -> list[Signal]:
         before, self._state = self._state, "IDLE"
-        if before == "IDLE" and told.idle_reason != "ERROR":
+        if before == "IDLE" and report.idle_reason != "ERROR":
             return []
-        at = told.t
+        at = report.t
         self._place.run(at, False)
-        match told.idle_reason:
+        match report.idle_reason:
             case "FINISHED":
                 return [signals.Ended(at=at)]
             case "ERROR":
@@ -114,7 +114,7 @@ class Translator(PlayerTranslator):
         if expected is None and not self._started:
             self._place.move(at, position)
             return [signals.TimeUpdate(at=at, position=position)]
-        # Only what is told while it plays runs on; a rebuffer starts before its status comes.
+        # Only positions reported while it plays run on; a rebuffer starts before its status.
         early = state == "BUFFERING" and self._place.position is not None
         least = self._place.position if early and self._place.position is not None else expected
         if expected is None or least is None or least - _JUMP <= position <= expected + _JUMP:

@@ -1,4 +1,4 @@
-"""What a program has to do when a pipeline's queue runs dry: hold it until the queue is full.
+"""Holds a pipeline whose queue runs dry until the queue is full, as a program has to.
 
 GStreamer leaves this to the program. One that does nothing has its clock run on, and content
 is skipped; one that reacts to each message pauses and plays several times in a millisecond.
@@ -28,7 +28,7 @@ class BufferingHold:
         hold.play()
 
     `play` and `pause` are what the viewer wants, and take the place of ``set_state``. The
-    rest is told by `heard`, with each BUFFERING message, on whatever thread; a thread of the
+    rest comes by `on_buffering`, with each BUFFERING message, on whatever thread; a thread of the
     helper acts on it, once the queue was short or full for ``settle`` (s). Live pipelines
     are left alone, as they must be. ``on_hold`` and ``on_release`` are called before each.
 
@@ -49,7 +49,7 @@ class BufferingHold:
         self._settle = settle
         self._on_hold = on_hold
         self._on_release = on_release
-        # Held while the state is set, which may wait for a streaming thread; so `heard`,
+        # Held while the state is set, which may wait for a streaming thread; so `on_buffering`,
         # which runs there, must not take it.
         self._lock = threading.Lock()
         self._wanted = pipeline.target_state == Gst.State.PLAYING
@@ -63,10 +63,10 @@ class BufferingHold:
 
     @property
     def held(self) -> bool:
-        """Whether the pipeline is paused until it has data, or to let a queue fill."""
+        """True if the pipeline is paused until it has data, or to let a queue fill."""
         return self._held
 
-    def heard(self, percent: int) -> None:
+    def on_buffering(self, percent: int) -> None:
         """How full the queue is (%); never waits for the pipeline."""
         self._percent = percent
         self._percents.put((percent, self._settle))
@@ -107,10 +107,10 @@ class BufferingHold:
             return self._pipeline.set_state(Gst.State.PAUSED)
 
     def reset(self) -> None:
-        """There is other media, or none: what was heard holds no more."""
+        """There is other media, or none: earlier messages no longer hold."""
         with self._lock:
             self._wanted = self._held = self._live = False
-            self.heard(_FULL)
+            self.on_buffering(_FULL)
 
     def close(self) -> None:
         """Give up, and leave the pipeline as it is."""
@@ -124,13 +124,13 @@ class BufferingHold:
         short, due = False, None
         while True:
             try:
-                told = self._percents.get(timeout=due and max(0.0, due - monotonic()))
+                message = self._percents.get(timeout=due and max(0.0, due - monotonic()))
             except Empty:
                 due = self._act(short)
                 continue
-            if told is None:
+            if message is None:
                 return
-            percent, settle = told
+            percent, settle = message
             short = percent < _FULL
             due = None if short == self._held else min(due or inf, monotonic() + settle)
 

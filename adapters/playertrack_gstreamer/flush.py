@@ -36,7 +36,7 @@ class Flush:
 
     ``since``: when the first began. ``running``: it played then. ``after_end``: the media was
     at its end. ``landed``: there is data again. ``playing``: it plays again, and that is not
-    told yet.
+    reported yet.
     """
 
     since: float
@@ -46,21 +46,21 @@ class Flush:
     playing: float | None = None
 
     def over(self, at: float) -> bool:
-        """Whether the answer of a query at ``at`` is one of after it."""
+        """True if the answer of a query at ``at`` is one of after it."""
         return self.landed is not None or at - self.since >= _PATIENCE
 
     def result(
         self, at: float, position: float, track: Track, before: float, rate: float
     ) -> list[Signal]:
-        """What it was, by the first ``position`` after it; ``before`` and ``rate``: speeds."""
+        """The signals for it, by the first ``position`` after it; ``before``, ``rate``: speeds."""
         start = self._start(at, position, rate)
-        told: list[Signal] = []
+        made: list[Signal] = []
         if rate != before:
-            told.append(signals.RateChange(at=self.since, rate=rate))
+            made.append(signals.RateChange(at=self.since, rate=rate))
         if self.after_end or self._moved(start, track, before, rate):
             origin = self._origin(track, before)
-            told.append(signals.Seek(at=self.since, position=start, origin=origin))
-        return [*told, *self.going()]
+            made.append(signals.Seek(at=self.since, position=start, origin=origin))
+        return [*made, *self.going()]
 
     def goes(self, at: float, *, told_before: bool) -> None:
         """The pipeline plays; ``told_before``: it did so before, as far as anybody knows."""
@@ -74,7 +74,7 @@ class Flush:
         return [] if at is None else [signals.Playing(at=at)]
 
     def end(self, at: float, track: Track, rate: float) -> list[Signal]:
-        """What it was, if the end comes before any answer: a seek there, as a rule."""
+        """The signals for it, if the end comes before any answer: a seek there, as a rule."""
         length = track.duration
         if self.after_end:
             if self.playing is None or length is None:

@@ -25,7 +25,7 @@ _STEP = 0.2
 class _Run:
     """One playback, from the state `buffering` to `stopped`.
 
-    ``playing``: what was told last. ``pending``: how many seeks, those by a change of rate
+    ``playing``: the last report. ``pending``: how many seeks, those by a change of rate
     among them, are not done.
     """
 
@@ -53,37 +53,37 @@ class GstPlayTranslator(PlayerTranslator):
         self._run = _Run()
 
     def _translate(self, record: dict[str, Any]) -> list[Signal]:
-        told = read(record, GSTPLAY)
+        report = read(record, GSTPLAY)
         made: list[Signal] = []
-        match told:
+        match report:
             case Command():
-                made += self._command(told)
+                made += self._command(report)
             case PlayState():
-                made += self._at_state(told.t, told.play_state)
+                made += self._at_state(report.t, report.play_state)
             case PlayError():
                 # What comes after the first line is for GStreamer's makers, URLs among it.
-                code, _, message = told.error.partition("\n")[0].partition(": ")
-                made.append(signals.Error(at=told.t, code=code, message=message))
+                code, _, message = report.error.partition("\n")[0].partition(": ")
+                made.append(signals.Error(at=report.t, code=code, message=message))
                 self._run = _Run()
             case PlayPoll(rate=float(rate)):
                 if self._run.begun and rate > 0.0 and rate != self._rate:
                     self._rate = rate
-                    made.append(signals.RateChange(at=told.t, rate=rate))
+                    made.append(signals.RateChange(at=report.t, rate=rate))
             case _ if self._run.begun:
-                made += self._in_run(told, self._run)
+                made += self._in_run(report, self._run)
         return made
 
     # ------------------------------------------------------------------ commands
 
-    def _command(self, told: Command) -> list[Signal]:
-        at = told.t
-        match told.args:
+    def _command(self, report: Command) -> list[Signal]:
+        at = report.t
+        match report.args:
             case [str(media), *_]:
                 self._run, self._requested = _Run(), False
                 return [signals.Loaded(at=at, entry_id=media)]
             case [float(number), *_]:
-                return self._to_number(at, told.kind, number)
-        match told.kind:
+                return self._to_number(at, report.kind, number)
+        match report.kind:
             case "app.play" | "app.resume":
                 self._requested = True
                 return [signals.Play(at=at)]
@@ -132,17 +132,17 @@ class GstPlayTranslator(PlayerTranslator):
                 return [signals.Stop(at=at)]
         return []
 
-    def _in_run(self, told: Record, run: _Run) -> list[Signal]:
-        at = told.t
-        match told:
+    def _in_run(self, report: Record, run: _Run) -> list[Signal]:
+        at = report.t
+        match report:
             case Position(kind="position-updated"):
-                position = seconds(told.position)
+                position = seconds(report.position)
                 if run.track.believes(at, position, self._rate):
                     run.track.place(at, position)
                     return [signals.TimeUpdate(at=at, position=position)]
             case Position():
-                return self._at_done(at, run, seconds(told.position))
-            case Duration() if run.track.lasts(seconds(told.duration)):
+                return self._at_done(at, run, seconds(report.position))
+            case Duration() if run.track.lasts(seconds(report.duration)):
                 return [signals.DurationChange(at=at, duration=run.track.duration)]
             case Record(kind="end-of-stream"):
                 self._run = _Run()
@@ -161,7 +161,7 @@ class GstPlayTranslator(PlayerTranslator):
         return [signals.Seeked(at=at, position=position)]
 
     def _at_landing(self, at: float, run: _Run, position: float) -> list[Signal]:
-        """A seek that nobody told of, or a change of rate, which stays where playback is."""
+        """An unreported seek, or a change of rate, which stays where playback is."""
         since = 0.0 if run.track.at is None or not run.playing else at - run.track.at
         ahead = position - run.track.position
         if -_STEP <= ahead <= _STEP + self._rate * since:

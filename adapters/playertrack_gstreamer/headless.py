@@ -16,7 +16,7 @@ from .translator import Translator
 
 
 def mute(pipeline: Any) -> Any:
-    """Let a playbin play in real time, for nobody to see or hear."""
+    """Let a playbin play in real time, without picture and sound."""
     for name in ("audio-sink", "video-sink"):
         sink = Gst.ElementFactory.make("fakesink")
         sink.set_property("sync", True)

@@ -1,4 +1,4 @@
-"""Hears a bus without taking messages from whom they are meant for."""
+"""Listens to a bus without taking messages from whom they are meant for."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from .library import Gst
 class Ear:
     """Listens to a bus on the threads that post to it; the messages stay on it for the program.
 
-    What a program's own sync handler drops is not heard.
+    Messages that a program's own sync handler drops do not arrive here.
     """
 
-    def __init__(self, bus: Gst.Bus, hear: Callable[[Any], None]) -> None:
+    def __init__(self, bus: Gst.Bus, listener: Callable[[Any], None]) -> None:
         self._bus = bus
         bus.enable_sync_message_emission()
-        self._handler = bus.connect("sync-message", lambda _, message: hear(message))
+        self._handler = bus.connect("sync-message", lambda _, message: listener(message))
 
     def close(self) -> None:
-        """Hear nothing more."""
+        """Stop listening."""
         self._bus.disconnect(self._handler)
         self._bus.disable_sync_message_emission()
 

@@ -48,10 +48,10 @@ class PlaybinBinding(Binding):
             )
         self._start()
 
-    # -------------------------------------------------------------------------- hearing
+    # ------------------------------------------------------------------------ listening
 
     def _subscribe(self) -> None:
-        self._ear = Ear(self._playbin.get_bus(), self._hear)
+        self._ear = Ear(self._playbin.get_bus(), self._on_message)
         connect = self._playbin.connect
         self._handlers = [
             connect("notify::uri", lambda *_: self._note_uri()),
@@ -86,7 +86,7 @@ class PlaybinBinding(Binding):
         else:
             self._note_media(self._playbin.get_property("uri"))
 
-    def _hear(self, message: Gst.Message) -> None:
+    def _on_message(self, message: Gst.Message) -> None:
         """On a streaming thread; types are compared by ``==``, since some are no flags."""
         kind = message.type
         if kind == Gst.MessageType.STATE_CHANGED:
@@ -96,7 +96,7 @@ class PlaybinBinding(Binding):
             percent = message.parse_buffering()
             self._note("buffering", percent=percent)
             if self._hold is not None:
-                self._hold.heard(percent)
+                self._hold.on_buffering(percent)
         elif kind == Gst.MessageType.ERROR:
             error, _ = message.parse_error()
             self._note("error", domain=error.domain, code=error.code, message=error.message)
@@ -141,7 +141,7 @@ class PlaybinBinding(Binding):
         return position if known else None
 
     def _look_up(self, record: dict[str, Any]) -> Iterable[dict[str, Any]]:
-        """What media a pipeline that opens its input has, if it was set before."""
+        """The media of a pipeline that opens its input, if it was set before."""
         match record:
             case {"kind": "app.open"}:
                 self._known = True

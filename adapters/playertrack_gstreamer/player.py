@@ -39,15 +39,15 @@ class GstPlayBinding(Binding):
             raise TypeError(f"expected a playbin, a playbin3 or a GstPlay, not {play!r}")
         super().__init__(GstPlayTranslator(), tracker, player=hash(play), **options)
         self._player = play
-        self._known = False  # what media it is was told
+        self._known = False  # the media was reported
         self._announced = False  # `load` noted it, of which a message is to come
         self._updated = 0.0
         self._start()
 
-    # -------------------------------------------------------------------------- hearing
+    # ------------------------------------------------------------------------ listening
 
     def _subscribe(self) -> None:
-        self._ear = Ear(self._player.get_message_bus(), self._hear)
+        self._ear = Ear(self._player.get_message_bus(), self._on_message)
         _, state, _ = self._player.get_pipeline().get_state(0)
         if state in (Gst.State.PAUSED, Gst.State.PLAYING):
             self._note("state-changed", **{"play-state": "buffering"})
@@ -59,16 +59,16 @@ class GstPlayBinding(Binding):
     def _unsubscribe(self) -> None:
         self._ear.close()
 
-    def _hear(self, message: Gst.Message) -> None:
+    def _on_message(self, message: Gst.Message) -> None:
         """On a thread of GstPlay."""
-        told = message.get_structure()
-        kind = told.get_value("play-message-type").value_nick if told else ""
+        report = message.get_structure()
+        kind = report.get_value("play-message-type").value_nick if report else ""
         if kind == "uri-loaded":
             announced, self._announced = self._announced, False
             if not announced:
-                self._note_media(told.get_value("uri"))
+                self._note_media(report.get_value("uri"))
         elif kind in _HEARD and not self._is_too_often(kind):
-            self._note(kind, **{name: _plain(told.get_value(name)) for name in _HEARD[kind]})
+            self._note(kind, **{name: _plain(report.get_value(name)) for name in _HEARD[kind]})
         if kind == "end-of-stream":
             self._ended = True
 
@@ -86,7 +86,7 @@ class GstPlayBinding(Binding):
         self._note("poll", rate=self._player.get_rate())
 
     def _look_up(self, record: dict[str, Any]) -> Iterable[dict[str, Any]]:
-        """What media it has, if that was set before it was listened to."""
+        """The media, if that was set before the player was listened to."""
         match record:
             case {"kind": "app.open"}:
                 self._known = True

@@ -41,7 +41,7 @@ class Track:
         return self.position if self.at is None else self.position + rate * (at - self.at)
 
     def near_end(self, at: float, rate: float) -> bool:
-        """Whether playback is at the end by now, or nearly so."""
+        """True if playback is at the end by now, or nearly so."""
         return self.duration is not None and self.expected(at, rate) >= self.duration - _LAST
 
     def at_end(self, at: float, rate: float) -> bool:
@@ -50,18 +50,18 @@ class Track:
         return self.near_end(at, rate) and expected <= (self.duration or 0.0) + _LAST
 
     def fell(self, at: float, position: float, rate: float) -> bool:
-        """Whether ``position`` is that of media which began when this one was at its end."""
+        """True if ``position`` is that of media which started when this one was at its end."""
         if self.duration is None or self.at is None:
             return False
         over = self.expected(at, rate) - self.duration
         return 0.0 <= position <= over + _SLACK and position < self.position
 
     def is_of_same(self, duration: float) -> bool:
-        """Whether ``duration`` can be that of the same media, better known."""
+        """True if ``duration`` can be that of the same media, better known."""
         return self.duration is None or abs(duration - self.duration) <= _CORRECTED
 
     def believes(self, at: float, position: float, rate: float) -> bool:
-        """Whether ``position`` can be; of a file that is cut the last one is its full length."""
+        """True if ``position`` is possible; the last one of a cut file is its full length."""
         if position < 0.0:  # -1 is "unknown"
             return False
         if self.duration is None or self.at is None or position < self.duration:

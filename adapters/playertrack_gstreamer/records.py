@@ -1,4 +1,4 @@
-"""What recordings of playbin and of GstPlay hold: a record a message, command or poll.
+"""The records of playbin and of GstPlay: one for each message, command or poll.
 
 ``t`` is in seconds, ``*_ns``, `position` and `duration` of GstPlay in nanoseconds. ``kind``
 is GStreamer's own name of the message, ``app.NAME`` a command that the program gave or what
@@ -38,7 +38,7 @@ class Buffering(Record):
 
 
 class Sought(Record):
-    """Whether a seek was accepted; a change of rate is one, from ``at_ns``."""
+    """The answer to a seek: accepted or not; a change of rate is one, from ``at_ns``."""
 
     r: bool
     at_ns: _Nanoseconds | None = None
@@ -52,7 +52,7 @@ class StateSet(Record):
 
 
 class Poll(Record):
-    """What the queries gave; null is that they failed. ``rate`` is that of the segment."""
+    """The answers of the queries; null: it failed. ``rate`` is that of the segment."""
 
     position_ns: _Nanoseconds | None
     duration_ns: _Nanoseconds | None
@@ -68,7 +68,7 @@ class PipelineError(Record):
 
 
 class PlayPoll(Record):
-    """What GstPlay said when it was asked."""
+    """The answers of GstPlay to a poll."""
 
     rate: Number | None = None
 

@@ -1,7 +1,7 @@
 """The messages of a playbin pipeline as signals.
 
 The bus does not say why a pipeline pauses, nor when a seek begins, and says nothing at all
-of a stop; so commands are heard as well. Positions and the length are polled.
+of a stop; so commands are recorded as well. Positions and the length are polled.
 """
 
 from __future__ import annotations
@@ -33,20 +33,20 @@ from .records import (
 _NAMELESS = "media"
 
 
-def _down(told: StateChanged) -> tuple[str, str]:
+def _down(report: StateChanged) -> tuple[str, str]:
     """Where the pipeline is, and where it goes, if that is to give up its data."""
-    return told.new, "ready" if told.pending in ("ready", "null") else told.pending
+    return report.new, "ready" if report.pending in ("ready", "null") else report.pending
 
 
 @attrs.define
 class _Run:
     """One playback, from a pipeline that has no data to one that has none again.
 
-    ``playing``, ``failed``, ``waiting``: what was told last. ``short``: a queue is. ``held``:
+    ``playing``, ``failed``, ``waiting``: the last report. ``short``: a queue is. ``held``:
     it is paused to let it fill. ``holding``: the program said so, and not yet that it goes on;
     it may play in between, as was asked for before. ``target``: of a seek that was commanded,
     ``anew``: for a replay; ``seeking``: it was accepted; ``landed``: it has data again.
-    ``flush``: the pipeline flushed, for what nobody told of. ``live``: it plays as it is sent;
+    ``flush``: the pipeline flushed, for an unreported reason. ``live``: it plays as it is sent;
     ``endless``: it has no length. ``finishing``: the input is read to its end, and lengths may
     be those of the next media.
     """
@@ -88,22 +88,22 @@ class Translator(PlayerTranslator):
         self._next: str | None = None  # media that is set while other media plays
 
     def _translate(self, record: dict[str, Any]) -> list[Signal]:
-        told = read(record, PLAYBIN)
+        report = read(record, PLAYBIN)
         made: list[Signal] = []
-        match told:
+        match report:
             case Command():
-                made += self._command(told)
+                made += self._command(report)
             case StateChanged(pipeline=True):
-                made += self._at_request(told.t, told.pending)
-                made += self._at_state(told)
+                made += self._at_request(report.t, report.pending)
+                made += self._at_state(report)
             case Sought(kind="ret.seek_simple"):
-                made += self._at_seek(told.t, told.r)
+                made += self._at_seek(report.t, report.r)
             case Sought(r=True):
-                made += self._at_rate(told.t, told.at_ns)
+                made += self._at_rate(report.t, report.at_ns)
             case StateSet():
-                made += self._at_set(told)
+                made += self._at_set(report)
             case _:
-                made += self._message(told)
+                made += self._message(report)
         return made
 
     def _finish(self) -> list[Signal]:
@@ -111,20 +111,20 @@ class Translator(PlayerTranslator):
 
     # ------------------------------------------------------------------ commands
 
-    def _command(self, told: Command) -> list[Signal]:
-        match told.args:
+    def _command(self, report: Command) -> list[Signal]:
+        match report.args:
             case [str(media), *_] if self._run.prerolled:
                 self._next = media  # it is taken up when this ends, or is given up
                 return []
             case [str(media), *_]:
-                return self._open(told.t, media)
+                return self._open(report.t, media)
             case [float(number), *_]:
-                if told.kind == "app.seek" and number >= 0.0:
+                if report.kind == "app.seek" and number >= 0.0:
                     self._run.target, self._run.landed = number, False
-                elif told.kind == "app.rate" and number > 0.0:
+                elif report.kind == "app.rate" and number > 0.0:
                     self._asked_rate = number
                 return []
-        return self._bare_command(told.t, told.kind)
+        return self._bare_command(report.t, report.kind)
 
     def _open(self, at: float, media: str) -> list[Signal]:
         self._run, self._entry, self._next = _Run(), media, None
@@ -187,19 +187,19 @@ class Translator(PlayerTranslator):
         return [signals.Seeked(at=at, position=target)]
 
     def _at_rate(self, at: float, at_ns: float | None) -> list[Signal]:
-        """A change of rate is a seek to where playback is; it is not told as one."""
+        """A change of rate is a seek to where playback is; it is not reported as one."""
         if self._asked_rate == self._rate:
             return []
         here = [] if at_ns is None else self._at_position(at, seconds(at_ns))
         self._rate = self._asked_rate
         return [*here, signals.RateChange(at=at, rate=self._rate)]
 
-    def _at_set(self, told: StateSet) -> list[Signal]:
-        if told.target == "null":
-            return self._halt(told.t)
-        if told.r == "no-preroll" and not self._run.live:
+    def _at_set(self, report: StateSet) -> list[Signal]:
+        if report.target == "null":
+            return self._halt(report.t)
+        if report.r == "no-preroll" and not self._run.live:
             self._run.live = True
-            return [signals.DurationChange(at=told.t, duration=None, live=True)]
+            return [signals.DurationChange(at=report.t, duration=None, live=True)]
         return []
 
     # ------------------------------------------------------------------ messages
@@ -221,14 +221,14 @@ class Translator(PlayerTranslator):
             self._next, run.finishing, run.flush = None, False, None
             run.track.place(at, 0.0)
             return [signals.Looped(at=at)]
-        told: list[Signal] = [signals.Ended(at=at)] if ended and not run.ended else []
-        told += self._open(at, media or _NAMELESS)
+        made: list[Signal] = [signals.Ended(at=at)] if ended and not run.ended else []
+        made += self._open(at, media or _NAMELESS)
         self._run.requested = self._run.prerolled = True
         self._run.live, self._run.playing = run.live, run.playing
         if run.playing:
-            told += [signals.Play(at=at), signals.Playing(at=at)]
+            made += [signals.Play(at=at), signals.Playing(at=at)]
         self._run.track.place(at, 0.0)
-        return told
+        return made
 
     def _at_request(self, at: float, pending: str) -> list[Signal]:
         """On its way to playing, before anything is to be seen: playback was requested."""
@@ -238,17 +238,17 @@ class Translator(PlayerTranslator):
         run.requested = True
         return [signals.Play(at=at)]
 
-    def _at_state(self, told: StateChanged) -> list[Signal]:
-        run, at = self._run, told.t
-        match told.old, told.new:
+    def _at_state(self, report: StateChanged) -> list[Signal]:
+        run, at = self._run, report.t
+        match report.old, report.new:
             case "null", "ready" if run.prerolled:
                 return self._halt(at)  # it was given up without a word
             case "ready", "paused":
                 run.prerolled = True
-            case ("paused", "ready") | ("playing", "paused") if "ready" in _down(told):
+            case ("paused", "ready") | ("playing", "paused") if "ready" in _down(report):
                 return self._halt(at)
             case "paused", "paused":
-                self._at_flush(run, at, told.pending)
+                self._at_flush(run, at, report.pending)
             case "paused", "playing" if run.prerolled:
                 run.held = run.holding
                 if run.flush is not None:
@@ -273,7 +273,7 @@ class Translator(PlayerTranslator):
             run.flush.landed = None
 
     def _at_pause(self, at: float, run: _Run) -> list[Signal]:
-        """Paused by nobody who was heard: to let a queue fill, or by someone else."""
+        """A pause without a command: to let a queue fill, or by someone else."""
         if run.seeking or (run.held and not run.holding):
             return []
         if run.short or run.holding:
@@ -282,24 +282,24 @@ class Translator(PlayerTranslator):
         going = run.flush.going() if run.flush else []
         return [*going, signals.Pause(at=at)]
 
-    def _message(self, told: Record) -> list[Signal]:
-        at, run = told.t, self._run
-        match told:
+    def _message(self, report: Record) -> list[Signal]:
+        at, run = report.t, self._run
+        match report:
             case Poll() if run.prerolled and (run.flush or not run.ended):
-                return self._at_poll(told)
+                return self._at_poll(report)
             case Buffering() if not run.live:
-                run.short = told.percent < 100.0
+                run.short = report.percent < 100.0
                 return [] if run.short else self._go_on(at)
             case PipelineError() if run.failed:
                 return []  # one failure goes through all elements
             case PipelineError():
                 run.failed = True
-                code = f"{told.domain}/{told.code}"
-                return [signals.Error(at=at, code=code, message=told.message)]
-        return self._bare_message(at, told, run) if run.prerolled else []
+                code = f"{report.domain}/{report.code}"
+                return [signals.Error(at=at, code=code, message=report.message)]
+        return self._bare_message(at, report, run) if run.prerolled else []
 
-    def _bare_message(self, at: float, told: Record, run: _Run) -> list[Signal]:
-        match told:
+    def _bare_message(self, at: float, report: Record, run: _Run) -> list[Signal]:
+        match report:
             case Message(pipeline=True) if self._next or self._at_last(at):
                 return self._follow(at)
             case Record(kind="signal.about-to-finish"):
@@ -323,26 +323,26 @@ class Translator(PlayerTranslator):
         return [signals.Ended(at=at)]
 
     def _at_last(self, at: float) -> bool:
-        """Whether what begins now follows what was read to its end."""
+        """True if what starts now follows what was read to its end."""
         return self._run.finishing and self._run.track.near_end(at, self._rate)
 
-    def _at_poll(self, told: Poll) -> list[Signal]:
-        run, at = self._run, told.t
+    def _at_poll(self, report: Poll) -> list[Signal]:
+        run, at = self._run, report.t
         if run.flush is not None and not run.flush.over(at):
             return []
         made: list[Signal] = []
-        position = -1.0 if told.position_ns is None else seconds(told.position_ns)
-        length = None if told.duration_ns is None else seconds(told.duration_ns)
+        position = -1.0 if report.position_ns is None else seconds(report.position_ns)
+        length = None if report.duration_ns is None else seconds(report.duration_ns)
         if self._fell(at, position):
             made += self._begin_unseen(at, length)
         elif position >= 0.0:
-            made += self._after_flush(at, position, told.rate)
+            made += self._after_flush(at, position, report.rate)
         if length is not None and not self._run.live:
             made += self._at_length(at, length)
         return made + (self._at_position(at, position) if position >= 0.0 else [])
 
     def _after_flush(self, at: float, position: float, rate: float | None) -> list[Signal]:
-        """What the first answer after a flush shows: a seek, or another rate."""
+        """The signals for the first answer after a flush: a seek, or another rate."""
         run, before = self._run, self._rate
         if rate is not None and rate > 0.0:
             self._rate = self._asked_rate = rate
@@ -356,7 +356,7 @@ class Translator(PlayerTranslator):
         return made
 
     def _fell(self, at: float, position: float) -> bool:
-        """Whether the media began anew, or other media did, without a word of the pipeline."""
+        """True if the media started anew, or other media did, without a word of the pipeline."""
         run = self._run
         if not run.playing or run.flush is not None or run.target is not None:
             return False
@@ -368,7 +368,7 @@ class Translator(PlayerTranslator):
         return self._follow(at)
 
     def _at_length(self, at: float, length: float) -> list[Signal]:
-        """-1 is not that it failed to tell: a transmission has none, though it can be held."""
+        """-1 is no failure to answer: a transmission has no length, though it can be held."""
         run = self._run
         if self._is_of_next(at, length):
             return []

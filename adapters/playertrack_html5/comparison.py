@@ -95,9 +95,9 @@ def compare(records: Sequence[dict[str, Any]]) -> list[Row]:
 
 
 def _first(row: Row) -> Told:
-    told = row.ours or row.theirs
-    assert told is not None
-    return told
+    entry = row.ours or row.theirs
+    assert entry is not None
+    return entry
 
 
 def _ours(records: Iterable[dict[str, Any]]) -> Iterator[Told]:

@@ -1,4 +1,4 @@
-"""What a recording of Kodi holds: a record a notification, callback or poll.
+"""The records of Kodi: one for each notification, callback or poll.
 
 ``t`` is in seconds. ``kind`` is the method of JSON-RPC, whose parameters are in ``data``, or the
 name of the callback of `xbmc.Player`, whose arguments are in ``args`` (positions in ms). Times of
@@ -26,7 +26,7 @@ class Notification(Record):
 
     @property
     def entry(self) -> str | None:
-        """What its item is called; None if it says nothing of one."""
+        """The name of its item; None if it says nothing of one."""
         item = _object(self.data, "item")
         kind, number = item.get("type"), item.get("id")
         if isinstance(number, int):
@@ -45,7 +45,7 @@ class Notification(Record):
 
     @property
     def ended(self) -> bool:
-        """Whether playback came to the end of the item."""
+        """True if playback came to the end of the item."""
         return isinstance(self.data, dict) and self.data.get("end") is True
 
     def time(self, name: str) -> float | None:
@@ -63,7 +63,7 @@ class Properties(Record):
 
 
 class Poll(Record):
-    """What an add-on was told when it asked: `getTime` and `getTotalTime`."""
+    """The answers to an add-on's poll: `getTime` and `getTotalTime`."""
 
     time: Number | None = None
     totaltime: Number | None = None
@@ -123,13 +123,13 @@ _SHAPES: dict[str, type[Record]] = {
 
 def read(record: dict[str, Any]) -> Record:
     """The record with the fields of its kind; raises `TranslationError` naming the field."""
-    told = recordings.read(record, Record, by_kind(_SHAPES))
-    if isinstance(told, Notification):
-        told.time("time")
-        _object(told.data, "item")
-    elif isinstance(told, Properties):
-        seconds(told.time, "time")
-        seconds(told.totaltime, "totaltime")
-    elif told.kind in ("onPlayBackSeek", "onPlayBackSpeedChanged") and isinstance(told, Called):
-        told.number(0)
-    return told
+    report = recordings.read(record, Record, by_kind(_SHAPES))
+    if isinstance(report, Notification):
+        report.time("time")
+        _object(report.data, "item")
+    elif isinstance(report, Properties):
+        seconds(report.time, "time")
+        seconds(report.totaltime, "totaltime")
+    elif report.kind in ("onPlayBackSeek", "onPlayBackSpeedChanged") and isinstance(report, Called):
+        report.number(0)
+    return report

@@ -1,6 +1,6 @@
-"""What Kodi says as signals.
+"""Translates the reports of Kodi to signals.
 
-Its notifications tell of everything but the position and stalls, for which it is polled. A speed
+Its notifications report everything but the position and stalls, for which it is polled. A speed
 below zero winds back: where that ends is a seek.
 """
 
@@ -24,7 +24,7 @@ _PICTURES = 2
 class Translator(PlayerTranslator):
     """Translates the records of one Kodi.
 
-    ``policy``: each seek has its notification, so a position that nobody told of is none.
+    ``policy``: each seek has its notification, so an unreported jump is none.
     """
 
     policy: ClassVar[Policy] = Policy(infer_seeks=False)
@@ -39,43 +39,43 @@ class Translator(PlayerTranslator):
         self._place = PolledPosition()
 
     def _translate(self, record: dict[str, Any]) -> list[Signal]:
-        told = read(record)
-        if isinstance(told, Notification) and told.player.get("playerid") == _PICTURES:
+        report = read(record)
+        if isinstance(report, Notification) and report.player.get("playerid") == _PICTURES:
             return []
-        return self._told_of(told)
+        return self._told_of(report)
 
-    def _told_of(self, told: Record) -> list[Signal]:
-        at = told.t
-        match told:
+    def _told_of(self, report: Record) -> list[Signal]:
+        at = report.t
+        match report:
             case Notification(kind="Player.OnPlay"):
-                return self._play(at, told.entry)
+                return self._play(at, report.entry)
             case Called(kind="onPlayBackStarted"):
-                media = told.args[0] if told.args else None
+                media = report.args[0] if report.args else None
                 return self._play(at, entry_name(media) if isinstance(media, str) else None)
             case Command(args=[str(entry_id), *_]):
                 return self._open(at, entry_id)
             case Command(kind="app.close"):
                 return [signals.Close(at=at)]
-        return self._of_media(told) if self._entry is not None else []
+        return self._of_media(report) if self._entry is not None else []
 
-    def _of_media(self, told: Record) -> list[Signal]:
-        at = told.t
-        match told:
+    def _of_media(self, report: Record) -> list[Signal]:
+        at = report.t
+        match report:
             case Notification(kind="Player.OnSeek"):
-                return self._at_seek(at, told.time("time"))
+                return self._at_seek(at, report.time("time"))
             case Called(kind="onPlayBackSeek"):
-                return self._at_seek(at, told.number(0) / 1000)
+                return self._at_seek(at, report.number(0) / 1000)
             case Notification(kind="Player.OnSpeedChanged"):
-                return self._at_speed(at, told.speed)
+                return self._at_speed(at, report.speed)
             case Called(kind="onPlayBackSpeedChanged"):
-                return self._at_speed(at, told.number(0))
+                return self._at_speed(at, report.number(0))
             case Notification(kind="Player.OnStop"):
-                return self._stop(at, ended=told.ended)
+                return self._stop(at, ended=report.ended)
             case Properties():
-                return self._at_properties(told)
+                return self._at_properties(report)
             case Poll():
-                return self._at_poll(at, told.time, told.totaltime)
-        return self._at_plain(at, told.kind)
+                return self._at_poll(at, report.time, report.totaltime)
+        return self._at_plain(at, report.kind)
 
     def _at_plain(self, at: float, kind: str) -> list[Signal]:
         match kind:
@@ -99,7 +99,7 @@ class Translator(PlayerTranslator):
     # ------------------------------------------------------------------ the course of it
 
     def _play(self, at: float, entry: str | None) -> list[Signal]:
-        """Other media, the same again, or the end of a pause, as older versions tell it."""
+        """Other media, the same again, or the end of a pause, as older versions report it."""
         same = self._entry is not None and entry in (None, self._entry)
         if same and self._paused and not self._over:
             return self._run(at, [signals.Play(at=at)])
@@ -151,16 +151,16 @@ class Translator(PlayerTranslator):
 
     # ------------------------------------------------------------------------- positions
 
-    def _at_properties(self, told: Properties) -> list[Signal]:
-        at = told.t
+    def _at_properties(self, report: Properties) -> list[Signal]:
+        at = report.t
         made: list[Signal] = []
-        if told.live and not self._live:
+        if report.live and not self._live:
             self._live = True
             made.append(signals.DurationChange(at=at, duration=None, live=True))
-        if self._started and told.speed is not None:
-            made += self._at_speed(at, told.speed)
+        if self._started and report.speed is not None:
+            made += self._at_speed(at, report.speed)
         return made + self._at_poll(
-            at, seconds(told.time, "time"), seconds(told.totaltime, "totaltime")
+            at, seconds(report.time, "time"), seconds(report.totaltime, "totaltime")
         )
 
     def _at_poll(self, at: float, position: float | None, length: float | None) -> list[Signal]:

@@ -1,4 +1,4 @@
-"""What a recording of MPRIS holds: a record a D-Bus signal, or a poll of the properties.
+"""The records of MPRIS: one for each D-Bus signal, or poll of the properties.
 
 ``t`` is in seconds, positions and lengths are in microseconds, as on the bus.
 """
@@ -46,7 +46,7 @@ class Seeked(Record):
 
 
 class Poll(Record):
-    """The property ``Position``, which no signal tells."""
+    """The property ``Position``, which no signal reports."""
 
     position: Microseconds | None = key("Position", None)
 
@@ -56,14 +56,14 @@ _SHAPES: dict[str, type[Record]] = {"PropertiesChanged": Changed, "Seeked": Seek
 
 def read(record: dict[str, Any]) -> Record:
     """The record with the fields of its kind; raises `TranslationError` naming the field."""
-    told = recordings.read(record, Record, by_kind(_SHAPES))
-    if isinstance(told, Changed):
-        told.check()
-    return told
+    report = recordings.read(record, Record, by_kind(_SHAPES))
+    if isinstance(report, Changed):
+        report.check()
+    return report
 
 
 def track_of(metadata: dict[str, Any]) -> str | None:
-    """What tells one track from another: its id, else its address or title; None: no track."""
+    """The identity of a track: its id, else its address or title; None: no track."""
     for name in ("mpris:trackid", "xesam:url", "xesam:title"):
         value = metadata.get(name)
         if isinstance(value, str) and value:

@@ -1,8 +1,8 @@
-"""What a player says by MPRIS as signals.
+"""Translates the reports of a player by MPRIS to signals.
 
-It says little. The position is not among the properties that are told, so it is polled, or known
-by `Seeked` alone; the end is `Stopped`, or another track, near the length; of stalls and errors
-nothing is told.
+They are few. The position is not among the properties that are reported, so it is polled, or known
+by `Seeked` alone; the end is `Stopped`, or another track, near the length; stalls and errors
+are not reported.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from .records import Changed, Poll, Seeked, read, track_of
 #: So near its length (s) a track that stops has ended.
 _END = 2.0
 
-#: A `Seeked` to so near (s) where playback is already tells of no seek, but of a start.
+#: A `Seeked` to so near (s) where playback is already is no seek, but a start.
 _NO_SEEK = 0.5
 
 
 class Translator(PlayerTranslator):
     """Translates the records of one player.
 
-    ``policy``: `Seeked` tells of every position that playback does not explain.
+    ``policy``: `Seeked` reports every position that playback does not explain.
     """
 
     policy: ClassVar[Policy] = Policy(infer_seeks=False)
@@ -41,28 +41,28 @@ class Translator(PlayerTranslator):
         self._place = PolledPosition()
 
     def _translate(self, record: dict[str, Any]) -> list[Signal]:
-        told = read(record)
+        report = read(record)
         made: list[Signal] = []
-        match told:
+        match report:
             case Changed():
-                made += self._at_properties(told)
+                made += self._at_properties(report)
             case Seeked() if self._track is not None:
-                made += self._at_seeked(told.t, max(0.0, told.position / 1e6))
+                made += self._at_seeked(report.t, max(0.0, report.position / 1e6))
             case Poll(position=float(position)) if self._track is not None:
-                made += self._at_position(told.t, max(0.0, position / 1e6))
+                made += self._at_position(report.t, max(0.0, position / 1e6))
             case Command(kind="app.close"):
-                made.append(signals.Close(at=told.t))
+                made.append(signals.Close(at=report.t))
         return made
 
-    def _at_properties(self, told: Changed) -> list[Signal]:
+    def _at_properties(self, report: Changed) -> list[Signal]:
         made: list[Signal] = []
-        if (metadata := told.get("Metadata", dict)) is not None:
-            made += self._at_metadata(told.t, metadata)
-        rate = told.get("Rate", float)
-        if rate is not None and self._place.set_rate(told.t, rate):
-            made.append(signals.RateChange(at=told.t, rate=rate))
-        if (status := told.get("PlaybackStatus", str)) is not None and self._track is not None:
-            made += self._at_status(told.t, status)
+        if (metadata := report.get("Metadata", dict)) is not None:
+            made += self._at_metadata(report.t, metadata)
+        rate = report.get("Rate", float)
+        if rate is not None and self._place.set_rate(report.t, rate):
+            made.append(signals.RateChange(at=report.t, rate=rate))
+        if (status := report.get("PlaybackStatus", str)) is not None and self._track is not None:
+            made += self._at_status(report.t, status)
         elif status is not None:
             self._status = status
         return made

@@ -50,7 +50,7 @@ class MpvBinding(Binding):
     def __init__(self, connect: Callable[[], Core], tracker: Listener, **options: Any) -> None:
         super().__init__(Translator(), tracker, **options)
         self._client = connect()
-        self._hearing: threading.Thread | None = None
+        self._listening: threading.Thread | None = None
         self._replays = False
         self._failed = False
         self._media: str | None = None
@@ -65,12 +65,14 @@ class MpvBinding(Binding):
         self._waiting: deque[_Event] = deque()  # of mpv, to be received in order
         self._start()
 
-    # -------------------------------------------------------------------------- hearing
+    # ------------------------------------------------------------------------ listening
 
     def _subscribe(self) -> None:
         self._greet()
-        self._hearing = threading.Thread(target=self._hear, name="mpv-hearing", daemon=True)
-        self._hearing.start()
+        self._listening = threading.Thread(
+            target=self._run_thread, name="mpv-listening", daemon=True
+        )
+        self._listening.start()
 
     def _greet(self) -> None:
         self._catch_up()
@@ -99,10 +101,10 @@ class MpvBinding(Binding):
 
     def _unsubscribe(self) -> None:
         self._client.wake()
-        if self._hearing is not None:
-            self._hearing.join()
+        if self._listening is not None:
+            self._listening.join()
 
-    def _hear(self) -> None:
+    def _run_thread(self) -> None:
         """The thread of the client; with it all that is observed goes."""
         self._listen()
         with self._asking:
@@ -115,12 +117,12 @@ class MpvBinding(Binding):
         self._shut = False
         while not (self._over.is_set() or self._shut):
             timeout = max(0.0, due - monotonic()) if self._advances else -1.0
-            heard = self._waiting.popleft() if self._waiting else self._client.next(timeout)
+            event = self._waiting.popleft() if self._waiting else self._client.next(timeout)
             if self._advances and monotonic() >= due:
-                self._note_position(heard)
+                self._note_position(event)
                 due = monotonic() + _UPDATES
-            if heard is not None:
-                self._receive(*heard)
+            if event is not None:
+                self._receive(*event)
 
     def _receive(self, kind: str, values: dict[str, Any]) -> None:
         match kind:
@@ -151,8 +153,8 @@ class MpvBinding(Binding):
     def _at_shutdown(self) -> None:
         self._lose()
 
-    def _note_position(self, heard: _Event | None = None) -> None:
-        """Where playback is, if it moved; ``heard`` is an event that is not noted yet.
+    def _note_position(self, taken: _Event | None = None) -> None:
+        """Note where playback is, if it moved; ``taken`` is an event that is not noted yet.
 
         It may be the target of a seek already, of which the event is still to come.
         """
@@ -161,7 +163,7 @@ class MpvBinding(Binding):
             self._waiting.append(event)
             if event[0] == "shutdown":
                 break
-        moved = any(event and event[0] in _MOVES for event in (heard, *self._waiting))
+        moved = any(event and event[0] in _MOVES for event in (taken, *self._waiting))
         if position is not None and position != self._last and not moved:
             self._note("prop.time-pos", value=position)
         self._last = position
@@ -173,7 +175,7 @@ class MpvBinding(Binding):
                 self._note(f"prop.{name}", value=value)
 
     def _language(self, kind: str, track: object) -> str | None:
-        """What language the track of that number has, if it says so."""
+        """The language of the track of that number, if it says so."""
         get = self._client.get
         wanted = ("audio" if kind == "aid" else "sub", str(track))
         for n in range(int(get("track-list/count") or 0)):
@@ -184,7 +186,7 @@ class MpvBinding(Binding):
     def _begin_at(self, kind: str) -> None:
         """Give a seek again that came too early, and play only when a seek has begun.
 
-        What cannot be sought in tells of no seek, so it is not waited for there.
+        Media that cannot be sought in reports no seek, so it is not waited for there.
         """
         with self._opening:
             if kind == "file-loaded" and self._too_early is not None:
@@ -204,7 +206,7 @@ class MpvBinding(Binding):
         return self._too_early is not None or self._sought
 
     def _look_up(self, record: dict[str, Any]) -> Iterable[dict[str, Any]]:
-        """What media a file that starts is, unless it is the same again."""
+        """The media of a file that starts, unless it is the same again."""
         match record["kind"]:
             case "app.replay":
                 self._replays = True
@@ -254,7 +256,7 @@ class MpvBinding(Binding):
             self._halt(True)
 
     def _halt(self, on: bool) -> None:
-        """Pause or go on; noted here, since mpv tells of two changes in a row as of none."""
+        """Pause or go on; noted here, since mpv reports nothing of two changes in a row."""
         self._client.set("pause", "yes" if on else "no")
         self._note("prop.pause", value=on)
 
@@ -270,7 +272,7 @@ class MpvBinding(Binding):
                     raise
                 self._too_early = position
             else:
-                # `_begin_at` cannot have heard of it, for want of the lock.
+                # `_begin_at` cannot have noticed it, for want of the lock.
                 self._sought = get("seekable") != "no"
 
     def _rate(self, rate: float) -> None:

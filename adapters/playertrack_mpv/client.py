@@ -47,7 +47,7 @@ _REASONS = {0: "eof", 2: "stop", 3: "quit", 4: "error", 5: "redirect"}
 
 
 def address(player: mpv.MPV) -> int | None:
-    """What identifies the core of a player; None if that was terminated."""
+    """The address of a player's core, which identifies it; None if it was terminated."""
     return None if player.handle is None else ctypes.cast(player.handle, ctypes.c_void_p).value
 
 

@@ -124,16 +124,16 @@ class IpcClient:
                 del self._answers[number]
                 raise GoneError(f"{words[0]}: mpv is gone ({error})") from error
         try:
-            told = answer.result(_PATIENCE)
+            report = answer.result(_PATIENCE)
         except TimeoutError:
             raise GoneError(f"{words[0]}: mpv gave no answer for {_PATIENCE:g} s") from None
         finally:
             with self._lock:
                 self._answers.pop(number, None)
-        why = told.get("error", "no reason given")
+        why = report.get("error", "no reason given")
         if why != "success":
             raise RefusedError(str(words[0]), _CODES.get(why, -1), str(why))
-        return told.get("data")
+        return report.get("data")
 
     # ----------------------------------------------------------------------- the thread
 
@@ -154,31 +154,31 @@ class IpcClient:
 
     def _take(self, line: bytes) -> None:
         try:
-            told = json.loads(line)
+            report = json.loads(line)
         except (ValueError, RecursionError):
             return  # another program's, or a file name that is no text
-        if not isinstance(told, dict):
+        if not isinstance(report, dict):
             return
-        kind = told.get("event")
+        kind = report.get("event")
         if isinstance(kind, str):
-            self._events.put(_event(kind, told))
+            self._events.put(_event(kind, report))
             return
-        number = told.get("request_id")
+        number = report.get("request_id")
         with self._lock:
             answer = self._answers.get(number) if isinstance(number, int) else None
         if answer is not None and not answer.done():
-            answer.set_result(told)
+            answer.set_result(report)
 
 
-def _event(kind: str, told: dict[str, Any]) -> _Event:
+def _event(kind: str, report: dict[str, Any]) -> _Event:
     match kind:
         case "property-change":
-            return f"prop.{told.get('name')}", {"value": told.get("data")}
+            return f"prop.{report.get('name')}", {"value": report.get("data")}
         case "start-file":
-            return kind, {"playlist_entry_id": told.get("playlist_entry_id", 0)}
+            return kind, {"playlist_entry_id": report.get("playlist_entry_id", 0)}
         case "end-file":
-            reason = {"reason": str(told.get("reason", "unknown"))}
+            reason = {"reason": str(report.get("reason", "unknown"))}
             if reason["reason"] == "error":
-                reason["file_error"] = str(told.get("file_error", "error"))
+                reason["file_error"] = str(report.get("file_error", "error"))
             return kind, reason
     return kind, {}

@@ -75,7 +75,7 @@ class ProcessBinding(MpvBinding):
     def _greet(self) -> None:
         """There is none yet: the thread that listens looks for it."""
 
-    def _hear(self) -> None:
+    def _run_thread(self) -> None:
         while (client := self._reach()) is not None:
             self._adopt(client)
             try:

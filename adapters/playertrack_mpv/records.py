@@ -1,4 +1,4 @@
-"""What a recording of mpv holds: a record an event, a changed property, a command.
+"""The records of mpv: one for each event, changed property, command.
 
 ``t`` is in seconds, and so are the positions. ``kind`` is mpv's own name of the event,
 ``prop.NAME`` a property that changed to ``value``, ``app.NAME`` a command that the program
@@ -57,7 +57,7 @@ class Track(Record):
 
 
 class Poll(Record):
-    """The properties as they were read; of the same length twice in a row only these tell."""
+    """The properties as read; only these reveal the same length twice in a row."""
 
     duration: Number | None
 

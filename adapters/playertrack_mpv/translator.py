@@ -1,6 +1,6 @@
 """The events and properties of mpv as signals.
 
-mpv reports nearly everything. What has to be told apart: a `playback-restart` is the start of
+mpv reports nearly everything. Some reports are ambiguous: a `playback-restart` is the start of
 playback or the end of a seek, a pause at the end is mpv's own when it keeps the file open,
 and the length of a stream may be only that of what was read so far.
 """
@@ -53,7 +53,7 @@ class _File:
     """One file, from `start-file` to `end-file`.
 
     ``first``: where playback started, ``position``: where it was last. ``length``: as mpv says;
-    ``told``: as it was believed; ``grew``: where it was (s of content) when it last grew.
+    ``believed``: as it was taken; ``grew``: where it was (s of content) when it last grew.
     ``turned``: when a seek began at the end of the file, which may be a new round.
     """
 
@@ -68,7 +68,7 @@ class _File:
     moved_at: float = 0.0
     turned: float | None = None
     length: float | None = None
-    told: float | None = None
+    believed: float | None = None
     grew: float | None = None
     bounds: dict[str, str | None] = attrs.field(factory=dict)
     live: bool = False
@@ -99,46 +99,46 @@ class Translator(PlayerTranslator):
         self._file: _File | None = None
 
     def _translate(self, record: dict[str, Any]) -> list[Signal]:
-        told = read(record)
+        report = read(record)
         made: list[Signal] = []
-        made += self._end_loop(told.t)
-        match told:
+        made += self._end_loop(report.t)
+        match report:
             case Command():
-                made += self._command(told)
+                made += self._command(report)
             case Record(kind="start-file"):
-                made += self._start(told.t)
+                made += self._start(report.t)
             case Record(kind="shutdown"):
-                made.append(signals.Close(at=told.t))
+                made.append(signals.Close(at=report.t))
             case _:
-                made += self._lasting(told)
+                made += self._lasting(report)
         return made
 
-    def _lasting(self, told: Record) -> list[Signal]:
-        """What outlives a file, and else what is in it."""
-        match told:
+    def _lasting(self, report: Record) -> list[Signal]:
+        """Properties that outlive a file, and else those of what is in it."""
+        match report:
             case Speed():
-                return self._at_rate(told.t, told.value)
+                return self._at_rate(report.t, report.value)
             case Loop():
-                return self._at_loop(told.t, told.value not in _NOT_LOOPING)
+                return self._at_loop(report.t, report.value not in _NOT_LOOPING)
             case Switch(kind="prop.pause"):
-                return self._at_pause(told.t, told.value is True)
+                return self._at_pause(report.t, report.value is True)
             case Switch(kind="prop.fullscreen"):
-                return self._at_fullscreen(told.t, told.value is True)
+                return self._at_fullscreen(report.t, report.value is True)
             case Point():
-                self._set_point(told)
+                self._set_point(report)
             case Track():
-                return self._at_track(told)
+                return self._at_track(report)
             case _ if self._file:
-                return self._in_file(told, self._file)
+                return self._in_file(report, self._file)
         return []
 
-    def _command(self, told: Command) -> list[Signal]:
-        """Most commands are told by what they change."""
-        at = told.t
-        if told.args and isinstance(told.args[0], str):
+    def _command(self, report: Command) -> list[Signal]:
+        """Most commands are reported by what they change."""
+        at = report.t
+        if report.args and isinstance(report.args[0], str):
             self._file = None  # what comes until `start-file` is of the one before
-            return [signals.Loaded(at=at, entry_id=told.args[0], loop=self._loop)]
-        match told.kind:
+            return [signals.Loaded(at=at, entry_id=report.args[0], loop=self._loop)]
+        match report.kind:
             case "app.play":
                 self._requested = True
                 return [signals.Play(at=at)]
@@ -173,7 +173,7 @@ class Translator(PlayerTranslator):
             self._loop_until = at + _COUNTS_DOWN
             return []
         self._loop = loop
-        length = None if self._file is None or self._file.live else self._file.told
+        length = None if self._file is None or self._file.live else self._file.believed
         return [signals.DurationChange(at=at, duration=length, loop=loop)]
 
     def _end_loop(self, at: float) -> list[Signal]:
@@ -182,17 +182,17 @@ class Translator(PlayerTranslator):
         if until is None or at < until or (file is not None and file.seeking):
             return []
         self._loop_until, self._loop = None, False
-        length = None if file is None or file.live else file.told
+        length = None if file is None or file.live else file.believed
         return [signals.DurationChange(at=at, duration=length, loop=False)]
 
-    def _set_point(self, told: Point) -> None:
+    def _set_point(self, report: Point) -> None:
         """A and B of the loop that mpv makes by itself, while both are set."""
-        self._points.pop(told.kind, None)
-        if isinstance(told.value, int | float) and not isinstance(told.value, bool):
-            self._points[told.kind] = float(told.value)
+        self._points.pop(report.kind, None)
+        if isinstance(report.value, int | float) and not isinstance(report.value, bool):
+            self._points[report.kind] = float(report.value)
 
     def _rounds(self, file: _File) -> bool:
-        """Whether a seek that begins now is the next round of an A-B loop."""
+        """True if a seek that starts now is the next round of an A-B loop."""
         if len(self._points) < 2:
             return False
         return abs(file.position - max(self._points.values())) <= _ROUND * max(1.0, self._rate)
@@ -215,14 +215,14 @@ class Translator(PlayerTranslator):
 
     # ----------------------------------------------------------------- in a file
 
-    def _in_file(self, told: Record, file: _File) -> list[Signal]:
-        at = told.t
-        match told:
+    def _in_file(self, report: Record, file: _File) -> list[Signal]:
+        at = report.t
+        match report:
             case Seconds(kind="prop.time-pos", value=float(position)):
                 return self._at_position(at, file, max(0.0, position))
             case EndFile():
                 self._file = None
-                return self._end(told, file)
+                return self._end(report, file)
             case Record(kind="seek"):
                 turns = self._is_at_end(at, file)
                 file.seeking, file.at_end, file.target = True, False, None
@@ -234,41 +234,43 @@ class Translator(PlayerTranslator):
                 return [signals.Seeking(at=at, by="player" if self._rounds(file) else None)]
             case Record(kind="playback-restart"):
                 return self._restart(at, file)
-        return self._at_property(told, file)
+        return self._at_property(report, file)
 
-    def _at_property(self, told: Record, file: _File) -> list[Signal]:
-        at = told.t
-        match told:
+    def _at_property(self, report: Record, file: _File) -> list[Signal]:
+        at = report.t
+        match report:
             case Seconds(kind="prop.duration", value=float(length)) | Poll(duration=float(length)):
                 return self._at_length(at, file, length)
             case Text(kind="prop.start" | "prop.end" | "prop.length"):
-                file.bounds[told.kind.removeprefix("prop.")] = told.value
+                file.bounds[report.kind.removeprefix("prop.")] = report.value
             case Text(kind="prop.file-format"):
-                file.hls = told.value == "hls"
+                file.hls = report.value == "hls"
                 return self._at_length(at, file, file.length)
             case Switch(kind="prop.seekable"):
-                file.fixed = told.value is False
+                file.fixed = report.value is False
                 return self._at_length(at, file, file.length)
             case Switch(kind="prop.partially-seekable"):
-                file.partial = told.value is True
+                file.partial = report.value is True
                 return self._at_length(at, file, file.length)
             case Switch(kind="prop.paused-for-cache"):
-                return self._at_cache(at, file, told.value is True)
+                return self._at_cache(at, file, report.value is True)
             case Switch(kind="prop.eof-reached", value=True) if not file.at_end:
                 file.at_end, file.playing = True, False
                 return [signals.Ended(at=at)]
         return []
 
-    def _at_track(self, told: Track) -> list[Signal]:
+    def _at_track(self, report: Track) -> list[Signal]:
         """A choice of sound or subtitles; mpv's own, at the start or of "auto", is none."""
-        before, self._tracks[told.kind] = self._tracks.get(told.kind), told.value
+        before, self._tracks[report.kind] = self._tracks.get(report.kind), report.value
         begun = self._file is not None and self._file.begun
-        if not begun or told.value == before or before is None or isinstance(before, str):
+        if not begun or report.value == before or before is None or isinstance(before, str):
             return []
-        chosen = isinstance(told.value, int) and told.value is not False
-        if told.kind == "prop.sid":
-            return [signals.Captions(at=told.t, language=told.lang or _UNNAMED if chosen else None)]
-        return [signals.AudioTrack(at=told.t, language=told.lang or _UNNAMED)] if chosen else []
+        chosen = isinstance(report.value, int) and report.value is not False
+        if report.kind == "prop.sid":
+            return [
+                signals.Captions(at=report.t, language=report.lang or _UNNAMED if chosen else None)
+            ]
+        return [signals.AudioTrack(at=report.t, language=report.lang or _UNNAMED)] if chosen else []
 
     def _at_position(self, at: float, file: _File, position: float) -> list[Signal]:
         """In a seek the first position is its target."""
@@ -302,8 +304,8 @@ class Translator(PlayerTranslator):
 
     def _landing(self, file: _File) -> float | None:
         """Where a seek landed; on the last pictures it is one to the end."""
-        at_end = file.target is not None and file.told and file.target >= file.told - _LAST
-        return file.told if at_end and not file.live else file.target
+        at_end = file.target is not None and file.believed and file.target >= file.believed - _LAST
+        return file.believed if at_end and not file.live else file.target
 
     def _set_part(self, at: float, file: _File) -> list[Signal]:
         """The part of the file that is to be played; where it starts there is a seek, too."""
@@ -311,13 +313,13 @@ class Translator(PlayerTranslator):
         if part is None:
             return []
         self._play_part(part)
-        return [] if file.live else [signals.DurationChange(at=at, duration=file.told)]
+        return [] if file.live else [signals.DurationChange(at=at, duration=file.believed)]
 
     def _is_at_end(self, at: float, file: _File) -> bool:
-        """Whether the file was over by now, though that was not reported."""
-        if not file.playing or file.seeking or file.told is None or file.live or self._loop:
+        """True if the file was over by now, though that was not reported."""
+        if not file.playing or file.seeking or file.believed is None or file.live or self._loop:
             return False
-        return file.position + self._rate * (at - file.moved_at) >= file.told - _LAST
+        return file.position + self._rate * (at - file.moved_at) >= file.believed - _LAST
 
     def _turn(self, at: float, file: _File, began: float) -> list[Signal]:
         """A seek from the end: to the start it is a new round, elsewhere a seek."""
@@ -342,8 +344,8 @@ class Translator(PlayerTranslator):
         if length is not None and (file.length is None or length > file.length):
             file.grew = file.position
         file.length = length
-        was_live, told = file.live, file.told
-        grew = told is not None and length is not None and length > told + _GROWTH
+        was_live, previous = file.live, file.believed
+        grew = previous is not None and length is not None and length > previous + _GROWTH
         file.live = was_live or grew or (file.hls and (file.fixed or file.partial))
         if file.live:
             return [] if was_live else [signals.DurationChange(at=at, duration=None, live=True)]
@@ -352,18 +354,18 @@ class Translator(PlayerTranslator):
     def _believe(self, at: float, file: _File, *, over: bool = False) -> list[Signal]:
         """The length, as soon as it can be that of all there is; ``over``: there is no more."""
         length = file.length
-        if length is None or length <= 0.0 or length == file.told or file.live:
+        if length is None or length <= 0.0 or length == file.believed or file.live:
             return []
-        if file.told is None and (file.fixed or file.partial):
+        if file.believed is None and (file.fixed or file.partial):
             played = file.position - (file.grew or 0.0)
             if played < _UNGROWN and not (over and not file.grew):
                 return []
-        file.told = length
+        file.believed = length
         return [signals.DurationChange(at=at, duration=length)]
 
-    def _end(self, told: EndFile, file: _File) -> list[Signal]:
-        at = told.t
-        match told.reason:
+    def _end(self, report: EndFile, file: _File) -> list[Signal]:
+        at = report.t
+        match report.reason:
             case "eof" if not file.at_end and self._was_part(file):
                 return [signals.Stop(at=at)]  # all that was asked for was played
             case "eof" if not file.at_end:
@@ -371,14 +373,14 @@ class Translator(PlayerTranslator):
             case "stop":
                 return [signals.Stop(at=at)]
             case "error":
-                why = told.file_error or "error"
+                why = report.file_error or "error"
                 return [signals.Error(at=at, code=why, message=why)]
         return []
 
     def _was_part(self, file: _File) -> bool:
-        """Whether only a part was to be played, if nobody said so: neither end is the file's."""
-        if file.first is None or file.first <= _PART or file.told is None or file.live:
+        """True if only a part was to be played, if nobody said so: neither end is the file's."""
+        if file.first is None or file.first <= _PART or file.believed is None or file.live:
             return False
         if file.bounds:
             return False
-        return file.position < file.told - _EARLY
+        return file.position < file.believed - _EARLY

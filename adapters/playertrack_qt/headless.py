@@ -42,7 +42,7 @@ class QtThread:
         app.exec()
 
     def call(self, call: Callable[[], _T]) -> _T:
-        """What ``call`` returns, called in the event loop."""
+        """Run ``call`` in the event loop; returns its value."""
         done: Future[_T] = Future()
 
         def perform() -> None:

@@ -80,7 +80,7 @@ _making = threading.Lock()
 
 
 def caller_of(qt: Qt, thread: Any) -> Any:
-    """What has calls made on the event loop of ``thread``."""
+    """An object that makes calls on the event loop of ``thread``."""
     with _making:
         for known, caller in _callers:
             if known == thread:

@@ -31,7 +31,7 @@ class Motion:
     sought: float = -inf  # when the last seek was
     rate: float = 1.0
     _fastest: float = 1.0
-    _heard: float = 0.0
+    _last_at: float = 0.0
 
     def move(self, at: float, position: float) -> None:
         """It is at ``position`` now, however it got there."""
@@ -41,7 +41,7 @@ class Motion:
 
     def stir(self, at: float) -> None:
         """Something else than a poll shows that the player is at work."""
-        self.idle, self._heard = 0.0, at
+        self.idle, self._last_at = 0.0, at
 
     def start(self, at: float) -> None:
         """Playback starts, or goes on, from where it is."""
@@ -71,8 +71,8 @@ class Motion:
 
     def look(self, at: float) -> float:
         """A poll finds the position where it was; returns ``idle``."""
-        self.idle += min(_BLINK, at - self._heard)
-        self._heard = at
+        self.idle += min(_BLINK, at - self._last_at)
+        self._last_at = at
         return self.idle
 
     def _due(self, at: float) -> float:

@@ -1,4 +1,4 @@
-"""What a recording of Qt's `QMediaPlayer` holds: a record a signal, command or poll.
+"""The records of Qt's `QMediaPlayer`: one for each signal, command or poll.
 
 ``t`` is in seconds, positions and durations are in milliseconds. ``kind`` is Qt's own name of
 the signal and ``args`` what it carried, enumerators by their names; ``app.NAME`` is a command
@@ -47,7 +47,7 @@ class Emitted(Record):
 
 
 class Poll(Record):
-    """What the player said, on its own thread."""
+    """The player's answers, on its own thread."""
 
     position_ms: Number | None = None
     duration_ms: Number | None = None
@@ -61,12 +61,12 @@ def short_name(enumerator: str) -> str:
 
 def read(record: dict[str, Any]) -> Record:
     """The record with the fields of its kind; raises `TranslationError` naming the field."""
-    told = recordings.read(record, Record, by_kind(_SHAPES))
-    if told.kind in _NUMBERS and isinstance(told, Emitted):
-        told.number()
-    elif told.kind in _NAMES and isinstance(told, Emitted):
-        told.name()
-    return told
+    report = recordings.read(record, Record, by_kind(_SHAPES))
+    if report.kind in _NUMBERS and isinstance(report, Emitted):
+        report.number()
+    elif report.kind in _NAMES and isinstance(report, Emitted):
+        report.name()
+    return report
 
 
 _NUMBERS = ("positionChanged", "durationChanged", "playbackRateChanged")

@@ -3,8 +3,8 @@
 Qt reports positions every 50 ms and little else that can be relied on. A seek is only a position
 that time does not explain. A position of 0 is a seek, a stop, or the next round of a loop, and
 the length of the media may be a seek, the end, or the end of a file that was cut: what comes in
-the same turn of the event loop tells, so such a position is held until then. A stall is told by
-nobody; it shows in polls that find the position where it was.
+the same turn of the event loop decides, so such a position is held until then. A stall is not
+reported; it shows in polls that find the position where it was.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class _Held(NamedTuple):
 
 @attrs.define
 class _Media:
-    """What is known of the source that is set."""
+    """The source that is set, as far as it is known."""
 
     duration: float | None = None
     seekable: bool | None = None
@@ -76,21 +76,21 @@ class Translator(PlayerTranslator):
         self._stalled = False
 
     def _translate(self, record: dict[str, Any]) -> list[Signal]:
-        told = read(record)
-        made = self._explain(told)
-        match told:
+        report = read(record)
+        made = self._explain(report)
+        match report:
             case Command():
-                made += self._command(told)
+                made += self._command(report)
             case Poll():
-                made += self._at_poll(told)
+                made += self._at_poll(report)
             case Emitted():
-                made += self._at_signal(told)
+                made += self._at_signal(report)
             case Record(kind="turn"):
-                self._call = inf  # from now on it is these that tell one call from the next
+                self._call = inf  # from now on it is these that separate one call from the next
         return made
 
     def _finish(self) -> list[Signal]:
-        """What waits for an explanation, when no record will bring one."""
+        """The signals that wait for an explanation, when no record will bring one."""
         made: list[Signal] = []
         if self._held is not None:
             made += self._sought(self._held)
@@ -101,10 +101,10 @@ class Translator(PlayerTranslator):
 
     # ------------------------------------------------------------------- the program
 
-    def _command(self, told: Command) -> list[Signal]:
-        """Most commands are told by what they change."""
-        at = told.t
-        match told.kind, told.args:
+    def _command(self, report: Command) -> list[Signal]:
+        """Most commands are reported by what they change."""
+        at = report.t
+        match report.kind, report.args:
             case _, [str(entry_id), *_]:
                 self._open(at)
                 self._named = True
@@ -129,23 +129,23 @@ class Translator(PlayerTranslator):
 
     # -------------------------------------------------- what explains what came before
 
-    def _explain(self, told: Record) -> list[Signal]:
+    def _explain(self, report: Record) -> list[Signal]:
         """Decide on what was held back, as soon as a record says what it was."""
-        at, held, stopped = told.t, self._held, self._stopped
-        stops = told.kind == "playbackStateChanged" and _name(told) == "Stopped"
+        at, held, stopped = report.t, self._held, self._stopped
+        stops = report.kind == "playbackStateChanged" and _name(report) == "Stopped"
         if held is not None:
-            if told.kind == "app.close":
+            if report.kind == "app.close":
                 self._held = None
             elif stops and (held.position == 0.0 or at - held.at <= self._call):
                 # Qt rewinds when it stops, and leaps where a file is cut.
                 self._held = None
                 self._motion.position = min(self._motion.position, held.position)
-            elif at - held.at > self._call or _explains(told.kind):
+            elif at - held.at > self._call or _explains(report.kind):
                 self._held = None
                 return self._sought(held)
-        elif stopped is not None and (at - stopped > self._call or _explains(told.kind)):
+        elif stopped is not None and (at - stopped > self._call or _explains(report.kind)):
             self._stopped = None
-            if _name(told) == "EndOfMedia":
+            if _name(report) == "EndOfMedia":
                 return self._end(stopped)
             return [signals.Stop(at=stopped)]
         return []
@@ -169,48 +169,48 @@ class Translator(PlayerTranslator):
 
     # ---------------------------------------------------------------- the player's signals
 
-    def _at_signal(self, told: Emitted) -> list[Signal]:
-        at = told.t
-        match told.kind:
+    def _at_signal(self, report: Emitted) -> list[Signal]:
+        at = report.t
+        match report.kind:
             case "mediaStatusChanged":
-                return self._at_status(at, told.name())
+                return self._at_status(at, report.name())
             case "sourceChanged":
-                return self._at_source(at, told.text(0))
+                return self._at_source(at, report.text(0))
             case "playbackRateChanged":
-                return self._at_rate(told)
+                return self._at_rate(report)
             case "loopsChanged":
-                self._loops = int(told.number()) if told.args else None
-            case _ if self._media is None or self._is_old(told):
+                self._loops = int(report.number()) if report.args else None
+            case _ if self._media is None or self._is_old(report):
                 return []
-        return self._of_media(told, self._media) if self._media else []
+        return self._of_media(report, self._media) if self._media else []
 
-    def _is_old(self, told: Emitted) -> bool:
-        """What the source before says when another one takes its place, or the same again."""
+    def _is_old(self, report: Emitted) -> bool:
+        """True for a report of the source before, which this one, or the same again, replaced."""
         if not self._named:
             return False
-        match told.kind:
+        match report.kind:
             case "playbackStateChanged":
-                self._named = told.name() != "Playing"
+                self._named = report.name() != "Playing"
                 if self._named:
                     self._state = "Stopped"
             case "positionChanged":
-                return told.seconds() == 0.0
+                return report.seconds() == 0.0
         return self._named
 
-    def _of_media(self, told: Emitted, media: _Media) -> list[Signal]:
-        at = told.t
-        match told.kind:
+    def _of_media(self, report: Emitted, media: _Media) -> list[Signal]:
+        at = report.t
+        match report.kind:
             case "positionChanged":
                 self._motion.stir(at)
-                return self._at_position(at, told.seconds(), media)
+                return self._at_position(at, report.seconds(), media)
             case "playbackStateChanged":
-                return self._at_state(at, told.name())
+                return self._at_state(at, report.name())
             case "durationChanged":
-                return self._at_length(at, told.seconds(), media)
+                return self._at_length(at, report.seconds(), media)
             case "seekableChanged":
-                media.seekable = told.args[:1] == [True]
+                media.seekable = report.args[:1] == [True]
             case "errorOccurred":
-                return self._at_error(told, media)
+                return self._at_error(report, media)
         return []
 
     def _at_status(self, at: float, status: str) -> list[Signal]:
@@ -235,12 +235,12 @@ class Translator(PlayerTranslator):
         self._open(at)
         return [signals.Loaded(at=at, entry_id=entry_name(source))]
 
-    def _at_rate(self, told: Emitted) -> list[Signal]:
-        rate = told.number()
+    def _at_rate(self, report: Emitted) -> list[Signal]:
+        rate = report.number()
         if rate <= 0.0 or rate == self._motion.rate:
             return []
         self._motion.set_rate(rate)
-        return [signals.RateChange(at=told.t, rate=rate)]
+        return [signals.RateChange(at=report.t, rate=rate)]
 
     def _at_state(self, at: float, state: str) -> list[Signal]:
         before, self._state = self._state, state
@@ -267,16 +267,16 @@ class Translator(PlayerTranslator):
         media.duration, media.live = length, False
         return [signals.DurationChange(at=at, duration=length)]
 
-    def _at_error(self, told: Emitted, media: _Media) -> list[Signal]:
-        """One failure is told hundreds of times; what is there is played on."""
-        code = told.name() if told.args else "error"
+    def _at_error(self, report: Emitted, media: _Media) -> list[Signal]:
+        """One failure is reported hundreds of times; what is there is played on."""
+        code = report.name() if report.args else "error"
         if media.failed or code == "NoError":
             return []
         media.failed = True
         plays = self._state == "Playing" and not self._stalled and self._motion.idle < AHEAD
         return [
             signals.Error(
-                at=told.t, code=code, message=_without_urls(told.text(1)), fatal=not plays
+                at=report.t, code=code, message=_without_urls(report.text(1)), fatal=not plays
             )
         ]
 
@@ -335,14 +335,16 @@ class Translator(PlayerTranslator):
 
     # ---------------------------------------------------------------------------- polls
 
-    def _at_poll(self, told: Poll) -> list[Signal]:
-        at, media = told.t, self._media
+    def _at_poll(self, report: Poll) -> list[Signal]:
+        at, media = report.t, self._media
         if media is None or self._named:
             return []
         made: list[Signal] = []
-        known = told.duration_ms is not None and told.status.rpartition(".")[2].startswith(_LOADED)
-        if media.duration is None and known and told.duration_ms is not None:
-            made += self._at_length(at, told.duration_ms / 1000, media)
+        known = report.duration_ms is not None and report.status.rpartition(".")[2].startswith(
+            _LOADED
+        )
+        if media.duration is None and known and report.duration_ms is not None:
+            made += self._at_length(at, report.duration_ms / 1000, media)
         if self._state != "Playing" or not self._running:
             return made
         motion = self._motion
@@ -355,15 +357,15 @@ class Translator(PlayerTranslator):
         return made
 
 
-def _name(told: Record) -> str:
+def _name(report: Record) -> str:
     """The enumerator that a signal carries, if it does."""
-    if isinstance(told, Emitted) and told.args and isinstance(told.args[0], str):
-        return short_name(told.args[0])
+    if isinstance(report, Emitted) and report.args and isinstance(report.args[0], str):
+        return short_name(report.args[0])
     return ""
 
 
 def _explains(kind: str) -> bool:
-    """Whether a record of this kind says what a position before it was."""
+    """True if a record of this kind says what a position before it was."""
     return kind in _EXPLAINING or kind.startswith("ret.")
 
 

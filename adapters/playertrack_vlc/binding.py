@@ -22,14 +22,14 @@ from .translator import Translator
 _EVENTS: dict[str, Callable[[Any], dict[str, Any]]] = {
     "MediaPlayerMediaChanged": lambda _: {},
     "MediaPlayerOpening": lambda _: {},
-    "MediaPlayerBuffering": lambda told: {"new_cache": told.new_cache},
+    "MediaPlayerBuffering": lambda report: {"new_cache": report.new_cache},
     "MediaPlayerPlaying": lambda _: {},
     "MediaPlayerPaused": lambda _: {},
     "MediaPlayerStopped": lambda _: {},
     "MediaPlayerEndReached": lambda _: {},
     "MediaPlayerEncounteredError": lambda _: {},
-    "MediaPlayerTimeChanged": lambda told: {"new_time_ms": told.new_time},
-    "MediaPlayerLengthChanged": lambda told: {"new_length_ms": told.new_length},
+    "MediaPlayerTimeChanged": lambda report: {"new_time_ms": report.new_time},
+    "MediaPlayerLengthChanged": lambda report: {"new_length_ms": report.new_length},
 }
 
 
@@ -55,15 +55,15 @@ class VlcBinding(Binding):
         self._events = vlc.libvlc_media_player_event_manager(player)
         self._start()
 
-    # -------------------------------------------------------------------------- hearing
+    # ------------------------------------------------------------------------ listening
 
     def _subscribe(self) -> None:
         # The player stays in memory while it is listened to, whoever else lets go of it. A
-        # release is heard, since playback is to end with it.
+        # release is noticed, since playback is to end with it.
         self._player.retain()
         self._player.release = self._released
         for kind in _EVENTS:
-            self._events.event_attach(getattr(vlc.EventType, kind), self._hear, kind)
+            self._events.event_attach(getattr(vlc.EventType, kind), self._on_event, kind)
         if (media := self._player.get_media()) is not None:
             media.release()
             self._note("MediaPlayerMediaChanged")
@@ -94,7 +94,7 @@ class VlcBinding(Binding):
         if self._of_list:
             self._player.release()
 
-    def _hear(self, event: Any, kind: str) -> None:
+    def _on_event(self, event: Any, kind: str) -> None:
         """Called by libVLC; on a thread of its own there is no Python below the callback."""
         frame = inspect.currentframe()
         below = frame and frame.f_back and frame.f_back.f_back
@@ -125,7 +125,7 @@ class VlcBinding(Binding):
         )
 
     def _look_up(self, record: dict[str, Any]) -> Iterable[dict[str, Any]]:
-        """What media it is; the event names it, but not as anything that can be kept."""
+        """The media; the event names it, but not as anything that can be kept."""
         if record["kind"] != "MediaPlayerMediaChanged":
             return ()
         with self._asking:
@@ -187,5 +187,5 @@ def inner(player: Any) -> vlc.MediaPlayer:
 
 
 def address(player: vlc.MediaPlayer) -> int | None:
-    """What identifies a player: python-vlc may have many objects for one."""
+    """The address that identifies a player: python-vlc may have many objects for one."""
     return ctypes.cast(player, ctypes.c_void_p).value

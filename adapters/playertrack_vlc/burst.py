@@ -39,7 +39,7 @@ class Burst:
         return cls(at, known + (rate * elapsed if smooth else 0.0), smooth)
 
     def leads_to(self, position: float) -> bool:
-        """Whether a ``position`` that was asked for is another place; it is exact."""
+        """True if a ``position`` that was asked for is another place; it is exact."""
         return self.smooth and abs(position - self.origin) > _SKIP
 
     def landed(self, at: float, position: float, known: float, rate: float) -> float | None:

@@ -1,4 +1,4 @@
-"""What a recording of libVLC holds: a record a callback, command or poll.
+"""The records of libVLC: one for each callback, command or poll.
 
 ``t`` is in seconds, ``*_ms`` in milliseconds. ``kind`` is libVLC's own name of the event,
 ``app.NAME`` a command that the program gave, ``ret.NAME`` what the call returned, ``poll``
@@ -14,7 +14,7 @@ from playertrack.trace.recording import Number, Record, by_kind
 
 
 class Returned(Record):
-    """What a call returned: 0 is success, null means that it cannot fail."""
+    """A call's return value: 0 is success, null means that it cannot fail."""
 
     r: int | None = None
 
@@ -39,7 +39,7 @@ class Buffering(Record):
 
 
 class Poll(Record):
-    """What the player said when it was asked; without media the time is -1."""
+    """The player's answers to a poll; without media the time is -1."""
 
     rate: Number
     time_ms: Number = -1

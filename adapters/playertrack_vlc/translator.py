@@ -1,6 +1,6 @@
 """libVLC's callbacks as signals.
 
-libVLC tells little: no start of playback but the first position, no start or end of a seek,
+libVLC reports little: no start of playback but the first position, no start or end of a seek,
 no stall while a read hangs, no change of rate. What it leaves out is taken from the commands,
 from the fill of its cache, and otherwise left to the engine, which judges the positions.
 """
@@ -97,7 +97,7 @@ class _Run:
     spot: tuple[float, float] = (0.0, 0.0)
 
     def goes_on(self, at: float, position: float, rate: float) -> bool:
-        """Whether ``position`` is where playback can be since it was somewhere last."""
+        """True if ``position`` is where playback can be since it was somewhere last."""
         last, since = self.spot
         return last <= position <= last + rate * (at - since) + _SLACK
 
@@ -124,20 +124,20 @@ class Translator(PlayerTranslator):
         self._rate = self._asked_rate = 1.0
 
     def _translate(self, record: dict[str, Any]) -> list[Signal]:
-        told = read(record)
+        report = read(record)
         made: list[Signal] = []
-        made += self._pass(told.t)
-        match told:
+        made += self._pass(report.t)
+        match report:
             case Command():
-                made += self._command(told)
+                made += self._command(report)
             case Returned(kind="ret.set_time"):
                 self._echoes = False
             case Returned(r=0):
-                made += self._at_rate(told.t, self._asked_rate)
+                made += self._at_rate(report.t, self._asked_rate)
             case Poll():
-                made += [*self._at_rate(told.t, told.rate), *self._at_poll(told)]
+                made += [*self._at_rate(report.t, report.rate), *self._at_poll(report)]
             case _:
-                made += self._event(told)
+                made += self._event(report)
         return made
 
     def _finish(self) -> list[Signal]:
@@ -145,11 +145,11 @@ class Translator(PlayerTranslator):
 
     # ------------------------------------------------------------------ commands
 
-    def _command(self, told: Command) -> list[Signal]:
-        at = told.t
-        if told.args and isinstance(told.args[0], str):
-            return [*self._leave(at), *self._open(at, told.args[0])]
-        match told.kind:
+    def _command(self, report: Command) -> list[Signal]:
+        at = report.t
+        if report.args and isinstance(report.args[0], str):
+            return [*self._leave(at), *self._open(at, report.args[0])]
+        match report.kind:
             case "app.play" | "app.resume":
                 self._requested = self._run is None
                 return [signals.Play(at=at)]
@@ -159,11 +159,11 @@ class Translator(PlayerTranslator):
                 return [*leaving, signals.Stop(at=at), signals.Play(at=at)]
             case "app.seek" if self._run or self._requested:
                 self._echoes = True
-                return self._seek_to(at, told.args)
-            case "app.rate" if told.args and isinstance(told.args[0], float):
-                self._asked_rate = told.args[0]
+                return self._seek_to(at, report.args)
+            case "app.rate" if report.args and isinstance(report.args[0], float):
+                self._asked_rate = report.args[0]
             case "app.setloop":
-                self._loop = told.args != [0.0]
+                self._loop = report.args != [0.0]
             case "app.stop":
                 return [*self._leave(at), signals.Stop(at=at)]
             case "app.close":
@@ -188,9 +188,9 @@ class Translator(PlayerTranslator):
                 return [signals.Seeking(at=at, position=target)]
         return []
 
-    def _at_poll(self, told: Poll) -> list[Signal]:
-        """A seek that nobody told of shows in the time that the player gives, if in anything."""
-        run, position = self._run, told.time_ms / 1000
+    def _at_poll(self, report: Poll) -> list[Signal]:
+        """An unreported seek shows in the time that the player gives, if in anything."""
+        run, position = self._run, report.time_ms / 1000
         if run is None or position < 0.0 or self._endless:
             return []
         before, run.polled = run.polled, position
@@ -199,17 +199,17 @@ class Translator(PlayerTranslator):
         if run.paused:
             step = _SMALL_STEP if self._seek or run.burst else _STEP
             moved = abs(position - before) > step
-            return self._found(told.t, told.t, position, filled=True) if moved else []
+            return self._found(report.t, report.t, position, filled=True) if moved else []
         if self._seek is not None and self._seek.seen:
-            if self._seek.emptied <= run.spot[1] and run.goes_on(told.t, position, self._rate):
+            if self._seek.emptied <= run.spot[1] and run.goes_on(report.t, position, self._rate):
                 return []
-            return self._found(told.t, told.t, position, filled=run.full)
+            return self._found(report.t, report.t, position, filled=run.full)
         burst = run.burst
         if self._seek or burst is None or position == run.known or self._may_loop(run):
             return []
         if not burst.leads_to(position):
             return []
-        return self._found(told.t, burst.since, position, filled=run.full, origin=burst.origin)
+        return self._found(report.t, burst.since, position, filled=run.full, origin=burst.origin)
 
     def _found(
         self, at: float, since: float, target: float, *, filled: bool, origin: float | None = None
@@ -225,7 +225,7 @@ class Translator(PlayerTranslator):
         return [signals.Seeking(at=since, position=target, origin=origin)]
 
     def _at_rate(self, at: float, rate: float) -> list[Signal]:
-        """A change of rate is not reported by libVLC: it is asked, or was told."""
+        """A change of rate is not reported by libVLC: it is polled, or comes with the command."""
         if rate == self._rate or rate <= 0.0:
             return []
         self._rate = rate
@@ -234,7 +234,7 @@ class Translator(PlayerTranslator):
     # ------------------------------------------------------------ what time decides
 
     def _pass(self, at: float) -> list[Signal]:
-        """Whether a seek is complete by now, or the cache short for too long to be a burst."""
+        """True if a seek is complete by now, or the cache short for too long to be a burst."""
         made: list[Signal] = []
         if self._seek and at - self._seek.since >= _ONE_SEEK:
             made += self._complete(at)
@@ -258,9 +258,9 @@ class Translator(PlayerTranslator):
 
     # -------------------------------------------------------------------- events
 
-    def _event(self, told: Record) -> list[Signal]:
-        at = told.t
-        match told.kind:
+    def _event(self, report: Record) -> list[Signal]:
+        at = report.t
+        match report.kind:
             case "MediaPlayerOpening":
                 made = [] if self._requested else [signals.Play(at=at)]
                 self._run, self._requested = _Run(), False
@@ -268,18 +268,18 @@ class Translator(PlayerTranslator):
             case "MediaPlayerEncounteredError":
                 self._run = self._seek = None
                 return [signals.Error(at=at, code="playback", message="libVLC reports no cause")]
-        return self._running(told, self._run) if self._run else []
+        return self._running(report, self._run) if self._run else []
 
-    def _running(self, told: Record, run: _Run) -> list[Signal]:
-        at = told.t
-        match told:
+    def _running(self, report: Record, run: _Run) -> list[Signal]:
+        at = report.t
+        match report:
             case TimeChanged():
-                return self._at_position(run, at, told.new_time_ms / 1000, told.main)
+                return self._at_position(run, at, report.new_time_ms / 1000, report.main)
             case Buffering():
-                return self._at_fill(run, at, told.new_cache >= 100.0)
+                return self._at_fill(run, at, report.new_cache >= 100.0)
             case LengthChanged():
-                return self._at_length(at, told.new_length_ms / 1000)
-        match told.kind:
+                return self._at_length(at, report.new_length_ms / 1000)
+        match report.kind:
             case "MediaPlayerPlaying" if run.paused:
                 run.paused, run.burst = False, None
                 if run.moved_at is not None:
@@ -346,9 +346,9 @@ class Translator(PlayerTranslator):
     def _at_position(self, run: _Run, at: float, position: float, main: bool) -> list[Signal]:
         if position < 0.0:
             return []
-        if main:  # the echo of a seek; of one by a command it tells nothing new
-            told, self._echoes = self._echoes, False
-            return [] if told else self._seek_to(at, [position])
+        if main:  # the echo of a seek; of one by a command it is nothing new
+            report, self._echoes = self._echoes, False
+            return [] if report else self._seek_to(at, [position])
         if self._endless and position == 0.0 and run.known > 0.0:
             return []  # a transmission that goes on after a pause is nowhere at first
         run.polled, run.spot = position, (position, at)

@@ -107,8 +107,8 @@ def table() -> str:
                 dest = "stays" if rule.dest in (None, state) else f"→ {rule.dest.value}"
                 guards = "".join(f" if {guard.__name__}" for guard in rule.guards)
                 ways.setdefault(dest + guards, []).append(rule.trigger)
-        told = (f"{', '.join(triggers)} {dest}" for dest, triggers in ways.items())
+        row = (f"{', '.join(triggers)} {dest}" for dest, triggers in ways.items())
         rows.append(
-            f"<tr><th>{state.value}</th><td>{'<br>'.join(map(escape, told)) or 'nothing'}</td></tr>"
+            f"<tr><th>{state.value}</th><td>{'<br>'.join(map(escape, row)) or 'nothing'}</td></tr>"
         )
     return f'<div class="drawn"><table class="machine">{"".join(rows)}</table></div>'

@@ -1,4 +1,4 @@
-"""What a player is made with, and what the engine has to say to people."""
+"""The set-up of a player, and the engine's messages for people."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Diagnostic:
     """Something the engine ignored, inferred or repaired; for people, never an exception.
 
     ``kind``: ``ignored`` (it meant nothing here), ``inferred`` (nobody said so),
-    ``repaired`` (it could not be as told) or ``limit`` (something was forgotten).
+    ``repaired`` (it was impossible as reported) or ``limit`` (something was forgotten).
     """
 
     kind: str
@@ -32,7 +32,7 @@ class Diagnostic:
 
 @attrs.frozen(eq=False)
 class Setup:
-    """What a player is made with and never changes; players that share it keep it once."""
+    """The set-up of a player, which never changes; players that share it keep it once."""
 
     policy: Policy = Policy()
     ids: SessionIds = offline_ids

@@ -134,7 +134,7 @@ class Engine(Quick):
         return self.take(Tick(at=at))
 
     def close(self, at: float | None = None) -> Sequence[Event]:
-        """The player goes away, at ``at`` or when it was last heard of (R-close, R-eof)."""
+        """The player goes away, at ``at`` or at its last signal (R-close, R-eof)."""
         if at is not None:
             return self.take(Close(at=at))
         if self.closed:
@@ -231,7 +231,7 @@ class Engine(Quick):
 
     @property
     def closed(self) -> bool:
-        """Whether the player went away; later signals are ignored."""
+        """True if the player went away; later signals are ignored."""
         return self.state is State.CLOSED
 
     @property
@@ -255,7 +255,7 @@ class Engine(Quick):
         return self.pace.rate
 
     def summary(self) -> Summary:
-        """What the running session amounts to so far."""
+        """The running session's totals so far."""
         return lifecycle.summarize(self)
 
     # ------------------------------------------------------------------ state as a value

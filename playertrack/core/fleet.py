@@ -69,12 +69,12 @@ class Fleet:
 
     @property
     def ordered(self) -> bool:
-        """Whether signals go through the reorder buffer, so that ``seq`` matters."""
+        """True if signals go through the reorder buffer, so that ``seq`` matters."""
         return self._reorder is not None
 
     @property
     def pace(self) -> Pace:
-        """What a player at normal speed may do."""
+        """The limits for a player at normal speed."""
         return self._setup.pace(1.0)
 
     @property
@@ -196,7 +196,7 @@ class Fleet:
         return [*closing, *events] if closing else events
 
     def _is_over(self, player: str | None, at: float) -> bool:
-        """Whether the player is closed and does not begin anew at ``at``."""
+        """True if the player is closed and does not start anew at ``at``."""
         if self._players.get(player, ...) is not None:
             return False
         return self._idle_close is None or at - self._last[player] <= self._idle_close

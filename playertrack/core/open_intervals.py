@@ -1,4 +1,4 @@
-"""What can be open or waiting in a player: plain values, most of the time absent."""
+"""Intervals and waits that can be open in a player: plain values, most of the time absent."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ class OpenAd:
     slot: str
     duration: float | None
     began: float
-    heard: float
+    last_at: float
     travel: Travel
     fired: int = 0
     probe: Run | None = None
@@ -142,7 +142,7 @@ class OpenAd:
 
 @attrs.define
 class Tally:
-    """What has been counted in a session."""
+    """The counts of a session."""
 
     stalls: int = 0
     stall_time: float = 0.0

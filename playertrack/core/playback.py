@@ -1,4 +1,4 @@
-"""What every rule needs of a player: the door through which its events leave, and the playhead.
+"""The base of all rules: the door through which a player's events leave, and the playhead.
 
 The rules (`rules.lifecycle`, `rules.pause`, …) are functions over a `Playback`, `machine` is
 the table that calls them and `engine` feeds it. What waits in its grace (a seek that settles,
@@ -55,7 +55,7 @@ class Playback(PlayerState):
 
     @property
     def last_at(self) -> float | None:
-        """When the player was last heard of, in the time of its events; None before that."""
+        """When the player's last signal came, in the time of its events; None before that."""
         return None if self.now == -inf else self.now
 
     @property
@@ -64,17 +64,17 @@ class Playback(PlayerState):
 
     @property
     def started(self) -> bool:
-        """Whether the session had its PLAY."""
+        """True if the session had its PLAY."""
         return self.join_time is not None
 
     @property
     def seeking(self) -> bool:
-        """Whether a seek interrupts playback."""
+        """True if a seek interrupts playback."""
         return self.seek is not None and not self.seek.early
 
     @property
     def suspended(self) -> bool:
-        """Whether an interruption is laid over the state."""
+        """True if an interruption is laid over the state."""
         return self.ad is not None or self.seeking
 
     @property
@@ -101,7 +101,7 @@ class Playback(PlayerState):
         return self.tally
 
     def near_end(self, position: float | None) -> bool:
-        """Whether ``position`` is within ``end_window`` of the end."""
+        """True if ``position`` is within ``end_window`` of the end."""
         end = self.end
         return end is not None and position is not None and end - position <= self.policy.end_window
 
@@ -161,7 +161,7 @@ class Playback(PlayerState):
         return event
 
     def note(self, kind: str, rule: str, message: str) -> None:
-        """Report a diagnostic to whoever wants to hear it."""
+        """Report a diagnostic to whoever listens."""
         if self.setup.diagnose is not None:
             told = Diagnostic(kind, self.now, self.player, rule, self.cause, message)
             self.setup.diagnose(told)
@@ -228,7 +228,7 @@ class Playback(PlayerState):
     def seen_moving(self, learn: bool = False) -> None:
         """For R-frozen the playhead counts as moved now, and updates are awaited anew.
 
-        ``learn``: the interval to the next update is as telling as any.
+        ``learn``: the interval to the next update is as good to learn from as any.
         """
         grace = self.policy.frozen_after
         if grace is not None:

@@ -20,7 +20,7 @@ DRIFT = 1.1
 
 
 class Move(Enum):
-    """What a reported position means against the one before it."""
+    """The meaning of a reported position against the one before it."""
 
     STILL = "still"
     NATURAL = "natural"
@@ -66,7 +66,7 @@ class Pace:
 
 
 class Travel(NamedTuple):
-    """What natural playback could have done since the playhead last moved.
+    """The reach of natural playback since the playhead last moved.
 
     ``seconds`` that count, the ``content`` they cover, ``fast`` if one of their rates was
     too fast to watch; the same without the cut of `Policy.max_gap` (``long_…``); and the
@@ -165,7 +165,7 @@ class Playhead:
     elapsed: Elapsed | None
 
     def travel(self, at: float) -> Travel:
-        """What natural playback could have done from the last move to ``at``.
+        """The reach of natural playback from the last move to ``at``.
 
         Where nothing was anywhere yet there is nothing to go on from.
         """
@@ -180,7 +180,7 @@ class Playhead:
         return Travel(seconds, rate * seconds, fast, passed, uncut, fast, uncut, pace.cap, rate)
 
     def judge(self, position: float, travel: Travel) -> Move:
-        """What a report of ``position`` means after ``travel``; changes nothing."""
+        """Judge a report of ``position`` after ``travel``; changes nothing."""
         assert self.position is not None
         ahead = position - self.position
         if ahead == 0.0:
@@ -237,7 +237,7 @@ class Playhead:
         self.elapsed.until = None
 
     def go_on(self, travel: Travel) -> None:
-        """What was played before a pause and not reported is added to what comes (R-resume)."""
+        """Carry over what was played before a pause and not reported (R-resume)."""
         if travel.seconds > 0.0 and self.position is not None:
             head = travel.rate * min(travel.long_seconds, self.pace.credit)
             self.elapsed = Elapsed(self.moved_at, self.pace.max_gap, *travel[:8], head)

@@ -54,7 +54,7 @@ class Quick(Playback):
             ahead = position - self.position  # type: ignore[operator] # None: TypeError
             natural = 0.0 < ahead <= elapsed * pace.reach and elapsed < pace.patience
         except TypeError:
-            natural = False  # these are no numbers, as making a signal of them will tell
+            natural = False  # these are no numbers, which making a signal of them will report
         if natural and position < self.limit:
             self.position = position + 0.0  # a whole number becomes a float
             self.moved_at = self.now = at + 0.0
@@ -88,7 +88,7 @@ class Quick(Playback):
         return end
 
     def _calmly(self, position: float, at: float) -> Sequence[Event] | None:
-        """What `in_playing` does where it is calm; None if this update needs the rules."""
+        """As `in_playing`, where it is calm; None if this update needs the rules."""
         start, pace, cadence, slack = self.position, self.pace, self.cadence, self.slack
         assert start is not None
         offset = self.offset

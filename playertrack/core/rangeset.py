@@ -1,4 +1,4 @@
-"""What was watched: a union of intervals of content, and the points that lie in it.
+"""The watched parts: a union of intervals of content, and the points that lie in it.
 
 The set is kept as a flat list ``[a0, b0, a1, b1, …]`` of disjoint intervals ``(a, b]`` in
 ascending order: small to keep, quick to save. Positions are seconds of content.
@@ -54,7 +54,7 @@ def forget_shortest(watched: list[float], heap: list[_Length]) -> tuple[float, f
 
 
 def holds(watched: Sequence[float], point: float) -> bool:
-    """Whether ``point`` lies in some ``(a, b]`` (R-quartile)."""
+    """True if ``point`` lies in some ``(a, b]`` (R-quartile)."""
     return bisect_left(watched, point) % 2 == 1
 
 

@@ -19,7 +19,7 @@ from typing import Any
 
 from ..signals import Signal, from_record, to_record
 
-#: Ranges of numbers that were given up, and are remembered to tell late from repeated.
+#: Ranges of numbers that were given up, kept to distinguish late from repeated.
 _MOST_LOST = 1000
 
 
@@ -57,7 +57,7 @@ class Reorder:
         self._loose: list[tuple[float, int, Signal]] = []  # a heap of what has no number
         self._count = 0
         self._lost: list[tuple[int, int]] = []
-        # After a long silence the numbers may go on or start again; which, the first ones tell.
+        # After a long silence the numbers may go on or start again; the first ones show which.
         self._era_end = -inf
         self._undecided = False
         self._restarted = False
@@ -86,7 +86,7 @@ class Reorder:
         return out
 
     def passes(self, seq: int, at: float) -> bool:
-        """Whether a signal is simply the next one, so that it need not be pushed; then it counts.
+        """True if a signal is simply the next one, so that it need not be pushed; then it counts.
 
         The quick way for what is in order: nothing waits, and no silence came before it.
         """
@@ -113,7 +113,7 @@ class Reorder:
     # ------------------------------------------------------------------ numbers
 
     def _is_next(self, seq: int, at: float) -> bool:
-        """Whether the signal is still to be released; one that is late is counted."""
+        """True if the signal is still to be released; one that is late is counted."""
         if self._undecided:
             if seq == self._expected:
                 self._undecided = False
@@ -132,7 +132,7 @@ class Reorder:
         return self.idle_close is not None and at - self._era_end > self.idle_close
 
     def _was_lost(self, seq: int) -> bool:
-        """Whether the number was given up; it counts once."""
+        """True if the number was given up; it counts once."""
         for index, (start, end) in enumerate(self._lost):
             if start <= seq < end:
                 left = [(start, seq), (seq + 1, end)]
@@ -145,7 +145,7 @@ class Reorder:
         heappush(self._numbers, seq)
 
     def _released(self) -> Iterator[Signal]:
-        """What is contiguous, or has waited long enough."""
+        """The signals that are contiguous, or have waited long enough."""
         yield from self._contiguous()
         while self._held:
             arrived, _ = next(iter(self._held.values()))
@@ -165,7 +165,7 @@ class Reorder:
             yield signal
 
     def _give_up(self) -> None:
-        """What is missing before the first that is held will not be waited for."""
+        """Stop waiting for the signals before the first that is held."""
         first = self._numbers[0]
         self._lost.append((self._expected, first))
         del self._lost[:-_MOST_LOST]

@@ -48,7 +48,7 @@ def checked_id(session: str) -> str:
 
 @attrs.frozen(eq=False)
 class Media:
-    """What `loaded` named; made by `known`. ``provisional``: nobody named it yet (R-complete).
+    """The media as `loaded` named it; made by `known`. ``provisional``: unnamed yet (R-complete).
 
     ``end`` is the duration where it is one to measure by: known, and not live. ``points``
     are the ``milestones`` and the positions that reach them, none without an end (R-duration).
@@ -96,7 +96,7 @@ def known(
 
 @attrs.frozen(kw_only=True)
 class Summary:
-    """What a session amounted to.
+    """The totals of a session.
 
     Times are seconds: ``join_time`` from the request to the first frame (None before it),
     ``play_time`` of the viewer's life spent playing, ``stall_time`` waiting, ``unique_time``

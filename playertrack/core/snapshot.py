@@ -168,7 +168,7 @@ def load(
 def _check(pb: Playback, rate: float, own: Mapping[str, Any]) -> None:
     """Refuse what no player can be."""
     numbers = pb.moved_at + pb.slack + pb.span_from + pb.played + (pb.position or 0.0)
-    if pb.state is not State.IDLE or pb.now != -inf:  # until it is heard of
+    if pb.state is not State.IDLE or pb.now != -inf:  # until its first signal
         numbers += pb.now
     if not (0.0 < rate < inf and isfinite(numbers)):
         raise SnapshotError("not a snapshot: a number in it cannot be")

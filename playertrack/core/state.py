@@ -54,7 +54,7 @@ class State(Enum):
 
 @attrs.define(eq=False, weakref_slot=False)
 class Essentials(Playhead):
-    """What every player has all the time: the playhead it inherits, and its session.
+    """The part of a player that is always there: the playhead it inherits, and its session.
 
     ``limit`` is there while all is quiet, ``calm`` while it is calm: up to this position an
     update changes nothing but the playhead (see `quick`). ``span_from`` is where

@@ -34,7 +34,7 @@ class TimerHeap:
             self._touched[player] = None
 
     def settled(self, player: Player) -> bool:
-        """Whether nothing happened to ``player`` since it was last asked."""
+        """True if nothing happened to ``player`` since it was last asked."""
         return player not in self._touched
 
     def first(self) -> float | None:

@@ -1,4 +1,4 @@
-"""What waits for its time (R-timer): the ends of graces, and what is then done.
+"""The rules that wait for their time (R-timer): the ends of graces, and what is then done.
 
 Every wait is a value in the state with the time since which it runs. Nothing counts down:
 the engine asks here what is due by the ``at`` of a signal and does it first.
@@ -30,7 +30,7 @@ def timers(pb: Playback) -> Iterator[tuple[float, Callable[[], object]]]:
     if stall is not None and pb.state is State.STALLING:
         yield _over(stall.at, policy.stall_grace), lambda: pb.fire("buffer")
     if ad is not None:
-        yield _over(ad.heard, policy.ad_timeout), lambda: ads.give_up(pb)
+        yield _over(ad.last_at, policy.ad_timeout), lambda: ads.give_up(pb)
     silence = buffering.silence(pb)
     if silence is not None:
         yield _over(*silence), lambda: buffering.freeze(pb, seen=False)

@@ -1,4 +1,4 @@
-"""What one commit changes."""
+"""The changes of one commit."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SELDOM = 60.0
 
 @attrs.define
 class Settled:
-    """What became of rows, by their numbers, and of destinations.
+    """The fate of rows, by their numbers, and of destinations.
 
     A delivered row is only counted and removed. A damaged one may not know its destination
     any more, so that is with it; a rejected one has its destination and a reason.
@@ -45,7 +45,7 @@ class Settled:
         self.dated |= other.dated
 
     def split(self, base: int) -> tuple[Settled, Settled]:
-        """What it says of rows below ``base`` (and of destinations), and of the others."""
+        """The part for rows below ``base`` (and destinations), and the part for the others."""
         low = Settled(pauses=self.pauses)
         high = Settled()
         for seq in self.delivered:
@@ -91,7 +91,7 @@ class Settled:
 
 @attrs.define
 class Added:
-    """What comes in: rows, dead letters that never were rows, and counts."""
+    """The additions: rows, dead letters that never were rows, and counts."""
 
     items: list[tuple[str, Item]] = attrs.field(factory=list)
     refused: list[tuple[str, Item, str]] = attrs.field(factory=list)

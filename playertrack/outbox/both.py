@@ -1,4 +1,4 @@
-"""What is asked of the disk and of memory, while a queue is in both."""
+"""Answers for disk and memory together, while a queue is in both."""
 
 from __future__ import annotations
 

@@ -73,8 +73,8 @@ class Database:
         self._execute(f"PRAGMA application_id = {APPLICATION}")
         self._execute(f"PRAGMA user_version = {VERSION}")
 
-    def examine(self, *, mend: bool = False) -> None:
-        """Find out if this is a queue; ``mend`` its header if that alone is damaged.
+    def examine(self, *, repair: bool = False) -> None:
+        """Find out if this is a queue; ``repair`` its header if that alone is damaged.
 
         Raises `QueueError` for what is none, or one of a newer version, and
         `sqlite3.DatabaseError` for one that is damaged.
@@ -88,13 +88,13 @@ class Database:
             tables = self._execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
             if not ours or {sql for (sql,) in tables} != set(_SCHEMA):
                 raise sqlite3.DatabaseError("the tables are damaged")
-        elif mend and ours and self.tally.read(QUEUE).get("version") == VERSION:
+        elif repair and ours and self.tally.read(QUEUE).get("version") == VERSION:
             self._write_header()
         else:
             raise QueueError(f"it is a queue of version {version}, and this is {VERSION}")
 
     def verify(self) -> None:
-        """Check every page, index and copy; mend indices. Raises `sqlite3.DatabaseError`."""
+        """Check every page, index and copy; repair indices. Raises `sqlite3.DatabaseError`."""
         if self._one("PRAGMA integrity_check(1)") != "ok":
             self._execute("REINDEX").fetchall()
             if (found := self._one("PRAGMA integrity_check(1)")) != "ok":
@@ -109,7 +109,7 @@ class Database:
 
     @property
     def generation(self) -> int:
-        """Tells this queue from any other that there was at its place."""
+        """A number that differs from that of any other queue that there was at its place."""
         return int(self.tally.read(QUEUE)["generation"])
 
     @property

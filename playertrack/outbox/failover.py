@@ -1,7 +1,7 @@
 """The queue on the disk, and in memory for as long as the disk does not take it.
 
 A `Failover` belongs to one thread and never raises for what a disk does. A damaged file is
-mended or set aside (Q-damage). With a full or failing disk new events go to memory; they move
+repaired or set aside (Q-damage). With a full or failing disk new events go to memory; they move
 to the disk as soon as it takes them. What changes rows of the disk is owed to it until then.
 """
 
@@ -107,7 +107,7 @@ class Failover:
     def commit(self, added: Added, settled: Settled) -> range:
         """Make all of it so at once; gives the numbers of the rows that came in."""
         if self._memory is not None:
-            self._mend()
+            self._return_to_disk()
         low, high = settled.split(self._base)
         self._owed.add(low)
         while self._memory is None:
@@ -149,7 +149,7 @@ class Failover:
         return new
 
     def _paid(self, store: Store) -> None:
-        """What was owed is committed."""
+        """The changes that were owed are committed."""
         assert self._disk is not None
         self._disk.free(self._owed.delivered)
         removed = bool(self._owed.delivered)
@@ -208,7 +208,7 @@ class Failover:
         return first_answer(self.stores(), lambda store: store.paused(destination))
 
     def recall(self, destination: str, lane: str) -> bytes | None:
-        """What was noted last on a lane, if it is known."""
+        """The last note on a lane, if it is known."""
         newest = reversed(self.stores())
         return first_answer(newest, lambda store: store.recall(destination, lane))
 
@@ -224,7 +224,7 @@ class Failover:
         """True if another process changed something, or left the queue to this one."""
         if self._memory is not None:
             before = self._store
-            self._mend()
+            self._return_to_disk()
             return self._memory is None or self._store is not before
         assert self._disk is not None
         try:
@@ -241,7 +241,7 @@ class Failover:
         """Let go of everything; the disk has a last chance to take what is in memory."""
         if self._memory is not None:
             self._retry_at = 0.0
-            self._mend()
+            self._return_to_disk()
         if self._disk is not None:
             self._disk.close()
         if self._memory is not None:
@@ -278,7 +278,7 @@ class Failover:
         self.trouble = None
         damages, self._disk.damages = self._disk.damages, []
         for damage in damages:
-            where = "was mended" if damage.path is None else f"is now {damage.path}"
+            where = "was repaired" if damage.path is None else f"is now {damage.path}"
             _log.error(
                 "the queue was damaged: it %s; %d events were carried over, %d are lost",
                 *(where, damage.rows, damage.lost),
@@ -287,7 +287,7 @@ class Failover:
             self._spare()  # pages that were read may hold what is not there
 
     def _failed(self, error: Exception) -> None:
-        """Mend what can be mended; go on in memory after any other failure."""
+        """Repair what can be repaired; go on in memory after any other failure."""
         if isinstance(error, FilesMovedError):
             self._moved(error)
             return
@@ -297,7 +297,7 @@ class Failover:
         self._spill()
 
     def _repair(self, reason: Exception) -> bool:
-        """Mend a damaged queue, or replace it if it was mended just before."""
+        """Repair a damaged queue, or replace it if it was repaired just before."""
         assert self._disk is not None
         soon = monotonic() < self._repaired_at + SELDOM
         if not self._disk.owned or (soon and self._replaced):
@@ -337,7 +337,7 @@ class Failover:
         self._memory, self._base = memory, 1
         self._complain(error)
         self._retry_at = 0.0
-        self._mend()
+        self._return_to_disk()
 
     def _complain(self, error: Exception) -> None:
         trouble = f"{self._directory}: {error}"
@@ -358,7 +358,7 @@ class Failover:
             self._base = base
             self._memory = memory
 
-    def _mend(self) -> None:
+    def _return_to_disk(self) -> None:
         """Move what is in memory to the disk, if it is time to try that."""
         if self._disk is None or monotonic() < self._retry_at:
             return

@@ -88,7 +88,7 @@ class Files:
         self._use(open_store(self._path, self._connect))
 
     def repair(self, *, replacing: bool = False) -> None:
-        """Mend a damaged queue in its place, or else (or if ``replacing``) replace it."""
+        """Repair a damaged queue in its place, or else (or if ``replacing``) replace it."""
         known = {} if self.store is None else self.store.tally.known
         if not replacing and not self._log.damaged and self.store is not None:
             try:

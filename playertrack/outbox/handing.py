@@ -38,6 +38,6 @@ class Handing:
             self._handed.append(Handed(epoch, rows))
 
     def take(self) -> list[Handed] | None:
-        """What was added since the last time; None if it has to be read."""
+        """Take the additions since the last time; None if they have to be read."""
         handed, self._handed = self._handed, []
         return handed

@@ -23,7 +23,7 @@ _SOME = 64
 
 @attrs.frozen
 class Look:
-    """What is in a queue, and whether a process is sending it (``in_use``).
+    """The content of a queue; ``in_use`` says if a process is sending it.
 
     ``oldest`` is the item of each destination that has waited longest.
     """
@@ -35,7 +35,7 @@ class Look:
 
 
 def look(directory: str | PathLike[str]) -> Look:
-    """What is in the queue in ``directory``; raises `QueueError` if that cannot be read."""
+    """Inspect the queue in ``directory``; raises `QueueError` if that cannot be read."""
     directory = Path(directory)
     try:
         with closing(_existing(directory, "mode=ro")) as store:

@@ -1,4 +1,4 @@
-"""What is remembered of each lane beside its rows: how the next item of it has to be made.
+"""The memory of each lane beside its rows: how the next item of it has to be made.
 
 A note is committed together with the item that it came with, so the process that makes the
 next one goes on exactly there, whatever happened to the one before it.

@@ -14,7 +14,7 @@ _SOON = 0.5
 
 
 class Leases:
-    """What a sender has taken from the queue. Any thread may call any method.
+    """The rows that a sender has taken from the queue. Any thread may call any method.
 
     Nothing that is claimed is dropped. Whenever rows are, all pages that were given before are
     out of date, and no row can be claimed from them.

@@ -43,7 +43,7 @@ class ProcessLock:
         return self._file is not None and not is_at(self._file, self._path)
 
     def whereabouts(self) -> Path | None:
-        """Where the file is that is held locked; None if it is removed, or nobody can tell."""
+        """Where the locked file is; None if it is removed, or nobody can know."""
         with suppress(OSError):
             path = Path(f"/proc/self/fd/{self._file}").readlink()
             if self._file is not None and is_at(self._file, path):

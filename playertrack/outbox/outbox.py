@@ -241,7 +241,7 @@ class Outbox:
     # ------------------------------------------------------------------------ the thread
 
     def ask(self, question: Callable[[Failover], _T], timeout: float | None = None) -> _T:
-        """What ``question`` says when the outbox's thread asks it; raises `TimeoutError`."""
+        """Have the outbox's thread ask ``question``; raises `TimeoutError`."""
         answers: list[_T] = []
         answered = threading.Event()
 
@@ -365,7 +365,7 @@ class Outbox:
             self._handing.add(new, added, self._leases.epoch, owner=failover.owner)
             self._leases.removed(len(delivered))
             safe = "durable" if failover.durable else "memory"
-        except Exception:  # a bug; whoever waits is to be told, and the events are counted
+        except Exception:  # a bug; whoever waits gets an answer, and the events are counted
             _log.exception("%d events could not be queued", len(batch))
             with self._lock:
                 self._counts.update(counts)

@@ -163,7 +163,7 @@ class Image:
     def _free(self) -> set[int]:
         """The pages that are not in use, which may hold records that were removed.
 
-        The list of them and the map of all pages both tell, so either may be damaged.
+        The list of them and the map of all pages both say so, so either may be damaged.
         """
         free: set[int] = set()
         for at in range(2, self.count + 1, _POINTERS + 1):
@@ -201,7 +201,7 @@ class Image:
                 yield rowid, _record(self._payload(page, at, length, table=kind == _LEAF))
 
     def _payload(self, page: bytes, at: int, length: int, *, table: bool) -> bytes:
-        """What a cell holds, with what overflows into other pages."""
+        """The content of a cell, with what overflows into other pages."""
         if length > self.count * PAGE:
             raise ValueError("no record is that long")
         most = PAGE - 35 if table else (PAGE - 12) * 64 // 255 - 23

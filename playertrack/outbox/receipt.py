@@ -1,4 +1,4 @@
-"""What a caller gets for an event."""
+"""The receipt that a caller gets for an event."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Receipt:
 
     @property
     def durable(self) -> bool:
-        """Whether the event outlives the process, so that it will be delivered."""
+        """True if the event outlives the process, so that it will be delivered."""
         return self.state == "durable"
 
     def wait(self, timeout: float | None = None) -> bool:

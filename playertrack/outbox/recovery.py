@@ -40,7 +40,7 @@ UNKNOWN = "unknown"
 class Damage:
     """A queue that was damaged: what was carried over or lost, and where the old file is now.
 
-    ``path`` is None where the file could be mended in its place.
+    ``path`` is None where the file could be repaired in its place.
     """
 
     path: Path | None
@@ -59,7 +59,7 @@ class Contents:
 
     @classmethod
     def of(cls, store: Store) -> Contents:
-        """What ``store`` holds."""
+        """The content of ``store``."""
         return cls(
             rows=store.everything(),
             entries=store.entries(),
@@ -69,7 +69,7 @@ class Contents:
 
     @classmethod
     def salvaged(cls, image: Image, known: Entries) -> Contents:
-        """What can be read of the pages of a damaged queue.
+        """The readable content of the pages of a damaged queue.
 
         ``known`` are tallies that this process remembers, for those that cannot be read, or
         are older.
@@ -219,7 +219,7 @@ def _open(
     try:
         empty = store.empty
         if not empty:
-            store.examine(mend=True)
+            store.examine(repair=True)
         store.configure()
         if empty:
             store.create(generation, first)

@@ -302,7 +302,7 @@ class Store(Database):
         )
 
     def recall(self, destination: str, lane: str) -> bytes | None:
-        """What was noted last on a lane, if it is known."""
+        """The last note on a lane, if it is known."""
         return read_note(self._connection, destination, lane)
 
     def noted(self) -> Notes:

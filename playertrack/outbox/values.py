@@ -1,4 +1,4 @@
-"""What is queued, and what became of it: values."""
+"""The items of a queue, and what became of them: values."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ class Item:
     note: bytes | None = attrs.field(default=None, eq=False, repr=False)
 
     def checksum(self, seq: int, destination: str, reason: str | None = None) -> int:
-        """Tells a row, or a dead letter, that the disk changed from one that is as written."""
+        """A checksum by which a row, or a dead letter, that the disk changed is found."""
         rest = (seq, destination, self.lane, self.event, self.number, self.at, self.head, reason)
         return crc32(self.body, crc32(repr(rest).encode(errors="surrogatepass")))
 
     @property
     def storable(self) -> bool:
-        """Whether a database can take it: whole characters, a time, no huge number."""
+        """True if a database can take it: whole characters, a time, no huge number."""
         try:
             f"{self.lane}{self.event}{self.head}".encode()
         except UnicodeError:
@@ -146,7 +146,7 @@ class DeadLetter:
 
 @attrs.frozen
 class Counts:
-    """What became of the events of a destination (Q-total).
+    """The fate of the events of a destination (Q-total).
 
     ``accepted`` = ``delivered`` + ``rejected`` + all ``dropped`` (by reason) + ``pending``.
     ``unmapped`` events have no meaning to the destination and are not among the accepted.

@@ -23,7 +23,7 @@ Record = dict[str, Any]
 
 
 class Translating(Protocol):
-    """What every translator is."""
+    """The interface of every translator."""
 
     @property
     def policy(self) -> Policy: ...
@@ -83,11 +83,11 @@ def only(name: str, events: Iterable[Event]) -> Any:
 
 
 class Tape(list[Record]):
-    """A recording, written record by record; ``tell`` makes the record of a position."""
+    """A recording, written record by record; ``at_position`` makes the record of a position."""
 
-    def __init__(self, tell: Callable[[float, float], Record]) -> None:
+    def __init__(self, at_position: Callable[[float, float], Record]) -> None:
         super().__init__()
-        self._tell = tell
+        self._at_position = at_position
 
     def add(self, t: float, kind: str, **fields: Any) -> Tape:
         self.append({"t": t, "kind": kind, **fields})
@@ -97,11 +97,11 @@ class Tape(list[Record]):
         return self.add(t, f"app.{name}", args=list(args))
 
     def at(self, t: float, position: float) -> Tape:
-        self.append(self._tell(t, position))
+        self.append(self._at_position(t, position))
         return self
 
     def play(self, t: float, a: float, b: float, step: float = 0.25) -> Tape:
-        """Natural playback from ``a`` at ``t`` to ``b``, told every ``step`` seconds."""
+        """Natural playback from ``a`` at ``t`` to ``b``, reported every ``step`` seconds."""
         for n in range(1, round((b - a) / step) + 1):
             self.at(t + n * step, a + n * step)
         return self

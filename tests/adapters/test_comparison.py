@@ -36,7 +36,7 @@ def test_page_in_the_documentation_is_what_the_command_writes(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("path", RECORDINGS, ids=lambda path: path.stem)
-def test_every_event_of_both_sides_is_told_once_and_each_difference_has_a_rule(path: Path) -> None:
+def test_every_event_is_listed_once_and_each_difference_has_a_rule(path: Path) -> None:
     records = [parse_record(line) for line in path.read_bytes().splitlines()]
     compared = compare(records)
     requests = [record["kind"] for record in records if record["source"] == "kava"]

@@ -1,4 +1,4 @@
-"""What playbin and GstPlay were seen to do where no recording is kept."""
+"""The behaviour of playbin and GstPlay as it was seen, where no recording is kept."""
 
 from __future__ import annotations
 
@@ -74,19 +74,19 @@ def test_seek_while_paused() -> None:
     assert after_start(derive("gstreamer", tape)) == ["PAUSE", "SEEK", "RESUME"]
 
 
-def test_pause_by_someone_who_was_not_heard() -> None:
+def test_pause_without_a_command() -> None:
     tape = states(started().play(0.1, 0.0, 1.0), 1.2, "playing", "paused").at(1.5, 1.1)
     states(tape, 4.0, "paused", "playing").play(4.0, 1.1, 2.1)
     assert after_start(derive("gstreamer", tape)) == ["PAUSE", "RESUME"]
 
 
-@pytest.mark.parametrize("heard", [True, False])
-def test_pause_to_let_a_queue_fill_is_a_buffer(heard: bool) -> None:
+@pytest.mark.parametrize("reported", [True, False])
+def test_pause_to_let_a_queue_fill_is_a_buffer(reported: bool) -> None:
     tape = started().play(0.1, 0.0, 1.0).add(1.2, "buffering", percent=10)
-    if heard:
+    if reported:
         tape.command(1.2, "pause_for_buffering")
     states(tape, 1.21, "playing", "paused").at(2.0, 1.1).add(3.0, "buffering", percent=100)
-    if heard:
+    if reported:
         tape.command(3.0, "resume_after_buffering")
     states(tape, 3.01, "paused", "playing").play(3.01, 1.1, 2.1)
     events = derive("gstreamer", tape)
@@ -272,8 +272,8 @@ def test_gstplay_failure_ends_the_run() -> None:
 
 
 def state(t: float, old: str, new: str, pending: str = "void-pending") -> Record:
-    told = {"pipeline": True, "old": old, "new": new, "pending": pending}
-    return {"t": t, "kind": "state-changed", **told}
+    fields = {"pipeline": True, "old": old, "new": new, "pending": pending}
+    return {"t": t, "kind": "state-changed", **fields}
 
 
 @pytest.mark.parametrize("early", [True, False])
@@ -350,7 +350,7 @@ def test_gstplay_seek_past_the_adapter_shows_in_where_it_landed() -> None:
     assert (only("SEEK", events).origin, only("SEEK", events).target) == (2.0, 8.0)
 
 
-def test_gstplay_rate_that_nobody_told_of_is_asked() -> None:
+def test_gstplay_rate_that_nobody_reported_is_polled() -> None:
     tape = gst_started().play(0.2, 0.0, 1.0).add(1.3, "poll", rate=2.0)
     tape.add(1.5, "poll", rate=2.0).add(1.6, "poll", position_ns=1)
     assert after_start(derive("gstplay", tape)) == ["SPEED"]
@@ -360,8 +360,8 @@ def test_transmission_shows_in_a_length_of_minus_one_until_there_is_another() ->
     tape = started()
     unknown = {"position_ns": SECOND, "duration_ns": -1}
     tape.add(0.2, "poll", **unknown).add(0.4, "poll", **unknown).at(0.6, 1.4)
-    told = [s for s in signals_of("gstreamer", tape) if isinstance(s, DurationChange)]
-    assert [(s.at, s.duration, s.live) for s in told] == [(0.2, None, True), (0.6, 12.0, False)]
+    lengths = [s for s in signals_of("gstreamer", tape) if isinstance(s, DurationChange)]
+    assert [(s.at, s.duration, s.live) for s in lengths] == [(0.2, None, True), (0.6, 12.0, False)]
 
 
 # ---------------------------------------- a program that uses its pipeline as tutorials do
@@ -376,8 +376,8 @@ def flushed(tape: Tape, t: float) -> Tape:
 
 
 def answer(t: float, position: float, duration: float = 12.0, rate: float = 1.0) -> Record:
-    told = {"position_ns": round(position * SECOND), "duration_ns": round(duration * SECOND)}
-    return {"t": t, "kind": "poll", "rate": rate, **told}
+    fields = {"position_ns": round(position * SECOND), "duration_ns": round(duration * SECOND)}
+    return {"t": t, "kind": "poll", "rate": rate, **fields}
 
 
 @pytest.mark.parametrize("skip", [0.4, -0.4, 1.5])

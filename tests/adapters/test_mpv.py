@@ -1,4 +1,4 @@
-"""What mpv was seen to do where no recording is kept."""
+"""The behaviour of mpv as it was seen, where no recording is kept."""
 
 from __future__ import annotations
 
@@ -111,16 +111,16 @@ def test_file_that_is_cut_ends_early() -> None:
 
 
 @pytest.mark.parametrize(
-    "told",
+    "reports",
     [
         [("prop.duration", 5.98), ("prop.duration", 7.98)],
         [("prop.file-format", "hls"), ("prop.partially-seekable", True)],
         [("prop.file-format", "hls"), ("prop.seekable", False)],
     ],
 )
-def test_live_stream_has_no_quartiles(told: list[tuple[str, object]]) -> None:
+def test_live_stream_has_no_quartiles(reports: list[tuple[str, object]]) -> None:
     tape = started(5.98)
-    for kind, value in told:
+    for kind, value in reports:
         tape.add(0.2, kind, value=value)
     assert after_start(derive("mpv", tape.play(0.2, 0.0, 7.0))) == []
 
@@ -175,7 +175,7 @@ def test_loop_switched_on_while_it_plays(loop: object) -> None:
     assert "SEEK" not in names(derive("mpv", tape))
 
 
-def test_failure_is_told_with_its_cause() -> None:
+def test_failure_is_reported_with_its_cause() -> None:
     tape = Tape(time_pos).command(0.0, "open", "noise.mp4").command(0.01, "play")
     tape.add(0.02, "start-file")
     tape.add(0.1, "end-file", reason="error", file_error="unrecognized file format")
@@ -233,10 +233,10 @@ def test_rounds_of_a_loop_that_is_counted_down_are_replays() -> None:
     loaded(tape.command(0.02, "play"), 0.07, 3.0).play(0.1, 0.0, 3.0)
     tape.add(3.1, "seek").add(3.1001, "prop.loop-file", value=False).at(3.1002, 0.0)
     tape.add(3.15, "playback-restart").play(3.2, 0.0, 3.0).add(6.3, "end-file", reason="eof")
-    told = names(derive("mpv", tape))
-    assert told.count("REPLAY") == 1
-    assert told.count("PLAY_REACHED_100") == 2
-    assert "SEEK" not in told
+    found = names(derive("mpv", tape))
+    assert found.count("REPLAY") == 1
+    assert found.count("PLAY_REACHED_100") == 2
+    assert "SEEK" not in found
 
 
 def test_part_of_a_file_that_was_played_is_no_broken_file() -> None:
@@ -266,9 +266,9 @@ def test_choices_are_events_and_what_mpv_chose_at_the_start_is_none() -> None:
 
 def test_program_that_seeks_to_the_start_before_mpv_says_that_it_is_over_plays_again() -> None:
     tape = sought(started(4.0).play(0.1, 0.0, 3.9, 0.1), 4.08, 0.0).play(4.2, 0.0, 1.0)
-    told = after_start(derive("mpv", tape))
+    found = after_start(derive("mpv", tape))
     reached = [f"PLAY_REACHED_{n}" for n in (25, 50, 75, 100)]
-    assert told == [*reached, "REPLAY", "PLAY_REQUEST", "PLAY", "PLAY_REACHED_25"]
+    assert found == [*reached, "REPLAY", "PLAY_REQUEST", "PLAY", "PLAY_REACHED_25"]
 
 
 def test_seek_from_the_end_to_elsewhere_is_a_seek() -> None:

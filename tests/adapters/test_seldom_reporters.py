@@ -147,7 +147,7 @@ def test_kodi_shows_pictures_and_live_television() -> None:
 
 def test_callbacks_of_an_add_on() -> None:
     tape = Tape(lambda t, position: {"t": t, "kind": "poll", "time": position, "totaltime": 20})
-    tape.add(0.0, "onPlayBackStarted", args=["smb://nas/films/Big%20Bunny.mkv"])
+    tape.add(0.0, "onPlayBackStarted", args=["smb://nas/videos/Big%20Bunny.mkv"])
     tape.add(0.4, "onAVStarted")
     tape.play(0.4, 0.0, 8.0, step=0.5)
     tape.add(8.5, "onPlayBackPaused").add(10.0, "onPlayBackResumed")
@@ -227,7 +227,7 @@ def test_mpris_next_track_ends_the_one_that_was_at_its_end() -> None:
     assert events[-1].entry_id == "Another"
 
 
-def test_mpris_position_that_is_never_told_is_no_stall() -> None:
+def test_mpris_position_that_is_never_reported_is_no_stall() -> None:
     """Some players answer with the position of the last change."""
     tape = mpris()
     for n in range(30):

@@ -1,4 +1,4 @@
-"""What all translators have in common, and what is true of the recordings that are kept."""
+"""The common part of all translators, and facts on the recordings that are kept."""
 
 from __future__ import annotations
 

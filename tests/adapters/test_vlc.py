@@ -1,4 +1,4 @@
-"""What libVLC was seen to do where no recording is kept."""
+"""The behaviour of libVLC as it was seen, where no recording is kept."""
 
 from __future__ import annotations
 
@@ -149,13 +149,13 @@ def test_live_stream_has_no_quartiles() -> None:
     assert after_start(derive("vlc", tape)) == []
 
 
-def test_change_of_rate_is_told_once() -> None:
+def test_change_of_rate_is_reported_once() -> None:
     tape = started().play(0.2, 0.0, 1.0).command(1.25, "rate", 2.0)
     tape.add(1.26, "ret.set_rate", r=0).add(1.3, "poll", rate=2.0)
     assert after_start(derive("vlc", tape)) == ["SPEED"]
 
 
-def test_rate_that_is_refused_is_not_told() -> None:
+def test_rate_that_is_refused_is_not_reported() -> None:
     tape = started().play(0.2, 0.0, 1.0).command(1.25, "rate", 64.0)
     tape.add(1.26, "ret.set_rate", r=-1).add(1.3, "poll", rate=1.0)
     assert after_start(derive("vlc", tape)) == []
@@ -174,7 +174,7 @@ def test_seek_that_never_came_to_its_end_dies_with_the_playback() -> None:
     assert "SEEK" not in names(derive("vlc", tape))
 
 
-def test_stop_by_someone_who_was_not_heard() -> None:
+def test_stop_without_a_command() -> None:
     tape = started().play(0.2, 0.0, 1.0).add(1.3, "MediaPlayerStopped").at(1.4, 0.0)
     tape.add(2.0, "MediaPlayerOpening").play(2.1, 0.0, 0.5)
     assert after_start(derive("vlc", tape)) == ["REPLAY", "PLAY_REQUEST", "PLAY"]
@@ -216,7 +216,7 @@ def test_echo_of_a_command_that_is_late_is_no_second_seek() -> None:
     assert after_start(derive("vlc", tape)) == ["SEEK", "PLAY_REACHED_75"]
 
 
-def test_seek_in_a_pause_that_nobody_told_of_shows_in_the_answers_of_the_player() -> None:
+def test_unreported_seek_in_a_pause_shows_in_the_answers_of_the_player() -> None:
     tape = started().play(0.2, 0.0, 2.0).add(2.3, "MediaPlayerPaused")
     for n in range(12):
         tape.add(2.4 + n / 4, "poll", rate=1.0, time_ms=2000 if n < 4 else 8500)
@@ -226,7 +226,7 @@ def test_seek_in_a_pause_that_nobody_told_of_shows_in_the_answers_of_the_player(
     assert (only("SEEK", events).origin, only("SEEK", events).target) == (2.0, 8.5)
 
 
-def test_loop_that_nobody_told_of_is_one_near_the_end_alone() -> None:
+def test_unreported_loop_is_one_near_the_end_alone() -> None:
     tape = filled(started(3.0).play(0.2, 0.0, 2.75), 3.2).play(3.2, 0.0, 2.0)
     assert "REPLAY" in names(derive("vlc", tape))
     tape = filled(started(12.0).play(0.2, 0.0, 2.75), 3.2).play(3.2, 0.0, 2.0)

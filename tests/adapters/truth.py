@@ -18,7 +18,7 @@ _MEASURED = ("at", "position", "origin", "target", "seconds", "rate")
 
 
 def fits(item: Item, event: Event, sessions: Sequence[str]) -> bool:
-    """Whether ``event`` is the one that ``item`` speaks of; numbers are [value, tolerance]."""
+    """True if ``event`` is the one that ``item`` speaks of; numbers are [value, tolerance]."""
     if item["event"] != event.event or sessions.index(event.session) + 1 != item["session"]:
         return False
     told = events.to_record(event)
@@ -58,7 +58,7 @@ class _Reading:
 
 
 def _next(rows: Sequence[Sequence[Item]]) -> Iterator[tuple[Item, ...]]:
-    """What an ``unordered`` item can be: the first of one row, and then the rest of them all."""
+    """The candidates for an ``unordered`` item: the first of one row, then the rest of them all."""
     rows = [row for row in rows if row]
     if not rows:
         yield ()
@@ -67,7 +67,7 @@ def _next(rows: Sequence[Sequence[Item]]) -> Iterator[tuple[Item, ...]]:
 
 
 def judge(truth: Mapping[str, Any], core: Sequence[str], got: Sequence[Event]) -> str | None:
-    """What is wrong with ``got``, or None; ``core`` names the events that matter."""
+    """The problem with ``got``, or None; ``core`` names the events that matter."""
     forbidden = [event.event for event in got if event.event in truth["forbidden"]]
     if forbidden:
         return f"must not occur: {', '.join(forbidden)}"

@@ -215,7 +215,7 @@ class Sessions:
 
 
 def differs(expected: dict[str, Any], got: dict[str, Any]) -> bool:
-    """Whether an event is not the expected one, as far as that says."""
+    """True if an event is not the expected one, as far as that says."""
     return any(key not in got or not _same(value, got[key]) for key, value in expected.items())
 
 
@@ -232,7 +232,7 @@ def shown(record: dict[str, Any], keys: dict[str, Any] | None = None) -> str:
 
 
 def knowledge(engine: Engine) -> dict[str, str]:
-    """What a player knows, for ``?`` lines."""
+    """A player's knowledge, for ``?`` lines."""
     summary = engine.summary()
     return {
         "state": engine.state.value,

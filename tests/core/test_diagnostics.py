@@ -1,4 +1,4 @@
-"""What an engine says to people of what it ignored, inferred or repaired."""
+"""Diagnostics: messages on what an engine ignored, inferred or repaired."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ TOLD: dict[str, tuple[tuple[Signal, ...], str]] = {
     ),
     "lost ad": (
         (signals.AdStart(at=11.0, slot="midroll"), Tick(at=131.0)),
-        "inferred R-ad-lost  131.0: an ad of which nothing was heard any more",
+        "inferred R-ad-lost  131.0: an ad that sent nothing any more",
     ),
     "an orphan": (
         (signals.Seeked(at=11.0),),
@@ -93,7 +93,7 @@ TOLD: dict[str, tuple[tuple[Signal, ...], str]] = {
     ),
     "the same error": (
         (Error(at=11.0, code="E", fatal=False), Error(at=11.0, code="E", fatal=False)),
-        "ignored R-error error 11.0: error 'E' was told already",
+        "ignored R-error error 11.0: error 'E' was reported already",
     ),
     "stale": (
         (signals.Replay(at=11.0), TimeUpdate(at=11.5, position=11.0)),
@@ -130,7 +130,7 @@ TOLD: dict[str, tuple[tuple[Signal, ...], str]] = {
             Seeking(at=11.0),
             *(TimeUpdate(at=at, position=at + 40.0) for at in (12.0, 12.25, 12.5)),
         ),
-        "inferred R-seek-lost timeupdate 12.5: the end of a seek was never told",
+        "inferred R-seek-lost timeupdate 12.5: the end of a seek was never reported",
     ),
     "a run in a pause": (
         (Pause(at=11.0), *(TimeUpdate(at=at, position=at - 2.0) for at in (12.0, 12.5, 13.0))),
@@ -202,14 +202,14 @@ def test_what_is_said_before_any_media(name: str) -> None:
     assert [said(one) for one in diagnostics(signal)] == [told]
 
 
-def test_a_jump_that_is_no_seek_is_told() -> None:
+def test_a_jump_that_is_no_seek_is_reported() -> None:
     told = diagnostics(*PLAYED, TimeUpdate(at=11.0, position=60.0), infer_seeks=False)
     assert [said(one) for one in told] == [
         "inferred R-silent-seek timeupdate 11.0: a jump from 10.0 to 60.0 is taken as none"
     ]
 
 
-def test_a_stand_still_is_told() -> None:
+def test_a_stand_still_is_reported() -> None:
     told = diagnostics(*PLAYED, TimeUpdate(at=13.0, position=10.0), frozen_after=1.0)
     assert [said(one) for one in told] == [
         "inferred R-frozen  4.0: the playhead stands still since 0.0",

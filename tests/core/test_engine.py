@@ -1,4 +1,4 @@
-"""What an engine knows; its session ids and limits; many of them in a fleet."""
+"""An engine's views; its session ids and limits; many of them in a fleet."""
 
 from __future__ import annotations
 
@@ -169,7 +169,7 @@ def test_only_so_many_intervals_are_kept() -> None:
 
 
 def test_only_so_many_error_codes_are_kept() -> None:
-    """The oldest is forgotten first: it would be told again, which does no harm."""
+    """The oldest is forgotten first: it would be reported again, which does no harm."""
     engine = fed(*PLAYED)
     for code in range(65):
         assert names(engine.feed(Error(at=11.0, code=str(code), fatal=False))) == ["ERROR"]

@@ -1,4 +1,4 @@
-"""What must not change what was watched: the time of day, the scale, how often a player reports.
+"""The watched set stays the same whatever the time of day, the scale, the reporting interval.
 
 The viewer is simulated, so what was really watched is known: a milestone that fires for
 anything else is false, whatever the player leaves out.

@@ -1,4 +1,4 @@
-"""What is natural: the arithmetic of R-natural, and runs, held against the contract's words."""
+"""Natural moves: the arithmetic of R-natural, and runs, held against the contract's words."""
 
 from __future__ import annotations
 

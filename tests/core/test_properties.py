@@ -1,4 +1,4 @@
-"""What holds for every sequence of valid signals (contract, section 12), and what must not matter.
+"""Invariants of every sequence of valid signals (contract, section 12), and what must not matter.
 
 - no sequence raises, and each event keeps I-once, I-life, I-pair, I-index, I-session;
 - a quartile fires only for what was watched (I-true), and nobody watches faster than they
@@ -269,11 +269,11 @@ def test_a_snapshot_stays_small(trace: list[Signal], policy: Policy) -> None:
     assert len(engine.snapshot()) < 2500 + 20 * intervals
 
 
-# -------------------------------------------------------------------- a player that tells all
+# ---------------------------------------------------------------- a player that reports all
 
 
 @given(stories())
-def test_of_a_player_that_tells_all_all_is_known(player: ScriptedPlayer) -> None:
+def test_of_a_player_that_reports_all_all_is_known(player: ScriptedPlayer) -> None:
     engine = Engine(policy=Policy(view_interval=None))
     events = derive(engine, player.signals) + list(engine.close())
     by_session: dict[str, list[Event]] = {}
@@ -319,7 +319,7 @@ def check_session(seen: Seen, log: list[Event], duration: float) -> None:
 
 
 def union(stretches: list[tuple[float, float]]) -> list[tuple[float, float]]:
-    """What was watched at least once."""
+    """The parts watched at least once."""
     whole: list[tuple[float, float]] = []
     for start, end in sorted(stretches):
         if whole and start <= whole[-1][1]:

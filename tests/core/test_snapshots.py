@@ -90,7 +90,7 @@ def test_a_snapshot_with_a_policy_that_cannot_be() -> None:
 
 @given(hostile(20), policies(), st.data())
 def test_hostile_bytes(trace: list[Signal], policy: Policy, data: st.DataObject) -> None:
-    """Whatever was done to them, bytes are a snapshot or a `SnapshotError`."""
+    """Damaged bytes are a snapshot or a `SnapshotError`, whatever was done to them."""
     saved = bytearray(fed(*trace, policy=policy).snapshot())
     for _ in range(data.draw(st.integers(1, 4))):
         place = data.draw(st.integers(0, len(saved) - 1))

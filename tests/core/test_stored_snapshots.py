@@ -69,7 +69,7 @@ def store() -> dict[str, Any]:
 
 
 def known(data: bytes) -> dict[str, Any]:
-    """What is known of the player of a snapshot, in JSON's types."""
+    """The knowledge of the player of a snapshot, in JSON's types."""
     fleet = Fleet(reorder=5.0, idle_close=9000.0)
     fleet.restore(data)
     engine = fleet.players["tv"]

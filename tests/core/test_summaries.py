@@ -1,4 +1,4 @@
-"""What a session amounts to; and how engines are closed."""
+"""The totals of a session; and how engines are closed."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_a_summary_before_anything() -> None:
 
 
 def test_completion_counts_the_content_only() -> None:
-    """What lies behind the duration is watched, but no part of the media."""
+    """Content behind the duration is watched, but no part of the media."""
     engine = fed(
         Loaded(at=0.0, entry_id="A", duration=10.0),
         Playing(at=0.0),
@@ -89,7 +89,7 @@ def test_the_summary_of_a_closed_player_is_final() -> None:
     assert engine.last_summary == engine.summary() == running
 
 
-def test_close_is_at_the_last_time_unless_told() -> None:
+def test_close_is_at_the_last_time_unless_given() -> None:
     stalled = (*WATCHED[:-1], Tick(at=51.0))
     assert fed(*stalled).close()[-1].at == 51.0
     assert fed(*stalled).close(54.0)[-1].at == 54.0

@@ -1,4 +1,4 @@
-"""What is due when."""
+"""Timers: which are due when."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def test_a_tick_at_the_time_of_a_signal_from_a_set_back_clock_is_no_news() -> No
 def test_timers_of_a_clock_that_was_set_back_come_in_time(
     at: float, back: float, later: float
 ) -> None:
-    """Whatever is rounded: ticking when asked does what was due, and before that nothing is."""
+    """Ticking when asked does what was due, and before that nothing is, whatever is rounded."""
     engine = fed(Playing(at=at), Captions(at=back - 3.0, language="en"))
     engine.feed(Stall(at=back - 3.0 + later))
     due = engine.next_timer()

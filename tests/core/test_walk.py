@@ -45,7 +45,7 @@ def test_a_state_is_made_of_what_there_is() -> None:
 @example([Play(at=0.0), AdStart(at=0.0, slot="preroll")])
 @example([RateChange(at=0.0, rate=2.0), Play(at=5.0), AdStart(at=9.0, slot="preroll")])
 def test_a_state_does_not_depend_on_the_time_of_day(trace: list[Signal]) -> None:
-    """What the walk leaves out of a state: the same signals a day later give the same one."""
+    """The parts that the walk leaves out of a state: a day later the same signals give the same."""
     now, later = Engine(policy=POLICY), Engine(policy=POLICY)
     for signal in trace:
         record = {name: _exact(name, value) for name, value in to_record(signal).items()}

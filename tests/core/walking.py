@@ -7,7 +7,7 @@ A state is what an engine's snapshot holds, less what cannot matter to what it d
   arithmetic is exact wherever the clock stands. What is longer ago than `LONG` is just long
   ago: all graces, gaps and the media are shorter;
 - who it was: ids, ordinals and indices, which the monitor checks event by event;
-- what was only counted: tallies, join times, summaries of the past. Of errors told it
+- what was only counted: tallies, join times, summaries of the past. Of reported errors it
   matters how often, and whether something was played since.
 
 The monitor that watches the invariants (see `monitor`) is part of a node, with what it
@@ -112,7 +112,7 @@ _TIMES: dict[type, frozenset[str]] = {
     Stale: frozenset({"moved_at", "opened", "played"}),
     Start: frozenset({"played"}),
     OpenStall: frozenset({"at"}),
-    OpenAd: frozenset({"began", "heard"}),
+    OpenAd: frozenset({"began", "last_at"}),
     Cadence: frozenset({"since", "update"}),
 }
 _ENGINE_TIMES = ("event_at", "joining", "landing", "still_since")
@@ -127,7 +127,7 @@ _NO_MATTER = frozenset(
 
 
 def state_of(engine: Engine) -> tuple[Any, ...]:
-    """What an engine will do next depends on this and on nothing else."""
+    """An engine's next steps depend on this and on nothing else."""
     now = engine.last_at or 0.0
     seldom = engine.tidy()
     told = {
@@ -287,6 +287,6 @@ def watch(monitor: Monitor, engine: Engine, signal: Signal) -> Sequence[Event]:
 
 
 def memory_of(monitor: Monitor) -> tuple[Any, ...]:
-    """What the monitor remembers that can make a difference to what it says."""
+    """The part of the monitor's memory that can make a difference to what it says."""
     seen = sorted(monitor.seen & ONCE)
     return monitor.widget, monitor.first_play, monitor.paused, monitor.buffering, seen

@@ -149,7 +149,7 @@ class _Vfs(apsw.VFS):
 
 
 def _translated(call: Callable[[], _T]) -> _T:
-    """What fails as it does with the standard library."""
+    """Let it fail as it does with the standard library."""
     try:
         return call()
     except apsw.Error as error:

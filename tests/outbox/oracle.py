@@ -1,4 +1,4 @@
-"""What a queue may have done, judged after each step of a simulation (wire, 5)."""
+"""The allowed behaviour of a queue, judged after each step of a simulation (wire, 5)."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Oracle:
         (self.rejected if rejected else self.delivered).add(number)
 
     def page(self, numbers: list[int]) -> None:
-        """What is given to send: Q-order, Q-once, and nothing that was never emitted."""
+        """Judge a page to send: Q-order, Q-once, and nothing that was never emitted."""
         self.steps += 1
         assert set(numbers) <= self.lanes.keys(), "it was never emitted"
         for lane in set(self.lanes.values()):

@@ -1,4 +1,4 @@
-"""What the tests of the outbox have in common."""
+"""Helpers that the tests of the outbox share."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def fill(box: Outbox, items: Iterable[Item], to: str = TO) -> None:
 
 
 def page(box: Outbox, after: int = 0, limit: int = 1000, to: str = TO) -> Page:
-    """What a sender is given."""
+    """The page that a sender gets."""
     came: list[Page] = []
     ready = threading.Event()
 

@@ -1,7 +1,7 @@
 """A queue whose disk, files, clock and crashes follow a seed, so a failure can be repeated.
 
 No thread runs: each step calls the queue, and the oracle judges what it says. The system is
-real but for the fault: real files of SQLite, behind a file system that fails where it is told.
+real but for the fault: real files of SQLite, behind a file system that fails on demand.
 """
 
 from __future__ import annotations

@@ -73,7 +73,7 @@ def test_q_corrupt_bytes_here_and_there(seed: int, tmp_path: Path) -> None:
     path = tmp_path / "queue.db"
     image = bytearray(path.read_bytes())
     for _ in range(chance.choice([1, 3, 10, 100])):
-        # Most of what tells SQLite where things are is at the beginnings of pages.
+        # Most of what SQLite finds its way by is at the beginnings of pages.
         at = chance.randrange(len(image)) // PAGE * PAGE + int(chance.random() ** 3 * PAGE)
         image[at] = chance.choice([0, 1, 0x7F, 0x80, 0xFF, chance.randrange(256)])
     path.write_bytes(image)

@@ -97,7 +97,7 @@ def test_a_full_disk_degrades_to_memory_says_so_and_recovers(
     again.close()
 
 
-def test_a_full_disk_of_the_system_as_sqlite_tells_it(tmp_path: Path) -> None:
+def test_a_full_disk_of_the_system_as_sqlite_reports_it(tmp_path: Path) -> None:
     connections: list[sqlite3.Connection] = []
 
     def connect(path: str) -> sqlite3.Connection:

@@ -190,7 +190,7 @@ def test_the_file_shrinks_while_nothing_happens(tmp_path: Path) -> None:
     box.close()
 
 
-def test_a_header_that_says_another_version_is_mended(tmp_path: Path) -> None:
+def test_a_header_that_says_another_version_is_repaired(tmp_path: Path) -> None:
     box = Outbox(tmp_path)
     fill(box, [item(1)])
     box.close()

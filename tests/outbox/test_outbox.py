@@ -81,7 +81,7 @@ def test_an_item_that_no_database_takes_is_refused_but_not_its_neighbours(
     box.close()
 
 
-def test_a_bug_while_a_group_is_committed_is_told_to_who_waits(
+def test_a_bug_while_a_group_is_committed_is_reported_to_who_waits(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     box = Outbox(tmp_path)
@@ -112,7 +112,7 @@ def test_a_question_that_fails_hangs_nobody(tmp_path: Path) -> None:
     box.close()
 
 
-def test_an_event_after_the_close_is_told_so_and_nothing_hangs(tmp_path: Path) -> None:
+def test_an_event_after_the_close_is_refused_and_nothing_hangs(tmp_path: Path) -> None:
     box = Outbox(tmp_path)
     fill(box, [item(1)])
     assert box.close(20.0)

@@ -1,4 +1,4 @@
-"""What the outbox holds at most, and what goes first (wire, 5: Q-bounded)."""
+"""The bounds of the outbox, and what goes first (wire, 5: Q-bounded)."""
 
 from __future__ import annotations
 

@@ -73,7 +73,7 @@ def _life(directory: Path, opened: Connect, oracle: Oracle) -> None:
 
 
 def _judge(directory: Path, oracle: Oracle, opened: Connect = connect) -> None:
-    """What a process finds that comes after it."""
+    """Check what a process finds that comes after it."""
     queue = Failover(directory, Bounds(), lambda: (), opened, retry=0.0)
     oracle.emitted([1000], "a", durable=False)
     queue.commit(Added(items=[(TO, item(1000, "a"))]), Settled())

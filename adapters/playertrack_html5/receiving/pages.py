@@ -55,7 +55,7 @@ class _Page:
     """The state of one player besides its engine; times in seconds."""
 
     name: str  # of its engine
-    heard: float
+    last_at: float
     offset: float  # from the page's time to ours
     bucket: Bucket
     next: int = 0  # the number of the next record
@@ -109,7 +109,7 @@ class Pages:
             page = self._begin(player, now, now - batch.sent / 1000)
         if not page.bucket.passes(now):
             return Taken(events, busy=True)
-        page.heard = now
+        page.last_at = now
         self._pages.move_to_end(player)
         problem = None
         if batch.records and batch.first + len(batch.records) > page.next:
@@ -158,15 +158,15 @@ class Pages:
         if engine.closed:
             self._forget(player, 0)
         elif engine.next_timer() is not None:
-            self._unsettled[player] = page.heard
+            self._unsettled[player] = page.last_at
         return list(events)
 
     def settle(self, now: float) -> list[Event]:
         """Settle what is due by ``now``: timers of silent players, and idle players."""
         events: list[Event] = []
         while self._unsettled:
-            player, heard = next(iter(self._unsettled.items()))
-            if now < heard + _SILENCE:
+            player, last_at = next(iter(self._unsettled.items()))
+            if now < last_at + _SILENCE:
                 break
             del self._unsettled[player]
             engine = self._fleet.engine(self._pages[player].name)
@@ -174,15 +174,15 @@ class Pages:
                 events += engine.feed(Tick(at=due))
         while self._pages:
             player, page = next(iter(self._pages.items()))
-            if now < page.heard + self._idle:
+            if now < page.last_at + self._idle:
                 break
             events += self._close(player)
         return events
 
     def next_due(self) -> float | None:
         """When `settle` wants to be called; None: when there was another batch."""
-        dues = [heard + _SILENCE for heard in _first(self._unsettled)]
-        dues += [page.heard + self._idle for page in _first(self._pages)]
+        dues = [last_at + _SILENCE for last_at in _first(self._unsettled)]
+        dues += [page.last_at + self._idle for page in _first(self._pages)]
         return min(dues, default=None)
 
     def close(self) -> list[Event]:

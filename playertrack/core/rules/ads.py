@@ -58,7 +58,7 @@ def on_ad_progress(pb: Playback, signal: AdProgress) -> None:
     if known is not None and signal.position > known + _NOT_THE_ADS:
         pb.note("ignored", "R-ad-quartile", f"{signal.position} s is not in an ad that short")
         return
-    ad.heard = pb.now
+    ad.last_at = pb.now
     ad.duration = signal.duration or ad.duration
     if ad.duration is None or ad.slot not in _WITH_QUARTILES:
         return
@@ -72,7 +72,7 @@ def on_ad_click(pb: Playback, signal: AdClick) -> None:
     """A click on the ad that began last and has not ended (R-ad-click)."""
     ad = pb.ad
     if ad is not None:
-        ad.heard = pb.now
+        ad.last_at = pb.now
     if pb.overlay == _ON_TOP or (ad is None and pb.overlay):
         pb.emit(AD_CLICKED["overlay"], "R-ad-click")
     elif ad is not None:
@@ -110,8 +110,8 @@ def end(pb: Playback) -> None:
 
 
 def give_up(pb: Playback) -> None:
-    """Nothing was heard of the ad for too long (R-ad-lost)."""
-    pb.note("inferred", "R-ad-lost", "an ad of which nothing was heard any more")
+    """The ad sent nothing for too long (R-ad-lost)."""
+    pb.note("inferred", "R-ad-lost", "an ad that sent nothing any more")
     end(pb)
 
 

@@ -19,7 +19,7 @@ from ..playback import Playback
 
 
 def changed(pb: Playback, name: str, value: Any) -> bool:
-    """Whether ``value`` differs from the one told last; the first always does."""
+    """True if ``value`` differs from the one reported last; the first always does."""
     if pb.passed is None:
         pb.passed = {}
     if name in pb.passed and pb.passed[name] == value:
@@ -29,7 +29,7 @@ def changed(pb: Playback, name: str, value: Any) -> bool:
 
 
 def on_ratechange(pb: Playback, signal: RateChange) -> None:
-    """What passed before counts at the old rate (R-natural); a run in progress knows too."""
+    """The time before counts at the old rate (R-natural); a run in progress knows too."""
     pb.close_span()
     pace = pb.setup.pace(signal.rate)
     pb.run_at(pace, pb.now)
@@ -60,12 +60,12 @@ def on_fullscreen(pb: Playback, signal: Fullscreen) -> None:
 
 
 def on_source_selected(pb: Playback, signal: SourceSelected) -> None:
-    """A choice by hand is told each time."""
+    """A choice by hand is reported each time."""
     pb.emit("SOURCE_SELECTED", "R-pass", bitrate=signal.bitrate, source=signal.source)
 
 
 def on_engage(pb: Playback, signal: Engage) -> None:
-    """A control beside playback is told each time."""
+    """A control beside playback is reported each time."""
     pb.emit(ENGAGEMENT[signal.action], "R-pass")
 
 

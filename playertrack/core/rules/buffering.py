@@ -76,7 +76,7 @@ def played_meanwhile(pb: Playback, stall: OpenStall) -> float:
 
 
 def settle(pb: Playback) -> None:
-    """What interrupts a stall ends it first (R-pair)."""
+    """End a stall before the event that interrupts it (R-pair)."""
     if pb.state in STALLED:
         pb.fire("stall_end")
 
@@ -144,7 +144,7 @@ def freeze(pb: Playback, seen: bool) -> None:
 
 
 def frozen_now(pb: Playback) -> bool:
-    """Whether an update that did not move shows a playhead frozen for long enough."""
+    """True if an update that did not move shows a playhead frozen for long enough."""
     grace = pb.policy.frozen_after
     cadence = pb.cadence
     return grace is not None and cadence is not None and pb.now - cadence.since >= grace
@@ -156,5 +156,5 @@ def silence(pb: Playback) -> tuple[float, float] | None:
     cadence = pb.cadence
     if grace is None or cadence is None or pb.state is not State.PLAYING or pb.suspended or pb.fall:
         return None
-    heard = cadence.since if cadence.update is None else max(cadence.since, cadence.update)
-    return heard, cadence.wait
+    since = cadence.since if cadence.update is None else max(cadence.since, cadence.update)
+    return since, cadence.wait

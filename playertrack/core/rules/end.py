@@ -33,7 +33,7 @@ _LOOPABLE = (State.PLAYING, State.STALLING, State.BUFFERING, State.PAUSING, Stat
 
 
 def early_end(pb: Playback, at: float) -> None:
-    """An end that natural play could not have reached is told as an error (R-end-early)."""
+    """Report an end that natural play could not have reached as an error (R-end-early)."""
     if not pb.policy.report_early_end or pb.seek is not None:
         return
     end, position = pb.end, pb.position
@@ -48,7 +48,7 @@ def early_end(pb: Playback, at: float) -> None:
 
 
 def last_stretch(pb: Playback, at: float) -> None:
-    """What is left to the end was played, if time allows (R-last-stretch)."""
+    """Credit the rest up to the end as played, if time allows (R-last-stretch)."""
     end, position = pb.end, pb.position
     if end is None or position is None or pb.seek is not None:
         return
@@ -110,7 +110,7 @@ def on_stop(pb: Playback, signal: Stop) -> None:
 
 
 def on_error(pb: Playback, signal: Error) -> None:
-    """Tell it, unless it was told already; a fatal one ends playback (R-error)."""
+    """Report it, unless it was reported already; a fatal one ends playback (R-error)."""
     if signal.fatal:
         pb.settle_seek()
         if pb.waiting is not None:
@@ -135,18 +135,18 @@ def tolerance(pb: Playback, end: float) -> float:
 
 
 def up_to_here(pb: Playback) -> Travel:
-    """What could have been played and was not reported, up to a pause or ad."""
+    """The reach of play that was not reported, up to a pause or ad."""
     return pb.travel(pb.now) if pb.stay is None else pb.stay.travel
 
 
 def is_contents(pb: Playback) -> bool:
-    """Whether an end in a linear ad is the content's (R-ad)."""
+    """True if an end in a linear ad is the content's (R-ad)."""
     ad = pb.ad
     return ad is None or ad.slot in ("postroll", "post_bumper") or pb.near_end(pb.position)
 
 
 def arrive_at_end(pb: Playback) -> None:
-    """What the end interrupts: a stall, an open seek, a pause that it explains."""
+    """Close what the end interrupts: a stall, an open seek, a pause that it explains."""
     stalling.settle(pb)
     if pb.ad is not None and pb.stay is None:
         # The content was suspended when the ad began.
@@ -166,7 +166,7 @@ def report(pb: Playback, rule: str, code: str, message: str, fatal: bool) -> Non
         pb.emit("ERROR", rule, cause=cause, code=code, message=message, fatal=fatal)
         at_play_time = pb.play_time
     else:
-        pb.note("ignored", "R-error", f"error {code!r} was told already")
+        pb.note("ignored", "R-error", f"error {code!r} was reported already")
     told[code] = (times, at_play_time)
     if len(told) > _MOST_CODES:
         del told[next(iter(told))]

@@ -159,7 +159,7 @@ def unload(pb: Playback, leaving: bool = False) -> None:
 
 
 def forget_interruptions(pb: Playback) -> None:
-    """What was meant for the playhead that is left behind says nothing of the next."""
+    """Drop what was meant for the playhead left behind; it says nothing of the next."""
     pb.slack = pb.pace.cap
     pb.forget("playback")
 
@@ -181,7 +181,7 @@ def end_session(pb: Playback) -> None:
 
 
 def summarize(pb: Playback) -> Summary:
-    """What the running session amounts to so far."""
+    """The running session's totals so far."""
     watched = pb.watched_until()
     tally = pb.tally
     end = pb.end
@@ -260,7 +260,7 @@ def refines(pb: Playback, signal: Loaded) -> bool:
 
 
 def leave_behind(pb: Playback) -> Stale | None:
-    """What may still be reported of the session that is left now (R-stale)."""
+    """The part of the session left now that may still be reported (R-stale)."""
     if pb.position is None or not pb.started:
         return None
     moved_at = pb.moved_at if pb.still_since is None else pb.still_since

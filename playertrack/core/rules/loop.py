@@ -1,4 +1,4 @@
-"""What a fall from the end to the start turns out to be: R-loop (a)."""
+"""Interprets a fall from the end to the start: R-loop (a)."""
 
 from __future__ import annotations
 

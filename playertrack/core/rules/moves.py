@@ -1,4 +1,4 @@
-"""What a move of the playhead does: it is credited, or a jump, or the true start.
+"""The effect of a move of the playhead: it is credited, or a jump, or the true start.
 
 R-natural, R-fast, R-silent-seek, R-start.
 """

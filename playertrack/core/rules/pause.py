@@ -99,7 +99,7 @@ def until(pb: Playback) -> float:
 
 
 def remember(pb: Playback, trigger: str) -> None:
-    """What is wanted of the state that an interruption returns to (R-seek-quiet, R-ad)."""
+    """Note what is wanted of the state that an interruption returns to (R-seek-quiet, R-ad)."""
     ad = pb.ad
     if ad is not None:
         if pb.state is State.ENDED and ad.slot in ("postroll", "post_bumper"):

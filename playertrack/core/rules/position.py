@@ -1,4 +1,4 @@
-"""What a reported position means: the judgement of updates, state by state.
+"""The meaning of a reported position: the judgement of updates, state by state.
 
 R-position, R-start, R-settle, R-loop (a), R-jitter, R-natural, R-fast, R-silent-seek,
 R-implied-playing, R-resume and their like.

@@ -214,7 +214,7 @@ def content(pb: Playback, position: float, alone: bool) -> None:
     if move in (Move.JITTER, Move.JUMP):
         seek.run = Run.begin(position, pb.now, pb.pace)
     elif run.moves >= 2 and run.covered >= pb.policy.resume_advance:
-        pb.note("inferred", "R-seek-lost", "the end of a seek was never told")
+        pb.note("inferred", "R-seek-lost", "the end of a seek was never reported")
         seek.target, seek.done = run.base, True
         finish(pb, run)
 
@@ -301,5 +301,5 @@ def end(pb: Playback) -> None:
     if seek.target is None:
         seek.target = pb.end if pb.end is not None else pb.position or 0.0
     land(pb, seek, "R-last-stretch")
-    # It stays known until the end has been told: nothing is credited in a seek.
+    # It stays known until the end has been reported: nothing is credited in a seek.
     pb.seek = seek

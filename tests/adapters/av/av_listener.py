@@ -1,4 +1,4 @@
-"""Hears the player on PyAV.
+"""Listens to the player on PyAV.
 
 Most is played at a speed of `inf`, so that a clip takes as long as it takes to decode.
 """
@@ -17,8 +17,8 @@ from playertrack_av import AvPlayer
 DURATION = 12.0
 
 
-class Heard:
-    """What a player told, to be waited for.
+class Received:
+    """The signals of a player, to be waited for.
 
     What ``at_ready`` commands comes before anything the first command brings about.
     """
@@ -65,16 +65,16 @@ Cue = tuple[float, str] | tuple[float, str, float | bool]
 
 def played(
     media: str | Path, cues: Iterable[Cue] = (), *, loop: bool = False, timeout: float = 10.0
-) -> Heard:
-    """What was heard of the media from its begin until nothing happened any more."""
+) -> Received:
+    """The signals for the media from its start until nothing happened any more."""
 
     def begin() -> None:
         player.play()
 
-    heard = Heard(begin)
-    with AvPlayer(heard, speed=inf, timeout=timeout) as player:
+    received = Received(begin)
+    with AvPlayer(received, speed=inf, timeout=timeout) as player:
         for cue in cues:
             player.at(*cue)
         player.load(str(media), loop=loop)
-        assert player.wait(60), heard.names
-    return heard
+        assert player.wait(60), received.names
+    return received

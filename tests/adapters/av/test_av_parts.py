@@ -51,9 +51,9 @@ def test_a_playhead_counts_each_stretch_at_its_own_rate() -> None:
         ("", "media", "file:", False),
         ("odd\udcff.mp4", "odd?", "file:odd\udcff.mp4", False),
         ("-", "stdin", "pipe:0", True),
-        ("https://cdn.example/x/film.m3u8?t=1#a", "film", None, True),
+        ("https://cdn.example/x/clip.m3u8?t=1#a", "clip", None, True),
         ("https://cdn.example", "cdn.example", None, True),
-        ("file:///srv/film.mp4", "film", None, False),
+        ("file:///srv/clip.mp4", "clip", None, False),
     ],
 )
 def test_media_is_called_by_its_name(

@@ -1,4 +1,4 @@
-"""The player on PyAV left to itself, from the begin to the end: real files."""
+"""The player on PyAV left to itself, from the start to the end: real files."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from time import monotonic
 
 import pytest
-from av_listener import DURATION, Heard, played
+from av_listener import DURATION, Received, played
 
 from playertrack import signals
 from playertrack.signals import Signal
@@ -19,18 +19,18 @@ from playertrack_av.timing import Clock
 
 
 def test_plays_a_file_to_its_end(clip: Path) -> None:
-    heard = played(clip)
-    assert heard.names == ["ready", "play", "loaded", "playing", "ended", "close"]
-    assert heard["loaded"] == signals.Loaded(
-        at=heard["loaded"].at, entry_id="clip", duration=DURATION
+    received = played(clip)
+    assert received.names == ["ready", "play", "loaded", "playing", "ended", "close"]
+    assert received["loaded"] == signals.Loaded(
+        at=received["loaded"].at, entry_id="clip", duration=DURATION
     )
-    assert heard["playing"].position == 0.0
-    assert heard["ended"].position == DURATION
+    assert received["playing"].position == 0.0
+    assert received["ended"].position == DURATION
 
 
 def test_updates_come_four_times_a_second_and_time_goes_with_the_content(clip: Path) -> None:
-    heard = played(clip)
-    track = [heard["playing"], *heard.updates, heard["ended"]]
+    received = played(clip)
+    track = [received["playing"], *received.updates, received["ended"]]
     for before, after in pairwise(track):
         assert before.position is not None
         assert after.position is not None
@@ -41,22 +41,22 @@ def test_updates_come_four_times_a_second_and_time_goes_with_the_content(clip: P
 
 def test_times_never_go_back_and_are_unix_time(clip: Path) -> None:
     begin = Clock().now()
-    heard = played(clip, [(2, "seek", 9.0), (3, "pause"), (4, "play"), (5, "stall", 1.0)])
-    times = [signal.at for signal in heard.signals]
+    received = played(clip, [(2, "seek", 9.0), (3, "pause"), (4, "play"), (5, "stall", 1.0)])
+    times = [signal.at for signal in received.signals]
     assert times == sorted(times)
     assert begin - 1.0 <= times[0] <= begin + 60.0
 
 
 @pytest.mark.parametrize("speed", [1.0, 4.0])
 def test_speed_says_how_many_seconds_pass_for_one_of_the_wall(speed: float, short: Path) -> None:
-    heard = Heard()
+    received = Received()
     begin = monotonic()
-    with AvPlayer(heard, speed=speed) as player:
+    with AvPlayer(received, speed=speed) as player:
         player.load(str(short))
         player.play()
         assert player.wait(30)
     assert monotonic() - begin >= 2.0 / speed
-    assert heard["ended"].at - heard["playing"].at >= 2.0 - 0.001
+    assert received["ended"].at - received["playing"].at >= 2.0 - 0.001
 
 
 @pytest.mark.parametrize(
@@ -66,82 +66,82 @@ def test_speed_says_how_many_seconds_pass_for_one_of_the_wall(speed: float, shor
 def test_plays_what_has_only_sound_or_only_pictures(
     name: str, picture: bool, sound: bool, tmp_path: Path
 ) -> None:
-    heard = played(make_clip(tmp_path / name, 3.0, picture=picture, sound=sound))
-    assert heard.names == ["ready", "play", "loaded", "playing", "ended", "close"]
-    assert heard["ended"].position == pytest.approx(3.0, abs=0.1)
+    received = played(make_clip(tmp_path / name, 3.0, picture=picture, sound=sound))
+    assert received.names == ["ready", "play", "loaded", "playing", "ended", "close"]
+    assert received["ended"].position == pytest.approx(3.0, abs=0.1)
 
 
-def test_positions_count_from_the_begin_of_the_media_whatever_its_time_stamps(
+def test_positions_count_from_the_start_of_the_media_whatever_its_time_stamps(
     tmp_path: Path,
 ) -> None:
-    heard = played(make_clip(tmp_path / "late.ts", 4.0, start=100.0), [(1, "seek", 3.0)])
-    assert heard.updates[0].position < 0.5
-    assert heard["seeked"].position == pytest.approx(3.0, abs=0.1)
-    assert heard["ended"].position == pytest.approx(4.0, abs=0.1)
+    received = played(make_clip(tmp_path / "late.ts", 4.0, start=100.0), [(1, "seek", 3.0)])
+    assert received.updates[0].position < 0.5
+    assert received["seeked"].position == pytest.approx(3.0, abs=0.1)
+    assert received["ended"].position == pytest.approx(4.0, abs=0.1)
 
 
 def test_a_file_without_a_duration_gets_one_at_its_end(tmp_path: Path) -> None:
-    heard = played(make_clip(tmp_path / "recording.mkv", 4.0, options={"live": "1"}))
-    loaded, changed = heard["loaded"], heard["durationchange"]
+    received = played(make_clip(tmp_path / "recording.mkv", 4.0, options={"live": "1"}))
+    loaded, changed = received["loaded"], received["durationchange"]
     assert isinstance(loaded, signals.Loaded)
     assert isinstance(changed, signals.DurationChange)
     assert (loaded.duration, loaded.live) == (None, False)
-    assert changed.duration == heard["ended"].position == pytest.approx(4.0, abs=0.1)
-    assert heard.names[4:] == ["durationchange", "ended", "close"]
+    assert changed.duration == received["ended"].position == pytest.approx(4.0, abs=0.1)
+    assert received.names[4:] == ["durationchange", "ended", "close"]
 
 
 def test_a_seek_beyond_an_unknown_end_ends_it(tmp_path: Path) -> None:
     clip = make_clip(tmp_path / "recording.mkv", 4.0, options={"live": "1"})
-    heard = played(clip, [(1, "seek", 1000.0)])
-    assert heard.names[4:] == ["seeking", "seeked", "durationchange", "ended", "close"]
-    assert heard["ended"].position == pytest.approx(4.0, abs=0.1)
+    received = played(clip, [(1, "seek", 1000.0)])
+    assert received.names[4:] == ["seeking", "seeked", "durationchange", "ended", "close"]
+    assert received["ended"].position == pytest.approx(4.0, abs=0.1)
 
 
 def test_a_bare_stream_without_times_can_be_seeked(tmp_path: Path) -> None:
-    heard = played(make_clip(tmp_path / "tone.aac", 4.0, picture=False), [(1, "seek", 3.0)])
-    assert heard["seeked"].position == 3.0
-    assert heard["ended"].at - heard["seeked"].at >= 1.0 - 0.001
+    received = played(make_clip(tmp_path / "tone.aac", 4.0, picture=False), [(1, "seek", 3.0)])
+    assert received["seeked"].position == 3.0
+    assert received["ended"].at - received["seeked"].at >= 1.0 - 0.001
 
 
-def test_close_tells_how_far_playback_got(clip: Path) -> None:
-    heard = Heard()
-    player = AvPlayer(heard)
+def test_close_reports_how_far_playback_got(clip: Path) -> None:
+    received = Received()
+    player = AvPlayer(received)
     player.load(str(clip))
     player.play()
-    heard.until("timeupdate")
+    received.until("timeupdate")
     player.close()
-    last, close = heard.signals[-2:]
+    last, close = received.signals[-2:]
     assert (last.name, close.name) == ("timeupdate", "close")
     assert close.at - last.at < 0.25
 
 
 def test_nothing_comes_after_close(short: Path) -> None:
-    heard = Heard()
-    player = AvPlayer(heard, speed=inf)
+    received = Received()
+    player = AvPlayer(received, speed=inf)
     player.load(str(short))
     player.close()
     player.load(str(short))
     player.play()
     player.close()
     assert player.wait(0)
-    assert heard.names[-1] == "close"
-    assert "play" not in heard.names
+    assert received.names[-1] == "close"
+    assert "play" not in received.names
     assert repr(player) == "<AvPlayer closed>"
 
 
 def test_a_player_that_was_never_used_says_nothing() -> None:
-    heard = Heard()
-    with AvPlayer(heard) as player:
+    received = Received()
+    with AvPlayer(received) as player:
         player.at(1.0, "pause")
         assert player.wait(0)
-    assert heard.names == []
+    assert received.names == []
 
 
 def test_close_from_within_a_signal(short: Path) -> None:
-    heard = Heard()
+    received = Received()
 
     def leave(signal: Signal) -> None:
-        heard(signal)
+        received(signal)
         if signal.name == "ready":
             player.play()
         if signal.name == "playing":
@@ -151,7 +151,7 @@ def test_close_from_within_a_signal(short: Path) -> None:
     player.load(str(short))
     assert player.wait(30)
     player.close()
-    assert heard.names == ["ready", "play", "loaded", "playing", "close"]
+    assert received.names == ["ready", "play", "loaded", "playing", "close"]
 
 
 def test_close_leaves_no_threads(short: Path) -> None:
@@ -161,7 +161,7 @@ def test_close_leaves_no_threads(short: Path) -> None:
 
 
 def test_wait_gives_up_after_its_timeout(short: Path) -> None:
-    with AvPlayer(Heard()) as player:
+    with AvPlayer(Received()) as player:
         player.load(str(short), loop=True)
         player.play()
         assert not player.wait(0.01)
@@ -169,7 +169,7 @@ def test_wait_gives_up_after_its_timeout(short: Path) -> None:
 
 
 def test_position_and_duration_may_be_asked_for(short: Path) -> None:
-    with AvPlayer(Heard(), speed=inf) as player:
+    with AvPlayer(Received(), speed=inf) as player:
         assert (player.position, player.duration, player.bad_packets) == (0.0, None, 0)
         assert repr(player) == "<AvPlayer empty>"
         player.load(str(short))

@@ -1,4 +1,4 @@
-"""One player on PyAV that plays film after film, as a kiosk does."""
+"""One player on PyAV that plays video after video, as a kiosk does."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FILMS = ("one", "two")
 
 @pytest.fixture(scope="module")
 def films(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    home = tmp_path_factory.mktemp("films")
+    home = tmp_path_factory.mktemp("videos")
     return [str(make_clip(home / f"{name}.mp4", 1.0, sound=False)) for name in FILMS]
 
 
@@ -32,19 +32,19 @@ def events_of(log: list[Signal]) -> list[Event]:
     return [event for signal in log for event in engine.feed(signal)]
 
 
-def test_each_film_of_a_playlist_is_one_session(films: list[str]) -> None:
-    heard: list[Signal] = []
-    with AvPlayer(heard.append, speed=inf) as player:
+def test_each_video_of_a_playlist_is_one_session(films: list[str]) -> None:
+    received: list[Signal] = []
+    with AvPlayer(received.append, speed=inf) as player:
         for film in films * 2:
             player.load(film)
             player.play()
             assert player.wait(60)
     later = ["loaded", "play", "playing", "ended"]
-    told = names(heard)
-    # The first film may be there before it is asked for, or after.
+    told = names(received)
+    # The first video may be there before it is asked for, or after.
     assert told[0] == "ready" and set(told[1:3]) == {"play", "loaded"}
     assert told[3:] == ["playing", "ended", *later * 3, "close"]
-    events = events_of(heard)
+    events = events_of(received)
     assert_session_valid(events)
     assert [e.entry_id for e in events if e.event == "PLAY"] == [*FILMS, *FILMS]
     assert len({event.session for event in events}) == 4
@@ -52,9 +52,9 @@ def test_each_film_of_a_playlist_is_one_session(films: list[str]) -> None:
         assert_quartiles(events, 25, 50, 75, 100, session=session)
 
 
-def test_a_film_may_take_the_place_of_one_that_plays(films: list[str]) -> None:
-    heard: list[Signal] = []
-    with AvPlayer(heard.append) as player:
+def test_a_video_may_take_the_place_of_one_that_plays(films: list[str]) -> None:
+    received: list[Signal] = []
+    with AvPlayer(received.append) as player:
         player.load(films[0])
         player.at(0.3, "pause")
         player.play()
@@ -63,21 +63,21 @@ def test_a_film_may_take_the_place_of_one_that_plays(films: list[str]) -> None:
         player.load(films[1])
         player.play()
         assert player.wait(60)
-    after = names(heard)[names(heard).index("pause") :]
+    after = names(received)[names(received).index("pause") :]
     assert after[:2] == ["pause", "play"]
     assert after[-5:] == ["loaded", "play", "playing", "ended", "close"]
-    events = events_of(heard)
+    events = events_of(received)
     assert_session_valid(events)
     assert [e.entry_id for e in events if e.event == "PLAY"] == list(FILMS)
     assert_quartiles(events, 25, 50, 75, 100, session=2)
 
 
-def test_who_pauses_before_the_next_film_is_there_has_not_asked_for_it(films: list[str]) -> None:
-    heard: list[Signal] = []
+def test_a_pause_before_the_next_video_is_there_withdraws_the_request(films: list[str]) -> None:
+    received: list[Signal] = []
 
     def on_signal(signal: Signal) -> None:
-        heard.append(signal)
-        if signal.name == "ended":  # on the player's thread: all of it comes before the film does
+        received.append(signal)
+        if signal.name == "ended":  # on the player's thread: all of it comes before the video does
             player.load(films[1])
             player.play()
             player.pause()
@@ -86,24 +86,24 @@ def test_who_pauses_before_the_next_film_is_there_has_not_asked_for_it(films: li
         player.load(films[0])
         player.play()
         assert player.wait(60)
-    assert names(heard)[3:] == ["playing", "ended", "loaded", "close"]
-    assert "PLAY_REQUEST" not in [e.event for e in events_of(heard) if e.entry_id == "two"]
+    assert names(received)[3:] == ["playing", "ended", "loaded", "close"]
+    assert "PLAY_REQUEST" not in [e.event for e in events_of(received) if e.entry_id == "two"]
 
 
-def test_a_broken_film_is_told_by_its_own_name(films: list[str], tmp_path: Path) -> None:
+def test_a_broken_video_is_reported_by_its_own_name(films: list[str], tmp_path: Path) -> None:
     broken = tmp_path / "broken.mp4"
-    broken.write_bytes(b"no film")
-    heard: list[Signal] = []
-    with AvPlayer(heard.append, speed=inf) as player:
+    broken.write_bytes(b"no video")
+    received: list[Signal] = []
+    with AvPlayer(received.append, speed=inf) as player:
         for film in (films[0], str(broken), films[1]):
             player.load(film)
             player.play()
             assert player.wait(60)
-    assert names(heard)[3:] == [
+    assert names(received)[3:] == [
         *("playing", "ended", "loaded", "play", "error", "loaded", "play", "playing", "ended"),
         "close",
     ]
-    events = events_of(heard)
+    events = events_of(received)
     assert_session_valid(events)
     assert [e.entry_id for e in events if e.event == "PLAY_REQUEST"] == ["one", "broken", "two"]
     assert [e.entry_id for e in events if e.event == "ERROR"] == ["broken"]

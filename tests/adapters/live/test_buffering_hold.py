@@ -38,7 +38,7 @@ def hold(pipeline: Any, released: Event) -> Iterator[Any]:
 
 
 def reaches(pipeline: Any, state: str) -> bool:
-    """Whether the pipeline says in time that it has come there."""
+    """True if the pipeline says in time that it has come there."""
     headless = gst()
     bus, wanted = pipeline.get_bus(), headless.Gst.MessageType.STATE_CHANGED
     while message := bus.timed_pop_filtered(round(TIMEOUT * headless.Gst.SECOND), wanted):
@@ -54,12 +54,12 @@ def test_it_begins_as_soon_as_it_has_data(pipeline: Any, hold: Any) -> None:
 
 
 def test_it_begins_when_the_queue_is_full(pipeline: Any, hold: Any) -> None:
-    hold.heard(10)
+    hold.on_buffering(10)
     assert hold.play().value_nick == "async"
     assert reaches(pipeline, "paused")
-    hold.heard(60)
+    hold.on_buffering(60)
     assert hold.held
-    hold.heard(100)
+    hold.on_buffering(100)
     assert reaches(pipeline, "playing")
     assert not hold.held
 
@@ -70,10 +70,10 @@ def test_it_waits_for_the_queue_and_for_the_viewer(
     hold.play()
     assert reaches(pipeline, "playing")
     released.clear()
-    hold.heard(10)
+    hold.on_buffering(10)
     assert reaches(pipeline, "paused")
     hold.pause()
-    hold.heard(100)
+    hold.on_buffering(100)
     while hold.held:
         assert not released.wait(0.01)
     hold.play()

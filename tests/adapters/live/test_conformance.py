@@ -165,7 +165,7 @@ class TestPlaybin(Live):
 @pytest.mark.soak
 class TestPlaybin3(TestPlaybin):
     factory = "playbin3"
-    # It would begin with 5 s of media in its queue, and a film that is held has fewer.
+    # It would start with 5 s of media in its queue, and a video that is held has fewer.
     properties: ClassVar[Mapping[str, int]] = {"buffer-duration": 2_000_000_000}
 
 

@@ -82,7 +82,7 @@ def test_player_is_left_playing(playbin: Any, film: Path) -> None:
     assert len(witness.signals) == told
 
 
-def test_playback_that_began_before_is_heard_from_there_on(playbin: Any, film: Path) -> None:
+def test_playback_that_started_before_is_followed_from_there_on(playbin: Any, film: Path) -> None:
     with Witness() as first, playertrack_gstreamer.track(playbin, first.tracker) as binding:
         binding.load(str(film))
         binding.play()
@@ -155,7 +155,7 @@ def test_gstplay_is_measured_whoever_commands_it(film: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["playbin", "gstplay"])
-def test_secrets_of_a_url_that_fails_are_told_to_nobody(
+def test_secrets_of_a_url_that_fails_show_nowhere(
     kind: str, site: MediaServer, tmp_path: Path
 ) -> None:
     headless, raw = needed(gst), tmp_path / "raw.jsonl"

@@ -106,8 +106,8 @@ def test_player_is_left_as_it_was(player: Any, film: Path) -> None:
         player.play(str(film))
         witness.until_at(0.5)
     heard.clear()
-    assert heard.wait(20.0), "the program's own listener hears nothing any more"
-    assert len(told) == len(set(told)), "it was told twice of the same"
+    assert heard.wait(20.0), "the program's own listener receives nothing any more"
+    assert len(told) == len(set(told)), "the same was reported twice"
     assert not player.pause
     assert witness.signals[-1].name == "close"
 
@@ -134,7 +134,7 @@ def test_terminated_player_cannot_be_measured() -> None:
         playertrack_mpv.track(player, witness.tracker)
 
 
-def test_playback_that_began_before_is_heard_from_there_on(player: Any, film: Path) -> None:
+def test_playback_that_started_before_is_followed_from_there_on(player: Any, film: Path) -> None:
     with Witness() as first, playertrack_mpv.track(player, first.tracker) as binding:
         binding.load(str(film))
         binding.play()

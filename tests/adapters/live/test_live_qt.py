@@ -38,8 +38,8 @@ import playertrack_qt
 app = QCoreApplication([])
 player, sink = QMediaPlayer(), QVideoSink()
 player.setVideoSink(sink)
-told = []
-tracker = Tracker(on_event=told.append)
+shown = []
+tracker = Tracker(on_event=shown.append)
 binding = playertrack_qt.track(player, tracker)
 
 def then(seconds, call):
@@ -54,7 +54,7 @@ def run():
 
 run()
 app.exec()
-events = [event for event in told if event.event != "VIEW"]
+events = [event for event in shown if event.event != "VIEW"]
 print(json.dumps([[event.event, event.position, event.entry_id] for event in events]))
 sys.stdout.flush()
 os._exit(0)  # Qt's own threads are not always done by now
@@ -78,12 +78,12 @@ def played(library: str, steps: str, film: Path) -> list[list[Any]]:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    told: list[list[Any]] = json.loads(done.stdout.splitlines()[-1])
-    return told
+    shown: list[list[Any]] = json.loads(done.stdout.splitlines()[-1])
+    return shown
 
 
-def names(told: list[list[Any]]) -> list[str]:
-    return [name for name, _, _ in told]
+def names(shown: list[list[Any]]) -> list[str]:
+    return [name for name, _, _ in shown]
 
 
 @pytest.fixture
@@ -98,7 +98,7 @@ def player() -> Iterator[Any]:
 
 @pytest.mark.parametrize("library", ["PySide6", "PyQt6"])
 def test_program_that_uses_its_player_as_before(library: str, film: Path) -> None:
-    told = played(
+    shown = played(
         library,
         "player.setSource(QUrl.fromLocalFile(film)); player.play();"
         "then(0.8, lambda: player.setPosition(4000)); then(1.4, player.pause);"
@@ -106,26 +106,26 @@ def test_program_that_uses_its_player_as_before(library: str, film: Path) -> Non
         "then(4.4, lambda: player.setPlaybackRate(2.0)); then(5.2, player.stop); then(5.4, finish)",
         film,
     )
-    rest = [name for name in names(told) if not name.startswith("PLAY_REACHED")]
+    rest = [name for name in names(shown) if not name.startswith("PLAY_REACHED")]
     assert rest == [*START, "SEEK", "PAUSE", "SEEK", "RESUME", "SPEED"]
-    assert "PLAY_REACHED_25" in names(told)
-    assert "PLAY_REACHED_100" not in names(told)
-    assert {entry for _, _, entry in told[1:]} == {"film"}
+    assert "PLAY_REACHED_25" in names(shown)
+    assert "PLAY_REACHED_100" not in names(shown)
+    assert {entry for _, _, entry in shown[1:]} == {"film"}
 
 
 def test_program_that_holds_its_event_loop(film: Path) -> None:
     """Nothing comes meanwhile, then one position that is far ahead: neither a stall nor a seek."""
-    told = played(
+    shown = played(
         "PySide6",
         "player.setSource(QUrl.fromLocalFile(film)); player.play();"
         "then(0.8, lambda: time.sleep(2.5)); then(3.8, finish)",
         film,
     )
-    assert names(told) == [*START, "PLAY_REACHED_25", "PLAY_REACHED_50"]
+    assert names(shown) == [*START, "PLAY_REACHED_25", "PLAY_REACHED_50"]
 
 
 def test_program_that_plays_in_rounds_and_then_other_media(film: Path) -> None:
-    told = played(
+    shown = played(
         "PySide6",
         "player.setLoops(2); player.setSource(QUrl.fromLocalFile(film)); player.play();"
         "then(0.5, lambda: player.setPosition(5000)); then(2.4, lambda: player.setPosition(5500));"
@@ -134,20 +134,20 @@ def test_program_that_plays_in_rounds_and_then_other_media(film: Path) -> None:
         "then(4.4, finish)",
         film,
     )
-    assert names(told) == [
+    assert names(shown) == [
         *(*START, "SEEK", "PLAY_REACHED_100", "REPLAY", "PLAY_REQUEST", "PLAY"),
         *("SEEK", "PLAY_REACHED_100", "MEDIA_LOADED", "PLAY_REQUEST", "PLAY"),
     ]
 
 
 def test_player_without_any_output_is_at_its_end_all_the_same(film: Path) -> None:
-    told = played(
+    shown = played(
         "PySide6",
         "player.setVideoSink(None); player.setSource(QUrl.fromLocalFile(film)); player.play();"
         "then(0.5, lambda: player.setPosition(5000)); then(3.0, finish)",
         film,
     )
-    assert names(told) == [*START, "SEEK", "PLAY_REACHED_100"]
+    assert names(shown) == [*START, "SEEK", "PLAY_REACHED_100"]
 
 
 def test_playback_that_started_before_is_measured_from_there_on(player: Any, film: Path) -> None:

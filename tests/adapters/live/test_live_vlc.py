@@ -102,7 +102,7 @@ def test_player_is_left_as_it_was(instance: Any, player: Any, film: Path) -> Non
         witness.until("PLAY")
     told = len(witness.signals)
     heard.clear()
-    assert heard.wait(20.0), "the program's own listener hears nothing any more"
+    assert heard.wait(20.0), "the program's own listener receives nothing any more"
     assert player.is_playing()
     assert set(vars(player)) == before
     own.event_detach(vlc.EventType.MediaPlayerTimeChanged)
@@ -124,7 +124,7 @@ def test_player_released_under_the_binding_is_an_end(instance: Any, film: Path) 
         assert "gone" in repr(binding)
 
 
-def test_playback_that_began_before_is_heard_from_there_on(
+def test_playback_that_started_before_is_followed_from_there_on(
     instance: Any, player: Any, film: Path
 ) -> None:
     player.set_media(instance.media_new(str(film)))

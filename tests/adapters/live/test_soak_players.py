@@ -63,11 +63,11 @@ def test_scenarios_are_no_matter_of_luck(
 
 
 def outcome(run: Callable[[], None]) -> str | None:
-    """What went wrong, if anything."""
+    """The failure, if any."""
     try:
         run()
     except Exception as error:
-        # All are run, and all that went wrong is told.
+        # All are run, and every failure is reported.
         return f"{run.__qualname__}: {error!r}"
     return None
 
@@ -87,9 +87,9 @@ def test_plays_leave_nothing_behind(
     env = {**os.environ, "PYTHONPATH": path, "MALLOC_ARENA_MAX": "2"}
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=env)
     assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
-    said(capsys, f"{player}: {told}")
-    counts, (_, half, end) = told["counts"], told["used"]
+    measured = json.loads(done.stdout)
+    said(capsys, f"{player}: {measured}")
+    counts, (_, half, end) = measured["counts"], measured["used"]
     reached = [counts[f"PLAY_REACHED_{quartile}"] for quartile in (25, 50, 75, 100)]
     assert [counts["PLAY"], *reached] == [PLAYS] * 5
     assert not {"ERROR", "SEEK", "BUFFER_START"} & set(counts)
