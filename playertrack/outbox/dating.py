@@ -1,6 +1,6 @@
 """Events of a wall clock that cannot be right: held until they can be dated (Q-clock).
 
-A device without a battery boots in 1970 and hears the time minutes, days or a boot later. What
+A device without a battery boots in 1970 and learns the time minutes, days or a boot later. What
 it records until then is queued as a held item: the event itself in JSON, and in its head the
 boot and the time since boot. Once the clock is set, held items are dated, encoded by their
 destination and committed; only then may they be sent.

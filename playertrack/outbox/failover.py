@@ -217,7 +217,7 @@ class Failover:
         return dead_letters(self.stores())
 
     def stores(self) -> list[Store]:
-        """What there is of disk and memory."""
+        """The stores there are: disk, memory, or both."""
         return list(filter(None, (self._store, self._memory)))
 
     def poll(self) -> bool:

@@ -88,7 +88,7 @@ class Held:
 
     @classmethod
     def of(cls, item: Item) -> Held | None:
-        """What the head of ``item`` says; None if it is not held."""
+        """Read the head of ``item``; None if it is not held."""
         if not item.held:
             return None
         try:
