@@ -49,8 +49,13 @@ def play_on(pb: Playback, at: float) -> None:
 
 
 def look_ahead(pb: Playback, at: float) -> None:
-    """`play`, and no frame yet: a natural move from here resumes (R-resume)."""
+    """`play`, and no frame yet: a natural move resumes (R-resume).
+
+    It is judged from the last update in the pause, or from here if none came.
+    """
     stay = pb.stay
+    if pb.run is not None:
+        return
     pb.run = Run.begin(pb.position or 0.0, pb.now, pb.pace)
     if stay is not None and stay.fresh:
         pb.run.go_on(stay.travel)

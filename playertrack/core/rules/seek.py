@@ -120,6 +120,7 @@ def choose(pb: Playback, position: float | None) -> None:
         # Begun before PLAY and complete after it: this is where playback really starts.
         pb.first = False
         pb.slack = pb.pace.cap
+        pb.landing = pb.now
     elif pb.state in (*_MEDIALESS, *_UNSTARTED):
         lifecycle.start_at(pb, position)
     if pb.state is not State.STARTING and pb.media is not None:
