@@ -1,0 +1,118 @@
+"""Held events and the disk: dated once, durably, and in order, whatever the disk does (Q-clock)."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import attrs
+import pytest
+from fault_disk import Disk
+from queueing import TO, adds_up, counts, rows
+
+from playertrack.events import Event
+from playertrack.outbox import BootClock, Item, Outbox, RefusedError
+
+NOW = 1_790_000_000.0
+
+
+class Clock:
+    """It is 1970 until it is ``set``."""
+
+    def __init__(self) -> None:
+        self.set = False
+        self.ticks = 100.0
+
+    def wall(self) -> float:
+        return NOW + self.ticks if self.set else self.ticks
+
+
+class Player:
+    """Records events in a queue whose clock is wrong, for a destination that numbers them."""
+
+    def __init__(self, directory: Path, disk: Disk) -> None:
+        self.clock = Clock()
+        boot_clock = BootClock(self.clock.wall, lambda: self.clock.ticks, "a boot")
+        self.box = Outbox(directory, connect=disk.connect, retry=0.02, clock=boot_clock)
+        self.box.undated.encoders[TO] = self.encode
+        self.encoded: list[int] = []
+
+    def encode(self, event: Event, beside: str = "") -> Item | None:
+        self.encoded.append(event.index)
+        item = Item(event.session, event.event, event.index, event.at, "", b"%d" % event.index)
+        if event.event == "ERROR":
+            raise RefusedError(item, "no errors here")
+        return None if event.event == "PAUSE" else item
+
+    def item(self, event: Event) -> Item | None:
+        return self.box.undated.hold(TO, event, "") or self.encode(event)
+
+    def record(self, index: int, name: str = "PLAY") -> str:
+        self.clock.ticks += 10.0
+        at = self.clock.wall() if self.clock.set else self.clock.ticks
+        receipt = self.box.append(TO, self.item, Event(name, at=at, session="s", index=index))
+        receipt.wait(20.0)
+        return receipt.state
+
+    def until_dated(self) -> list[Item]:
+        """Wait until nothing is held; gives what is to be sent."""
+        deadline = time.monotonic() + 20.0
+        while any(row.item.held for row in rows(self.box)):
+            assert time.monotonic() < deadline
+            self.box.flush(20.0)
+            time.sleep(0.005)
+        return [row.item for row in rows(self.box)]
+
+
+def test_a_disk_that_is_full_when_events_are_dated_dates_them_once_and_in_order(
+    tmp_path: Path,
+) -> None:
+    disk = Disk()
+    player = Player(tmp_path, disk)
+    assert [player.record(1), player.record(2)] == ["durable", "durable"]
+    disk.full = True
+    assert player.record(3) == "memory"
+    player.clock.set = True
+    player.box.flush(20.0)
+    assert player.record(4) == "memory"
+    # The disk did not take the dates of the first two, so they keep the session waiting.
+    assert [row.item.number for row in rows(player.box) if row.item.held][:2] == [1, 2]
+    disk.full = False
+    items = player.until_dated()
+    assert [item.number for item in items] == [1, 2, 3, 4]
+    assert player.encoded == [1, 2, 3, 4]
+    assert [item.at - NOW for item in items] == [110.0, 120.0, 130.0, 140.0]
+    adds_up(player.box)
+    assert player.box.close(20.0)
+
+
+@pytest.mark.parametrize("name", ["PAUSE", "ERROR"])
+def test_what_a_destination_does_not_take_is_counted_when_it_is_dated(
+    tmp_path: Path, name: str
+) -> None:
+    player = Player(tmp_path, Disk())
+    player.record(1)
+    player.record(2, name)
+    player.record(3)
+    assert (counts(player.box).accepted, counts(player.box).pending) == (3, 3)
+    player.clock.set = True
+    assert [item.number for item in player.until_dated()] == [1, 3]
+    adds_up(player.box)
+    found = counts(player.box)
+    unmapped, rejected = (1, 0) if name == "PAUSE" else (0, 1)
+    assert (found.unmapped, found.rejected) == (unmapped, rejected)
+    assert [letter.item.number for letter in player.box.dead(20.0)] == [2] * rejected
+    assert player.box.close(20.0)
+
+
+def test_a_held_item_that_nobody_wrote_so_is_refused(tmp_path: Path) -> None:
+    player = Player(tmp_path, Disk())
+    player.record(1)
+    for head in ("held ", "held {}", 'held [1, "x"]', 'held ["a boot", 1e999, ""]'):
+        made = Item("t", "PLAY", 1, 0.0, head, b"[]")
+        player.box.append(TO, attrs.evolve, made)
+    player.clock.set = True
+    assert [item.number for item in player.until_dated()] == [1]
+    assert counts(player.box).rejected == 4
+    adds_up(player.box)
+    assert player.box.close(20.0)
