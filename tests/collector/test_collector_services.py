@@ -202,7 +202,7 @@ async def test_an_event_of_unknown_type_is_taken_and_counted(client: Client) -> 
     for index, number in enumerate(("1", "15", "44", "2"), 1):
         await track(client, eventType=number, eventIndex=str(index), **known)
     assert [each.findings for each in client.collector.accepted] == [
-        *((), (), ("there is no event of type '44'",), ()),
+        *((), ("PLAY_REACHED_90 before PLAY",), ("there is no event of type '44'",), ()),
     ]
 
 
