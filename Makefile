@@ -33,9 +33,14 @@ $(STAMP): pyproject.toml
 # Where nothing may be left out, the players are installed first.
 test: $(if $(CI),players,ready) lint types unit cases docs ## everything that must hold before a change goes in
 
-lint: $(STAMP) ## ruff: rules and format
+# What people read, and what this project calls things.
+READ := README.md docs CHANGELOG.md CONTRIBUTING.md
+
+lint: $(STAMP) ## ruff: rules and format; words and line length of the documents
 	$(call limit,3m) $(BIN)/ruff check .
 	$(call limit,3m) $(BIN)/ruff format --check .
+	$(BIN)/python tools/words.py $(READ) examples
+	$(BIN)/python tools/wrap.py --check $(READ)
 
 types: $(STAMP) ## mypy, strict
 	$(call limit,10m) $(BIN)/mypy

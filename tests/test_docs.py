@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shlex
+from importlib.metadata import metadata
 from pathlib import Path
 
 import pytest
@@ -45,11 +47,31 @@ def test_the_readmes_picture_is_the_one_that_is_drawn(tmp_path: Path) -> None:
     )
 
 
+def test_every_command_of_the_readme_runs(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    [console] = re.findall(r"```console\n(.*?)```", README, re.DOTALL)
+    install, *commands = (shlex.split(line.removeprefix("$ ")) for line in console.splitlines())
+    assert install[:2] == ["pip", "install"]
+    [(package, extra)] = re.findall(r"^(\w+)\[(\w+)\]$", install[2])
+    assert extra in metadata(package).get_all("Provides-Extra", [])
+    assert commands
+    for program, *arguments in commands:
+        assert program == package
+        assert main(arguments) == 0
+        assert "PLAY_REACHED_100" in capfd.readouterr().out
+
+
+def test_the_readme_is_short() -> None:
+    assert len(README.splitlines()) < 90
+
+
 def test_what_the_readme_points_to_is_there() -> None:
     for target in re.findall(r"\]\(([^)#]+)", README):
         assert (ROOT / target).exists(), target
 
 
-def test_the_documented_commands_are_the_commands() -> None:
+def test_the_table_of_commands_lists_the_commands() -> None:
     page = (DOCS / "commands.md").read_text("utf-8")
     assert set(re.findall(r"^\| `playertrack ([\w-]+)", page, re.MULTILINE)) == set(COMMANDS)

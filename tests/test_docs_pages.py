@@ -53,7 +53,7 @@ def test_the_code_of_a_page_runs(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(ROOT / "tests" / "adapters")  # where the guide's player is
-    make_clip(tmp_path / "film.mp4", 2.0)
+    make_clip(tmp_path / "video.mp4", 2.0)
     names: dict[str, object] = {"__name__": f"{page.removesuffix('.md')}_page"}
     for number, block in enumerate(blocks(PAGES[page], "python"), 1):
         try:

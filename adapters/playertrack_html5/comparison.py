@@ -34,14 +34,15 @@ _NEAR, _NEAR_VIEW = 0.6, 1.5
 _INTRODUCTION = """\
 # Beside Kaltura Player v7
 
-The recordings are of Chromium playing a clip of 12 s in Kaltura Player 3.17.95 with its analytics
-plugin 1.15.2. One recording is read twice: the events of the media element through
-`playertrack_html5`, and the requests that the plugin sent. Times are seconds of the recording,
-`@` is the position. Where the two differ, the rule that makes the difference is named. The policy
+The recordings are of Chromium playing a clip of 12 s in Kaltura Player 3.17.95
+with its analytics plugin 1.15.2. One recording is read twice: the events of the
+media element through `playertrack_html5`, and the requests that the plugin
+sent. Times are seconds of the recording, `@` is the position. Where the two
+differ, the rule that makes the difference is named. The policy
 `replay_session="same"` comes as close as there is to the plugin's sessions.
 
-This page is written by `python -m playertrack_html5.comparison tests/traces/html5_player_v7/*.jsonl
--o docs/player-v7.md`.
+This page is written by `python -m playertrack_html5.comparison
+tests/traces/html5_player_v7/*.jsonl -o docs/player-v7.md`.
 """
 
 _SCENARIOS = {

@@ -11,23 +11,23 @@ from math import hypot
 from playertrack.core.machine import RULES
 from playertrack.core.playback import State
 
-_WIDTH, _HEIGHT = 84, 30
+_WIDTH, _HEIGHT = 92, 34
 
 #: Where the states are drawn (their middles).
 PLACES = {
-    "IDLE": (50, 170),
-    "READY": (190, 170),
-    "LOADED": (330, 170),
-    "STARTING": (470, 170),
-    "PLAYING": (620, 170),
-    "STALLING": (530, 40),
-    "BUFFERING": (710, 40),
-    "PAUSED": (530, 300),
-    "RESUMING": (710, 300),
-    "ENDING": (780, 235),
-    "ENDED": (900, 150),
-    "FAILED": (900, 60),
-    "CLOSED": (50, 290),
+    "IDLE": (60, 190),
+    "READY": (220, 190),
+    "LOADED": (380, 190),
+    "STARTING": (540, 190),
+    "PLAYING": (720, 190),
+    "STALLING": (600, 50),
+    "BUFFERING": (850, 50),
+    "PAUSING": (600, 330),
+    "PAUSED": (720, 420),
+    "RESUMING": (850, 330),
+    "ENDED": (990, 190),
+    "FAILED": (990, 80),
+    "CLOSED": (60, 330),
 }
 
 #: The usual ways: from, trigger, to, and how far (px) the line bends to its left.
@@ -36,16 +36,16 @@ WAYS = (
     ("READY", "loaded", "LOADED", 0),
     ("LOADED", "play", "STARTING", 0),
     ("STARTING", "playing", "PLAYING", 0),
-    ("PLAYING", "stall", "STALLING", 16),
-    ("STALLING", "stall_end", "PLAYING", 16),
+    ("PLAYING", "stall", "STALLING", 18),
+    ("STALLING", "stall_end", "PLAYING", 18),
     ("STALLING", "buffer", "BUFFERING", 0),
     ("BUFFERING", "stall_end", "PLAYING", 0),
-    ("PLAYING", "pause", "PAUSED", 0),
+    ("PLAYING", "pause", "PAUSING", 18),
+    ("PAUSING", "pause_excused", "PLAYING", 18),
+    ("PAUSING", "pause_stands", "PAUSED", 0),
     ("PAUSED", "play", "RESUMING", 0),
     ("RESUMING", "playing", "PLAYING", 0),
-    ("PLAYING", "pause", "ENDING", 0),
     ("PLAYING", "ended", "ENDED", 0),
-    ("ENDING", "ended", "ENDED", 0),
     ("PLAYING", "fail", "FAILED", 0),
 )
 
@@ -53,7 +53,7 @@ WAYS = (
 def drawing() -> str:
     """The usual ways as SVG."""
     known = {(rule.source.value, rule.trigger, rule.dest and rule.dest.value) for rule in RULES}
-    parts = ['<div class="drawn"><svg class="flow" viewBox="0 0 950 325" width="950">']
+    parts = ['<div class="drawn"><svg class="flow" viewBox="0 0 1050 450" width="1050">']
     for source, trigger, dest, bend in WAYS:
         assert (source, trigger, dest) in known, f"{source} has no {trigger} to {dest}"
         parts.append(_arrow(PLACES[source], PLACES[dest], trigger, bend))
@@ -62,7 +62,7 @@ def drawing() -> str:
             f'<rect x="{x - _WIDTH / 2}" y="{y - _HEIGHT / 2}" width="{_WIDTH}" '
             f'height="{_HEIGHT}" rx="7"/><text class="name" x="{x}" y="{y + 4}">{name}</text>'
         )
-    parts.append('<text x="50" y="262">close, from all</text>')
+    parts.append('<text x="60" y="300">close, from all</text>')
     parts.append("</svg></div>")
     return "".join(parts)
 
@@ -84,7 +84,7 @@ def _arrow(source: tuple[float, float], dest: tuple[float, float], label: str, b
     return (
         f'<path d="M{x:.1f} {y:.1f} Q{middle[0]:.1f} {middle[1]:.1f} {u:.1f} {v:.1f}"/>'
         f'<polygon class="head" points="{head}"/>'
-        f'<text x="{lx:.1f}" y="{ly - 4:.1f}">{escape(label)}</text>'
+        f'<text x="{lx:.1f}" y="{ly - 3:.1f}">{escape(label)}</text>'
     )
 
 
@@ -107,8 +107,8 @@ def table() -> str:
                 dest = "stays" if rule.dest in (None, state) else f"→ {rule.dest.value}"
                 guards = "".join(f" if {guard.__name__}" for guard in rule.guards)
                 ways.setdefault(dest + guards, []).append(rule.trigger)
-        row = (f"{', '.join(triggers)} {dest}" for dest, triggers in ways.items())
+        shown = (f"{', '.join(triggers)} {dest}" for dest, triggers in ways.items())
         rows.append(
-            f"<tr><th>{state.value}</th><td>{'<br>'.join(map(escape, row)) or 'nothing'}</td></tr>"
+            f"<tr><th>{state.value}</th><td>{'<br>'.join(map(escape, shown)) or 'nothing'}</td></tr>"
         )
     return f'<div class="drawn"><table class="machine">{"".join(rows)}</table></div>'
