@@ -1,8 +1,8 @@
-"""A service that receives what media elements in browsers do, and writes their events.
+"""A service that measures media elements in browsers and writes their events.
 
     python examples/browser_service.py --events events.jsonl --port 8080
 
-In the pages, from the same address or any other that --origin names:
+Put this in pages, from the same address or from others named by --origin:
 
     <script src="http://127.0.0.1:8080/playertrack/playertrack.js"></script>
     <script>
@@ -25,7 +25,7 @@ from playertrack_html5.receiving import Receiver
 
 
 def make_app(sink: str, origins: list[str]) -> web.Application:
-    """The application; its players are settled and its sinks closed when it ends."""
+    """The application; when it ends, it ends all sessions and closes the sinks."""
     app = web.Application()
     receiver = Receiver([open_sink(sink)], origins=origins)
     receiver.add_to(app, "/playertrack")
@@ -39,17 +39,17 @@ def make_app(sink: str, origins: list[str]) -> web.Application:
 
 def main() -> None:
     """Serve on the loopback interface; a proxy in front brings TLS and limits by address."""
-    parser = argparse.ArgumentParser(description="Writes down the events of players in browsers.")
+    parser = argparse.ArgumentParser(description="Writes the events of players in browsers.")
     parser.add_argument("--events", metavar="FILE", default="events.jsonl")
     parser.add_argument("--port", metavar="P", type=int, default=8080)
     parser.add_argument("--origin", metavar="URL", action="append", default=[])
     options = parser.parse_args()
     app = make_app(f"jsonl:{options.events}", options.origin)
 
-    def tell(text: str) -> None:
+    def announce(text: str) -> None:
         sys.stderr.write(f"{text}\n")
 
-    web.run_app(app, host="127.0.0.1", port=options.port, print=tell, access_log=None)
+    web.run_app(app, host="127.0.0.1", port=options.port, print=announce, access_log=None)
 
 
 if __name__ == "__main__":

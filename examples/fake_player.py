@@ -1,13 +1,13 @@
-"""A small player that reports its own analytics, as most do at first; five things can be wrong.
+"""A small player that reports its own analytics; each of five bugs can be switched on.
 
-It plays nothing and needs no time: `watch` is told how long. It knows nothing of playertrack.
+It plays nothing and takes no time: `watch` gets the seconds. It does not use playertrack.
 """
 
 from __future__ import annotations
 
 from typing import Any, Literal, Self
 
-#: What is typically wrong. Each of them has a test in test_fake_player.py that finds it.
+#: Typical bugs. Each has a test in test_fake_player.py that finds it.
 Bug = Literal[
     "quartile by position",
     "double PLAY on resume",
@@ -18,7 +18,7 @@ Bug = Literal[
 
 
 class FakePlayer:
-    """A player of one film of ``duration`` seconds; its ``events`` are an event log."""
+    """A player of one video of ``duration`` seconds; its ``events`` are an event log."""
 
     def __init__(self, duration: float = 100.0, bug: Bug | None = None) -> None:
         self.duration, self.bug = duration, bug
@@ -27,10 +27,10 @@ class FakePlayer:
         self.session, self.index = 1, 0
         self.reached: set[int] = set()
         self.began = self.plays = self.ended = self.waits = False
-        self.tell("WIDGET_LOADED")
-        self.tell("MEDIA_LOADED", live=False)
+        self.report("WIDGET_LOADED")
+        self.report("MEDIA_LOADED", live=False)
 
-    def tell(self, event: str, **fields: Any) -> None:
+    def report(self, event: str, **fields: Any) -> None:
         self.index += 1
         self.events.append(
             {
@@ -38,7 +38,7 @@ class FakePlayer:
                 "at": self.now,
                 "session": f"session-{self.session}",
                 "index": self.index,
-                "entry_id": "1_film",
+                "entry_id": "1_video",
                 "position": self.position,
                 "duration": self.duration,
                 **fields,
@@ -49,11 +49,11 @@ class FakePlayer:
         if self.ended:
             self.replay()
         elif not self.began:
-            self.tell("PLAY_REQUEST")
-            self.tell("PLAY", join_time=0.0)
-            self.tell("FIRST_PLAY")
+            self.report("PLAY_REQUEST")
+            self.report("PLAY", join_time=0.0)
+            self.report("FIRST_PLAY")
         elif not self.plays:
-            self.tell("PLAY" if self.bug == "double PLAY on resume" else "RESUME")
+            self.report("PLAY" if self.bug == "double PLAY on resume" else "RESUME")
         self.began, self.plays, self.ended = True, True, False
         return self
 
@@ -62,24 +62,24 @@ class FakePlayer:
         self.position = 0.0
         if self.bug != "same session on replay":
             self.session, self.index, self.reached = self.session + 1, 0, set()
-        self.tell("REPLAY", previous_session=before)
-        self.tell("PLAY_REQUEST")
-        self.tell("PLAY", join_time=0.0)
+        self.report("REPLAY", previous_session=before)
+        self.report("PLAY_REQUEST")
+        self.report("PLAY", join_time=0.0)
 
     def pause(self) -> Self:
         if self.waits and self.bug != "unpaired buffer":
             self.data()
-        self.tell("PAUSE")
+        self.report("PAUSE")
         self.plays = self.waits = False
         return self
 
     def stall(self) -> Self:
-        self.tell("BUFFER_START")
+        self.report("BUFFER_START")
         self.waits = True
         return self
 
     def data(self) -> Self:
-        self.tell("BUFFER_END", seconds=1.0)
+        self.report("BUFFER_END", seconds=1.0)
         self.waits = False
         return self
 
@@ -87,10 +87,10 @@ class FakePlayer:
         origin = self.position
         for place in places:
             if self.bug == "SEEK per scrub step":
-                self.tell("SEEK", origin=self.position, target=place, inferred=False)
+                self.report("SEEK", origin=self.position, target=place, inferred=False)
             self.position = place
         if self.bug != "SEEK per scrub step":
-            self.tell("SEEK", origin=origin, target=self.position, inferred=False)
+            self.report("SEEK", origin=origin, target=self.position, inferred=False)
         return self
 
     def watch(self, seconds: float) -> Self:
@@ -104,7 +104,7 @@ class FakePlayer:
                     passed = self.position >= point
                 if passed and quartile not in self.reached:
                     self.reached.add(quartile)
-                    self.tell(f"PLAY_REACHED_{quartile}")
+                    self.report(f"PLAY_REACHED_{quartile}")
         if self.position == self.duration:
             self.plays, self.ended = False, True
         return self

@@ -1,8 +1,8 @@
-"""A GStreamer application that plays a film to its end, and tells what was watched.
+"""A GStreamer application that plays a video to its end and reports what was watched.
 
-    python examples/gstreamer_app.py film.mp4 --sink jsonl:watched.jsonl --from 30
+    python examples/gstreamer_app.py video.mp4 --sink jsonl:watched.jsonl --from 30
 
-needs GStreamer and PyGObject; playertrack listens to the bus and leaves it to the application.
+It needs GStreamer and PyGObject. playertrack listens to the bus; the application keeps it.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from playertrack import Tracker
 from playertrack.sinks import open_sink
 
 gi.require_version("Gst", "1.0")
-from gi.repository import GLib, Gst  # noqa: E402 - only once it is said which version
+from gi.repository import GLib, Gst  # noqa: E402 - only after the version is chosen
 
 
 def make_playbin(screen: bool) -> Any:
-    """A playbin, without picture and sound if there is no screen."""
+    """A playbin; without ``screen`` it shows no picture and plays no sound."""
     playbin = Gst.ElementFactory.make("playbin")
     if not screen:
         for name in ("video-sink", "audio-sink"):
@@ -33,8 +33,8 @@ def make_playbin(screen: bool) -> Any:
     return playbin
 
 
-def watch(film: str, sinks: Sequence[str], start: float, screen: bool) -> str | None:
-    """Play ``film`` from ``start`` (s) on; what went wrong, if anything did."""
+def watch(video: str, sinks: Sequence[str], start: float, screen: bool) -> str | None:
+    """Play ``video`` from ``start`` (s); returns what went wrong, or None."""
     playbin, loop, wrong = make_playbin(screen), GLib.MainLoop(), []
     bus = playbin.get_bus()
     bus.add_signal_watch()
@@ -49,7 +49,7 @@ def watch(film: str, sinks: Sequence[str], start: float, screen: bool) -> str | 
         Tracker([open_sink(sink) for sink in sinks]) as tracker,
         playertrack_gstreamer.track(playbin, tracker) as binding,
     ):
-        binding.load(film)
+        binding.load(video)
         binding.play()
         if start:
             playbin.get_state(5 * Gst.SECOND)  # until there is something to seek in
@@ -62,16 +62,16 @@ def watch(film: str, sinks: Sequence[str], start: float, screen: bool) -> str | 
 
 def main() -> None:
     """Read the command line and play."""
-    parser = argparse.ArgumentParser(description="Plays a film and tells what was watched.")
-    parser.add_argument("film", metavar="FILM", help="a file or URL")
+    parser = argparse.ArgumentParser(description="Plays a video and reports what was watched.")
+    parser.add_argument("video", metavar="VIDEO", help="a file or URL")
     parser.add_argument(
         "--sink", action="append", help="where events go, such as jsonl:PATH (default: console)"
     )
-    parser.add_argument("--from", dest="start", type=float, default=0.0, help="where to begin (s)")
+    parser.add_argument("--from", dest="start", type=float, default=0.0, help="where to start (s)")
     parser.add_argument("--headless", action="store_true", help="without picture and sound")
     args = parser.parse_args()
     Gst.init(None)
-    sys.exit(watch(args.film, args.sink or ["console"], args.start, not args.headless))
+    sys.exit(watch(args.video, args.sink or ["console"], args.start, not args.headless))
 
 
 if __name__ == "__main__":

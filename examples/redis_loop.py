@@ -1,10 +1,10 @@
-"""Derives a Redis stream of signals, and survives being killed at any moment.
+"""Derives a Redis stream of signals; you may kill it at any moment.
 
     python redis_loop.py redis://localhost:6379/0
 
 Signals are lines of a trace in the field ``signal`` of the stream ``signals``; the events go to the
-stream ``events``. What makes it exact is one transaction a batch: the events, the state of the
-players that they came from, and how far the reading is are written together or not at all.
+stream ``events``. It is exact because each batch is one transaction: the events, the state of
+their players and the reading position are written together or not at all.
 Run one of these for each partition; a player's signals have to be in one partition.
 """
 
@@ -22,7 +22,7 @@ SIGNALS, EVENTS, PLAYERS, OFFSET = "signals", "events", "players", "offset"
 
 
 def consume(server: Any, count: int = 100, wait_ms: int = 1000) -> None:
-    """Derive what comes, until nothing has come for ``wait_ms``."""
+    """Derive the stream, until nothing has come for ``wait_ms``."""
     fleet = Fleet(policy=Policy(), reorder=5.0, idle_close=4 * 3600.0)
     offset = server.get(OFFSET) or b"0"
     while found := server.xread({SIGNALS: offset}, count=count, block=wait_ms):

@@ -1,4 +1,4 @@
-"""The tests of the small player: each finds one of the bugs that it can have.
+"""Tests of the small player: each finds one of its bugs.
 
 FAKE_PLAYER_BUG="unpaired buffer" pytest examples/test_fake_player.py
 """
@@ -16,7 +16,7 @@ from playertrack.testing import assert_events, assert_quartiles, assert_session_
 
 @pytest.fixture
 def player() -> FakePlayer:
-    """The player as it is, or with the bug that the environment names."""
+    """The player without bugs, or with the bug that the environment names."""
     return FakePlayer(bug=cast("Bug | None", os.environ.get("FAKE_PLAYER_BUG")))
 
 

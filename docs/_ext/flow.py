@@ -108,7 +108,6 @@ def table() -> str:
                 guards = "".join(f" if {guard.__name__}" for guard in rule.guards)
                 ways.setdefault(dest + guards, []).append(rule.trigger)
         shown = (f"{', '.join(triggers)} {dest}" for dest, triggers in ways.items())
-        rows.append(
-            f"<tr><th>{state.value}</th><td>{'<br>'.join(map(escape, shown)) or 'nothing'}</td></tr>"
-        )
+        cell = "<br>".join(map(escape, shown)) or "nothing"
+        rows.append(f"<tr><th>{state.value}</th><td>{cell}</td></tr>")
     return f'<div class="drawn"><table class="machine">{"".join(rows)}</table></div>'

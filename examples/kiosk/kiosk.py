@@ -1,10 +1,10 @@
-"""A kiosk that plays videos in a loop with VLC, and reports what was watched.
+"""A kiosk that plays videos in a loop with VLC and reports what was watched.
 
     python examples/kiosk/kiosk.py videos/*.mp4 --sink stats --queue /var/lib/kiosk
 
-needs `pip install "playertrack[vlc]"` and libVLC. It goes on with the next video when one is
-broken, ends in order when it is told to (a service manager's SIGTERM is enough), and tells
-systemd that it is alive. `kiosk.service` and `Containerfile` beside it run it as a service.
+It needs `pip install "playertrack[vlc]"` and libVLC. When a video is broken it goes on with the
+next one; SIGTERM shuts it down cleanly; and it sends systemd signs of life. `kiosk.service` and
+`Containerfile` in this folder run it as a service.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ import playertrack_vlc
 from playertrack import Tracker
 from playertrack.sinks import Sink, is_destination, open_sink
 
-#: How long (s) it waits after a broken video: were all of them, it would try thousands a second.
+#: The pause (s) after a broken video; if all are broken, it would try thousands a second.
 AFTER_ERROR = 1.0
 
-#: How often (s) systemd is told that it is alive; its WatchdogSec is longer than twice that.
+#: The interval (s) between signs of life; WatchdogSec is more than twice as long.
 ALIVE = 30.0
 
 QUIET = ("--vout=dummy", "--aout=dummy")
 
 
 def notify(state: str) -> None:
-    """Tell systemd, if it asked for that (sd_notify(3))."""
+    """Notify systemd, if it asked for that (sd_notify(3))."""
     if address := os.environ.get("NOTIFY_SOCKET"):
         with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as service:
             service.connect(address.replace("@", "\0", 1))
@@ -46,11 +46,11 @@ def notify(state: str) -> None:
 
 
 def show(videos: Sequence[str], sinks: Sequence[Sink], rounds: int | None, screen: bool) -> None:
-    """Play all videos, ``rounds`` times or for ever."""
+    """Play all videos, ``rounds`` times or for ever (None)."""
     instance = vlc.Instance("--quiet", *(() if screen else QUIET))
     player = instance.media_player_new()
     over: SimpleQueue[Any] = SimpleQueue()
-    # libVLC must not be called in its own callbacks, so they only say that a video is over.
+    # libVLC must not be called from its own callbacks, so they only report that a video is over.
     for reason in (vlc.EventType.MediaPlayerEndReached, vlc.EventType.MediaPlayerEncounteredError):
         player.event_manager().event_attach(reason, lambda event: over.put(event.type))
     playlist = cycle(videos) if rounds is None else chain.from_iterable(repeat(videos, rounds))
@@ -70,7 +70,7 @@ def show(videos: Sequence[str], sinks: Sequence[Sink], rounds: int | None, scree
 
 
 def ended(over: SimpleQueue[Any]) -> Any:
-    """How a video ended; until then systemd is told that all is well."""
+    """Wait for the end of a video, with signs of life to systemd; returns how it ended."""
     while True:
         notify("WATCHDOG=1")
         with suppress(Empty):
@@ -78,14 +78,16 @@ def ended(over: SimpleQueue[Any]) -> Any:
 
 
 def main() -> None:
-    """Read the command line, and play until it is over or somebody ends it."""
+    """Read the command line, and play until the end or until it is stopped."""
     parser = argparse.ArgumentParser(description="Plays videos in a loop, reports what is watched.")
     parser.add_argument("videos", nargs="+", metavar="VIDEO", help="a file or URL")
     parser.add_argument(
         "--sink", action="append", help="where events go, such as stats or jsonl:PATH"
     )
     parser.add_argument("--queue", metavar="DIR", help="keeps events until they are delivered")
-    parser.add_argument("--rounds", type=int, help="how often to play them all (default: for ever)")
+    parser.add_argument(
+        "--rounds", type=int, help="how many times to play them all (default: for ever)"
+    )
     parser.add_argument("--headless", action="store_true", help="without picture and sound")
     args = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")

@@ -1,4 +1,4 @@
-"""The documentation on tests is right: its code runs, and fails as shown."""
+"""The page about tests: its code runs, and fails as the page shows."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def suite(pytester: pytest.Pytester) -> pytest.Pytester:
 
 
 def failing(result: pytest.RunResult) -> str:
-    """The report of a run, without pytest's marks at the start of the lines."""
+    """The output of a run, without the marks that pytest puts before its lines."""
     return "\n".join(
         re.sub(r"^E {3}(?:    |AssertionError: )", "", each) for each in result.outlines
     )
@@ -55,13 +55,13 @@ def test_the_page_is_a_suite_that_finds_what_was_forgotten(
 ) -> None:
     monkeypatch.delenv("FAKE_PLAYER_BUG", raising=False)
     result = run(suite, "--playertrack-update")
-    result.assert_outcomes(passed=10, failed=1)
+    result.assert_outcomes(passed=11, failed=1)
     assert SHOWN[0] in failing(result) + "\n"
     assert (suite.path / "golden" / "evening.jsonl").exists()
 
     right = "\n".join(CODE).replace(FORGOTTEN, "self.tracker.pause()")
     (suite.path / "test_page.py").write_text(right)
-    run(suite).assert_outcomes(passed=11)
+    run(suite).assert_outcomes(passed=12)
 
 
 @pytest.mark.parametrize("bug", BUGS)
@@ -70,12 +70,12 @@ def test_each_bug_is_reported_as_the_page_shows(
 ) -> None:
     monkeypatch.setenv("FAKE_PLAYER_BUG", bug)
     result = run(suite, "-k", " or ".join(sorted(SHORT)))
-    result.assert_outcomes(passed=4, failed=1, deselected=6)
+    result.assert_outcomes(passed=4, failed=1, deselected=7)
     assert SHOWN[1 + BUGS.index(bug)] in failing(result) + "\n"
 
 
 def bodies(source: str) -> dict[str, str]:
-    """The tests of a small player."""
+    """The bodies of the tests of a small player, by name."""
     return {
         node.name: "\n".join(map(ast.unparse, node.body))
         for node in ast.parse(source).body
