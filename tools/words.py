@@ -95,8 +95,8 @@ def python(source: str) -> Iterator[tuple[int, str]]:
 
 
 def plain(source: str) -> Iterator[tuple[int, str]]:
-    """All of a document, without what it quotes as code."""
-    yield 1, re.sub(r"`[^`\n]+`", "``", source)
+    """All of a document, but for names of code: what it quotes, and options of directives."""
+    yield 1, re.sub(r"`[^`\n]+`|(?<=\n)   :\w+:.*", "", source)
 
 
 def script(source: str) -> Iterator[tuple[int, str]]:
