@@ -46,5 +46,5 @@ class Setup:
         if pace is None:
             if len(self._paces) >= _MOST_PACES:
                 self._paces.clear()
-            pace = self._paces[rate] = Pace.of(self.policy, rate)
+            pace = self._paces[rate] = Pace.of(self.policy, rate, self)
         return pace

@@ -113,7 +113,6 @@ class Engine(Quick):
             slack=pace.cap,
             pace=pace,
             elapsed=None,
-            setup=setup,
             player=player,
         )
 

@@ -262,7 +262,8 @@ class Playback(PlayerState):
         """Put the stretch that is being played into the watched set."""
         if self.position is not None and self.position > self.span_from:
             self.played += (self.position - self.span_from) / self.pace.rate
-            self.lacking -= self.position - self.span_from
+            if self.lacking:
+                self.lacking -= self.position - self.span_from
             self._join(self.span_from, self.position)
             self.span_from = self.position
 
@@ -280,7 +281,8 @@ class Playback(PlayerState):
         """``(start, end]`` was played, in ``seconds`` of play time."""
         self.close_span()
         self.played += seconds
-        self.lacking -= end - start
+        if self.lacking:
+            self.lacking -= end - start
         self._join(start, end)
         self.arrive(end, self.now)
         self.span_from = end

@@ -9,7 +9,7 @@ playback covers ``r·dt`` of content, give or take a slack that has to be earned
 from __future__ import annotations
 
 from enum import Enum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import attrs
 
@@ -36,6 +36,7 @@ class Pace:
     ``cap`` is J, the most slack there can be. ``reach`` is the content that a second may
     cover without spending slack, ``patience`` the time (s) for which no more than that
     is certain to be natural too: what stays within both needs no further judgement.
+    ``setup`` is the `Setup` of the players, which are so one field smaller.
     """
 
     rate: float
@@ -46,9 +47,18 @@ class Pace:
     back: float
     reach: float
     patience: float
+    _setup: Any = None  # by an underscore, so that no snapshot of a `Run` has it
+
+    @property
+    def setup(self) -> Any:
+        """What its players were made with."""
+        return self._setup
+
+    def __deepcopy__(self, memo: object) -> Pace:
+        return self  # it is shared, and never changes
 
     @classmethod
-    def of(cls, policy: Policy, rate: float) -> Pace:
+    def of(cls, policy: Policy, rate: float, setup: object = None) -> Pace:
         cap = policy.jump_tolerance * max(1.0, rate)
         drift = (DRIFT - 1.0) * rate
         certain = 0.9 * cap / drift if drift > 0.0 else policy.max_gap
@@ -62,6 +72,7 @@ class Pace:
             # A hair less, for the rounding of the sum that it stands for.
             reach=DRIFT * rate * (1.0 - 2**-40),
             patience=min(certain, policy.max_gap),
+            setup=setup,
         )
 
 

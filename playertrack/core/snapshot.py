@@ -138,14 +138,16 @@ def load(
             pb.played,
             pb.viewed,
             fired,
-            pb.lacking,
+            lacking,
             seldom,
         ) = _decode(data)
         if version != VERSION:
             raise SnapshotError(f"a snapshot of version {version}; this is version {VERSION}")
         pb.fired = int.from_bytes(fired, "little")
-        pb.setup, pb.media = _common(common, ids, diagnose)
+        setup, pb.media = _common(common, ids, diagnose)
         own = {name: _decode_seldom[name](raw) for name, raw in (seldom or {}).items()}
+        if lacking:
+            own["lacking"] = lacking
     except SnapshotError:
         raise
     except KeyError as error:
@@ -153,7 +155,7 @@ def load(
     except (msgspec.MsgspecError, ValueError) as error:
         raise SnapshotError(f"not a snapshot: {error}") from error
     _check(pb, rate, own)
-    pb.pace = pb.setup.pace(rate)
+    pb.pace = setup.pace(rate)
     pb.limit = pb.calm = -inf
     pb.out = None
     pb.cause = ""

@@ -59,11 +59,9 @@ class Essentials(Playhead):
     ``limit`` is there while all is quiet, ``calm`` while it is calm: up to this position an
     update changes nothing but the playhead (see `quick`). ``span_from`` is where
     the stretch began that is being played. ``fired`` has a bit for each milestone of the
-    policy, and one above them for COMPLETED; ``lacking`` is how much content (s) must at
-    least be played from ``span_from`` on before COMPLETED can be due.
+    policy, and one above them for COMPLETED.
     """
 
-    setup: Setup
     player: str | None
     state: State = State.IDLE
     limit: float = -inf
@@ -78,7 +76,6 @@ class Essentials(Playhead):
     played: float = 0.0
     viewed: int = 0
     fired: int = 0
-    lacking: float = 0.0
     # the signal at hand, or the last one
     now: float = -inf
     cause: str = ""
@@ -96,7 +93,7 @@ class Seldom:
     """How a field is declared that few players have: see `PlayerState`.
 
     ``quiet``: updates need no judgement though a player has it (see `Engine.timeupdate`).
-    ``saved``: it is a part of a snapshot.
+    ``saved``: it is a part of a snapshot by its name.
     """
 
     default: Any
@@ -151,6 +148,9 @@ class PlayerState(Essentials):
     joined: float = seldom(0.0, "session", quiet=True)
     #: What was watched before the stretch that is being played (see `rangeset`).
     watched: list[float] | None = seldom(None, "session", quiet=True)
+    #: How much content (s) must at least be played from ``span_from`` on before COMPLETED can be
+    #: due, if the policy asks for it.
+    lacking: float = seldom(0.0, "session", quiet=True, saved=False)
     #: They by length, once there are too many; made anew from them.
     by_length: list[tuple[float, float, float]] | None = seldom(
         None, "session", quiet=True, saved=False
@@ -201,6 +201,12 @@ class PlayerState(Essentials):
     overlay: int = seldom(0, "signal", quiet=True)
     #: The last of `play`, `playing` and `pause` in an open seek or ad.
     wanted: str | None = seldom(None, "signal")
+
+    @property
+    def setup(self) -> Setup:
+        """What the player was made with."""
+        setup: Setup = self.pace.setup
+        return setup
 
     def tidy(self) -> dict[str, Any]:
         """Let go of what is as always; what is left is open or unusual."""
