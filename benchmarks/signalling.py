@@ -1,4 +1,4 @@
-"""What a signal that is no update costs, what an event costs, and how many updates are quick."""
+"""The cost of a signal that is no update, and of an event; and how many updates are quick."""
 
 from __future__ import annotations
 

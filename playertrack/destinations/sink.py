@@ -135,7 +135,7 @@ class DeliverySink:
         return pack(self.destination, event) if held is None else held
 
     def _beside(self) -> str:
-        """What `_dated` has to know of this moment, besides an event of now."""
+        """The facts of this moment that `_dated` needs, besides an event of now."""
         return ""
 
     def _dated(self, event: Event, beside: str) -> Item | None:

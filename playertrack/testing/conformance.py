@@ -1,7 +1,7 @@
 """Tests for every adapter of a player, as a class to be subclassed.
 
     class TestMyPlayer(Conformance):
-        film = "clips/film.mp4"
+        film = "clips/video.mp4"
 
         @contextmanager
         def connect(self, tracker):

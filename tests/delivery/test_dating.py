@@ -19,7 +19,7 @@ from playertrack.destinations.kaltura.stats_sink import StatsSink
 from playertrack.events import Event
 from playertrack.outbox import BootClock
 
-#: Real time at which the tests' devices hear what time it is.
+#: Real time at which the tests' devices learn what time it is.
 NOW = 1_790_000_000.0
 
 
@@ -137,7 +137,7 @@ def test_two_destinations_get_the_same_dates_and_each_its_own_order(tmp_path: Pa
         assert sender.close(5.0)
 
 
-def test_whether_the_viewer_heard_something_waits_with_the_event(tmp_path: Path) -> None:
+def test_the_sound_mode_waits_with_the_event(tmp_path: Path) -> None:
     device = Device()
     with Server(answer=lambda request: ok("1")) as server:
         sender = device.sender(tmp_path)

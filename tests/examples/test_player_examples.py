@@ -62,7 +62,7 @@ def read(log: Path) -> list[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def films(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    home = tmp_path_factory.mktemp("films")
+    home = tmp_path_factory.mktemp("videos")
     return [make_clip(home / f"{name}.mp4", 1.5) for name in ("one", "two")]
 
 
@@ -71,7 +71,7 @@ def test_kiosk_reports_each_video_and_goes_on_after_a_broken_one(
 ) -> None:
     needs("playertrack_vlc.library")
     broken, log = tmp_path / "broken.mp4", tmp_path / "shown.jsonl"
-    broken.write_bytes(b"no film")
+    broken.write_bytes(b"no video")
     playlist = (films[0], broken, films[1])
     code, errors = run("kiosk/kiosk.py", *playlist, "--rounds", "2", "--sink", f"jsonl:{log}")
     assert code == 0, errors

@@ -52,7 +52,7 @@ class Plays:
             self._ended.release()
 
     def run(self, test: type[test_conformance.Live], film: str, row: list[int]) -> None:
-        """Play ``film`` as often as ``row`` says, and meet the others after each number."""
+        """Play the video as often as ``row`` says, and meet the others after each number."""
         with Tracker(on_event=self.tell) as tracker, test().connect(tracker) as player:
             for times in row:
                 for n in range(times):

@@ -25,7 +25,7 @@ START = ["WIDGET_LOADED", "MEDIA_LOADED", "PLAY_REQUEST", "PLAY", "FIRST_PLAY"]
 #: A program as they are written: all in the main thread, the loop runs until the end.
 PROGRAM = """\
 import json, os, sys, time
-library, film, other = sys.argv[1:]
+library, video, other = sys.argv[1:]
 if library == "PySide6":
     from PySide6.QtCore import QCoreApplication, QTimer, QUrl
     from PySide6.QtMultimedia import QMediaPlayer, QVideoSink
@@ -100,7 +100,7 @@ def player() -> Iterator[Any]:
 def test_program_that_uses_its_player_as_before(library: str, film: Path) -> None:
     shown = played(
         library,
-        "player.setSource(QUrl.fromLocalFile(film)); player.play();"
+        "player.setSource(QUrl.fromLocalFile(video)); player.play();"
         "then(0.8, lambda: player.setPosition(4000)); then(1.4, player.pause);"
         "then(2.2, lambda: player.setPosition(1000)); then(3.4, player.play);"
         "then(4.4, lambda: player.setPlaybackRate(2.0)); then(5.2, player.stop); then(5.4, finish)",
@@ -110,14 +110,14 @@ def test_program_that_uses_its_player_as_before(library: str, film: Path) -> Non
     assert rest == [*START, "SEEK", "PAUSE", "SEEK", "RESUME", "SPEED"]
     assert "PLAY_REACHED_25" in names(shown)
     assert "PLAY_REACHED_100" not in names(shown)
-    assert {entry for _, _, entry in shown[1:]} == {"film"}
+    assert {entry for _, _, entry in shown[1:]} == {"video"}
 
 
 def test_program_that_holds_its_event_loop(film: Path) -> None:
     """Nothing comes meanwhile, then one position that is far ahead: neither a stall nor a seek."""
     shown = played(
         "PySide6",
-        "player.setSource(QUrl.fromLocalFile(film)); player.play();"
+        "player.setSource(QUrl.fromLocalFile(video)); player.play();"
         "then(0.8, lambda: time.sleep(2.5)); then(3.8, finish)",
         film,
     )
@@ -127,7 +127,7 @@ def test_program_that_holds_its_event_loop(film: Path) -> None:
 def test_program_that_plays_in_rounds_and_then_other_media(film: Path) -> None:
     shown = played(
         "PySide6",
-        "player.setLoops(2); player.setSource(QUrl.fromLocalFile(film)); player.play();"
+        "player.setLoops(2); player.setSource(QUrl.fromLocalFile(video)); player.play();"
         "then(0.5, lambda: player.setPosition(5000)); then(2.4, lambda: player.setPosition(5500));"
         "then(3.6, lambda: player.setSource(QUrl())); "
         "then(3.7, lambda: (player.setSource(QUrl.fromLocalFile(other)), player.play()));"
@@ -143,7 +143,7 @@ def test_program_that_plays_in_rounds_and_then_other_media(film: Path) -> None:
 def test_player_without_any_output_is_at_its_end_all_the_same(film: Path) -> None:
     shown = played(
         "PySide6",
-        "player.setVideoSink(None); player.setSource(QUrl.fromLocalFile(film)); player.play();"
+        "player.setVideoSink(None); player.setSource(QUrl.fromLocalFile(video)); player.play();"
         "then(0.5, lambda: player.setPosition(5000)); then(3.0, finish)",
         film,
     )
