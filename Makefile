@@ -36,10 +36,10 @@ test: $(if $(CI),players,ready) lint types unit cases docs ## everything that mu
 # What people read, and what this project calls things.
 READ := README.md docs CHANGELOG.md CONTRIBUTING.md
 
-lint: $(STAMP) ## ruff: rules and format; words and line length of the documents
+lint: $(STAMP) ## ruff: rules and format; words; line length of the documents
 	$(call limit,3m) $(BIN)/ruff check .
 	$(call limit,3m) $(BIN)/ruff format --check .
-	$(BIN)/python tools/words.py $(READ) examples
+	$(BIN)/python tools/words.py
 	$(BIN)/python tools/wrap.py --check $(READ)
 
 types: $(STAMP) ## mypy, strict

@@ -44,11 +44,11 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MediaServer]:
     """A server of what real players stream."""
     root = tmp_path_factory.mktemp("site")
     (root / "hls").mkdir()
-    make_clip(root / "video.mp4", 6.0, noise=True, options={"movflags": "+faststart"})
-    for name, seconds in (("video", 8.0), ("long", 40.0)):
+    make_clip(root / "clip.mp4", 6.0, noise=True, options={"movflags": "+faststart"})
+    for name, seconds in (("clip", 8.0), ("long", 40.0)):
         hls = {"hls_time": "2", "hls_list_size": "0", "hls_playlist_type": "vod"}
         make_clip(root / "hls" / f"{name}.m3u8", seconds, codec="libx264", options=hls)
-    make_clip(root / "video.ts", 12.0, noise=True)
+    make_clip(root / "clip.ts", 12.0, noise=True)
     with serving(root) as server:
         yield server
 
@@ -56,7 +56,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MediaServer]:
 @pytest.fixture(scope="session")
 def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Six seconds of picture and sound, for real players."""
-    return make_clip(tmp_path_factory.mktemp("video") / "video.mp4", 6.0)
+    return make_clip(tmp_path_factory.mktemp("clip") / "clip.mp4", 6.0)
 
 
 @pytest.fixture(scope="session")
@@ -69,7 +69,7 @@ def brief(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def chaptered(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Six seconds, with chapters at 0, 2 and 4 s."""
     return make_clip(
-        tmp_path_factory.mktemp("video") / "chaptered.mkv", 6.0, chapters=(0.0, 2.0, 4.0)
+        tmp_path_factory.mktemp("clip") / "chaptered.mkv", 6.0, chapters=(0.0, 2.0, 4.0)
     )
 
 

@@ -4,7 +4,7 @@ Programs drive their player by the player's own API, and know nothing of the ada
 these scenarios; the binding is asked for nothing but what no player says.
 
     class TestMyPlayer(Bystander):
-        film, brief = "clips/video.mp4", "clips/brief.mp4"
+        film, brief = "clips/clip.mp4", "clips/brief.mp4"
 
         @contextmanager
         def program(self):
@@ -88,7 +88,7 @@ class Bystander(Scenarios):
     #: A video of ``length`` seconds with chapters at 0, 2 and 4 s.
     chaptered: str
 
-    #: Has ``hls/long.m3u8`` and ``video.ts``, of 12 s, which comes at ``ts_rate`` bytes a second.
+    #: Has ``hls/long.m3u8`` and ``clip.ts``, of 12 s, which comes at ``ts_rate`` bytes a second.
     site: MediaServer
     ts_rate: ClassVar[float]
 
@@ -261,7 +261,7 @@ class Bystander(Scenarios):
     def test_stream_without_a_length(self) -> None:
         """It comes as fast as it plays, as from a camera."""
         with self.measured() as (program, _, witness):
-            program.open(self.site.url("video.ts", "endless", self.ts_rate))
+            program.open(self.site.url("clip.ts", "endless", self.ts_rate))
             start = witness.until("PLAY").position
             witness.until_at(start + 4.0)
         names = [name for name in witness.names if not name.startswith("BUFFER")]

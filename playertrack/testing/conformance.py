@@ -1,7 +1,7 @@
 """Tests for every adapter of a player, as a class to be subclassed.
 
     class TestMyPlayer(Conformance):
-        film = "clips/video.mp4"
+        film = "clips/clip.mp4"
 
         @contextmanager
         def connect(self, tracker):

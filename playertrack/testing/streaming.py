@@ -3,8 +3,8 @@
     class TestMyPlayer(StreamingConformance):
         site = server  # a `media.MediaServer`
 
-The server has ``video.mp4``, which begins with its index, of ``length`` seconds and too large
-to be read at once, and ``hls/video.m3u8`` and ``hls/long.m3u8``, of ``hls_length`` and
+The server has ``clip.mp4``, which begins with its index, of ``length`` seconds and too large
+to be read at once, and ``hls/clip.m3u8`` and ``hls/long.m3u8``, of ``hls_length`` and
 40 seconds, in segments of about two.
 """
 
@@ -29,9 +29,9 @@ class StreamingConformance(Scenarios):
 
     def test_throttled(self) -> None:
         """It comes at 70 % of the speed at which it plays."""
-        size = (self.site.root / "video.mp4").stat().st_size
+        size = (self.site.root / "clip.mp4").stat().st_size
         with self.watching() as (player, witness):
-            player.load(self.site.url("video.mp4", "slow", 0.7 * size / self.length))
+            player.load(self.site.url("clip.mp4", "slow", 0.7 * size / self.length))
             player.play()
             witness.until("PLAY_REACHED_100")
         self.watched_through(witness)
@@ -40,7 +40,7 @@ class StreamingConformance(Scenarios):
 
     def test_held(self) -> None:
         """The rest comes when the player has waited for it."""
-        url = self.site.url("video.mp4", "held")
+        url = self.site.url("clip.mp4", "held")
         with self.watching() as (player, witness):
             player.load(url)
             player.play()
@@ -57,7 +57,7 @@ class StreamingConformance(Scenarios):
         A player that has waited for it as long as the rest is may claim a natural end.
         """
         with self.watching() as (player, witness):
-            player.load(self.site.url("video.mp4", "cut"))
+            player.load(self.site.url("clip.mp4", "cut"))
             player.play()
             witness.until_over()
             self.rest(1.0)
@@ -70,7 +70,7 @@ class StreamingConformance(Scenarios):
 
     def test_hls_to_the_end(self) -> None:
         with self.watching() as (player, witness):
-            player.load(self.site.url("hls/video.m3u8"))
+            player.load(self.site.url("hls/clip.m3u8"))
             player.play()
             witness.until("PLAY_REACHED_100")
         self.told(witness, *START, *_REACHED)

@@ -161,7 +161,7 @@ def test_callbacks_of_an_add_on() -> None:
 
 def test_chapter_of_an_add_on_is_a_seek_to_wherever_it_leads() -> None:
     tape = Tape(lambda t, position: {"t": t, "kind": "poll", "time": position, "totaltime": 100})
-    tape.add(0.0, "onPlayBackStarted", args=["video.mkv"]).add(0.0, "onAVStarted")
+    tape.add(0.0, "onPlayBackStarted", args=["clip.mkv"]).add(0.0, "onAVStarted")
     tape.play(0.0, 0.0, 4.0, step=0.5)
     tape.add(4.2, "onPlayBackSeekChapter", args=[3])
     tape.play(4.2, 40.0, 42.0, step=0.5)
@@ -242,7 +242,7 @@ def cast(*statuses: tuple[float, dict[str, Any]]) -> list[dict[str, Any]]:
     return [{"t": t, "kind": "media_status", **status} for t, status in statuses]
 
 
-CAST = {"media_session_id": 1, "content_id": "https://cdn.example/video.mp4?token=1"}
+CAST = {"media_session_id": 1, "content_id": "https://cdn.example/clip.mp4?token=1"}
 LOADED = (
     (0.0, {**CAST, "player_state": "IDLE", "stream_type": "BUFFERED"}),
     (0.5, {"player_state": "BUFFERING", "current_time": 0.0, "duration": 100.0}),
@@ -262,7 +262,7 @@ def test_cast_that_reports_seldom_is_watched_to_the_end() -> None:
         ),
     )
     assert after_start(events) == QUARTILES
-    assert {event.entry_id for event in events[1:]} == {"video"}
+    assert {event.entry_id for event in events[1:]} == {"clip"}
 
 
 def test_cast_pauses_seeks_and_is_stopped() -> None:
@@ -322,7 +322,7 @@ def test_statuses_of_pychromecast_are_fed_to_a_tracker() -> None:
 
         volume_level = 1.0
         media_session_id = 1
-        content_id = "video.mp4"
+        content_id = "clip.mp4"
         player_state = "PLAYING"
         current_time = 0.0
         duration = 100.0

@@ -14,7 +14,7 @@ SUITE = """
 import pytest
 from playertrack.testing import assert_events, assert_quartiles
 
-@pytest.mark.playertrace("golden/video.jsonl")
+@pytest.mark.playertrace("golden/clip.jsonl")
 def test_film(playertrack_player):
     playertrack_player.load().play().watch(WATCHED).pause(3).play().watch(20).end()
 """
@@ -195,12 +195,12 @@ def test_a_golden_trace_is_written_when_asked_and_compared_else(suite: pytest.Py
     watched(suite, 30)
     result = run(suite)
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*there is no golden trace *video.jsonl: run pytest with --play*"])
+    result.stdout.fnmatch_lines(["*there is no golden trace *clip.jsonl: run pytest with --play*"])
     assert not (suite.path / "golden").exists()
 
     run(suite, "--playertrack-update").assert_outcomes(passed=1)
     golden = suite.path / "golden"
-    assert {path.name for path in golden.iterdir()} == {"video.jsonl", "video.events.jsonl"}
+    assert {path.name for path in golden.iterdir()} == {"clip.jsonl", "clip.events.jsonl"}
     run(suite).assert_outcomes(passed=1)
 
     watched(suite, 30.1)  # within the tolerance
@@ -210,13 +210,13 @@ def test_a_golden_trace_is_written_when_asked_and_compared_else(suite: pytest.Py
 def test_another_run_than_the_golden_one_fails_and_says_where(suite: pytest.Pytester) -> None:
     watched(suite, 30)
     run(suite, "--playertrack-update").assert_outcomes(passed=1)
-    before = (suite.path / "golden" / "video.jsonl").read_bytes()
+    before = (suite.path / "golden" / "clip.jsonl").read_bytes()
     watched(suite, 33)
     result = run(suite)
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
         [
-            "this run is not as the golden trace *video.jsonl:",
+            "this run is not as the golden trace *clip.jsonl:",
             "event * of *, PAUSE #* at 33.100 s, position 33.000: expected PAUSE * position=30*",
             "*>*33.100*33.000  PAUSE*PAUSE*",
             "If this is right, run pytest with --playertrack-update to renew it.",
@@ -224,7 +224,7 @@ def test_another_run_than_the_golden_one_fails_and_says_where(suite: pytest.Pyte
     )
     assert "The golden signals no longer" not in result.stdout.str()
     assert "plugin.py" not in result.stdout.str()
-    assert (suite.path / "golden" / "video.jsonl").read_bytes() == before
+    assert (suite.path / "golden" / "clip.jsonl").read_bytes() == before
     run(suite, "--playertrack-update").assert_outcomes(passed=1)
     run(suite).assert_outcomes(passed=1)
 
@@ -251,13 +251,13 @@ def test_the_events_decide_and_a_golden_trace_is_a_trace(suite: pytest.Pytester)
     watched(suite, 30)
     run(suite, "--playertrack-update").assert_outcomes(passed=1)
     done = subprocess.run(
-        [sys.executable, "-m", "playertrack", "derive", "golden/video.jsonl"],
+        [sys.executable, "-m", "playertrack", "derive", "golden/clip.jsonl"],
         cwd=suite.path,
         capture_output=True,
         timeout=100,
         check=True,
     )
-    assert done.stdout == (suite.path / "golden" / "video.events.jsonl").read_bytes()
+    assert done.stdout == (suite.path / "golden" / "clip.events.jsonl").read_bytes()
 
 
 def test_the_mark_wants_something_that_plays(suite: pytest.Pytester) -> None:

@@ -31,7 +31,7 @@ class Live(Bystander):
     def _media(film: Path, brief: Path, chaptered: Path, site: MediaServer) -> None:
         Live.film, Live.brief, Live.chaptered = str(film), str(brief), str(chaptered)
         Live.site = site
-        Live.ts_rate = (site.root / "video.ts").stat().st_size / 12.0
+        Live.ts_rate = (site.root / "clip.ts").stat().st_size / 12.0
 
 
 class TestVlc(Live):

@@ -74,7 +74,7 @@ class Live(Conformance, StreamingConformance):
 
     def test_truncated_file(self) -> None:
         """It claims a natural end, and some players claim to have been at the end of the whole."""
-        whole = (self.site.root / "video.mp4").read_bytes()
+        whole = (self.site.root / "clip.mp4").read_bytes()
         with TemporaryDirectory() as directory:
             part = Path(directory, "part.mp4")
             part.write_bytes(whole[: len(whole) // 2])
@@ -192,9 +192,9 @@ class TestQt(Live):
 
     def test_throttled(self) -> None:
         """Qt plays what comes more slowly, which is no stall."""
-        size = (self.site.root / "video.mp4").stat().st_size
+        size = (self.site.root / "clip.mp4").stat().st_size
         with self.watching() as (player, witness):
-            player.load(self.site.url("video.mp4", "slow", 0.7 * size / self.length))
+            player.load(self.site.url("clip.mp4", "slow", 0.7 * size / self.length))
             player.play()
             witness.until("PLAY_REACHED_100")
         self.told(witness, *START, *(f"PLAY_REACHED_{quartile}" for quartile in QUARTILES))
@@ -204,7 +204,7 @@ class TestQt(Live):
 
         Its clock runs on in a stall: what it leaps over then, with 75 %, nobody saw.
         """
-        url = self.site.url("video.mp4", "held")
+        url = self.site.url("clip.mp4", "held")
         with self.watching() as (player, witness):
             player.load(url)
             player.play()

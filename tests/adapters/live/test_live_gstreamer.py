@@ -55,7 +55,7 @@ def test_player_is_measured_whoever_commands_it(playbin: Any, film: Path) -> Non
         go(playbin, "NULL")
         witness.until_signal("stop")
     assert witness.names == [*START, "SEEK", "PAUSE", "SEEK", "RESUME", "PLAY_REACHED_25"]
-    assert {event.entry_id for event in witness.events[1:]} == {"video"}
+    assert {event.entry_id for event in witness.events[1:]} == {"clip"}
 
 
 def test_messages_stay_on_the_bus_for_the_program(playbin: Any, film: Path) -> None:
@@ -98,7 +98,7 @@ def test_queue_that_runs_dry_under_a_program_that_does_not_care(
     playbin: Any, site: MediaServer
 ) -> None:
     """Its clock runs on, and what it skips was not watched."""
-    url = site.url("video.mp4", "held")
+    url = site.url("clip.mp4", "held")
     with Witness() as witness, playertrack_gstreamer.track(playbin, witness.tracker) as binding:
         binding.load(url)
         binding.play()
@@ -110,7 +110,7 @@ def test_queue_that_runs_dry_under_a_program_that_does_not_care(
 
 
 def test_hold_heeds_a_pause_by_the_viewer(playbin: Any, site: MediaServer) -> None:
-    url = site.url("video.mp4", "held")
+    url = site.url("clip.mp4", "held")
     with (
         Witness() as witness,
         playertrack_gstreamer.track(playbin, witness.tracker, hold=True) as binding,

@@ -93,7 +93,7 @@ def test_mpv_that_starts_later_with_its_file_is_measured(
         run(str(film))
         witness.until("PLAY")
         binding.pause()
-        assert witness.until("PAUSE").entry_id == "video"
+        assert witness.until("PAUSE").entry_id == "clip"
     assert witness.names == [*START, "PAUSE"]
 
 

@@ -110,7 +110,7 @@ def test_program_that_uses_its_player_as_before(library: str, film: Path) -> Non
     assert rest == [*START, "SEEK", "PAUSE", "SEEK", "RESUME", "SPEED"]
     assert "PLAY_REACHED_25" in names(shown)
     assert "PLAY_REACHED_100" not in names(shown)
-    assert {entry for _, _, entry in shown[1:]} == {"video"}
+    assert {entry for _, _, entry in shown[1:]} == {"clip"}
 
 
 def test_program_that_holds_its_event_loop(film: Path) -> None:

@@ -204,7 +204,7 @@ def test_list_player_is_measured_by_the_player_of_its_items(instance: Any, film:
     items.release()
 
 
-@pytest.mark.parametrize("other", [object(), None, "video.mp4"])
+@pytest.mark.parametrize("other", [object(), None, "clip.mp4"])
 def test_what_is_no_player_is_refused_with_what_is_expected(other: Any) -> None:
     with Witness() as witness, pytest.raises(TypeError, match=r"vlc\.MediaPlayer or"):
         playertrack_vlc.track(other, witness.tracker)
