@@ -13,7 +13,7 @@ from math import inf
 from time import time
 
 from .._words import counted
-from ..outbox import Outbox, Page, Row, Settled
+from ..outbox import HELD, Outbox, Page, Row, Settled
 from .consignment import Consignment
 from .health import Health, shown_address
 from .lanes import Lanes
@@ -91,7 +91,7 @@ class Channel(Link):
         self._after = rows[-1].seq
         ready = []
         for row in rows:
-            if row.item.held or row.item.lane in self._undated:
+            if row.item.head.startswith(HELD) or row.item.lane in self._undated:
                 self._undated.add(row.item.lane)
             else:
                 ready.append(row)

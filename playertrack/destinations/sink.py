@@ -131,7 +131,7 @@ class DeliverySink:
         return self.sender.put(name, encode, event)
 
     def _item(self, event: Event) -> Item | None:
-        held = self.sender.outbox.undated.hold(self.name, event, self._beside())
+        held = self.sender.outbox.undated.hold(self.name, event, self._beside)
         return pack(self.destination, event) if held is None else held
 
     def _beside(self) -> str:

@@ -13,6 +13,7 @@ from .outbox import DURABILITIES, Outbox
 from .receipt import Receipt
 from .values import (
     DEFAULT_BOUNDS,
+    HELD,
     RELEASED,
     Bounds,
     Counts,
@@ -28,6 +29,7 @@ from .values import (
 __all__ = (
     "DEFAULT_BOUNDS",
     "DURABILITIES",
+    "HELD",
     "RELEASED",
     "BootClock",
     "Bounds",

@@ -67,7 +67,8 @@ class BootClock:
     ) -> None:
         self.boot = _this_boot() if boot is None else boot
         self._wall, self._since_boot = wall, since_boot
-        self._lags: deque[float] = deque(maxlen=64)  # time since boot less a wrong wall time
+        #: The time since boot less the wall time (s), for each wrong setting of it.
+        self.lags: deque[float] = deque(maxlen=64)
         self._started: float | None = None
         self.look()
 
@@ -76,8 +77,8 @@ class BootClock:
         now, ticks = self._wall(), self._since_boot()
         if now < RELEASED:
             lag = ticks - now
-            if all(abs(lag - known) > _NOISE for known in self._lags):
-                self._lags.append(lag)
+            if all(abs(lag - known) > _NOISE for known in self.lags):
+                self.lags.append(lag)
         elif self._started is None:
             self._started = now - ticks
         return ticks
@@ -91,9 +92,9 @@ class BootClock:
     def ticks_at(self, at: float) -> float | None:
         """The time since boot of an event that the wrong clock dates ``at``; None for any other."""
         ticks = self.look()
-        if at >= RELEASED or not self._lags:
+        if at >= RELEASED or not self.lags:
             return None
-        then = min((at + lag for lag in self._lags), key=lambda then: abs(then - ticks))
+        then = min((at + lag for lag in self.lags), key=lambda then: abs(then - ticks))
         return then if abs(then - ticks) < _RECENT else None
 
 
@@ -106,17 +107,20 @@ class Undated:
         self._clock = clock
         self._lanes: set[tuple[str, str]] = set()
 
-    def hold(self, destination: str, event: Event, beside: str) -> Item | None:
+    def hold(self, destination: str, event: Event, beside: Callable[[], str]) -> Item | None:
         """The held item of an event that has no date yet, or whose session has held ones.
 
-        None for one that is to be encoded at once. ``beside`` is given to the encoder later.
+        None for one that is to be encoded at once. What ``beside`` gives is for the encoder.
         """
+        # Nearly every event goes this way. The clock is looked at when it is made and each second.
+        if not self._lanes and (event.at >= RELEASED or not self._clock.lags):
+            return None
         ticks = self._clock.ticks_at(event.at)
         lane = event.session
         if ticks is not None:
-            held = Held(self._clock.boot, ticks, beside)
+            held = Held(self._clock.boot, ticks, beside())
         elif (destination, lane) in self._lanes:
-            held = Held(beside=beside)  # it has a date, and waits for those before it
+            held = Held(beside=beside())  # it has a date, and waits for those before it
         else:
             return None
         self._lanes.add((destination, lane))

@@ -15,7 +15,7 @@ from typing import Any
 from .database import Database
 from .lane_notes import Notes, is_sound, read_note, write_notes
 from .tally import QUEUE, Entries
-from .values import RELEASED, Counts, Dated, DeadLetter, Item, Row, Standing
+from .values import HELD, RELEASED, Counts, Dated, DeadLetter, Item, Row, Standing
 
 ROW = "seq, destination, lane, event, number, at, head, body, checksum"
 LETTER = "seq, destination, lane, event, number, at, head, body, reason, checksum"
@@ -46,8 +46,10 @@ class Store(Database):
         if rows:
             self.skip(rows[-1][0])
             self._grow(len(rows))
-        if any(item.held for _, _, item in rows):
-            self.tally[QUEUE]["held"] = True
+        for _, _, item in rows:
+            if item.head.startswith(HELD):
+                self.tally[QUEUE]["held"] = True
+                break
 
     def date(self, seq: int, dated: Dated, most: int) -> None:
         """Give a held row its end, if it is there."""

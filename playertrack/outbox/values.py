@@ -60,13 +60,14 @@ class Item:
     @property
     def held(self) -> bool:
         """True if it is an event that may not be sent yet, see `Held`."""
-        return self.head.startswith(_HELD)
+        return self.head.startswith(HELD)
 
 
 #: No clock that says less (Unix time, s) is right: this package did not exist then.
 RELEASED = 1_735_689_600.0  # 2025-01-01
 
-_HELD = "held "
+#: How the head of a held item starts.
+HELD = "held "
 
 
 @attrs.frozen
@@ -84,7 +85,7 @@ class Held:
     @property
     def head(self) -> str:
         """The head of the item."""
-        return _HELD + json.dumps([self.boot, self.ticks, self.beside])
+        return HELD + json.dumps([self.boot, self.ticks, self.beside])
 
     @classmethod
     def of(cls, item: Item) -> Held | None:
@@ -92,7 +93,7 @@ class Held:
         if not item.held:
             return None
         try:
-            boot, ticks, beside = json.loads(item.head.removeprefix(_HELD))
+            boot, ticks, beside = json.loads(item.head.removeprefix(HELD))
             return cls(None if boot is None else str(boot), float(ticks), str(beside))
         except (ValueError, TypeError):
             return cls()  # nobody wrote that here; whatever it is, its destination judges it

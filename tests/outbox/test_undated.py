@@ -45,7 +45,7 @@ class Player:
         return None if event.event == "PAUSE" else item
 
     def item(self, event: Event) -> Item | None:
-        return self.box.undated.hold(TO, event, "") or self.encode(event)
+        return self.box.undated.hold(TO, event, str) or self.encode(event)
 
     def record(self, index: int, name: str = "PLAY") -> str:
         self.clock.ticks += 10.0
