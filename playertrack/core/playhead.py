@@ -51,7 +51,7 @@ class Pace:
 
     @property
     def setup(self) -> Any:
-        """What its players were made with."""
+        """The settings that its players were made with."""
         return self._setup
 
     def __deepcopy__(self, memo: object) -> Pace:

@@ -204,7 +204,7 @@ class PlayerState(Essentials):
 
     @property
     def setup(self) -> Setup:
-        """What the player was made with."""
+        """The settings that the player was made with."""
         setup: Setup = self.pace.setup
         return setup
 
