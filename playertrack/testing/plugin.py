@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
@@ -92,9 +92,16 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
     if mark is not None and not getattr(item, "_excinfo", None):
         problem = _golden(item, *_arguments(mark))
         if problem is not None:
-            # Raised here, outside of any handler: pytest shows the text, once, and no traceback.
-            pytest.fail(problem, pytrace=False)
+            _fail(problem)
     return result
+
+
+def _fail(problem: str) -> NoReturn:
+    """Fail outside of any handler: pytest shows the text, once, and no traceback.
+
+    This frame is not hidden: where all are, pytest says so.
+    """
+    pytest.fail(problem, pytrace=False)
 
 
 def _arguments(mark: pytest.Mark) -> tuple[str, float | None]:
@@ -110,7 +117,7 @@ def _arguments(mark: pytest.Mark) -> tuple[str, float | None]:
     right = isinstance(path, str) and isinstance(tolerance, (int, float, type(None)))
     if not path or not right:
         problem = f'the mark {_MARK} needs the path of a golden trace: {_MARK}("golden/x.jsonl")'
-        pytest.fail(f"{problem}, and may have a tolerance=0.25", pytrace=False)
+        _fail(f"{problem}, and may have a tolerance=0.25")
     return path, tolerance
 
 
