@@ -291,7 +291,8 @@ def test_of_a_player_that_reports_all_all_is_known(player: ScriptedPlayer) -> No
         assert summary.play_time == pytest.approx(seen.seconds, abs=1e-5)
         assert summary.stall_time == pytest.approx(sum(felt(seen)))
         assert summary.stall_count == len(felt(seen))
-        assert summary.seek_count == seen.seeks
+        last = [event.event for event in played[-1]]
+        assert summary.seek_count == last.count("SEEK")
         stretches = [bound for pair in union(seen.stretches) for bound in pair]
         watched = [bound for interval in summary.watched for bound in interval]
         assert watched == pytest.approx(stretches, abs=1e-5)
@@ -304,7 +305,8 @@ def felt(seen: Seen) -> list[float]:
 
 def check_session(seen: Seen, log: list[Event], duration: float) -> None:
     names = [event.event for event in log]
-    assert names.count("SEEK") == seen.seeks
+    # Seeks that follow each other before they settle are one (R-seek).
+    assert min(1, seen.seeks) <= names.count("SEEK") <= seen.seeks
     assert names.count("BUFFER_START") == names.count("BUFFER_END") == len(felt(seen))
     assert names.count("PAUSE") == seen.pauses
     assert seen.pauses - 1 <= names.count("RESUME") <= seen.pauses
