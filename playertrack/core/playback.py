@@ -60,7 +60,8 @@ class Playback(PlayerState):
 
     @property
     def policy(self) -> Policy:
-        return self.setup.policy
+        policy: Policy = self.pace._setup.policy
+        return policy
 
     @property
     def started(self) -> bool:

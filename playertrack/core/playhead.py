@@ -36,7 +36,7 @@ class Pace:
     ``cap`` is J, the most slack there can be. ``reach`` is the content that a second may
     cover without spending slack, ``patience`` the time (s) for which no more than that
     is certain to be natural too: what stays within both needs no further judgement.
-    ``setup`` is the `Setup` of the players, which are so one field smaller.
+    ``_setup`` is the `Setup` of the players, which are so one field smaller.
     """
 
     rate: float
@@ -48,11 +48,6 @@ class Pace:
     reach: float
     patience: float
     _setup: Any = None  # by an underscore, so that no snapshot of a `Run` has it
-
-    @property
-    def setup(self) -> Any:
-        """The settings that its players were made with."""
-        return self._setup
 
     def __deepcopy__(self, memo: object) -> Pace:
         return self  # it is shared, and never changes

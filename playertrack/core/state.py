@@ -205,7 +205,7 @@ class PlayerState(Essentials):
     @property
     def setup(self) -> Setup:
         """The settings that the player was made with."""
-        setup: Setup = self.pace.setup
+        setup: Setup = self.pace._setup
         return setup
 
     def tidy(self) -> dict[str, Any]:
