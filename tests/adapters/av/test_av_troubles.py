@@ -100,7 +100,7 @@ def test_a_file_that_was_cut_ends_where_its_data_does(clip: Path, tmp_path: Path
 
 def test_plays_from_a_web_server_and_seeks_there(clip: Path) -> None:
     with serving(clip) as server:
-        received = played(server.url("good", "big%20film.mp4"), [(2, "seek", 9.0)])
+        received = played(server.url("good", "big%20clip.mp4"), [(2, "seek", 9.0)])
     loaded = received["loaded"]
     assert isinstance(loaded, signals.Loaded)
     assert (loaded.entry_id, loaded.duration, loaded.live) == ("big clip", DURATION, False)
