@@ -241,8 +241,7 @@ class Fleet:
         self.next_timer()
         self._ticked = at
         for player in self._timers.due(at):
-            if player in self._players:
-                events += self._tick_player(player, at)
+            events += self._tick_player(player, at)
         return events
 
     def _tick_player(self, player: str | None, at: float) -> Iterator[Event]:

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from playertrack import Diagnostic, Engine, Event, Fleet, Policy, SnapshotError
+from playertrack.core.timer_heap import TimerHeap
 from playertrack.signals import (
     Close,
     Loaded,
@@ -272,3 +273,33 @@ def test_what_is_no_snapshot_of_a_player(data: bytes) -> None:
     with pytest.raises(SnapshotError):
         fleet.restore(data)
     assert list(fleet.players) == ["tv"]
+
+
+def test_a_closed_player_is_forgotten_after_the_silence() -> None:
+    fleet = Fleet(policy=QUIET, idle_close=100.0)
+    fleet.feed("tv", Loaded(at=0.0, entry_id="1_a"))
+    fleet.feed("tv", Close(at=1.0))
+    assert fleet.tick(50.0) == []
+    assert not fleet.feed("tv", Pause(at=60.0))
+    assert fleet.tick(500.0) == []
+    assert names(list(fleet.feed("tv", Loaded(at=501.0, entry_id="1_a")))) == [
+        *("WIDGET_LOADED", "MEDIA_LOADED"),
+    ]
+
+
+def test_a_player_that_is_due_as_soon_as_it_was_called_waits_for_the_next_time() -> None:
+    heap = TimerHeap(lambda player: 1.0)
+    heap.watch(["tv"])
+    for _ in range(2):
+        called = []
+        for player in heap.due(1.0):
+            called.append(player)
+            heap.touch(player)
+        assert called == ["tv"]
+
+
+def test_a_snapshot_with_an_unknown_field_is_refused() -> None:
+    fields = msgspec.msgpack.decode(Engine("tv").snapshot())
+    fields[-1] = {"nonsense": 1}
+    with pytest.raises(SnapshotError, match="there is no 'nonsense'"):
+        Engine.restore(msgspec.msgpack.encode(fields))

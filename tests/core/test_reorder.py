@@ -6,7 +6,7 @@ import json
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from playertrack.core.reorder import Reorder
@@ -143,3 +143,22 @@ def test_numbers_that_were_given_up_are_not_remembered_for_ever() -> None:
     order.push(Tick(at=0.0), 1)
     order.push(Tick(at=0.0), 2 * 2990 + 1)
     assert order.late == 1
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 12), st.sampled_from([0.0, 1.0, 50.0, 300.0])), max_size=40),
+    st.sampled_from([None, 100.0]),
+)
+@example([(0, 0.0), (1, 300.0), (2, 1.0)], 100.0)  # a silence
+@example([(0, 50.0), (1, 0.0), (2, 1.0)], None)  # a clock that goes back
+def test_the_quick_way_is_the_long_way(steps: list[tuple[int, float]], idle: float | None) -> None:
+    """`passes` lets through just what `push` would release at once."""
+    quick, long = Reorder(5.0, idle), Reorder(5.0, idle)
+    at = 0.0
+    for seq, step in steps:
+        at += step
+        signal = Pause(at=at - 0.5 * (seq % 3))
+        released = [signal] if quick.passes(seq, signal.at) else quick.push(signal, seq)
+        assert released == long.push(signal, seq)
+    assert quick.flush() == long.flush()
+    assert (quick.late, quick.latest) == (long.late, long.latest)
