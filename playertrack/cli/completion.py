@@ -57,4 +57,4 @@ def _complete_files(parser: argparse.ArgumentParser, shtab: Any) -> None:
         elif action.metavar in _FILES:
             action.complete = shtab.FILE  # type: ignore[attr-defined] # shtab's own
         elif action.metavar in _DIRECTORIES:
-            action.complete = shtab.DIRECTORY  # type: ignore[attr-defined]
+            action.complete = shtab.DIRECTORY  # type: ignore[attr-defined] # the same

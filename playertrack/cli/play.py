@@ -163,7 +163,7 @@ def run(args: argparse.Namespace) -> int:
         )
         try:
             try:
-                player = make_player(report.hear, **options)
+                player = make_player(report.receive, **options)
             except ValueError as error:
                 raise PlayertrackError(f"--{error}") from error
             _play(player, args.media, args.entry_id, cues, report)
@@ -244,7 +244,7 @@ class _Report:
             on_error=self._on_error,
         )
 
-    def hear(self, signal: Signal) -> None:
+    def receive(self, signal: Signal) -> None:
         """Take a signal of the player."""
         from ..signals import Close
 

@@ -157,7 +157,7 @@ class Engine(Quick):
             following.follow(self, signal.position, alone=True)
         elif kind is not Tick and not (self.fall is not None and looping.resolves(self, signal)):
             if signal.position is not None and not isinstance(signal, _OWN_POSITION):
-                following.hear(self, signal)
+                following.receive(self, signal)
             _HANDLERS[kind](self, signal)
         self.settle_due(now)
         self.cause = ""

@@ -39,7 +39,7 @@ _LAST_WORDS = (Ended, Stop)
 _NEEDS_MEDIA = (DurationChange, Ended, Pause, Stall, Stop)
 
 
-def hear(pb: Playback, signal: Signal) -> None:
+def receive(pb: Playback, signal: Signal) -> None:
     """A position on a signal is judged first, as an update of that instant (R-position)."""
     position = signal.position
     assert position is not None
