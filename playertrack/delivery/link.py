@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from random import random
+from random import Random
 
 from ..outbox import Outbox, Settled
 from .auth import Credentials
@@ -33,7 +33,8 @@ class Link:
         self.outbox = outbox
         self.settings = settings
         self.exchange = exchange
-        self.policy = RetryPolicy(settings, random)
+        # A generator of its own: a program may have seeded the shared one, or watch it.
+        self.policy = RetryPolicy(settings, Random().random)
         self.scheduler = Scheduler(self.policy)
         self.credentials = Credentials(
             route.name,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from pathlib import Path
 
 import attrs
 import pytest
 from async_tests import in_loop
 from fault_server import Server, ok
-from sending import FAST, ME, event, indices, sink_for, until
+from sending import FAST, ME, event, events, indices, sink_for, until
 
 from playertrack import Tracker, signals
 from playertrack.collector import Collector
@@ -40,6 +41,19 @@ def test_undelivered_events_are_reported_with_the_reason_and_the_cure(tmp_path: 
         assert again.left() is None
         assert again.sender.trouble(again.name) is None
         assert again.close(20.0)
+
+
+def test_a_program_keeps_its_own_random_numbers(tmp_path: Path) -> None:
+    """Whoever seeded the shared generator gets the same numbers while events are tried again."""
+    random.seed(1)
+    before = random.getstate()
+    with Server(lambda request: ok("", "503 Busy") if request.number <= 3 else ok()) as server:
+        sink = sink_for(server, tmp_path)
+        for each in events(3, "a", "b"):
+            sink.emit(each)
+        assert sink.close(20.0)
+        assert len(server.received) > 6, "nothing was tried again"
+    assert random.getstate() == before
 
 
 def test_a_player_that_is_there_before_its_media_waits_for_the_name() -> None:
