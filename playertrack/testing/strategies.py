@@ -12,6 +12,7 @@ shrinks to the few signals that it takes.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from math import inf
 from typing import Any, get_args
 
 from hypothesis import strategies as st
@@ -164,8 +165,9 @@ _seconds = st.integers(1, 40).map(lambda quarters: quarters / 4)
 _actions: st.SearchStrategy[tuple[Any, ...]] = st.one_of(
     st.tuples(st.just("watch"), _seconds),
     st.tuples(st.just("watch"), st.integers(1, 400).map(lambda quarters: quarters / 4)),
-    st.tuples(st.just("pause"), _seconds),
-    st.tuples(st.just("seek"), _seconds, st.integers(0, 100)),
+    # Longer than `pause_grace`, or it is no pause (R-pause).
+    st.tuples(st.just("pause"), _seconds.map(lambda seconds: seconds + 0.25)),
+    st.tuples(st.just("drag"), _seconds, st.lists(st.integers(0, 100), min_size=1, max_size=3)),
     st.tuples(st.just("stall"), st.sampled_from((0.1, 0.2, 0.5, 1.0, 4.0, 10.0))),
     st.tuples(st.just("ad"), _seconds),
     st.tuples(st.just("rate"), st.sampled_from((0.5, 1.0, 1.5, 2.0))),
@@ -178,6 +180,8 @@ class _Viewer:
     def __init__(self, player: ScriptedPlayer) -> None:
         self.player = player.load()
         self.began = self.plays = self.ended = False
+        #: When the last seek was complete.
+        self.sought = -inf
 
     def watch(self, seconds: float) -> None:
         if not self.plays:
@@ -190,14 +194,20 @@ class _Viewer:
 
     def pause(self, seconds: float) -> None:
         if self.plays:
-            self.player.pause(seconds)
+            # One that ends while a seek settles may be the player's own (R-pause).
+            settles = self.sought + self.player.policy.settle - self.player.now
+            self.player.pause(max(seconds, settles))
             self.plays = False
 
-    def seek(self, seconds: float, percent: int) -> None:
-        if self.began and not self.ended:
+    def drag(self, seconds: float, percents: list[int]) -> None:
+        # Soon after another it would be part of that one, unless an event came between (R-seek).
+        settled = self.player.now >= self.sought + self.player.policy.settle
+        if self.began and not self.ended and settled:
             # Short of the end, or it would be one.
             assert self.player.duration is not None
-            self.player.seek(round(self.player.duration * 0.95 * percent / 100, 3), seconds)
+            places = (round(self.player.duration * 0.95 * each / 100, 3) for each in percents)
+            self.player.scrub(*places, seconds=seconds)
+            self.sought = self.player.now
 
     def stall(self, seconds: float) -> None:
         if self.plays:
