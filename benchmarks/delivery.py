@@ -193,14 +193,14 @@ def _group_commit(count: int) -> Row:
         each = few / (perf_counter() - began)
         store.close()
     with _directory() as directory:
-        box = Outbox(directory, bounds=Bounds(max_waiting=count))
-        box.flush()
+        outbox = Outbox(directory, bounds=Bounds(max_waiting=count))
+        outbox.flush()
         began = perf_counter()
         for _ in range(count):
-            box.append("group", lambda item: item, item)
-        box.flush()
+            outbox.append("group", lambda item: item, item)
+        outbox.flush()
         group = count / (perf_counter() - began)
-        box.close()
+        outbox.close()
     note = f"{group:.0f}/s against {each:.0f}/s"
     return Row("group commit against one an event", group / each, at_least=20.0, note=note)
 
@@ -235,10 +235,10 @@ def _posted(make: Callable[[str], HttpDestination], base: str, count: int) -> fl
     """Events a second of a sink of ``http`` that finds them queued."""
     name, destination = f"http:{base}", make(base)
     with _directory() as directory:
-        box = Outbox(directory, bounds=Bounds(max_waiting=count, max_events=count))
+        outbox = Outbox(directory, bounds=Bounds(max_waiting=count, max_events=count))
         for event in _events(count, 4):
-            box.append(name, partial(pack, destination), event)
-        box.close(600.0)
+            outbox.append(name, partial(pack, destination), event)
+        outbox.close(600.0)
         sink = DeliverySink(name, make(base), queue=directory)
         began = perf_counter()
         assert sink.flush(600.0)
@@ -267,10 +267,10 @@ def _fill(directory: str, base: str, count: int, lanes: int) -> None:
     def encode(event: Event) -> Item | None:
         return pack(mapper, event)
 
-    box = Outbox(directory, bounds=Bounds(max_waiting=count, max_events=count))
+    outbox = Outbox(directory, bounds=Bounds(max_waiting=count, max_events=count))
     for event in _events(count, lanes):
-        box.append(f"stats:{_ME.key}", encode, event)
-    box.close(600.0)
+        outbox.append(f"stats:{_ME.key}", encode, event)
+    outbox.close(600.0)
 
 
 def _in_turns(runs: int, *works: Callable[[], float]) -> list[list[float]]:

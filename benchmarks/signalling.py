@@ -142,12 +142,12 @@ def _left() -> tuple[int, int]:
             translator = translator_of(player)
             assert translator is not None
             engine = Engine(policy=translator.policy)
-            told = [
+            made = [
                 s
                 for line in path.read_bytes().splitlines()
                 for s in translator.translate(parse_record(line))
             ]
-            for signal in [*told, *translator.finish()]:
+            for signal in [*made, *translator.finish()]:
                 expected = type(signal) is TimeUpdate and _is_natural(engine, signal)
                 before = taken[0]
                 engine.feed(signal)
@@ -159,8 +159,8 @@ def _left() -> tuple[int, int]:
 
 @cache
 def _recordings() -> list[tuple[str, Path]]:
-    told = json.loads((_RECORDINGS / "expect.json").read_bytes())["traces"]
-    return [(each["player"], _RECORDINGS / each["trace"]) for each in told.values()]
+    expected = json.loads((_RECORDINGS / "expect.json").read_bytes())["traces"]
+    return [(each["player"], _RECORDINGS / each["trace"]) for each in expected.values()]
 
 
 def _is_natural(engine: Engine, update: Signal) -> bool:

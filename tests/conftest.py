@@ -54,7 +54,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MediaServer]:
 
 
 @pytest.fixture(scope="session")
-def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Six seconds of picture and sound, for real players."""
     return make_clip(tmp_path_factory.mktemp("clip") / "clip.mp4", 6.0)
 

@@ -23,7 +23,7 @@ DRAW = ("timeline", str(DOCS / "picture.jsonl"), "--policy", "view_interval=null
 def test_the_drawn_machine_is_the_one_that_runs() -> None:
     text = (DOCS / "machine.md").read_text("utf-8")
     drawn = re.search(
-        r"<!-- diagram: begin -->\n```mermaid\n(.*)```\n<!-- diagram: end -->", text, re.DOTALL
+        r"<!-- diagram: start -->\n```mermaid\n(.*)```\n<!-- diagram: end -->", text, re.DOTALL
     )
     assert drawn is not None
     assert drawn[1].strip() == diagram().strip()

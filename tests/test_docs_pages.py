@@ -140,7 +140,7 @@ def test_every_rule_has_its_drawing() -> None:
 
 def rules_of(timeline: Timeline) -> set[str]:
     """The rules that the events go back to."""
-    return {each.event.rule for row in timeline.rows for each in row.story.told}
+    return {each.event.rule for row in timeline.rows for each in row.explanation.entries}
 
 
 #: The rules that an event can name; others say how something is counted, or what there is not.

@@ -72,7 +72,7 @@ from importlib import import_module
 for name in {adapters!r}:
     translator = getattr(import_module(name), "Translator", None)
     if translator is not None:
-        made = translator().translate({{"t": 1.0, "source": "x", "kind": "unheard-of"}})
+        made = translator().translate({{"t": 1.0, "source": "x", "kind": "unknown"}})
         print(name, made[0].name)
 """
     lines = run(code).splitlines()

@@ -94,11 +94,11 @@ def _pictures(seconds: float, start: float, noise: bool) -> Iterator[VideoFrame]
 def _sounds(seconds: float, start: float) -> Iterator[AudioFrame]:
     first = round(start * SAMPLES)
     end = round(seconds * SAMPLES)
-    for begin in range(0, end, _BLOCK):
-        samples = range(begin, min(begin + _BLOCK, end))
+    for offset in range(0, end, _BLOCK):
+        samples = range(offset, min(offset + _BLOCK, end))
         frame = AudioFrame("s16", "mono", len(samples))
         tone = array("h", (int(8000 * sin(tau * TONE * n / SAMPLES)) for n in samples))
         frame.planes[0].update(tone.tobytes())
         frame.sample_rate = SAMPLES
-        frame.pts, frame.time_base = first + begin, Fraction(1, SAMPLES)
+        frame.pts, frame.time_base = first + offset, Fraction(1, SAMPLES)
         yield frame

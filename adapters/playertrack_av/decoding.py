@@ -106,7 +106,7 @@ class Decoder:
         """The frames from the keyframe before ``start`` on, or from the start."""
         container = self._container
         assert container is not None
-        # A live stream has no other begin than now, and without a start time what comes after
+        # A live stream has no other start than now, and without a start time what comes after
         # a seek has no times at all.
         if not self._live and container.start_time is not None:
             try:
@@ -123,12 +123,12 @@ class Decoder:
         container.close()
         yield from self._shown(self._open(), 0.0)
 
-    def _shown(self, container: InputContainer, begin: float) -> Iterator[Frame]:
-        """The frames from ``begin`` on, as they come, with their times from the media's begin."""
+    def _shown(self, container: InputContainer, at: float) -> Iterator[Frame]:
+        """The frames from ``at`` on, as they come, with their times from the start of the media."""
         streams = _streams(container)
         zero = (container.start_time or 0) / av.time_base
         latest = inf if self._duration is None else self._duration + _BEYOND
-        ends = {stream.index: begin for stream in streams}
+        ends = {stream.index: at for stream in streams}
         for packet in container.demux(streams):
             try:
                 decoded = packet.decode()

@@ -111,14 +111,14 @@ def _play(clip: Path, queue: Path, collector: Collector) -> tuple[list[Signal], 
 
 
 def _explain(trace: list[Signal]) -> None:
-    stories = explain((line, (None, signal)) for line, signal in enumerate(trace, 1))
+    explanations = explain((line, (None, signal)) for line, signal in enumerate(trace, 1))
     print(f"\nThe player sent {len(trace)} signals. Why each event is there:\n")
-    for story in stories:
-        print(*map(_wrapped, story.lines()), sep="\n")
+    for explanation in explanations:
+        print(*map(_wrapped, explanation.lines()), sep="\n")
         print()
     print("What it comes to:\n")
-    for story in stories:
-        print(*summary_lines(story.summary), sep="\n")
+    for explanation in explanations:
+        print(*summary_lines(explanation.summary), sep="\n")
     print()
 
 

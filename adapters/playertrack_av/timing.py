@@ -41,8 +41,8 @@ class Clock:
 
     def now(self) -> float:
         """The time (s)."""
-        begin, mark, speed, limit = self._line
-        return min(begin + (time.monotonic() - mark) * speed, limit)
+        start, mark, speed, limit = self._line
+        return min(start + (time.monotonic() - mark) * speed, limit)
 
     def wait(self, woken: threading.Event, until: float | None, *, paced: bool) -> None:
         """Let the time come to ``until`` (None: any), or less if ``woken`` is set before.

@@ -62,10 +62,10 @@ class Flush:
             made.append(signals.Seek(at=self.since, position=start, origin=origin))
         return [*made, *self.going()]
 
-    def goes(self, at: float, *, told_before: bool) -> None:
-        """The pipeline plays; ``told_before``: it did so before, as far as anybody knows."""
+    def goes(self, at: float, *, played_before: bool) -> None:
+        """The pipeline plays; ``played_before``: it did so before, as far as anybody knows."""
         self.landed = at
-        if not told_before:
+        if not played_before:
             self.playing = at
 
     def going(self) -> list[Signal]:

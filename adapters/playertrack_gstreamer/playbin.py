@@ -62,12 +62,12 @@ class PlaybinBinding(Binding):
         get = self._playbin.get_property
         self._first = (get("current-uri") if active else None) or get("uri")
         if active:
-            self._told_state("ready", "paused", "playing" if state == Gst.State.PLAYING else "")
+            self._on_state("ready", "paused", "playing" if state == Gst.State.PLAYING else "")
             self._note("app.seek", args=[max(0, self._position() or 0) / 1e9])
             self._note("ret.seek_simple", r=True)
             self._note("async-done")
             if state == Gst.State.PLAYING:
-                self._told_state("paused", "playing")
+                self._on_state("paused", "playing")
 
     def _unsubscribe(self) -> None:
         self._ear.close()
@@ -91,7 +91,7 @@ class PlaybinBinding(Binding):
         kind = message.type
         if kind == Gst.MessageType.STATE_CHANGED:
             if message.src == self._playbin:
-                self._told_state(*(state.value_nick for state in message.parse_state_changed()))
+                self._on_state(*(state.value_nick for state in message.parse_state_changed()))
         elif kind == Gst.MessageType.BUFFERING:
             percent = message.parse_buffering()
             self._note("buffering", percent=percent)
@@ -108,7 +108,7 @@ class PlaybinBinding(Binding):
             self._ended = True
             self._note("eos")
 
-    def _told_state(self, old: str, new: str, pending: str = "") -> None:
+    def _on_state(self, old: str, new: str, pending: str = "") -> None:
         self._up = True
         self._active = new in ("paused", "playing")
         self._note("state-changed", old=old, new=new, pending=pending, pipeline=True)

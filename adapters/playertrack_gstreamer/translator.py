@@ -252,7 +252,7 @@ class Translator(PlayerTranslator):
             case "paused", "playing" if run.prerolled:
                 run.held = run.holding
                 if run.flush is not None:
-                    run.flush.goes(at, told_before=run.playing)
+                    run.flush.goes(at, played_before=run.playing)
                     run.playing = True
                 elif not run.playing:
                     # The call of a replay's seek may return later still.

@@ -51,9 +51,9 @@ def _pictures(seconds: float) -> Iterator[VideoFrame]:
 
 
 def _sounds(seconds: float) -> Iterator[AudioFrame]:
-    for begin in range(0, round(seconds * _SAMPLES), _BLOCK):
-        tone = (int(8000 * sin(tau * _TONE * n / _SAMPLES)) for n in range(begin, begin + _BLOCK))
+    for start in range(0, round(seconds * _SAMPLES), _BLOCK):
+        tone = (int(8000 * sin(tau * _TONE * n / _SAMPLES)) for n in range(start, start + _BLOCK))
         sound = AudioFrame("s16", "mono", _BLOCK)
         sound.planes[0].update(array("h", tone).tobytes())
-        sound.sample_rate, sound.pts, sound.time_base = _SAMPLES, begin, Fraction(1, _SAMPLES)
+        sound.sample_rate, sound.pts, sound.time_base = _SAMPLES, start, Fraction(1, _SAMPLES)
         yield sound

@@ -42,9 +42,9 @@ class Translator(PlayerTranslator):
         report = read(record)
         if isinstance(report, Notification) and report.player.get("playerid") == _PICTURES:
             return []
-        return self._told_of(report)
+        return self._signals_of(report)
 
-    def _told_of(self, report: Record) -> list[Signal]:
+    def _signals_of(self, report: Record) -> list[Signal]:
         at = report.t
         match report:
             case Notification(kind="Player.OnPlay"):

@@ -69,13 +69,13 @@ class TimelineDirective(SphinxDirective):
         timeline = observe(enumerate(signals, 1), policy)
         html = (
             f'<div class="drawn">{to_svg(timeline, WIDTH)}'
-            f"<details><summary>the signals</summary><pre>{escape(_told(lines, policy))}</pre>"
+            f"<details><summary>the signals</summary><pre>{escape(_listed(lines, policy))}</pre>"
             "</details></div>"
         )
         return [nodes.raw("", html, format="html")]
 
 
-def _told(lines: list[str], policy: Policy) -> str:
+def _listed(lines: list[str], policy: Policy) -> str:
     changes = {key: value for key, value in policy.changes().items() if key != "view_interval"}
     head = [f"# policy: {changes}"] if changes else []
     return "\n".join((*head, *lines))

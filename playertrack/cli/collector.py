@@ -82,12 +82,12 @@ def run(args: argparse.Namespace) -> int:
     from ..collector import Collector, Switch
     from ..collector.lines import event_line, summary_lines
 
-    def tell(received: Received) -> None:
+    def show(received: Received) -> None:
         line = json.dumps(received.to_record()) if args.json else event_line(received)
         print(line, flush=True)
 
     faults = [Switch.parse(text) for text in args.fault]
-    collector = Collector(args.port, on_event=tell, faults=faults)
+    collector = Collector(args.port, on_event=show, faults=faults)
     came = asyncio.run(_serve(collector, args.events, args.timeout))
     counts = collector.history.summary()
     for line in summary_lines(counts, collector.sessions):

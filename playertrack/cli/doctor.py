@@ -41,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
 
     count = 0
 
-    def tell(check: str, ok: bool | None, finding: str | None) -> None:
+    def show(check: str, ok: bool | None, finding: str | None) -> None:
         nonlocal count
         count += ok is False
         if args.json:
@@ -55,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
 
     async def check_all() -> None:
         async for result in checks(args.sink, args.queue, send=args.send):
-            tell(result.check, result.ok, result.text)
+            show(result.check, result.ok, result.text)
 
     asyncio.run(check_all())
     return 1 if count else 0

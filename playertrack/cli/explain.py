@@ -22,7 +22,7 @@ from .common import (
 from .reading import add_raw, numbered_signals, translator_of
 
 if TYPE_CHECKING:
-    from ..trace.explain import Story
+    from ..trace.explain import Explanation
 
 
 def add_parser(subparsers: Any) -> None:
@@ -65,29 +65,32 @@ def run(args: argparse.Namespace) -> int:
         signals = numbered_signals(
             stream, translator, name_of(args.trace), complaints.on_bad, player=args.player
         )
-        stories = explain(signals, policy)
-    ordinals = [story.summary.ordinal for story in stories]
-    if not any(is_chosen(story.summary, args.session) for story in stories) and args.session:
+        explanations = explain(signals, policy)
+    ordinals = [explanation.summary.ordinal for explanation in explanations]
+    if (
+        not any(is_chosen(explanation.summary, args.session) for explanation in explanations)
+        and args.session
+    ):
         return no_such_session(args.session, args.trace, ordinals)
     printed = 0
-    for story in stories:
-        if not is_chosen(story.summary, args.session):
+    for explanation in explanations:
+        if not is_chosen(explanation.summary, args.session):
             continue
-        chosen = story if event is None else story.only(event)
-        if chosen.told or chosen.missing:
+        chosen = explanation if event is None else explanation.only(event)
+        if chosen.entries or chosen.missing:
             printed += 1
             _print(chosen, args.json)
-    if stories and not printed:
+    if explanations and not printed:
         print(f"{name_of(args.trace)}: nothing to explain", file=sys.stderr)
     return 1 if complaints.count else 0
 
 
-def _print(story: Story, as_json: bool) -> None:
+def _print(explanation: Explanation, as_json: bool) -> None:
     if as_json:
         import json
 
-        print(json.dumps(story.to_record()))
+        print(json.dumps(explanation.to_record()))
     else:
         from .prose import show
 
-        show(story.lines(), sys.stdout)
+        show(explanation.lines(), sys.stdout)

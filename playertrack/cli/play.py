@@ -172,7 +172,7 @@ def run(args: argparse.Namespace) -> int:
         if view is not None and not report.interrupted:
             linger(view)
     out = sys.stderr if args.json else sys.stdout
-    return report.tell(args.media, sinks.finish(out), out)
+    return report.finish(args.media, sinks.finish(out), out)
 
 
 def _play(
@@ -224,7 +224,7 @@ class _Report:
             from ..timeline import Observer
 
             self._observer = Observer(policy)
-        self._heard = 0
+        self._received = 0
         # A real player knows its media before it can say whether that can be opened.
         self._opens = (DurationChange, Playing) if real else (Loaded,)
         self._opened = False
@@ -258,7 +258,7 @@ class _Report:
         if not self._tracker.close(timeout, at=self._closed_at):
             self._delivered = False
 
-    def tell(self, media: str, left: list[str], out: TextIO) -> int:
+    def finish(self, media: str, left: list[str], out: TextIO) -> int:
         """Say what it was in the end, and what is ``left`` to deliver; returns the exit code."""
         if self.unread:
             raise BrokenPipeError
@@ -284,13 +284,13 @@ class _Report:
             self._refusal = signal.message
         if self._progress is not None:
             self._progress.update(signal)
-        self._heard += 1
+        self._received += 1
         if self._viewed is not None:
             self._viewed(signal)
         if self._observer is not None:
-            self._observer.feed(self._heard, None, signal)
+            self._observer.feed(self._received, None, signal)
         if self._record is not None:
-            self._record.write(encode_signal(signal, seq=self._heard) + b"\n")
+            self._record.write(encode_signal(signal, seq=self._received) + b"\n")
 
     def _on_error(self, error: BaseException) -> None:
         if isinstance(error, BrokenPipeError):

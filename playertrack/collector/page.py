@@ -105,7 +105,7 @@ class CollectedSessions(Listeners):
             row=picture,
             start=picture.start,
             events=tuple(_items(events, picture.start)),
-            missing=() if picture.summary.join_time is None else picture.story.missing,
+            missing=() if picture.summary.join_time is None else picture.explanation.missing,
             findings=tuple(
                 f"{each.event or 'an unknown event'}: {finding}"
                 for each in events

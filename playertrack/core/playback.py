@@ -164,8 +164,8 @@ class Playback(PlayerState):
     def note(self, kind: str, rule: str, message: str) -> None:
         """Report a diagnostic to whoever listens."""
         if self.setup.diagnose is not None:
-            told = Diagnostic(kind, self.now, self.player, rule, self.cause, message)
-            self.setup.diagnose(told)
+            diagnostic = Diagnostic(kind, self.now, self.player, rule, self.cause, message)
+            self.setup.diagnose(diagnostic)
 
     def settle_seek(self) -> None:
         """The seek is over: report it, once for all of its parts (R-seek)."""

@@ -55,7 +55,7 @@ def report_view(
     sinks = tuple(sinks)
     parts = _checked(duration, watched)
     if at is None:
-        at = time() - sum(end - begin for begin, end in parts)
+        at = time() - sum(end - start for start, end in parts)
     engine = Engine(player, policy=policy, ids=ids, entry_id=entry_id)
     events = [
         event
@@ -79,9 +79,9 @@ def parse_watched(text: str) -> list[tuple[float, float]]:
     """
     parts = []
     for part in text.split(","):
-        begin, _, end = part.partition("-")
+        start, _, end = part.partition("-")
         try:
-            parts.append((float(begin), float(end)))
+            parts.append((float(start), float(end)))
         except ValueError:
             raise WatchError("watched", part, "A-B in seconds, as in 0-60,80-100") from None
     return parts
@@ -95,30 +95,30 @@ def _checked(
     parts: list[tuple[float, float]] = []
     for part in watched:
         try:
-            begin, end = part
+            start, end = part
         except (TypeError, ValueError):
             raise WatchError("watched", part, "a pair: from and to, in seconds") from None
-        if not (_is_number(begin) and _is_number(end) and 0 <= begin < end):
+        if not (_is_number(start) and _is_number(end) and 0 <= start < end):
             raise WatchError("watched", part, "from and to in seconds, the first the smaller")
         if end > duration:
             allowed = f"no more than the duration, which is {shorten(duration)}"
             raise WatchError("watched", part, allowed)
-        if parts and parts[-1][1] == begin:
-            begin = parts.pop()[0]  # it went on
-        parts.append((float(begin), float(end)))
+        if parts and parts[-1][1] == start:
+            start = parts.pop()[0]  # it went on
+        parts.append((float(start), float(end)))
     if not parts:
         raise WatchError("watched", parts, "one stretch at least, as (0.0, 60.0)")
-    total = sum(end - begin for begin, end in parts)
+    total = sum(end - start for start, end in parts)
     if total > _LONGEST:
         raise WatchError("watched", total, f"up to {_LONGEST:.0f} s in one call")
     return parts
 
 
-def _positions(begin: float, end: float, duration: float) -> list[float]:
+def _positions(start: float, end: float, duration: float) -> list[float]:
     """The positions to report on the way: one now and then, and each quartile."""
-    steps = {begin + n * _STEP for n in range(1, int((end - begin) / _STEP) + 1)}
+    steps = {start + n * _STEP for n in range(1, int((end - start) / _STEP) + 1)}
     quartiles = {duration * quartile / 100 for quartile in (25, 50, 75)}
-    return sorted(each for each in steps | quartiles | {end} if begin < each <= end)
+    return sorted(each for each in steps | quartiles | {end} if start < each <= end)
 
 
 def _is_number(value: object) -> bool:
@@ -132,15 +132,15 @@ def _signals(
     yield Ready(at=at)
     yield Loaded(at=at, entry_id=entry_id, duration=duration, position=parts[0][0])
     playing = False
-    for number, (begin, end) in enumerate(parts):
+    for number, (start, end) in enumerate(parts):
         if number:
-            yield Seek(at=at, position=begin)
+            yield Seek(at=at, position=start)
         if not playing:
             yield Play(at=at)
             yield Playing(at=at)
-        for position in _positions(begin, end, duration):
-            yield TimeUpdate(at=at + position - begin, position=position)
-        at += end - begin
+        for position in _positions(start, end, duration):
+            yield TimeUpdate(at=at + position - start, position=position)
+        at += end - start
         playing = end < duration
         if not playing:
             yield Ended(at=at, position=duration)

@@ -82,7 +82,7 @@ class Headless(ABC):
         self._cue_count = 0
         self._played_at: float | None = None
         self._resting = self._loops = self._failed = self._closed = False
-        self._binding = self._connect(_Relay(self._hear), record_raw)
+        self._binding = self._connect(_Relay(self._receive), record_raw)
         self._thread = threading.Thread(target=self._perform, name="cues", daemon=True)
         self._thread.start()
 
@@ -142,7 +142,7 @@ class Headless(ABC):
     def _quiet(self) -> bool:
         return self._failed or (self._resting and not self._cues)
 
-    def _hear(self, signal: Signal) -> None:
+    def _receive(self, signal: Signal) -> None:
         with self._changed:
             if isinstance(signal, Error):
                 self._failed = signal.fatal
@@ -162,7 +162,7 @@ class Headless(ABC):
                 command() if value is None else command(value)
             except Exception as error:
                 # What the player says to it is a failure of playback, whatever its type.
-                self._hear(Error(at=LiveClock().time(), code=action, message=str(error)))
+                self._receive(Error(at=LiveClock().time(), code=action, message=str(error)))
 
     def _next_cue(self) -> tuple[str, float | bool | None] | None:
         with self._changed:

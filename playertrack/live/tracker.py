@@ -2,7 +2,7 @@
 
 A signal may come from any thread, and from a callback of the tracker itself. It is stamped
 and derived at once, under a lock that is only ever held for that. What comes out goes through
-one queue to one thread (`courier`), so all receive it in the same order, and a sink or
+one queue to one thread (`dispatcher`), so all receive it in the same order, and a sink or
 callback that is slow, or raises, costs the player nothing.
 """
 
@@ -301,7 +301,7 @@ class Tracker(SignalMethods, AsyncClosing):
         self._last_at = event.at
         return event
 
-    # ------------------------------------------------------- what the courier's thread asks
+    # ------------------------------------------------------- what the dispatcher asks
 
     def _due(self) -> float:
         due = self._engine.next_timer()

@@ -259,12 +259,16 @@ def _missing(name: str, log: Log, session: int | None = None) -> Iterator[str]:
     """Why a quartile did not fire, in that session with a PLAY or any, if the signals are known."""
     if (watched := _watched(log)) is not None:
         signals = enumerate(((None, signal) for signal in watched.signals), 1)
-        stories = explain(signals, _policy(log))
+        explanations = explain(signals, _policy(log))
         if session is not None:
-            played = [story for story in stories if story.summary.join_time is not None]
-            stories = played[session - 1 : session]
-        for story in stories:
-            for missing in story.missing:
+            played = [
+                explanation
+                for explanation in explanations
+                if explanation.summary.join_time is not None
+            ]
+            explanations = played[session - 1 : session]
+        for explanation in explanations:
+            for missing in explanation.missing:
                 if missing.event == name:
                     for reason in missing.reasons:
                         yield f"    {name}: {reason.text}"

@@ -4,7 +4,7 @@ Programs drive their player by the player's own API, and know nothing of the ada
 these scenarios; the binding is asked for nothing but what no player says.
 
     class TestMyPlayer(Bystander):
-        film, brief = "clips/clip.mp4", "clips/brief.mp4"
+        video, brief = "clips/clip.mp4", "clips/brief.mp4"
 
         @contextmanager
         def program(self):
@@ -81,7 +81,7 @@ class Bystander(Scenarios):
     """The scenarios. The names of classes that pytest collects begin with Test."""
 
     #: A video of ``length`` seconds that the player can play, and one of ``brief_length``.
-    film: str
+    video: str
     brief: str
     brief_length: float = 2.0
 
@@ -104,10 +104,10 @@ class Bystander(Scenarios):
 
     def test_played_to_the_end(self) -> None:
         with self.measured() as (program, _, witness):
-            program.open(self.film)
+            program.open(self.video)
             witness.until("PLAY_REACHED_100")
             self.rest(0.5)
-        self.told(witness, *START, *REACHED)
+        self.reported(witness, *START, *REACHED)
         self.lasts(witness, self.length)
 
     def test_pause_and_resume(self) -> None:
@@ -118,13 +118,13 @@ class Bystander(Scenarios):
             program.play()
             resumed = witness.until("RESUME")
             witness.until("PLAY_REACHED_25")
-        self.told(witness, *START, "PAUSE", "RESUME", "PLAY_REACHED_25")
+        self.reported(witness, *START, "PAUSE", "RESUME", "PLAY_REACHED_25")
         self.near(resumed.position, paused.position)
 
     def test_playlist_with_a_broken_item(self) -> None:
         with TemporaryDirectory() as empty, self.measured() as (program, _, witness):
             broken = str(Path(empty, "broken.mp4"))
-            program.playlist([self.brief, broken, self.film])
+            program.playlist([self.brief, broken, self.video])
             witness.until("ERROR")
             witness.until("PLAY", 2)
             witness.until_at(0.5)
@@ -135,17 +135,17 @@ class Bystander(Scenarios):
             entry_name(self.brief),
             "broken",
         ], witness.story
-        assert self.entry(witness, "PLAY", 2) == entry_name(self.film), witness.story
+        assert self.entry(witness, "PLAY", 2) == entry_name(self.video), witness.story
 
     def test_playlist_without_a_gap(self) -> None:
         with self.measured() as (program, _, witness):
-            program.playlist([self.brief, self.film])
+            program.playlist([self.brief, self.video])
             witness.until("PLAY_REACHED_25", 2)
-        self.told(witness, *START, *REACHED, *NEXT, "PLAY_REACHED_25")
+        self.reported(witness, *START, *REACHED, *NEXT, "PLAY_REACHED_25")
         reached = witness.until("PLAY_REACHED_100")
         assert reached.entry_id == entry_name(self.brief), witness.story
         self.near(reached.duration, self.brief_length)
-        assert witness.until("PLAY_REACHED_25", 2).entry_id == entry_name(self.film), witness.story
+        assert witness.until("PLAY_REACHED_25", 2).entry_id == entry_name(self.video), witness.story
 
     def test_loop_that_the_program_makes(self) -> None:
         with self.measured() as (program, _, witness):
@@ -154,7 +154,7 @@ class Bystander(Scenarios):
             self.rest(0.2)
         self.never(witness, "SEEK", "ERROR", "BUFFER_START", "PAUSE")
         again = self.rounds(witness)
-        self.told(witness, *START, *REACHED, *again, *REACHED, *again)
+        self.reported(witness, *START, *REACHED, *again, *REACHED, *again)
 
     def test_slider(self) -> None:
         """No quartile lies soon after any of its places, where the player may play on."""
@@ -164,7 +164,7 @@ class Bystander(Scenarios):
                 self.rest(0.1)
             witness.until("PLAY_REACHED_75")
             self.rest(0.3)
-        self.told(witness, *START, "SEEK", "PLAY_REACHED_75")
+        self.reported(witness, *START, "SEEK", "PLAY_REACHED_75")
         self.near(witness.until("SEEK").target, 4.1)
 
     def test_slider_that_is_dragged_slowly(self) -> None:
@@ -174,7 +174,7 @@ class Bystander(Scenarios):
                 program.slide(position)
                 self.rest(0.35)
             witness.until("PLAY_REACHED_75")
-        self.told(witness, *START, "SEEK", "PLAY_REACHED_75")
+        self.reported(witness, *START, "SEEK", "PLAY_REACHED_75")
         self.near(witness.until("SEEK").target, 3.95)
 
     def test_small_skip(self) -> None:
@@ -183,14 +183,14 @@ class Bystander(Scenarios):
             witness.until_at(0.8)
             program.slide(2.2)
             witness.until("PLAY_REACHED_50")
-        self.told(witness, *START, "SEEK", "PLAY_REACHED_50")
+        self.reported(witness, *START, "SEEK", "PLAY_REACHED_50")
 
     def test_rate(self) -> None:
         with self.playing() as (program, _, witness):
             program.rate(2.0)
             speed = witness.until("SPEED")
             end = witness.until("PLAY_REACHED_100")
-        self.told(witness, *START, ("SPEED", {"rate": 2.0}), *REACHED)
+        self.reported(witness, *START, ("SPEED", {"rate": 2.0}), *REACHED)
         assert end.at - speed.at < self.length - 0.5, witness.story
 
     def test_skip_beyond_the_end(self) -> None:
@@ -198,7 +198,7 @@ class Bystander(Scenarios):
             program.seek(self.length + 30.0)
             witness.until_signal("ended")
             self.rest(1.2)
-        self.told(witness, *START, "SEEK")
+        self.reported(witness, *START, "SEEK")
 
     def test_seek_to_the_length(self) -> None:
         """Players go to the last picture, or to the end."""
@@ -207,7 +207,7 @@ class Bystander(Scenarios):
             witness.until_signal("ended")
             self.rest(1.2)
         self.never(witness, "ERROR", "REPLAY", "BUFFER_START", *REACHED[:3])
-        self.told(witness, *START, "SEEK", ...)
+        self.reported(witness, *START, "SEEK", ...)
 
     def test_seeks_in_a_pause(self) -> None:
         with self.playing() as (program, _, witness):
@@ -219,7 +219,7 @@ class Bystander(Scenarios):
             seek = witness.until("SEEK")
             program.play()
             witness.until("PLAY_REACHED_75")
-        self.told(witness, *START, "PAUSE", "SEEK", "RESUME", "PLAY_REACHED_75")
+        self.reported(witness, *START, "PAUSE", "SEEK", "RESUME", "PLAY_REACHED_75")
         self.near(seek.target, 4.0)
 
     def test_chapters(self) -> None:
@@ -230,14 +230,14 @@ class Bystander(Scenarios):
             program.chapter(2)
             seek = witness.until("SEEK")
             witness.until("PLAY_REACHED_75")
-        self.told(witness, *START, "SEEK", "PLAY_REACHED_75")
+        self.reported(witness, *START, "SEEK", "PLAY_REACHED_75")
         self.near(seek.target, 4.0)
 
     def test_change_of_source(self) -> None:
         with self.playing() as (program, _, witness):
             program.open(self.brief)
             witness.until("PLAY_REACHED_100")
-        self.told(witness, *START, *NEXT, *REACHED)
+        self.reported(witness, *START, *NEXT, *REACHED)
         for event in witness.events:
             if event.event.startswith("PLAY_REACHED"):
                 assert event.entry_id == entry_name(self.brief), witness.story
@@ -275,21 +275,21 @@ class Bystander(Scenarios):
             program.open(self.brief)
             witness.until("PLAY", 2)
             witness.until("PLAY_REACHED_100")
-        self.told(witness, *START, *NEXT, *REACHED)
+        self.reported(witness, *START, *NEXT, *REACHED)
 
     # --------------------------------------------------------- the life of binding and player
 
     def test_attached_late(self) -> None:
         with Witness(self.timeout) as witness, self.program() as program:
-            program.open(self.film)
+            program.open(self.video)
             self.rest(2.0)
             with self.track(program, witness.tracker):
                 start = witness.until("PLAY").position
                 witness.until("PLAY_REACHED_50")
         ahead = [q for q in (25, 50) if self.length * q / 100 > start]  # of where it was by then
-        self.told(witness, *START, *(f"PLAY_REACHED_{quartile}" for quartile in ahead))
+        self.reported(witness, *START, *(f"PLAY_REACHED_{quartile}" for quartile in ahead))
         assert start > 0.5, witness.story
-        assert {event.entry_id for event in witness.events[1:]} == {entry_name(self.film)}
+        assert {event.entry_id for event in witness.events[1:]} == {entry_name(self.video)}
 
     def test_released_without_detaching(self) -> None:
         with Witness(self.timeout) as witness, self.program() as program:
@@ -298,21 +298,21 @@ class Bystander(Scenarios):
             program.release()
             self.rest(0.7)
             binding.detach()
-        self.told(witness, *START)
+        self.reported(witness, *START)
 
     def test_player_that_is_made_anew(self) -> None:
         """To the viewer it is the same player, so there is one FIRST_PLAY."""
         with Witness(self.timeout) as witness:
             for _ in range(2):
                 with self.program() as program, self.track(program, witness.tracker):
-                    program.open(self.film)
+                    program.open(self.video)
                     witness.until("PLAY", 1 + witness.names.count("PLAY"))
-        self.told(witness, *START, *NEXT)
+        self.reported(witness, *START, *NEXT)
 
     def test_next_media_is_called_as_was_said(self) -> None:
         with self.measured() as (program, binding, witness):
             binding.expect("1_said")
-            program.open(self.film)
+            program.open(self.video)
             witness.until("PLAY")
         assert witness.until("PLAY").entry_id == "1_said", witness.story
 
@@ -322,7 +322,7 @@ class Bystander(Scenarios):
             with binding.seeking(3.2, by="player"):
                 program.seek(3.2)
             witness.until("PLAY_REACHED_75")
-        self.told(witness, *START, "PLAY_REACHED_75")
+        self.reported(witness, *START, "PLAY_REACHED_75")
 
     # ----------------------------------------------------------------- what they are of
 
@@ -345,7 +345,7 @@ class Bystander(Scenarios):
 
     def started(self, program: Any, witness: Witness) -> None:
         """Play the video, until some of it was seen."""
-        program.open(self.film)
+        program.open(self.video)
         witness.until("PLAY")
         witness.until_at(0.3)
 

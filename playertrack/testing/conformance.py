@@ -1,7 +1,7 @@
 """Tests for every adapter of a player, as a class to be subclassed.
 
     class TestMyPlayer(Conformance):
-        film = "clips/clip.mp4"
+        video = "clips/clip.mp4"
 
         @contextmanager
         def connect(self, tracker):
@@ -100,7 +100,7 @@ class Scenarios:
         """Do nothing, as a viewer does; what happens meanwhile is part of the scenario."""
         threading.Event().wait(seconds)
 
-    def told(self, witness: Witness, *expected: Any) -> None:
+    def reported(self, witness: Witness, *expected: Any) -> None:
         """The events are these, VIEW apart; ``...`` is any number of them."""
         __tracebackhide__ = True
         try:
@@ -121,9 +121,11 @@ class Scenarios:
         __tracebackhide__ = True
         rest = [event for event in witness.events if event.event in set(got) | set(expected)]
         if list(got) != list(expected):
-            self.told_of(witness, rest, expected)
+            self.reported_of(witness, rest, expected)
 
-    def told_of(self, witness: Witness, events: Sequence[Event], expected: Sequence[str]) -> None:
+    def reported_of(
+        self, witness: Witness, events: Sequence[Event], expected: Sequence[str]
+    ) -> None:
         """These events are as expected."""
         __tracebackhide__ = True
         try:
@@ -140,17 +142,17 @@ class Conformance(Scenarios):
     """The scenarios with files. The names of classes that pytest collects begin with Test."""
 
     #: A video of ``length`` seconds that the player can play, a file or URL.
-    film: str
+    video: str
 
     # ----------------------------------------------------------------------- scenarios
 
     def test_play_to_the_end(self) -> None:
         with self.watching() as (player, witness):
-            player.load(self.film, entry_id="1_film")
+            player.load(self.video, entry_id="1_video")
             player.play()
             witness.until("PLAY_REACHED_100")
-        self.told(witness, *START, *(f"PLAY_REACHED_{n}" for n in QUARTILES))
-        assert {event.entry_id for event in witness.events[1:]} == {"1_film"}
+        self.reported(witness, *START, *(f"PLAY_REACHED_{n}" for n in QUARTILES))
+        assert {event.entry_id for event in witness.events[1:]} == {"1_video"}
         assert witness.events[-1].duration is not None
         self.near(witness.events[-1].duration, self.length)
         self.near(witness.until("PLAY").position, 0.0)
@@ -166,7 +168,7 @@ class Conformance(Scenarios):
             player.play()
             resumed = witness.until("RESUME")
             witness.until("PLAY_REACHED_25")
-        self.told(witness, *START, "PAUSE", "RESUME", "PLAY_REACHED_25")
+        self.reported(witness, *START, "PAUSE", "RESUME", "PLAY_REACHED_25")
         self.near(resumed.position, paused.position)
         assert resumed.at - paused.at >= 0.9
 
@@ -175,7 +177,7 @@ class Conformance(Scenarios):
             player.seek(4.0)
             seek = witness.until("SEEK")
             witness.until("PLAY_REACHED_75")
-        self.told(witness, *START, "SEEK", "PLAY_REACHED_75")
+        self.reported(witness, *START, "SEEK", "PLAY_REACHED_75")
         self.near(seek.target, 4.0)
         assert 0.0 < seek.origin < 3.0
 
@@ -185,7 +187,7 @@ class Conformance(Scenarios):
             player.seek(0.5)
             seek = witness.until("SEEK")
             witness.until_at(1.8)
-        self.told(witness, *START, "PLAY_REACHED_25", "SEEK")
+        self.reported(witness, *START, "PLAY_REACHED_25", "SEEK")
         self.near(seek.target, 0.5)
         assert seek.origin >= origin - 0.01
 
@@ -199,7 +201,7 @@ class Conformance(Scenarios):
             self.rest(0.5)
             player.play()
             witness.until("PLAY_REACHED_75")
-        self.told(witness, *START, "PAUSE", "SEEK", "RESUME", "PLAY_REACHED_75")
+        self.reported(witness, *START, "PAUSE", "SEEK", "RESUME", "PLAY_REACHED_75")
         self.near(seek.origin, paused.position)
         self.near(seek.target, 4.0)
 
@@ -209,7 +211,7 @@ class Conformance(Scenarios):
                 player.seek(target)
                 self.rest(0.1)
             witness.until("PLAY_REACHED_75")
-        self.told(witness, *START, ..., "SEEK", "PLAY_REACHED_75")
+        self.reported(witness, *START, ..., "SEEK", "PLAY_REACHED_75")
         seeks = witness.names.count("SEEK")
         assert seeks <= 5
         assert set(witness.names[len(START) :]) == {"SEEK", "PLAY_REACHED_75"}, witness.story
@@ -220,7 +222,7 @@ class Conformance(Scenarios):
             player.stop()
             witness.until_signal("stop")
             self.rest(1.0)
-        self.told(witness, *START)
+        self.reported(witness, *START)
 
     def test_replay(self) -> None:
         with self.playing() as (player, witness):
@@ -230,7 +232,7 @@ class Conformance(Scenarios):
             player.play()
             replay = witness.until("REPLAY")
             witness.until("PLAY_REACHED_25")
-        self.told(witness, *START, "SEEK", "PLAY_REACHED_100", *AGAIN, "PLAY_REACHED_25")
+        self.reported(witness, *START, "SEEK", "PLAY_REACHED_100", *AGAIN, "PLAY_REACHED_25")
         assert replay.previous_session == witness.events[0].session != replay.session
 
     def test_replay_before_the_end(self) -> None:
@@ -238,7 +240,7 @@ class Conformance(Scenarios):
             player.replay()
             witness.until("REPLAY")
             witness.until("PLAY_REACHED_25")
-        self.told(witness, *START, *AGAIN, "PLAY_REACHED_25")
+        self.reported(witness, *START, *AGAIN, "PLAY_REACHED_25")
 
     def test_loop(self) -> None:
         with self.watching() as (player, witness):
@@ -250,7 +252,7 @@ class Conformance(Scenarios):
             player.loop(False)
             player.stop()
             witness.until_signal("stop")
-        self.told(witness, *START, "SEEK", "PLAY_REACHED_100", *AGAIN, "PLAY_REACHED_25")
+        self.reported(witness, *START, "SEEK", "PLAY_REACHED_100", *AGAIN, "PLAY_REACHED_25")
 
     def test_rate(self) -> None:
         with self.playing() as (player, witness):
@@ -258,16 +260,16 @@ class Conformance(Scenarios):
             speed = witness.until("SPEED")
             end = witness.until("PLAY_REACHED_100")
         assert speed.rate == 2.0
-        self.told(witness, *START, "SPEED", *(f"PLAY_REACHED_{n}" for n in QUARTILES))
+        self.reported(witness, *START, "SPEED", *(f"PLAY_REACHED_{n}" for n in QUARTILES))
         assert end.at - speed.at < self.length - 0.5
 
     def test_change_of_media(self) -> None:
         with self.playing() as (player, witness):
-            player.load(self.film, entry_id="1_second")
+            player.load(self.video, entry_id="1_second")
             player.play()
             witness.until("PLAY", 2)
             witness.until("PLAY_REACHED_25")
-        self.told(witness, *START, "MEDIA_LOADED", "PLAY_REQUEST", "PLAY", "PLAY_REACHED_25")
+        self.reported(witness, *START, "MEDIA_LOADED", "PLAY_REQUEST", "PLAY", "PLAY_REACHED_25")
         first, second = witness.until("PLAY"), witness.until("PLAY", 2)
         assert first.session != second.session
         assert second.entry_id == witness.until("PLAY_REACHED_25").entry_id == "1_second"
@@ -288,13 +290,13 @@ class Conformance(Scenarios):
             player.pause()
             second.until("PAUSE")
             first.until("PLAY_REACHED_25")
-        self.told(first, *START, "PLAY_REACHED_25")
-        self.told(second, *START, "PAUSE")
+        self.reported(first, *START, "PLAY_REACHED_25")
+        self.reported(second, *START, "PAUSE")
 
     def test_detached_while_it_plays(self) -> None:
         with self.playing() as (_, witness):
             pass
-        self.told(witness, *START)
+        self.reported(witness, *START)
         assert witness.signals[-1].name == "close"
 
     # ----------------------------------------------------------------- what they are of
@@ -308,7 +310,7 @@ class Conformance(Scenarios):
 
     def start(self, player: Player, witness: Witness) -> None:
         """Play the video, until some of it was seen."""
-        player.load(self.film, entry_id="1_film")
+        player.load(self.video, entry_id="1_video")
         player.play()
         witness.until("PLAY")
         witness.until_at(0.3)

@@ -13,7 +13,7 @@ from pathlib import Path
 from ..trace.conformance import Case, MakeEngine, Restore, load, run
 
 #: So many failed cases are reported in full.
-_TOLD = 3
+_SHOWN = 3
 
 
 @cache
@@ -43,9 +43,9 @@ def assert_conforms(
     failed = [result for case in cases if not (result := run(case, make, restore)).passed]
     if failed:
         lines = [f"{len(failed)} of {len(cases)} cases failed:"]
-        for result in failed[:_TOLD]:
+        for result in failed[:_SHOWN]:
             lines += ["", f"{result.case.title} ({', '.join(result.case.rules)})"]
             lines.append(result.difference())
-        if more := failed[_TOLD:]:
+        if more := failed[_SHOWN:]:
             lines += ["", f"and {', '.join(result.case.id for result in more)}"]
         raise AssertionError("\n".join(lines))

@@ -135,8 +135,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _trickle(self, content: bytes, rate: float) -> None:
         step = max(1, int(rate * _TURN))
-        for begin in range(0, len(content), step):
-            self.wfile.write(content[begin : begin + step])
+        for offset in range(0, len(content), step):
+            self.wfile.write(content[offset : offset + step])
             self.wfile.flush()
             threading.Event().wait(_TURN)
 

@@ -73,7 +73,7 @@ class StreamingConformance(Scenarios):
             player.load(self.site.url("hls/clip.m3u8"))
             player.play()
             witness.until("PLAY_REACHED_100")
-        self.told(witness, *START, *_REACHED)
+        self.reported(witness, *START, *_REACHED)
         self.on_time(witness, self.hls_length)
 
     def test_hls_seek(self) -> None:
@@ -84,7 +84,7 @@ class StreamingConformance(Scenarios):
             player.seek(24.0)
             seek = witness.until("SEEK")
             witness.until_at(26.0)
-        self.told(witness, *(*START, "SEEK"))
+        self.reported(witness, *(*START, "SEEK"))
         assert abs(seek.target - 24.0) <= self.segment, seek
 
     def test_hls_live(self) -> None:
@@ -92,8 +92,8 @@ class StreamingConformance(Scenarios):
         with self.watching() as (player, witness):
             player.load(self.site.url("hls/long.m3u8", "live"))
             player.play()
-            begin = witness.until("PLAY").position
-            witness.until_at(begin + 5.0)
+            start = witness.until("PLAY").position
+            witness.until_at(start + 5.0)
         names = [name for name in witness.names if not name.startswith("BUFFER")]
         assert names == list(START), witness.story
 

@@ -69,8 +69,8 @@ def content_axis(root: ET.Element, frame: Frame) -> None:
         height = max(bottom - top, 0.5)
         rect = put(group, "rect", classes, x=bar, y=top, width=BAR, height=height)
         times = "once" if each.times == 1 else f"{each.times} times"
-        begin, end = clock(each.start - origin, 0.1), clock(each.end - origin, 0.1)
-        tip(rect, f"content {sign}{begin} to {sign}{end}: played {times}")
+        shown_start, shown_end = clock(each.start - origin, 0.1), clock(each.end - origin, 0.1)
+        tip(rect, f"content {sign}{shown_start} to {sign}{shown_end}: played {times}")
     put(group, "rect", "shown", x=bar - 2, y=0, width=BAR + 4, height=PLOT, visibility="hidden")
 
 

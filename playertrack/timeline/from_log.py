@@ -15,7 +15,7 @@ import attrs
 from ..core.rangeset import intervals, join, length
 from ..core.session import Summary
 from ..events import EVENTS, QUARTILES, REACHED, Event
-from ..trace.explain import Story, Told
+from ..trace.explain import Entry, Explanation
 from ..trace.missing import Missing, Reason
 from .model import Band, Mark, Row, Stretch
 from .strokes import Stroke, Tread
@@ -47,7 +47,7 @@ def row_of(records: Iterable[tuple[int | None, Mapping[str, Any]]]) -> Row:
     Anything may stand in a record; what cannot be drawn is left out.
     """
     entries = tuple(
-        Told(event, line)
+        Entry(event, line)
         for number, (line, record) in enumerate(records, 1)
         if (event := event_of(record, number)) is not None
     )
@@ -57,7 +57,7 @@ def row_of(records: Iterable[tuple[int | None, Mapping[str, Any]]]) -> Row:
         seen.feed(event)
     summary = seen.summary()
     return Row(
-        story=Story(summary, seen.start, entries, tuple(_missing(summary))),
+        explanation=Explanation(summary, seen.start, entries, tuple(_missing(summary))),
         start=seen.start,
         end=seen.end,
         strokes=tuple(seen.strokes or ()),

@@ -38,7 +38,7 @@ def to_html(timeline: Timeline, title: str = "timeline") -> str:
         el("div", keys[0], class_="drawing wide"),
         el("div", keys[1], class_="drawing phone"),
         *sections,
-        rule_list(each.event.rule for row in rows for each in row.story.told),
+        rule_list(each.event.rule for row in rows for each in row.explanation.entries),
     )
 
 
@@ -48,7 +48,9 @@ def to_comparison(pictures: Mapping[str, Row], title: str, words: str = "") -> s
         el("section", el("h2", name), el("div", draw_row(row, row.start, 640.0), class_="drawing"))
         for name, row in pictures.items()
     ]
-    entries = [(name, event_items(row.story.told), row.start) for name, row in pictures.items()]
+    entries = [
+        (name, event_items(row.explanation.entries), row.start) for name, row in pictures.items()
+    ]
     lists = [
         el("section", el("h2", f"events: {name}"), event_table(tuple(items), start))
         for name, items, start in entries
@@ -58,7 +60,7 @@ def to_comparison(pictures: Mapping[str, Row], title: str, words: str = "") -> s
         el("pre", words) if words else None,
         el("div", *sections, class_="beside"),
         el("div", *lists, class_="beside"),
-        rule_list(each.event.rule for row in pictures.values() for each in row.story.told),
+        rule_list(each.event.rule for row in pictures.values() for each in row.explanation.entries),
     )
 
 
@@ -99,13 +101,13 @@ def script_text(*, alone: bool = True) -> str:
 
 
 def _section(row: Row, origin: float) -> ET.Element:
-    entries = row.story.told
+    entries = row.explanation.entries
     return el(
         "section",
         el("h2", row.title, class_="aloud"),
         el("div", draw_row(row, origin), class_="drawing wide"),
         el("div", draw_row(row, origin, _PHONE), class_="drawing phone"),
-        missing_list(row.story.missing),
+        missing_list(row.explanation.missing),
         el(
             "details",
             el("summary", f"events ({len(entries):,}), and why they came"),

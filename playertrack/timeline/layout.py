@@ -12,7 +12,7 @@ import attrs
 
 from .._words import counted
 from ..events import REACHED, Error, Event, Seek, Speed
-from ..trace.explain import Told
+from ..trace.explain import Entry
 from .model import brief
 from .time_format import clock
 
@@ -59,7 +59,7 @@ class Label:
     ``x`` is where the event is, ``left`` where its name begins.
     """
 
-    entry: Told
+    entry: Entry
     name: str
     x: float
     left: float
@@ -96,7 +96,7 @@ def name_of(event: Event, *, short: bool = False) -> str:
     return event.event
 
 
-def place(entries: Sequence[Told], scale: Scale, *, short: bool = False) -> list[Label]:
+def place(entries: Sequence[Entry], scale: Scale, *, short: bool = False) -> list[Label]:
     """The labels of events, in their order: no name lies on another, or on another's line.
 
     A name goes to the lowest lane that has room. From right to left, since a name stands to
@@ -127,7 +127,7 @@ def place(entries: Sequence[Told], scale: Scale, *, short: bool = False) -> list
     return labels
 
 
-def _label(entry: Told, scale: Scale, short: bool) -> Label:
+def _label(entry: Entry, scale: Scale, short: bool) -> Label:
     name = name_of(entry.event, short=short)
     x = min(max(scale(entry.event.at), 0.0), scale.length)
     left = x + 3.0

@@ -10,7 +10,7 @@ import attrs
 
 from ..errors import shorten
 from ..events import Event, to_record
-from ..trace.explain import RULES, Told
+from ..trace.explain import RULES, Entry
 from ..trace.missing import Missing
 from .elements import Child, el
 from .time_format import clock, wall_clock
@@ -44,7 +44,7 @@ class EventItem:
     request: Mapping[str, str] = attrs.field(factory=dict)
 
 
-def event_items(entries: Iterable[Told]) -> Iterator[EventItem]:
+def event_items(entries: Iterable[Entry]) -> Iterator[EventItem]:
     """Events that the engine derived, with their reasons."""
     for each in entries:
         yield item_of(each.event, each.line, each.why if each.event.rule else "")

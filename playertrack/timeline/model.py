@@ -9,7 +9,7 @@ import attrs
 
 from .._words import counted
 from ..core.session import Summary
-from ..trace.explain import Story
+from ..trace.explain import Explanation
 from .strokes import Stroke
 from .time_format import clock
 
@@ -52,12 +52,12 @@ class Mark:
 
 @attrs.frozen
 class Row:
-    """One session: its story, and what there is to see of it between ``start`` and ``end``.
+    """One session: its explanation, and what there is to see of it between ``start`` and ``end``.
 
     ``signals`` are the times and names of the raw ones.
     """
 
-    story: Story
+    explanation: Explanation
     start: float
     end: float
     strokes: tuple[Stroke, ...]
@@ -70,7 +70,7 @@ class Row:
     @property
     def summary(self) -> Summary:
         """The session's totals."""
-        return self.story.summary
+        return self.explanation.summary
 
     @property
     def span(self) -> tuple[float, float]:
@@ -102,9 +102,11 @@ class Row:
         return title
 
     def to_record(self) -> dict[str, Any]:
-        """The drawing, and the session's story, for a program."""
-        drawn = attrs.asdict(self, filter=lambda field, _: field.name not in ("story", "signals"))
-        return {**drawn, **self.story.to_record()}
+        """The drawing, and the explanation of the session, for a program."""
+        drawn = attrs.asdict(
+            self, filter=lambda field, _: field.name not in ("explanation", "signals")
+        )
+        return {**drawn, **self.explanation.to_record()}
 
     def describe(self) -> Iterator[str]:
         """The session's totals, in a few words each."""

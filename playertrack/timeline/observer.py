@@ -22,7 +22,7 @@ from ..core.state import State
 from ..events import REACHED, Event, Seek
 from ..policy import Policy
 from ..signals import Signal, Tick
-from ..trace.explain import Story, Teller
+from ..trace.explain import Explainer, Explanation
 from .model import Band, Mark, Row, Stretch, Timeline
 from .strokes import Course, Tread
 
@@ -117,7 +117,7 @@ class _Player:
     def __init__(self, engine: Engine, policy: Policy) -> None:
         self._engine = engine
         self._policy = policy
-        self._teller = Teller(engine, policy)
+        self._explainer = Explainer(engine, policy)
         self._sessions: dict[str, _Seen] = {}
         self._seen: _Seen | None = None
         self._session: str | None = None
@@ -133,14 +133,14 @@ class _Player:
         return [*events, *self._take(line, signal)]
 
     def _take(self, line: int, signal: Signal) -> Sequence[Event]:
-        events = self._teller.feed(line, signal)
+        events = self._explainer.feed(line, signal)
         self._look(events)
         if self._seen is not None and signal.name != "tick":
             self._seen.signals.append((signal.at, signal.name))
         return events
 
     def close(self) -> Sequence[Event]:
-        events = self._teller.close()
+        events = self._explainer.close()
         if events:
             self._look(events)
         return events
@@ -229,10 +229,10 @@ class _Player:
     # ---------------------------------------------------------------------------- in the end
 
     def rows(self, over: bool) -> Iterator[Row]:
-        for story in self._teller.stories(over=over):
-            seen = self._sessions.get(story.summary.session or "")
+        for explanation in self._explainer.explanations(over=over):
+            seen = self._sessions.get(explanation.summary.session or "")
             if seen is not None:
-                yield _row(story, seen)
+                yield _row(explanation, seen)
 
 
 def _band(bands: list[Band], name: str | None, at: float) -> None:
@@ -251,21 +251,21 @@ def _band(bands: list[Band], name: str | None, at: float) -> None:
         bands.append(Band(name, at, inf))
 
 
-def _row(story: Story, seen: _Seen) -> Row:
+def _row(explanation: Explanation, seen: _Seen) -> Row:
     end = seen.end
     ended = next((band.start for band in reversed(seen.states) if band.name == "ENDED"), None)
     if ended is not None and seen.states[-1].name == "ENDED":
-        last = max(ended, story.told[-1].event.at)
+        last = max(ended, explanation.entries[-1].event.at)
         end = min(end, last + _AFTER_END * (last - seen.start))
     return Row(
-        story=story,
+        explanation=explanation,
         start=seen.start,
         end=max(end, seen.start),
         strokes=seen.course.strokes(end),
         states=_until(seen.states, end),
         interruptions=_until(seen.interruptions, end),
-        watched=_how_often(seen.course.played, story.summary),
-        marks=tuple(_marks(story)),
+        watched=_how_often(seen.course.played, explanation.summary),
+        marks=tuple(_marks(explanation)),
         signals=tuple(seen.signals),
     )
 
@@ -295,12 +295,12 @@ def _how_often(played: Sequence[tuple[float, float]], summary: Summary) -> tuple
     return tuple(stretches) or tuple(Stretch(a, b, 1) for a, b in summary.watched)
 
 
-def _marks(story: Story) -> Iterator[Mark]:
-    fired = {entry.event.event: entry for entry in story.told}
-    missing = {each.milestone: each for each in story.missing}
+def _marks(explanation: Explanation) -> Iterator[Mark]:
+    fired = {entry.event.event: entry for entry in explanation.entries}
+    missing = {each.milestone: each for each in explanation.missing}
     for quartile, name in REACHED.items():
         entry = fired.get(name)
-        duration = story.summary.duration
+        duration = explanation.summary.duration
         if entry is not None:
             point = None if duration is None else duration * quartile / 100
             yield Mark(quartile, point, entry.event.at, entry.event.position, entry.why)

@@ -328,10 +328,10 @@ function dressSection(section) {
 function listenForTips() {
   const tip = document.getElementById("tip");
   document.addEventListener("pointermove", (move) => {
-    const told = move.target instanceof Element ? move.target.closest("[data-tip]") : null;
-    tip.hidden = told === null;
-    if (told === null) { return; }
-    tip.textContent = told.dataset.tip;
+    const tipped = move.target instanceof Element ? move.target.closest("[data-tip]") : null;
+    tip.hidden = tipped === null;
+    if (tipped === null) { return; }
+    tip.textContent = tipped.dataset.tip;
     const box = tip.getBoundingClientRect();
     const x = Math.min(move.clientX + 14, innerWidth - box.width - 8);
     const below = move.clientY + 18 + box.height < innerHeight;

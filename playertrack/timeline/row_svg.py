@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xml.etree import ElementTree as ET
 
-from ..trace.explain import Told, headline
+from ..trace.explain import Entry, headline
 from .axes import content_axis, quartiles, time_axis
 from .canvas import FINE, at_moment, fit, number, put, tip, window, wrap, write
 from .frame import BAND, HEAD, PLOT, SIGNALS, Frame
@@ -19,7 +19,7 @@ WIDTH = 1080.0
 
 def draw_row(row: Row, origin: float, full: float = WIDTH) -> ET.Element:
     """A session, ``full`` pixels wide (300 or more), without a style; ``origin``: see `facts`."""
-    entries = thin_events(row.story.told, Frame(row, full).time)
+    entries = thin_events(row.explanation.entries, Frame(row, full).time)
     labels = place(entries, Frame(row, full).time, short=Frame(row, full).narrow)
     said = facts(row, origin, labels)
     lines = wrap(said, full - 24.0, HEAD)
@@ -53,7 +53,7 @@ def facts(row: Row, origin: float, labels: list[Label]) -> list[str]:
     if begins >= 0.05:
         said.append(f"starts {clock(begins, 0.1)} into the trace")
     said += count(labels)
-    entries = row.story.told
+    entries = row.explanation.entries
     if len(labels) < len(entries):
         said.append(f"thinned: {len(labels):,} of {len(entries):,} events drawn")
     if row.summary.session:
@@ -161,7 +161,7 @@ def _names(root: ET.Element, frame: Frame, labels: list[Label]) -> None:
         tip(at, explained(label.entry), event.at - frame.row.start)
 
 
-def explained(entry: Told) -> str:
+def explained(entry: Entry) -> str:
     """The event, and the signal and rule that it goes back to."""
     said = headline(entry.event)
     return f"{said}\n{entry.why}" if entry.event.rule else said

@@ -170,10 +170,10 @@ def _labels(labels: Iterable[tuple[float, str]], columns: int) -> str:
     line = [" "] * columns
     free = 0
     for at, words in labels:
-        begin = min(round(at), columns - len(words))
-        if begin >= free:
-            line[begin : begin + len(words)] = words
-            free = begin + len(words) + 1
+        left = min(round(at), columns - len(words))
+        if left >= free:
+            line[left : left + len(words)] = words
+            free = left + len(words) + 1
     return "".join(line)
 
 
@@ -205,7 +205,7 @@ def _watched(row: Row, columns: int, look: _Characters) -> str:
 def _events(row: Row) -> Iterator[str]:
     entries: Sequence[tuple[float, str]] = [
         (each.event.at, name_of(each.event))
-        for each in row.story.told
+        for each in row.explanation.entries
         if each.event.event != "VIEW"
     ]
     for at, name in entries[:_MOST_EVENTS]:

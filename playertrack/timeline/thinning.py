@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ..trace.explain import Told
+from ..trace.explain import Entry
 from .layout import Scale, tier
 from .model import Band, Stretch
 from .strokes import Stroke, Tread
@@ -13,7 +13,7 @@ from .strokes import Stroke, Tread
 MOST_EVENTS, MOST_STROKES, MOST_BANDS, MOST_STRETCHES, MOST_SIGNALS = 1500, 1500, 1000, 300, 1500
 
 
-def thin_events(entries: Sequence[Told], time: Scale) -> Sequence[Told]:
+def thin_events(entries: Sequence[Entry], time: Scale) -> Sequence[Entry]:
     """One event of each name a pixel, of the names that say least one in three pixels or more."""
     if len(entries) <= MOST_EVENTS:
         return entries

@@ -1,4 +1,4 @@
-"""Why each event is there, and why a milestone is not: the story of a trace.
+"""Why each event is there, and why a milestone is not: the explanation of a trace.
 
 What it says comes from the signals, the events (each names its rule and the signal that it
 goes back to), the engine's diagnostics and the summary of each session. It is for people who
@@ -84,7 +84,7 @@ _MOST_NOTES = 1000
 
 
 @attrs.frozen
-class Told:
+class Entry:
     """An event, and the ``line`` with the signal that it goes back to, if it is known."""
 
     event: Event
@@ -115,7 +115,7 @@ class Note:
 
 
 @attrs.frozen
-class Story:
+class Explanation:
     """One session, started at ``start`` (Unix time): its events and the milestones it missed.
 
     ``notes``: what the engine passed over, such as a pause that something explained away.
@@ -123,21 +123,21 @@ class Story:
 
     summary: Summary
     start: float
-    told: tuple[Told, ...]
+    entries: tuple[Entry, ...]
     missing: tuple[Missing, ...]
     notes: tuple[Note, ...] = ()
 
-    def only(self, event: str) -> Story:
-        """The story of the events of that name, and of that milestone if it is one."""
+    def only(self, event: str) -> Explanation:
+        """The explanation of the events of that name, and of that milestone if it is one."""
         return attrs.evolve(
             self,
             notes=(),
-            told=tuple(each for each in self.told if each.event.event == event),
+            entries=tuple(each for each in self.entries if each.event.event == event),
             missing=tuple(each for each in self.missing if each.event == event),
         )
 
     def to_record(self) -> dict[str, Any]:
-        """The story for a program."""
+        """The explanation for a program."""
         return {
             "summary": attrs.asdict(self.summary),
             "events": [
@@ -148,19 +148,19 @@ class Story:
                     "rule": each.event.rule,
                     "why": each.why,
                 }
-                for each in self.told
+                for each in self.entries
             ],
             "missing": [attrs.asdict(each) for each in self.missing],
             "notes": [attrs.asdict(note) for note in self.notes],
         }
 
     def lines(self) -> Iterator[str]:
-        """The story for a reader; times are seconds from the session's first event."""
+        """The explanation for a reader; times are seconds from the session's first event."""
         summary, start = self.summary, self.start
         player = "" if summary.player is None else f" of player {shorten(summary.player)}"
         yield f"session {summary.ordinal}{player}: {summary.session}"
         notes = deque(self.notes)
-        for each in self.told:
+        for each in self.entries:
             while notes and notes[0].at < each.event.at:
                 yield notes.popleft().shown(start)
             yield f"  {each.event.at - start:+10.3f} s  {headline(each.event)}"
@@ -181,38 +181,40 @@ def headline(event: Event) -> str:
 
 def explain(
     signals: Iterable[tuple[int, tuple[str | None, Signal]]], policy: Policy | None = None
-) -> list[Story]:
-    """The stories of a trace: by player in the order of their first signals, then by session.
+) -> list[Explanation]:
+    """Explain each session of a trace; by player in the order of first signals, then by session.
 
-    ``signals``: line, player and signal, as `traces.read_signals` gives them.
+    ``signals``: line, player and signal, as `codec.read_signals` gives them.
     """
     policy = policy or Policy()
-    players: dict[str | None, Teller] = {}
+    players: dict[str | None, Explainer] = {}
     fleet = Fleet(policy=policy, diagnose=lambda said: players[said.player].note(said))
     for line, (player, signal) in signals:
-        teller = players.get(player)
-        if teller is None:
-            teller = players[player] = Teller(fleet.engine(player), policy)
-        teller.feed(line, signal)
-    return [story for teller in players.values() for story in teller.stories()]
+        explainer = players.get(player)
+        if explainer is None:
+            explainer = players[player] = Explainer(fleet.engine(player), policy)
+        explainer.feed(line, signal)
+    return [
+        explanation for explainer in players.values() for explanation in explainer.explanations()
+    ]
 
 
 @attrs.define
 class _Session:
     """A session so far; ``path`` is at, position, rate whenever the playhead moved."""
 
-    told: list[Told] = attrs.field(factory=list)
+    entries: list[Entry] = attrs.field(factory=list)
     notes: list[Note] = attrs.field(factory=list)
     path: array[float] = attrs.field(factory=lambda: array("d"))
     summary: Summary | None = None
 
     def seen(self) -> Seen:
         """The evidence to judge a missing milestone by."""
-        events = [each.event for each in self.told]
+        events = [each.event for each in self.entries]
         return Seen(events, self.path, sum(note.rule == "R-stale" for note in self.notes))
 
 
-class Teller:
+class Explainer:
     """Follows the engine of one player, to explain its sessions at the end."""
 
     def __init__(self, engine: Engine, policy: Policy) -> None:
@@ -248,22 +250,22 @@ class Teller:
         self._note(events)
         return events
 
-    def stories(self, *, over: bool = True) -> Iterator[Story]:
-        """A story for each session; if the trace is ``over`` the player is closed first."""
+    def explanations(self, *, over: bool = True) -> Iterator[Explanation]:
+        """An explanation of each session; if the trace is ``over`` the player is closed first."""
         if over:
             self.close()
         self._sum_up(self._engine.summary())
         for session in self._sessions.values():
             if session.summary is not None:
                 missing = tuple(missing_of(session.summary, session.seen(), self._policy))
-                start = session.told[0].event.at
+                start = session.entries[0].event.at
                 notes = tuple(sorted(session.notes, key=attrgetter("at")))
-                yield Story(session.summary, start, tuple(session.told), missing, notes)
+                yield Explanation(session.summary, start, tuple(session.entries), missing, notes)
 
     def _note(self, events: Iterable[Event]) -> None:
         for event in events:
             session = self._sessions.setdefault(event.session, _Session())
-            session.told.append(Told(event, self._line(event)))
+            session.entries.append(Entry(event, self._line(event)))
         self._sum_up(self._engine.last_summary)
 
     def _sum_up(self, summary: Summary | None) -> None:

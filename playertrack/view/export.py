@@ -36,7 +36,8 @@ def _events(detail: Detail) -> str:
     if detail.row is None:
         return ""
     return "".join(
-        f"{encode_event(each.event).decode(errors='replace')}\n" for each in detail.row.story.told
+        f"{encode_event(each.event).decode(errors='replace')}\n"
+        for each in detail.row.explanation.entries
     )
 
 

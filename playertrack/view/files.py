@@ -150,8 +150,8 @@ def _of_trace(source: Source, row: SessionRow, policy: Policy) -> Detail:
         session=row.session,
         row=picture,
         start=row.start if picture is None else picture.start,
-        events=() if picture is None else tuple(event_items(picture.story.told)),
-        missing=() if picture is None else picture.story.missing,
+        events=() if picture is None else tuple(event_items(picture.explanation.entries)),
+        missing=() if picture is None else picture.explanation.missing,
         signals=tuple(signals),
         diagnostics=tuple(diagnostics),
         source=source.name,
@@ -165,13 +165,13 @@ def _of_log(source: Source, row: SessionRow, policy: Policy) -> Detail:
         findings += lint.add(line, record)
     findings += lint.end()
     picture = row_of(records)
-    items = [item_of(each.event, each.line) for each in picture.story.told]
+    items = [item_of(each.event, each.line) for each in picture.explanation.entries]
     return Detail(
         session=row.session,
         row=picture,
         start=picture.start,
         events=tuple(_judged(items, findings)),
-        missing=picture.story.missing,
+        missing=picture.explanation.missing,
         findings=tuple(f"line {each.line}: [{each.rule}] {each.message}" for each in findings),
         source=source.name,
     )

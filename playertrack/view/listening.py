@@ -17,7 +17,7 @@ class Listeners:
         self.version = 0
         self._calls: list[Callable[[], object]] = []
         self._guard = threading.Lock()
-        self._told_at = 0.0
+        self._called_at = 0.0
 
     def listen(self, call: Callable[[], object]) -> Callable[[], None]:
         """``call`` after each change, from any thread; returns what ends that."""
@@ -35,9 +35,9 @@ class Listeners:
         with self._guard:
             self.version += 1
             now = monotonic()
-            if calm and now - self._told_at < _CALM:
+            if calm and now - self._called_at < _CALM:
                 return
-            self._told_at = now
+            self._called_at = now
             calls = list(self._calls)
         for call in calls:
             call()

@@ -142,8 +142,8 @@ class LiveLibrary(Listeners):
                 session=row.session,
                 row=picture,
                 start=picture.start,
-                events=tuple(event_items(picture.story.told)),
-                missing=picture.story.missing,
+                events=tuple(event_items(picture.explanation.entries)),
+                missing=picture.explanation.missing,
                 signals=tuple(watched.signals.get(row.session, ())),
                 diagnostics=tuple(watched.diagnostics.get(row.session, ())),
                 state=watched.observer.state(row.player) if here else None,
@@ -153,4 +153,4 @@ class LiveLibrary(Listeners):
 def _row(picture: Row) -> SessionRow:
     summary = picture.summary
     made = log_row(summary, picture.start, picture.end, summary.session or "")
-    return row_from(made, events=len(picture.story.told))
+    return row_from(made, events=len(picture.explanation.entries))

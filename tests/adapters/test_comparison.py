@@ -23,8 +23,8 @@ def rows(name: str) -> list[Row]:
     return compare([parse_record(line) for line in path.read_bytes().splitlines()])
 
 
-def name(told: Told | None) -> str:
-    return "" if told is None else told.own_name or told.name
+def name(reported: Told | None) -> str:
+    return "" if reported is None else reported.own_name or reported.name
 
 
 def test_page_in_the_documentation_is_what_the_command_writes(tmp_path: Path) -> None:

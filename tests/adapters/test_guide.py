@@ -22,17 +22,17 @@ exec(compile(CODE, str(GUIDE), "exec"), GUIDED)
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _film(film: Path) -> None:
-    GUIDED["TestToy"].film = str(film)
+def _video(video: Path) -> None:
+    GUIDED["TestToy"].video = str(video)
 
 
 GUIDED["TestToy"].beside_each_other = True
 
 
-def test_recording_of_the_guides_adapter_gives_the_same_events(film: Path, tmp_path: Path) -> None:
+def test_recording_of_the_guides_adapter_gives_the_same_events(video: Path, tmp_path: Path) -> None:
     raw, player = tmp_path / "raw.jsonl", toyplayer.Player()
     with Witness() as witness, GUIDED["track"](player, witness.tracker, record_raw=raw) as binding:
-        binding.load(str(film))
+        binding.load(str(video))
         binding.play()
         witness.until("PLAY")
         binding.seek(5.0)
@@ -45,15 +45,15 @@ def test_recording_of_the_guides_adapter_gives_the_same_events(film: Path, tmp_p
     assert [event.event for event in events if event.event != "VIEW"] == witness.names
 
 
-def test_listener_of_the_program_stays(film: Path) -> None:
-    player, told = toyplayer.Player(), list[str]()
-    player.callbacks.append(lambda name, value: told.append(name))
+def test_listener_of_the_program_stays(video: Path) -> None:
+    player, reported = toyplayer.Player(), list[str]()
+    player.callbacks.append(lambda name, value: reported.append(name))
     with Witness() as witness, GUIDED["track"](player, witness.tracker):
-        player.open(str(film))
+        player.open(str(video))
         player.play()
         witness.until_signal("playing")
     player.stop()
     player.release()
-    assert told == ["opened", "playing", "stopped"]
+    assert reported == ["opened", "playing", "stopped"]
     stops = [signal for signal in witness.signals if isinstance(signal, signals.Stop)]
     assert len(stops) == 1, "the one that ends the session, and nothing after it"

@@ -43,9 +43,9 @@ def started(**state: Any) -> Tape:
 
 
 def test_entry_is_that_of_the_page_or_else_the_source() -> None:
-    for entry_id, told in (("0_a", "0_a"), (None, "/clip.mp4")):
+    for entry_id, reported in (("0_a", "0_a"), (None, "/clip.mp4")):
         events = derive("html5", chosen(Tape(timeupdate), 0.0, entry_id))
-        assert only("MEDIA_LOADED", events).entry_id == told
+        assert only("MEDIA_LOADED", events).entry_id == reported
 
 
 def test_new_source_is_new_media_where_the_page_says_nothing() -> None:
@@ -265,7 +265,7 @@ def test_recording_that_begins_in_the_middle() -> None:
 
 
 def test_element_is_found_in_each_of_its_states() -> None:
-    for state, told in (
+    for state, reported in (
         ({"readyState": 0, "duration": None}, []),
         ({"paused": True}, []),
         ({"paused": True, "ended": True, "currentTime": 12.0}, []),
@@ -275,7 +275,7 @@ def test_element_is_found_in_each_of_its_states() -> None:
     ):
         tape = Tape(timeupdate)
         tape.append({**event(1.0, "attach"), **state})
-        assert names(derive("html5", tape)) == ["WIDGET_LOADED", "MEDIA_LOADED", *told], state
+        assert names(derive("html5", tape)) == ["WIDGET_LOADED", "MEDIA_LOADED", *reported], state
 
 
 def test_page_that_goes_away_is_the_end_of_its_player() -> None:

@@ -45,14 +45,14 @@ class Kodi(Tape):
             }
         )
 
-    def tell(self, t: float, name: str, **player: Any) -> Kodi:
+    def report(self, t: float, name: str, **player: Any) -> Kodi:
         data = {**MOVIE, "player": {**MOVIE["player"], **player}}
         self.add(t, f"Player.{name}", data=data)
         return self
 
 
 def kodi() -> Kodi:
-    tape = Kodi().tell(0.0, "OnPlay").tell(0.5, "OnAVStart")
+    tape = Kodi().report(0.0, "OnPlay").report(0.5, "OnAVStart")
     tape.at(0.6, 0.1)
     return tape
 
@@ -70,10 +70,10 @@ def test_kodi_to_the_end() -> None:
 def test_kodi_pauses_seeks_and_stops() -> None:
     tape = kodi()
     tape.play(0.6, 0.1, 5.1, step=1.0)
-    tape.tell(6.0, "OnPause", speed=0)
-    tape.tell(8.0, "OnResume")
+    tape.report(6.0, "OnPause", speed=0)
+    tape.report(8.0, "OnResume")
     tape.play(8.0, 5.5, 8.5, step=1.0)
-    tape.tell(11.2, "OnSeek", time=clock(60.0), seekoffset=clock(51.0))
+    tape.report(11.2, "OnSeek", time=clock(60.0), seekoffset=clock(51.0))
     tape.play(11.2, 60.0, 64.0, step=1.0)
     tape.add(15.5, "Player.OnStop", data={"item": MOVIE["item"], "end": False})
     events = derive("kodi", tape)
@@ -84,12 +84,12 @@ def test_kodi_pauses_seeks_and_stops() -> None:
 def test_kodi_winds_back_and_forward() -> None:
     tape = kodi()
     tape.play(0.6, 0.1, 30.1, step=1.0)
-    tape.tell(30.7, "OnSpeedChanged", speed=-4)
+    tape.report(30.7, "OnSpeedChanged", speed=-4)
     for n in range(4):
         tape.add(31.0 + n, "Player.GetProperties", time=clock(30.0 - 4 * n), speed=-4)
-    tape.tell(34.5, "OnSpeedChanged", speed=1)
+    tape.report(34.5, "OnSpeedChanged", speed=1)
     tape.play(34.5, 16.0, 18.0, step=1.0)
-    tape.tell(36.6, "OnSpeedChanged", speed=2)
+    tape.report(36.6, "OnSpeedChanged", speed=2)
     events = derive("kodi", tape)
     assert after_start(events) == ["PLAY_REACHED_25", "SEEK", "SPEED"]
     assert only("SEEK", events).target == 17.0
@@ -112,10 +112,10 @@ def test_kodi_plays_the_same_again_and_other_media() -> None:
     tape = kodi()
     tape.play(0.6, 0.1, 100.1, step=1.0)
     tape.add(101.0, "Player.OnStop", data={"item": MOVIE["item"], "end": True})
-    tape.tell(105.0, "OnPlay").tell(105.5, "OnAVStart")
+    tape.report(105.0, "OnPlay").report(105.5, "OnAVStart")
     tape.at(105.6, 0.1)
     tape.add(110.0, "Player.OnPlay", data={"item": {"title": "Other"}, "player": {"playerid": 1}})
-    tape.tell(110.5, "OnAVStart")
+    tape.report(110.5, "OnAVStart")
     events = derive("kodi", tape)
     assert after_start(events) == [
         *QUARTILES,

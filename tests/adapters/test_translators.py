@@ -89,7 +89,7 @@ def test_policy_is_one_that_suits_the_player(player: str) -> None:
 
 @pytest.mark.parametrize("player", TRANSLATORS)
 def test_player_is_ready_once_at_its_first_record(player: str) -> None:
-    records = [{"t": n, "source": "x", "kind": "unheard-of"} for n in (3.0, 4.0)]
+    records = [{"t": n, "source": "x", "kind": "unknown"} for n in (3.0, 4.0)]
     (ready,) = signals_of(player, records)
     assert ready.name == "ready"
     assert ready.at == (0.003 if player == "html5" else 3.0)

@@ -21,9 +21,9 @@ def fits(item: Item, event: Event, sessions: Sequence[str]) -> bool:
     """True if ``event`` is the one that ``item`` speaks of; numbers are [value, tolerance]."""
     if item["event"] != event.event or sessions.index(event.session) + 1 != item["session"]:
         return False
-    told = events.to_record(event)
+    reported = events.to_record(event)
     return all(
-        told[name] is not None and abs(told[name] - item[name][0]) <= item[name][1]
+        reported[name] is not None and abs(reported[name] - item[name][0]) <= item[name][1]
         for name in _MEASURED
         if name in item
     )

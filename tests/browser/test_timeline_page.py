@@ -22,7 +22,7 @@ from playertrack.timeline import observe, to_html
 from playertrack.timeline.layout import Scale, place, tier
 from playertrack.timeline.layout import ticks as ticks_of
 from playertrack.timeline.time_format import clock
-from playertrack.trace.explain import Told
+from playertrack.trace.explain import Entry
 
 #: The corners of all names that are shown, in row 1.
 NAMES = """[...document.querySelectorAll("section:first-of-type .wide .event .name")]
@@ -289,7 +289,7 @@ def test_a_zoomed_drawing_is_laid_out_as_python_lays_it_out(
     width: float,
 ) -> None:
     shown = [
-        Told(EVENTS[name](name, at=at, session="s", index=index), None)
+        Entry(EVENTS[name](name, at=at, session="s", index=index), None)
         for index, (at, name) in enumerate(sorted(events), 1)
     ]
     scale = Scale(0.0, 60.0, width)

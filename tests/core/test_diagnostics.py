@@ -28,13 +28,13 @@ from playertrack.signals import (
 
 
 def diagnostics(*trace: Signal, **policy: Any) -> list[Diagnostic]:
-    told: list[Diagnostic] = []
-    fed(*trace, player="p", diagnose=told.append, policy=Policy(**policy))
-    return told
+    reported: list[Diagnostic] = []
+    fed(*trace, player="p", diagnose=reported.append, policy=Policy(**policy))
+    return reported
 
 
 #: A trace after `PLAYED`, and the kind, rule, signal and time of what is said of it.
-TOLD: dict[str, tuple[tuple[Signal, ...], str]] = {
+REPORTED: dict[str, tuple[tuple[Signal, ...], str]] = {
     "nothing here": (
         (StallEnd(at=11.0),),
         "ignored R-complete stall_end 11.0: stall_end means nothing in PLAYING",
@@ -165,7 +165,7 @@ TOLD: dict[str, tuple[tuple[Signal, ...], str]] = {
 }
 
 #: The same before any media.
-TOLD_BEFORE_MEDIA: dict[str, tuple[Signal, str]] = {
+REPORTED_BEFORE_MEDIA: dict[str, tuple[Signal, str]] = {
     "stop": (
         Stop(at=1.0),
         "ignored R-stop stop 1.0: stop before anything was asked to play",
@@ -190,28 +190,28 @@ def said(one: Diagnostic) -> str:
     return f"{one.kind} {one.rule} {one.signal} {one.at}: {one.message}"
 
 
-@pytest.mark.parametrize("case", TOLD)
+@pytest.mark.parametrize("case", REPORTED)
 def test_what_is_said_to_people(case: str) -> None:
-    trace, told = TOLD[case]
-    assert said(diagnostics(*PLAYED, *trace)[-1]) == told
+    trace, reported = REPORTED[case]
+    assert said(diagnostics(*PLAYED, *trace)[-1]) == reported
 
 
-@pytest.mark.parametrize("name", TOLD_BEFORE_MEDIA)
+@pytest.mark.parametrize("name", REPORTED_BEFORE_MEDIA)
 def test_what_is_said_before_any_media(name: str) -> None:
-    signal, told = TOLD_BEFORE_MEDIA[name]
-    assert [said(one) for one in diagnostics(signal)] == [told]
+    signal, reported = REPORTED_BEFORE_MEDIA[name]
+    assert [said(one) for one in diagnostics(signal)] == [reported]
 
 
 def test_a_jump_that_is_no_seek_is_reported() -> None:
-    told = diagnostics(*PLAYED, TimeUpdate(at=11.0, position=60.0), infer_seeks=False)
-    assert [said(one) for one in told] == [
+    reported = diagnostics(*PLAYED, TimeUpdate(at=11.0, position=60.0), infer_seeks=False)
+    assert [said(one) for one in reported] == [
         "inferred R-silent-seek timeupdate 11.0: a jump from 10.0 to 60.0 is taken as none"
     ]
 
 
 def test_a_stand_still_is_reported() -> None:
-    told = diagnostics(*PLAYED, TimeUpdate(at=13.0, position=10.0), frozen_after=1.0)
-    assert [said(one) for one in told] == [
+    reported = diagnostics(*PLAYED, TimeUpdate(at=13.0, position=10.0), frozen_after=1.0)
+    assert [said(one) for one in reported] == [
         "inferred R-frozen  4.0: the playhead stands still since 0.0",
         "inferred R-frozen timeupdate 13.0: the playhead stands still since 10.0",
     ]

@@ -152,8 +152,8 @@ def test_updates_of_a_wrong_type(position: Any, at: Any, field: str) -> None:
 
 
 def test_only_so_many_intervals_are_kept() -> None:
-    told: list[Diagnostic] = []
-    engine = Engine(policy=Policy(max_intervals=3), diagnose=told.append)
+    reported: list[Diagnostic] = []
+    engine = Engine(policy=Policy(max_intervals=3), diagnose=reported.append)
     engine.feed(Loaded(at=0.0, entry_id="A", duration=1000.0))
     engine.feed(Playing(at=0.0))
     at = 0.0
@@ -164,8 +164,8 @@ def test_only_so_many_intervals_are_kept() -> None:
     assert engine.summary().watched == ((10.0, 14.0), (20.0, 21.0), (30.0, 33.0), (40.0, 42.0))
     engine.feed(Seek(at=at, position=500.0))
     assert engine.summary().watched == ((10.0, 14.0), (30.0, 33.0), (40.0, 42.0))
-    assert [(one.kind, one.rule) for one in told] == [("limit", "I-total")]
-    assert "20.0" in told[0].message
+    assert [(one.kind, one.rule) for one in reported] == [("limit", "I-total")]
+    assert "20.0" in reported[0].message
 
 
 def test_only_so_many_error_codes_are_kept() -> None:
@@ -251,11 +251,11 @@ def test_a_fleet_takes_in_and_lets_go() -> None:
 
 
 def test_the_fleet_shares_its_setup() -> None:
-    told: list[Diagnostic] = []
-    fleet = Fleet(ids=lambda player, ordinal, at: f"{player}{ordinal}", diagnose=told.append)
+    reported: list[Diagnostic] = []
+    fleet = Fleet(ids=lambda player, ordinal, at: f"{player}{ordinal}", diagnose=reported.append)
     assert fleet.feed("x", Ready(at=0.0))[0].session == "x1"
     fleet.feed("x", Pause(at=1.0))
-    assert [one.player for one in told] == ["x"]
+    assert [one.player for one in reported] == ["x"]
 
 
 def test_the_package_has_what_it_says() -> None:

@@ -66,17 +66,17 @@ def test_without_reorder_numbers_mean_nothing() -> None:
 
 
 def test_what_is_late_is_left_out_counted_and_reported() -> None:
-    told: list[Diagnostic] = []
-    fleet = Fleet(policy=QUIET, reorder=2.0, diagnose=told.append)
+    reported: list[Diagnostic] = []
+    fleet = Fleet(policy=QUIET, reorder=2.0, diagnose=reported.append)
     pause, playing = Pause(at=11.0), Playing(at=12.0)
     signals: list[tuple[int | None, Signal]] = list(enumerate(PLAYED, 1))
     signals += [(5, playing), (6, TimeUpdate(at=15.0, position=15.0)), (4, pause)]
     feed_all(fleet, signals)
 
     assert fleet.late == 1
-    assert [(one.kind, one.at, one.player, one.signal) for one in told if one.kind == "late"] == [
-        ("late", 11.0, "tv", "pause")
-    ]
+    assert [
+        (one.kind, one.at, one.player, one.signal) for one in reported if one.kind == "late"
+    ] == [("late", 11.0, "tv", "pause")]
     fleet.close()
     fleet.forget("tv")
     assert fleet.late == 1

@@ -154,8 +154,8 @@ def test_every_state_has_a_way() -> None:
 
 
 def test_a_signal_that_means_nothing_is_a_diagnostic() -> None:
-    told: list[Diagnostic] = []
-    engine = Engine(diagnose=told.append)
+    reported: list[Diagnostic] = []
+    engine = Engine(diagnose=reported.append)
     engine.feed(from_record({"signal": "pause", "at": 1.0}))
-    assert [(one.kind, one.signal, one.at) for one in told] == [("ignored", "pause", 1.0)]
+    assert [(one.kind, one.signal, one.at) for one in reported] == [("ignored", "pause", 1.0)]
     assert engine.state is State.IDLE

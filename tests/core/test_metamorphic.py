@@ -110,5 +110,5 @@ def test_the_scale_does_not_matter(scale: float) -> None:
     usual = derive(player.signals)
     start = player.signals[0].at
     larger = derive([RateChange(at=start, rate=scale), *map(scaled, player.signals)])
-    told = [(event.event, round(event.at, 6)) for event in larger if event.event != "SPEED"]
-    assert told == [(event.event, round(event.at, 6)) for event in usual]
+    reported = [(event.event, round(event.at, 6)) for event in larger if event.event != "SPEED"]
+    assert reported == [(event.event, round(event.at, 6)) for event in usual]

@@ -39,15 +39,15 @@ def test_a_snapshot_holds_everything() -> None:
         entry_id="D",
         ids=lambda player, ordinal, at: f"s{ordinal}",
     )
-    told: list[Diagnostic] = []
+    reported: list[Diagnostic] = []
     other = Engine.restore(
-        engine.snapshot(), ids=lambda player, ordinal, at: f"t{ordinal}", diagnose=told.append
+        engine.snapshot(), ids=lambda player, ordinal, at: f"t{ordinal}", diagnose=reported.append
     )
     assert (other.player, other.policy, other.session_id) == ("tv", engine.policy, "s1")
     assert (other.state, other.position, other.entry_id) == (State.PLAYING, 10.0, "A")
     assert other.feed(Loaded(at=12.0, entry_id="B"))[0].session == "t2"
     other.feed(StallEnd(at=13.0))
-    assert [one.kind for one in told] == ["ignored"]
+    assert [one.kind for one in reported] == ["ignored"]
 
 
 def test_a_restored_engine_assumes_the_same_media() -> None:

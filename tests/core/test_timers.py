@@ -84,12 +84,12 @@ def test_next_timer_is_in_the_time_of_the_signals() -> None:
 
 
 def test_times_before_1970() -> None:
-    told: list[Diagnostic] = []
-    engine = Engine(diagnose=told.append)
+    reported: list[Diagnostic] = []
+    engine = Engine(diagnose=reported.append)
     (ready,) = engine.feed(Ready(at=-100.0))
     (loaded,) = engine.feed(Loaded(at=-99.0, entry_id="A"))
     assert (ready.at, loaded.at, engine.last_at) == (-100.0, -99.0, -99.0)
-    assert told == []
+    assert reported == []
 
 
 def test_a_tick_at_the_time_of_a_signal_from_a_set_back_clock_is_no_news() -> None:

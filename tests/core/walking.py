@@ -130,7 +130,7 @@ def state_of(engine: Engine) -> tuple[Any, ...]:
     """An engine's next steps depend on this and on nothing else."""
     now = engine.last_at or 0.0
     seldom = engine.tidy()
-    told = {
+    reported = {
         code: (times, engine.play_time > when)
         for code, (times, when) in (engine.errors or {}).items()
     }
@@ -147,7 +147,7 @@ def state_of(engine: Engine) -> tuple[Any, ...]:
         engine.session is None,
         engine.join_time is None,
         engine.last_at is None,
-        sorted(told.items()),
+        sorted(reported.items()),
         [(name, _plain(seldom[name], now)) for name in sorted(seldom.keys() - _NO_MATTER)],
     )
 

@@ -17,7 +17,7 @@ from playertrack.events import Event
 
 ME = Identity(partner_id=102, entry_id="1_abc")
 
-#: The law as it is, but a hundred times as fast; how long an answer may take stays as it is.
+#: The usual retry policy, a hundred times as fast; an answer may take as long as ever.
 FAST = DeliverySettings(base=0.01, probe_first=0.05, probe_most=0.2, drain_rate=1e4)
 
 #: For servers that never answer.

@@ -110,14 +110,14 @@ async def test_play_delivers_under_the_entry_of_the_environment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clip = make_clip(tmp_path / "clip.mp4", 4.0)
-    monkeypatch.setenv("KALTURA_ENTRY_ID", "1_film")
+    monkeypatch.setenv("KALTURA_ENTRY_ID", "1_video")
     async with Collector() as collector:
         deliver_to(monkeypatch, collector.analytics_url)
         arguments = ["play", str(clip), "--speed", "inf", "--sink", "stats", "--sink", "kava"]
         assert await asyncio.to_thread(main, arguments) == 0
         counted = Counter(each.event for each in collector.good)
         assert collector.bad == []
-        assert {each.entry_id for each in collector.received} == {"1_film"}
+        assert {each.entry_id for each in collector.received} == {"1_video"}
     assert [counted[f"PLAY_REACHED_{quartile}"] for quartile in (25, 50, 75, 100)] == [2] * 4
     assert (counted["WIDGET_LOADED"], counted["MEDIA_LOADED"], counted["PLAY_REQUEST"]) == (1, 2, 1)
 

@@ -61,18 +61,18 @@ def read(log: Path) -> list[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def films(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+def videos(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     home = tmp_path_factory.mktemp("videos")
     return [make_clip(home / f"{name}.mp4", 1.5) for name in ("one", "two")]
 
 
 def test_kiosk_reports_each_video_and_goes_on_after_a_broken_one(
-    films: list[Path], tmp_path: Path
+    videos: list[Path], tmp_path: Path
 ) -> None:
     needs("playertrack_vlc.library")
     broken, log = tmp_path / "broken.mp4", tmp_path / "shown.jsonl"
     broken.write_bytes(b"no video")
-    playlist = (films[0], broken, films[1])
+    playlist = (videos[0], broken, videos[1])
     code, errors = run("kiosk/kiosk.py", *playlist, "--rounds", "2", "--sink", f"jsonl:{log}")
     assert code == 0, errors
     events = read(log)
@@ -83,9 +83,9 @@ def test_kiosk_reports_each_video_and_goes_on_after_a_broken_one(
     assert {event["player"] for event in events} == {"kiosk"}
 
 
-def test_kiosk_ends_in_order_on_a_signal(films: list[Path]) -> None:
+def test_kiosk_ends_in_order_on_a_signal(videos: list[Path]) -> None:
     needs("playertrack_vlc.library")
-    with running("kiosk/kiosk.py", *films, "--sink", "console:stdout") as program:
+    with running("kiosk/kiosk.py", *videos, "--sink", "console:stdout") as program:
         assert program.stdout is not None
         played = 0
         for line in program.stdout:
@@ -97,10 +97,10 @@ def test_kiosk_ends_in_order_on_a_signal(films: list[Path]) -> None:
     assert (played, program.returncode, errors) == (3, 0, "")
 
 
-def test_gstreamer_app_reports_what_was_watched(film: Path, tmp_path: Path) -> None:
+def test_gstreamer_app_reports_what_was_watched(video: Path, tmp_path: Path) -> None:
     needs("playertrack_gstreamer.library")
     log = tmp_path / "watched.jsonl"
-    code, errors = run("gstreamer_app.py", film, "--from", "4", "--sink", f"jsonl:{log}")
+    code, errors = run("gstreamer_app.py", video, "--from", "4", "--sink", f"jsonl:{log}")
     assert code == 0, errors
     events = read(log)
     assert_session_valid(events)

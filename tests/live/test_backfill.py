@@ -112,7 +112,7 @@ def test_whatever_was_watched_the_invariants_hold(duration: float, cuts: list[fl
     watched = {
         quartile
         for quartile in (25, 50, 75, 100)
-        if any(begin < duration * quartile / 100 <= end for begin, end in parts)
+        if any(start < duration * quartile / 100 <= end for start, end in parts)
     }
     assert reached == watched
 

@@ -43,7 +43,7 @@ class Translator:
         at = record["t"]
         match record["kind"]:
             case "load":
-                return [signals.Loaded(at=at, entry_id="1_film", duration=60.0)]
+                return [signals.Loaded(at=at, entry_id="1_video", duration=60.0)]
             case "play":
                 return [signals.Play(at=at), signals.Playing(at=at)]
             case "pause":

@@ -21,14 +21,14 @@ def as_it_is(item: Item) -> Item | None:
     return item
 
 
-def fill(box: Outbox, items: Iterable[Item], to: str = TO) -> None:
+def fill(outbox: Outbox, items: Iterable[Item], to: str = TO) -> None:
     """Queue them and wait until they are as safe as they can be."""
     for each in items:
-        box.append(to, as_it_is, each)
-    assert box.flush(20.0)
+        outbox.append(to, as_it_is, each)
+    assert outbox.flush(20.0)
 
 
-def page(box: Outbox, after: int = 0, limit: int = 1000, to: str = TO) -> Page:
+def page(outbox: Outbox, after: int = 0, limit: int = 1000, to: str = TO) -> Page:
     """The page that a sender gets."""
     came: list[Page] = []
     ready = threading.Event()
@@ -37,36 +37,36 @@ def page(box: Outbox, after: int = 0, limit: int = 1000, to: str = TO) -> Page:
         came.append(page)
         ready.set()
 
-    box.fetch(to, after, limit, done)
+    outbox.fetch(to, after, limit, done)
     assert ready.wait(20.0)
     return came[0]
 
 
-def rows(box: Outbox, to: str = TO) -> list[Row]:
-    return list(page(box, to=to).rows)
+def rows(outbox: Outbox, to: str = TO) -> list[Row]:
+    return list(page(outbox, to=to).rows)
 
 
-def numbers(box: Outbox, to: str = TO) -> list[int]:
-    return [row.item.number for row in rows(box, to)]
+def numbers(outbox: Outbox, to: str = TO) -> list[int]:
+    return [row.item.number for row in rows(outbox, to)]
 
 
-def counts(box: Outbox, to: str = TO) -> Any:
-    return {each.name: each.counts for each in box.standings(20.0)}[to]
+def counts(outbox: Outbox, to: str = TO) -> Any:
+    return {each.name: each.counts for each in outbox.standings(20.0)}[to]
 
 
-def adds_up(box: Outbox) -> None:
+def adds_up(outbox: Outbox) -> None:
     """Q-total: every accepted event is in exactly one place, and those pending are there."""
-    for standing in box.standings(20.0):
+    for standing in outbox.standings(20.0):
         c = standing.counts
         ended = c.delivered + c.rejected + sum(c.dropped.values())
         assert c.accepted == ended + c.pending
-        assert c.pending == len(page(box, limit=1_000_000, to=standing.name).rows)
+        assert c.pending == len(page(outbox, limit=1_000_000, to=standing.name).rows)
 
 
-def settle(box: Outbox, settled: Settled) -> None:
+def settle(outbox: Outbox, settled: Settled) -> None:
     """Commit what became of rows, and wait until it is."""
     done = threading.Event()
-    box.settle(settled, done.set)
+    outbox.settle(settled, done.set)
     assert done.wait(20.0)
 
 

@@ -15,13 +15,13 @@ PAGE = 4096
 
 def queue_of(directory: Path, n: int = 60) -> list[int]:
     """A closed queue of ``n`` rows in one file; gives their numbers."""
-    box = Outbox(directory)
-    fill(box, (item(k, f"lane{k % 3}", "VIEW" if k % 5 == 0 else "PLAY") for k in range(n)))
-    fill(box, [item(1000, "dead")])
-    there = page(box)
-    box.settle(Settled(rejected={there.rows[-1].seq: (TO, "bad")}))
-    box.flush(20.0)
-    box.close()
+    outbox = Outbox(directory)
+    fill(outbox, (item(k, f"lane{k % 3}", "VIEW" if k % 5 == 0 else "PLAY") for k in range(n)))
+    fill(outbox, [item(1000, "dead")])
+    there = page(outbox)
+    outbox.settle(Settled(rejected={there.rows[-1].seq: (TO, "bad")}))
+    outbox.flush(20.0)
+    outbox.close()
     return list(range(n))
 
 
@@ -31,7 +31,7 @@ def test_q_corrupt_every_page_of_a_small_queue(
 ) -> None:
     total = queue_of(tmp_path / "sound")
     image = (tmp_path / "sound" / "queue.db").read_bytes()
-    journal = (tmp_path / "sound" / "delivered").read_bytes()
+    ack_log = (tmp_path / "sound" / "delivered").read_bytes()
     chance = Random(how)
     junk = {"zeros": bytes(PAGE), "noise": chance.randbytes(PAGE), "half": bytes(PAGE // 2)}[how]
     set_aside = carried = 0
@@ -39,20 +39,20 @@ def test_q_corrupt_every_page_of_a_small_queue(
         directory = tmp_path / f"page{number}"
         directory.mkdir()
         (directory / "queue.db").write_bytes(image)
-        (directory / "delivered").write_bytes(journal)
+        (directory / "delivered").write_bytes(ack_log)
         damage(directory / "queue.db", number * PAGE + (PAGE - len(junk)), junk)
         caplog.clear()
-        box = Outbox(directory)
-        fill(box, [item(500)])
-        left = numbers(box)
+        outbox = Outbox(directory)
+        fill(outbox, [item(500)])
+        left = numbers(outbox)
         assert left[-1] == 500
-        assert box.trouble is None
+        assert outbox.trouble is None
         assert left == sorted(set(left))
         assert set(left) <= {*total, 500}
-        assert {row.item for row in rows(box)} <= {
+        assert {row.item for row in rows(outbox)} <= {
             item(k, f"lane{k % 3}", "VIEW" if k % 5 == 0 else "PLAY") for k in total
         } | {item(500)}
-        adds_up(box)
+        adds_up(outbox)
         aside = [path for path in directory.iterdir() if "damaged" in path.name]
         set_aside += bool(aside)
         carried += len(left) - 1
@@ -60,7 +60,7 @@ def test_q_corrupt_every_page_of_a_small_queue(
             assert "the queue was damaged" in caplog.text
         elif len(left) < len(total) + 1:
             assert "damaged and lost" in caplog.text
-        assert box.close(20.0)
+        assert outbox.close(20.0)
     pages = len(image) // PAGE
     assert set_aside >= pages // 2
     assert carried >= len(total) * pages // 2, "what could be read was not carried over"
@@ -77,28 +77,28 @@ def test_q_corrupt_bytes_here_and_there(seed: int, tmp_path: Path) -> None:
         at = chance.randrange(len(image)) // PAGE * PAGE + int(chance.random() ** 3 * PAGE)
         image[at] = chance.choice([0, 1, 0x7F, 0x80, 0xFF, chance.randrange(256)])
     path.write_bytes(image)
-    box = Outbox(tmp_path, retry=0.02)
-    fill(box, [item(500)])
-    there = rows(box)
+    outbox = Outbox(tmp_path, retry=0.02)
+    fill(outbox, [item(500)])
+    there = rows(outbox)
     assert [row.seq for row in there] == sorted({row.seq for row in there})
     assert [row.item.number for row in there][-1] == 500
     assert {row.item for row in there} <= {
         item(k, f"lane{k % 3}", "VIEW" if k % 5 == 0 else "PLAY") for k in total
     } | {item(500)}
     # The header of a file can say that it is of a newer version, or somebody else's.
-    assert box.trouble is None or "version" in box.trouble or "no queue" in box.trouble
-    box.close()
+    assert outbox.trouble is None or "version" in outbox.trouble or "no queue" in outbox.trouble
+    outbox.close()
 
 
 @pytest.mark.parametrize("content", [b"", b"\0" * 8192, b"not a database", b"SQLite format 3\0"])
 def test_q_corrupt_whatever_is_in_its_place(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "queue.db").write_bytes(content)
     (tmp_path / "delivered").write_bytes(content)
-    box = Outbox(tmp_path)
-    fill(box, [item(1)])
-    assert box.trouble is None
-    assert numbers(box) == [1]
-    box.close()
+    outbox = Outbox(tmp_path)
+    fill(outbox, [item(1)])
+    assert outbox.trouble is None
+    assert numbers(outbox) == [1]
+    outbox.close()
     aside = tmp_path / "queue.db.damaged-1"
     if content.strip(b"\0"):
         assert aside.read_bytes() == content
@@ -106,15 +106,15 @@ def test_q_corrupt_whatever_is_in_its_place(content: bytes, tmp_path: Path) -> N
 
 def test_q_corrupt_while_it_is_open(tmp_path: Path) -> None:
     queue_of(tmp_path)
-    box = Outbox(tmp_path)
-    fill(box, [item(100)])
+    outbox = Outbox(tmp_path)
+    fill(outbox, [item(100)])
     image = (tmp_path / "queue.db").read_bytes()
     damage(tmp_path / "queue.db", PAGE, Random(1).randbytes(len(image) - PAGE))
     for n in range(101, 110):
-        fill(box, [item(n)])
-    assert numbers(box)[-1] == 109
-    assert box.trouble is None
-    box.close()
+        fill(outbox, [item(n)])
+    assert numbers(outbox)[-1] == 109
+    assert outbox.trouble is None
+    outbox.close()
 
 
 def test_q_corrupt_a_row_that_the_disk_changed_is_not_sent(
@@ -124,29 +124,29 @@ def test_q_corrupt_a_row_that_the_disk_changed_is_not_sent(
     path = tmp_path / "queue.db"
     at = path.read_bytes().index(b"000004" * 10)
     damage(path, at, b"000009")
-    box = Outbox(tmp_path)
-    assert numbers(box) == [0, 1, 2, 3, 5, 6, 7, 8, 9]
+    outbox = Outbox(tmp_path)
+    assert numbers(outbox) == [0, 1, 2, 3, 5, 6, 7, 8, 9]
     assert "1 events of the queue are damaged and lost" in caplog.text
-    fill(box, [item(50)])
-    assert counts(box).dropped == {"damaged": 1}
-    adds_up(box)
-    box.close()
+    fill(outbox, [item(50)])
+    assert counts(outbox).dropped == {"damaged": 1}
+    adds_up(outbox)
+    outbox.close()
 
 
 def test_q_corrupt_deliveries_that_were_only_noted_are_not_sent_again(tmp_path: Path) -> None:
-    box = Outbox(tmp_path)
-    fill(box, (item(n) for n in range(50)))
-    there = page(box)
+    outbox = Outbox(tmp_path)
+    fill(outbox, (item(n) for n in range(50)))
+    there = page(outbox)
     for row in there.rows[:20]:
-        box.claim(row.seq, there.epoch)
-        assert box.delivered(row.seq)
+        outbox.claim(row.seq, there.epoch)
+        assert outbox.delivered(row.seq)
     image = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
-    box.close()
+    outbox.close()
     (crashed := tmp_path / "crashed").mkdir()
     for name in ("queue.db", "queue.db-wal", "delivered"):
         (crashed / name).write_bytes(image[name])
     damage(crashed / "queue.db", 0, b"x" * 16)
-    box = Outbox(crashed)
-    fill(box, [item(99)])
-    assert set(numbers(box)) <= {*range(20, 50), 99}
-    box.close()
+    outbox = Outbox(crashed)
+    fill(outbox, [item(99)])
+    assert set(numbers(outbox)) <= {*range(20, 50), 99}
+    outbox.close()

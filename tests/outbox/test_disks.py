@@ -18,11 +18,11 @@ from playertrack.outbox.failover import Failover
 # ------------------------------------------------------------------------------ power cuts
 
 
-def lay(shelf: Failover, first: int, size: int) -> list[int]:
+def lay(failover: Failover, first: int, size: int) -> list[int]:
     """Queue a group; gives the numbers of what was reported durable."""
     group = range(first, first + size)
-    shelf.commit(Added(items=[(TO, item(n, f"lane{n % 3}")) for n in group]), Settled())
-    return list(group) if shelf.durable else []
+    failover.commit(Added(items=[(TO, item(n, f"lane{n % 3}")) for n in group]), Settled())
+    return list(group) if failover.durable else []
 
 
 @pytest.mark.parametrize("seed", range(60))
@@ -32,28 +32,28 @@ def test_q_durable_what_was_reported_durable_survives_a_power_cut(
     chance = Random(seed)
     disk = Disk(lasts=chance.randrange(1, 250))
     (before := tmp_path / "before").mkdir()
-    shelf = Failover(before, Bounds(), lambda: (), disk.connect)
+    failover = Failover(before, Bounds(), lambda: (), disk.connect)
     durable: list[int] = []
     settled: set[int] = set()
     while not disk.off:
-        durable += lay(shelf, len(durable), chance.randrange(1, 30))
-        if shelf.durable and chance.random() < 0.3:
-            there, _ = shelf.read(TO, 0, chance.randrange(1, 20))
+        durable += lay(failover, len(durable), chance.randrange(1, 30))
+        if failover.durable and chance.random() < 0.3:
+            there, _ = failover.read(TO, 0, chance.randrange(1, 20))
             settled |= {row.item.number for row in there}
-            shelf.commit(Added(), Settled(delivered=[row.seq for row in there]))
+            failover.commit(Added(), Settled(delivered=[row.seq for row in there]))
 
     (after := tmp_path / "after").mkdir()
     disk.after_power_cut(after, chance)
     disk.lasts = None
-    shelf.close()
-    box = Outbox(after)
-    left = numbers(box) if box.standings(20.0) else []
+    failover.close()
+    outbox = Outbox(after)
+    left = numbers(outbox) if outbox.standings(20.0) else []
     assert not [path for path in after.iterdir() if "damaged" in path.name]
     assert set(durable) - settled <= set(left)
     assert left == sorted(left)
     if left:
-        adds_up(box)
-    box.close()
+        adds_up(outbox)
+    outbox.close()
 
 
 # ------------------------------------------------------------------------------ full disks
@@ -63,34 +63,34 @@ def test_a_full_disk_degrades_to_memory_says_so_and_recovers(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     disk = Disk()
-    box = Outbox(tmp_path, connect=disk.connect, retry=0.02)
-    fill(box, (item(n) for n in range(10)))
+    outbox = Outbox(tmp_path, connect=disk.connect, retry=0.02)
+    fill(outbox, (item(n) for n in range(10)))
     disk.full = True
-    receipts = [box.append(TO, as_it_is, item(n)) for n in range(10, 20)]
+    receipts = [outbox.append(TO, as_it_is, item(n)) for n in range(10, 20)]
     assert [receipt.wait(20.0) for receipt in receipts] == [False] * 10
     assert {receipt.state for receipt in receipts} == {"memory"}
-    assert "full" in str(box.trouble)
+    assert "full" in str(outbox.trouble)
     assert "kept in memory" in caplog.text
-    assert numbers(box) == list(range(20)), "sending goes on"
-    adds_up(box)
+    assert numbers(outbox) == list(range(20)), "sending goes on"
+    adds_up(outbox)
 
-    there = page(box)
+    there = page(outbox)
     for row in there.rows[5:15]:
-        assert box.claim(row.seq, there.epoch)
-        assert box.delivered(row.seq), "deliveries are noted on a full disk"
-    assert (counts(box).delivered, counts(box).pending) == (10, 10)
+        assert outbox.claim(row.seq, there.epoch)
+        assert outbox.delivered(row.seq), "deliveries are noted on a full disk"
+    assert (counts(outbox).delivered, counts(outbox).pending) == (10, 10)
 
     disk.full = False
-    news = box.append(TO, as_it_is, item(20))
+    news = outbox.append(TO, as_it_is, item(20))
     while not news.durable:
-        news = box.append(TO, as_it_is, item(20))
+        news = outbox.append(TO, as_it_is, item(20))
         news.wait(20.0)
-    assert box.trouble is None
+    assert outbox.trouble is None
     assert "takes the queue again" in caplog.text
-    left = [n for n in numbers(box) if n < 20]
+    left = [n for n in numbers(outbox) if n < 20]
     assert left == [0, 1, 2, 3, 4, 15, 16, 17, 18, 19]
-    adds_up(box)
-    box.close()
+    adds_up(outbox)
+    outbox.close()
     again = Outbox(tmp_path)
     assert [n for n in numbers(again) if n < 20] == left
     adds_up(again)
@@ -106,65 +106,65 @@ def test_a_full_disk_of_the_system_as_sqlite_reports_it(tmp_path: Path) -> None:
         connections.append(made)
         return made
 
-    box = Outbox(tmp_path, connect=connect, retry=0.02)
-    fill(box, (item(n, size=1000) for n in range(500)))
-    assert "full" in str(box.trouble)
-    assert numbers(box) == list(range(500))
-    adds_up(box)
-    box.close()
+    outbox = Outbox(tmp_path, connect=connect, retry=0.02)
+    fill(outbox, (item(n, size=1000) for n in range(500)))
+    assert "full" in str(outbox.trouble)
+    assert numbers(outbox) == list(range(500))
+    adds_up(outbox)
+    outbox.close()
 
 
 def test_a_queue_that_is_full_of_deliveries_that_cannot_be_removed_stops(tmp_path: Path) -> None:
     disk = Disk()
-    box = Outbox(tmp_path, connect=disk.connect, retry=0.02)
-    fill(box, (item(n, size=30) for n in range(5000)))
-    there = page(box, limit=5000)
+    outbox = Outbox(tmp_path, connect=disk.connect, retry=0.02)
+    fill(outbox, (item(n, size=30) for n in range(5000)))
+    there = page(outbox, limit=5000)
     disk.full = True
     noted = 0
     for row in there.rows:
-        assert box.claim(row.seq, there.epoch)
-        if not box.delivered(row.seq):
+        assert outbox.claim(row.seq, there.epoch)
+        if not outbox.delivered(row.seq):
             break
         noted += 1
     assert noted == 4096
     done: list[int] = []
-    box.settle(Settled(delivered=[there.rows[noted].seq]), lambda: done.append(1))
-    box.flush(20.0)
+    outbox.settle(Settled(delivered=[there.rows[noted].seq]), lambda: done.append(1))
+    outbox.flush(20.0)
     assert not done, "it waits for the disk"
     disk.full = False
     while not done:
-        box.flush(20.0)
-    assert counts(box).delivered == noted + 1
-    assert box.delivered(there.rows[noted + 1].seq)
-    adds_up(box)
-    box.close()
+        outbox.flush(20.0)
+    assert counts(outbox).delivered == noted + 1
+    assert outbox.delivered(there.rows[noted + 1].seq)
+    adds_up(outbox)
+    outbox.close()
 
 
 def test_a_disk_that_breaks_and_comes_back(tmp_path: Path) -> None:
     disk = Disk()
-    box = Outbox(tmp_path, connect=disk.connect, retry=0.02)
-    fill(box, (item(n) for n in range(5)))
+    outbox = Outbox(tmp_path, connect=disk.connect, retry=0.02)
+    fill(outbox, (item(n) for n in range(5)))
     disk.broken = True
-    fill(box, (item(n) for n in range(5, 10)))
-    assert box.trouble
+    fill(outbox, (item(n) for n in range(5, 10)))
+    assert outbox.trouble
     disk.broken = False
-    while box.trouble:
-        box.flush(20.0)
-    assert numbers(box) == list(range(10))
-    adds_up(box)
-    box.close()
+    while outbox.trouble:
+        outbox.flush(20.0)
+    assert numbers(outbox) == list(range(10))
+    adds_up(outbox)
+    outbox.close()
 
 
 def test_a_close_moves_to_the_disk_what_is_in_memory(tmp_path: Path) -> None:
     disk = Disk()
-    box = Outbox(tmp_path, connect=disk.connect, retry=1000.0)
-    fill(box, [item(1)])
+    outbox = Outbox(tmp_path, connect=disk.connect, retry=1000.0)
+    fill(outbox, [item(1)])
     disk.full = True
-    fill(box, [item(2)])
+    fill(outbox, [item(2)])
     disk.full = False
-    fill(box, [item(3)])
-    assert box.trouble
-    assert box.close(20.0)
+    fill(outbox, [item(3)])
+    assert outbox.trouble
+    assert outbox.close(20.0)
     again = Outbox(tmp_path)
     assert numbers(again) == [1, 2, 3]
     adds_up(again)
@@ -196,17 +196,17 @@ def test_a_sync_that_fails_makes_nothing_durable(seed: int, tmp_path: Path) -> N
     chance = Random(seed)
     disk = Disk()
     (before := tmp_path / "before").mkdir()
-    box = Outbox(before, connect=disk.connect, retry=0.02)
-    fill(box, (item(n) for n in range(5)))
+    outbox = Outbox(before, connect=disk.connect, retry=0.02)
+    fill(outbox, (item(n) for n in range(5)))
     disk.unsynced = True
-    receipts = [box.append(TO, as_it_is, item(n)) for n in range(5, 10)]
+    receipts = [outbox.append(TO, as_it_is, item(n)) for n in range(5, 10)]
     assert [receipt.wait(20.0) for receipt in receipts] == [False] * 5
-    assert box.trouble
+    assert outbox.trouble
     disk.unsynced = False
-    while box.trouble:
-        box.flush(20.0)
-    assert numbers(box) == list(range(10))
-    assert box.append(TO, as_it_is, item(10)).wait(20.0)
+    while outbox.trouble:
+        outbox.flush(20.0)
+    assert numbers(outbox) == list(range(10))
+    assert outbox.append(TO, as_it_is, item(10)).wait(20.0)
     disk.lasts = disk.steps  # not even the close is written
     (after := tmp_path / "after").mkdir()
     disk.after_power_cut(after, chance)
@@ -215,21 +215,21 @@ def test_a_sync_that_fails_makes_nothing_durable(seed: int, tmp_path: Path) -> N
     adds_up(again)
     again.close()
     disk.lasts = None
-    box.close()
+    outbox.close()
 
 
 def test_a_directory_that_cannot_be_made_means_memory_until_it_can(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    box = Outbox(tmp_path / "file" / "queue", retry=0.02)
-    receipt = box.append(TO, as_it_is, item(1))
+    outbox = Outbox(tmp_path / "file" / "queue", retry=0.02)
+    receipt = outbox.append(TO, as_it_is, item(1))
     assert not receipt.wait(20.0)
     assert receipt.state == "memory"
-    assert numbers(box) == [1]
+    assert numbers(outbox) == [1]
     (tmp_path / "file").unlink()
-    while box.trouble:
-        box.flush(20.0)
-    assert numbers(box) == [1]
-    assert box.close(20.0)
+    while outbox.trouble:
+        outbox.flush(20.0)
+    assert numbers(outbox) == [1]
+    assert outbox.close(20.0)
     again = Outbox(tmp_path / "file" / "queue")
     assert numbers(again) == [1]
     again.close()
@@ -245,41 +245,41 @@ def test_a_clock_that_was_set_back_keeps_nothing_in_memory(
         if place.exists():
             place.rename(away)
         place.write_text("in the way")
-        box = Outbox(place, retry=0.02)
-        fill(box, (item(n) for n in range(first, first + 5)))
-        settle(box, Settled(rejected={rows(box)[-1].seq: (TO, "bad")}))
-        assert box.trouble
+        outbox = Outbox(place, retry=0.02)
+        fill(outbox, (item(n) for n in range(first, first + 5)))
+        settle(outbox, Settled(rejected={rows(outbox)[-1].seq: (TO, "bad")}))
+        assert outbox.trouble
         place.unlink()
         if away.exists():
             away.rename(place)
-        while box.trouble:
-            box.flush(20.0)
-        fill(box, [item(first + 5)])
-        settle(box, Settled(rejected={rows(box)[-1].seq: (TO, "bad")}))
-        box.close()
-    box = Outbox(place)
-    assert numbers(box) == [0, 1, 2, 3, 10, 11, 12, 13]
-    assert [letter.item.number for letter in box.dead()] == [4, 5, 14, 15]
-    adds_up(box)
-    box.close()
+        while outbox.trouble:
+            outbox.flush(20.0)
+        fill(outbox, [item(first + 5)])
+        settle(outbox, Settled(rejected={rows(outbox)[-1].seq: (TO, "bad")}))
+        outbox.close()
+    outbox = Outbox(place)
+    assert numbers(outbox) == [0, 1, 2, 3, 10, 11, 12, 13]
+    assert [letter.item.number for letter in outbox.dead()] == [4, 5, 14, 15]
+    adds_up(outbox)
+    outbox.close()
 
 
 def test_a_queue_of_a_newer_version_is_not_touched(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    box = Outbox(tmp_path)
-    fill(box, [item(1)])
-    box.close()
+    outbox = Outbox(tmp_path)
+    fill(outbox, [item(1)])
+    outbox.close()
     with closing(sqlite3.connect(tmp_path / "queue.db", isolation_level=None)) as file:
         for table in ("tally", "tally_copy"):  # it keeps its counters elsewhere
             file.execute(f"ALTER TABLE {table} RENAME TO {table}_3")
         file.execute("PRAGMA user_version = 3")
     before = (tmp_path / "queue.db").read_bytes()
-    box = Outbox(tmp_path)
-    fill(box, [item(2)])
-    assert "version 3" in str(box.trouble)
+    outbox = Outbox(tmp_path)
+    fill(outbox, [item(2)])
+    assert "version 3" in str(outbox.trouble)
     assert "version 3" in caplog.text
-    box.close()
+    outbox.close()
     assert (tmp_path / "queue.db").read_bytes() == before
 
 
@@ -287,10 +287,10 @@ def test_somebody_elses_database_is_not_touched(tmp_path: Path) -> None:
     file = sqlite3.connect(tmp_path / "queue.db")
     file.execute("CREATE TABLE precious (a)")
     file.close()
-    box = Outbox(tmp_path)
-    fill(box, [item(1)])
-    assert "no queue" in str(box.trouble)
-    box.close()
+    outbox = Outbox(tmp_path)
+    fill(outbox, [item(1)])
+    assert "no queue" in str(outbox.trouble)
+    outbox.close()
     file = sqlite3.connect(tmp_path / "queue.db")
     assert file.execute("SELECT count(*) FROM precious").fetchone() == (0,)
     file.close()
@@ -299,8 +299,8 @@ def test_somebody_elses_database_is_not_touched(tmp_path: Path) -> None:
 def test_a_link_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "elsewhere").write_bytes(b"")
     (tmp_path / "queue.db").symlink_to(tmp_path / "elsewhere")
-    box = Outbox(tmp_path)
-    fill(box, [item(1)])
-    assert box.trouble
-    box.close()
+    outbox = Outbox(tmp_path)
+    fill(outbox, [item(1)])
+    assert outbox.trouble
+    outbox.close()
     assert (tmp_path / "elsewhere").read_bytes() == b""

@@ -56,18 +56,18 @@ def test_q_damage_files_that_go_are_noticed_before_the_next_event_is_durable(
     name: str, tmp_path: Path
 ) -> None:
     queue = tmp_path / "queue"
-    box = Outbox(queue, retry=0.02)
-    fill(box, (item(n) for n in range(10)))
-    there = page(box)
+    outbox = Outbox(queue, retry=0.02)
+    fill(outbox, (item(n) for n in range(10)))
+    there = page(outbox)
     for row in there.rows[:3]:
-        assert box.claim(row.seq, there.epoch)
-        assert box.delivered(row.seq)
+        assert outbox.claim(row.seq, there.epoch)
+        assert outbox.delivered(row.seq)
     HARMLESS[name](queue)
     for n in range(10, 20):
-        assert box.append(TO, as_it_is, item(n)).wait(20.0), n
-    assert box.trouble is None
-    assert numbers(box) == list(range(3, 20))
-    adds_up(box)
+        assert outbox.append(TO, as_it_is, item(n)).wait(20.0), n
+    assert outbox.trouble is None
+    assert numbers(outbox) == list(range(3, 20))
+    adds_up(outbox)
     # What was called durable is what a process finds that comes after a crash.
     shutil.copytree(queue, tmp_path / "crashed")
     again = Outbox(tmp_path / "crashed")
@@ -75,7 +75,7 @@ def test_q_damage_files_that_go_are_noticed_before_the_next_event_is_durable(
     assert counts(again).delivered == 3
     adds_up(again)
     again.close()
-    box.close()
+    outbox.close()
     if (tmp_path / "moved").exists():
         left = Outbox(tmp_path / "moved")
         assert numbers(left) == [], "nobody sends them a second time"
@@ -86,14 +86,14 @@ def test_q_damage_another_queue_in_its_place_gets_what_was_queued(tmp_path: Path
     queue, other = tmp_path / "queue", Outbox(tmp_path / "other")
     fill(other, (item(n) for n in range(100, 105)))
     assert other.close(20.0)
-    box = Outbox(queue)  # which looks for changes every second
-    fill(box, (item(n) for n in range(10)))
+    outbox = Outbox(queue)  # which looks for changes every second
+    fill(outbox, (item(n) for n in range(10)))
     queue.rename(tmp_path / "moved")
     (tmp_path / "other").rename(queue)
-    assert box.append(TO, as_it_is, item(10)).wait(20.0)
-    assert numbers(box) == [100, 101, 102, 103, 104, *range(11)]
-    adds_up(box)
-    box.close()
+    assert outbox.append(TO, as_it_is, item(10)).wait(20.0)
+    assert numbers(outbox) == [100, 101, 102, 103, 104, *range(11)]
+    adds_up(outbox)
+    outbox.close()
 
 
 @pytest.mark.parametrize("name", ["queue.db", "queue.db-wal"])
@@ -101,20 +101,20 @@ def test_q_damage_another_queue_in_its_place_gets_what_was_queued(tmp_path: Path
 def test_q_damage_files_that_are_cut_off_are_noticed(
     part: float, name: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    box = Outbox(tmp_path, retry=0.02)
-    fill(box, (item(n, size=2000) for n in range(600)))  # there is a checkpoint within
-    fill(box, (item(n) for n in range(600, 610)))
+    outbox = Outbox(tmp_path, retry=0.02)
+    fill(outbox, (item(n, size=2000) for n in range(600)))  # there is a checkpoint within
+    fill(outbox, (item(n) for n in range(600, 610)))
     path = tmp_path / name
     os.truncate(path, int(path.stat().st_size * part))
-    assert box.append(TO, as_it_is, item(1000)).wait(20.0)
-    left = numbers(box)
+    assert outbox.append(TO, as_it_is, item(1000)).wait(20.0)
+    left = numbers(outbox)
     assert left == sorted(set(left))
     assert left[-1] == 1000
-    adds_up(box)
+    adds_up(outbox)
     gone = 611 - len(left)
-    assert gone == sum(s.counts.dropped.get("damaged", 0) for s in box.standings(20.0))
+    assert gone == sum(s.counts.dropped.get("damaged", 0) for s in outbox.standings(20.0))
     assert not gone or "are lost" in caplog.text
-    box.close()
+    outbox.close()
     again = Outbox(tmp_path)
     assert numbers(again) == left
     adds_up(again)
@@ -122,8 +122,8 @@ def test_q_damage_files_that_are_cut_off_are_noticed(
 
 
 def test_q_one_sender_a_lock_that_was_removed_makes_no_second_sender(tmp_path: Path) -> None:
-    box = Outbox(tmp_path, retry=0.02)
-    fill(box, (item(n) for n in range(5)))
+    outbox = Outbox(tmp_path, retry=0.02)
+    fill(outbox, (item(n) for n in range(5)))
     (tmp_path / "lock").unlink()
     code = (
         "import sys; sys.path[:0] = sys.argv[2:]\n"
@@ -134,8 +134,8 @@ def test_q_one_sender_a_lock_that_was_removed_makes_no_second_sender(tmp_path: P
     paths = [str(ROOT), str(Path(__file__).parent)]
     command = [sys.executable, "-c", code, str(tmp_path), *paths]
     assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "[]\n"
-    assert numbers(box) == [0, 1, 2, 3, 4, 9]
-    box.close()
+    assert numbers(outbox) == [0, 1, 2, 3, 4, 9]
+    outbox.close()
 
 
 def test_q_durable_two_outboxes_of_a_process_and_a_look_from_outside(tmp_path: Path) -> None:
@@ -154,8 +154,8 @@ def test_q_durable_two_outboxes_of_a_process_and_a_look_from_outside(tmp_path: P
     shutil.copytree(tmp_path, crashed := tmp_path.with_name("crashed"))
     again = Outbox(crashed)
     assert numbers(again) == list(range(150))
-    for box in (again, second, first):
-        box.close()
+    for outbox in (again, second, first):
+        outbox.close()
 
 
 def test_q_bounded_narrower_bounds_drop_nothing_of_what_was_accepted(tmp_path: Path) -> None:
@@ -175,41 +175,41 @@ def test_q_bounded_narrower_bounds_drop_nothing_of_what_was_accepted(tmp_path: P
 
 
 def test_the_file_shrinks_while_nothing_happens(tmp_path: Path) -> None:
-    box = Outbox(tmp_path, bounds=Bounds(max_events=20_000), retry=0.02)
-    fill(box, (item(n, size=3000) for n in range(20_000)))
+    outbox = Outbox(tmp_path, bounds=Bounds(max_events=20_000), retry=0.02)
+    fill(outbox, (item(n, size=3000) for n in range(20_000)))
     most = (tmp_path / "queue.db").stat().st_size
-    there = page(box, limit=20_000)
+    there = page(outbox, limit=20_000)
     for row in there.rows:
-        assert box.claim(row.seq, there.epoch)
-        while not box.delivered(row.seq):
-            box.flush(20.0)
+        assert outbox.claim(row.seq, there.epoch)
+        while not outbox.delivered(row.seq):
+            outbox.flush(20.0)
     while (tmp_path / "queue.db").stat().st_size > most / 20:
-        box.flush(20.0)
-    fill(box, [item(1)])
-    assert numbers(box) == [1]
-    box.close()
+        outbox.flush(20.0)
+    fill(outbox, [item(1)])
+    assert numbers(outbox) == [1]
+    outbox.close()
 
 
 def test_a_header_that_says_another_version_is_repaired(tmp_path: Path) -> None:
-    box = Outbox(tmp_path)
-    fill(box, [item(1)])
-    box.close()
+    outbox = Outbox(tmp_path)
+    fill(outbox, [item(1)])
+    outbox.close()
     for pragma in ("user_version = 130", "application_id = 5"):
         with closing(sqlite3.connect(tmp_path / "queue.db", isolation_level=None)) as file:
             file.execute(f"PRAGMA {pragma}")
-        box = Outbox(tmp_path)
-        assert numbers(box) == [1]
-        assert box.trouble is None
-        box.close()
+        outbox = Outbox(tmp_path)
+        assert numbers(outbox) == [1]
+        assert outbox.trouble is None
+        outbox.close()
     resume(tmp_path)
     assert look(tmp_path).standings[0].counts.pending == 1
 
 
 def test_rows_come_only_in_their_order(tmp_path: Path) -> None:
     """An index that was changed under the process may turn them round."""
-    box = Outbox(tmp_path, retry=0.02)
-    fill(box, (item(n) for n in range(20)))
-    assert numbers(box) == list(range(20))
+    outbox = Outbox(tmp_path, retry=0.02)
+    fill(outbox, (item(n) for n in range(20)))
+    assert numbers(outbox) == list(range(20))
     with closing(sqlite3.connect(tmp_path / "queue.db", isolation_level=None)) as file:
         file.execute("PRAGMA writable_schema = ON")
         file.execute(
@@ -217,6 +217,6 @@ def test_rows_come_only_in_their_order(tmp_path: Path) -> None:
             " WHERE name = 'by_destination'"
         )
         file.execute("PRAGMA schema_version = 99")
-    assert [row.item.number for row in rows(box)] == list(range(20))
-    adds_up(box)
-    box.close()
+    assert [row.item.number for row in rows(outbox)] == list(range(20))
+    adds_up(outbox)
+    outbox.close()

@@ -13,21 +13,21 @@ def test_what_is_delivered_during_a_commit_has_all_of_its_time(
 ) -> None:
     now = 1000.0
     monkeypatch.setattr(module, "monotonic", lambda: now)
-    claims = Leases()
-    assert claims.due_in() is None
-    assert claims.deliver(1)
-    assert claims.due_in() == 0.5
+    leases = Leases()
+    assert leases.due_in() is None
+    assert leases.deliver(1)
+    assert leases.due_in() == 0.5
     now += 0.5
-    assert claims.due_in() == 0.0
-    gone = claims.delivered()
-    assert not claims.deliver(2)  # while they are being removed
-    claims.removed(len(gone))
-    assert claims.due_in() == 0.5
-    assert claims.delivered() == [2]
+    assert leases.due_in() == 0.0
+    gone = leases.delivered()
+    assert not leases.deliver(2)  # while they are being removed
+    leases.removed(len(gone))
+    assert leases.due_in() == 0.5
+    assert leases.delivered() == [2]
 
 
 def test_many_are_removed_at_once() -> None:
-    claims = Leases()
-    told = [seq for seq in range(1, MANY + 1) if claims.deliver(seq)]
-    assert told == [1, MANY]
-    assert claims.due_in() == 0.0
+    leases = Leases()
+    delivered = [seq for seq in range(1, MANY + 1) if leases.deliver(seq)]
+    assert delivered == [1, MANY]
+    assert leases.due_in() == 0.0

@@ -19,25 +19,25 @@ from playertrack.outbox import Item, Outbox, QueueError, RefusedError, Settled
     ("durability", "state"), [("group", "durable"), ("sync", "durable"), ("memory", "memory")]
 )
 def test_receipt_says_how_far_an_event_got(durability: str, state: str, tmp_path: Path) -> None:
-    box = Outbox(tmp_path / "queue", durability=durability)
-    receipt = box.append(TO, as_it_is, item(1))
+    outbox = Outbox(tmp_path / "queue", durability=durability)
+    receipt = outbox.append(TO, as_it_is, item(1))
     assert receipt.state in ("waiting", state)
     if durability == "sync":
         assert receipt.durable
     assert receipt.wait(20.0) == (state == "durable")
     assert receipt.state == state
-    assert box.close(20.0)
+    assert outbox.close(20.0)
     assert (tmp_path / "queue").exists() == (durability != "memory")
 
 
 def test_what_means_nothing_there_is_counted_and_not_queued(tmp_path: Path) -> None:
-    box = Outbox(tmp_path)
-    receipt = box.append(TO, lambda event: None, "anything")
+    outbox = Outbox(tmp_path)
+    receipt = outbox.append(TO, lambda event: None, "anything")
     assert not receipt.wait(20.0)
     assert receipt.state == "unmapped"
-    assert counts(box).unmapped == 1
-    assert counts(box).accepted == 0
-    box.close()
+    assert counts(outbox).unmapped == 1
+    assert counts(outbox).accepted == 0
+    outbox.close()
 
 
 @pytest.mark.parametrize("bug", [False, True])
@@ -47,14 +47,14 @@ def test_what_can_never_be_sent_is_a_dead_letter(bug: bool, tmp_path: Path) -> N
             raise LookupError("a bug")
         raise RefusedError(item(7), "no entry")
 
-    box = Outbox(tmp_path)
-    assert not box.append(TO, encode, "anything").wait(20.0)
-    fill(box, [item(8)])
-    (letter,) = box.dead()
+    outbox = Outbox(tmp_path)
+    assert not outbox.append(TO, encode, "anything").wait(20.0)
+    fill(outbox, [item(8)])
+    (letter,) = outbox.dead()
     assert ("a bug" if bug else "no entry") in letter.reason
-    assert (counts(box).rejected, counts(box).pending) == (1, 1)
-    adds_up(box)
-    box.close()
+    assert (counts(outbox).rejected, counts(outbox).pending) == (1, 1)
+    adds_up(outbox)
+    outbox.close()
 
 
 @pytest.mark.parametrize(
@@ -70,54 +70,54 @@ def test_what_can_never_be_sent_is_a_dead_letter(bug: bool, tmp_path: Path) -> N
 def test_an_item_that_no_database_takes_is_refused_but_not_its_neighbours(
     odd: Item, tmp_path: Path
 ) -> None:
-    box = Outbox(tmp_path)
-    receipts = [box.append(TO, as_it_is, each) for each in (item(1), odd, item(2))]
+    outbox = Outbox(tmp_path)
+    receipts = [outbox.append(TO, as_it_is, each) for each in (item(1), odd, item(2))]
     assert [receipt.wait(20.0) for receipt in receipts] == [True, False, True]
     assert receipts[1].state == "rejected"
-    assert box.trouble is None
-    assert numbers(box) == [1, 2]
-    assert len(box.dead()) == 1
-    adds_up(box)
-    box.close()
+    assert outbox.trouble is None
+    assert numbers(outbox) == [1, 2]
+    assert len(outbox.dead()) == 1
+    adds_up(outbox)
+    outbox.close()
 
 
 def test_a_bug_while_a_group_is_committed_is_reported_to_who_waits(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    box = Outbox(tmp_path)
-    fill(box, [item(1)])
+    outbox = Outbox(tmp_path)
+    fill(outbox, [item(1)])
 
     def bug(*_: object) -> None:
         raise LookupError("a bug")
 
     with monkeypatch.context() as patch:
         patch.setattr("playertrack.outbox.store.Store.append", bug)
-        receipt = box.append(TO, as_it_is, item(2))
+        receipt = outbox.append(TO, as_it_is, item(2))
         assert not receipt.wait(20.0)
         assert receipt.state == "dropped"
     assert "could not be queued" in caplog.text
-    fill(box, [item(3)])
-    assert numbers(box) == [1, 3]
-    assert counts(box).dropped == {"failed": 1}
-    adds_up(box)
-    box.close()
+    fill(outbox, [item(3)])
+    assert numbers(outbox) == [1, 3]
+    assert counts(outbox).dropped == {"failed": 1}
+    adds_up(outbox)
+    outbox.close()
 
 
 def test_a_question_that_fails_hangs_nobody(tmp_path: Path) -> None:
-    box = Outbox(tmp_path)
+    outbox = Outbox(tmp_path)
     with pytest.raises(QueueError, match="could not be asked"):
-        box.ask(lambda shelf: 1 // 0)
-    fill(box, [item(1)])
-    assert numbers(box) == [1]
-    box.close()
+        outbox.ask(lambda failover: 1 // 0)
+    fill(outbox, [item(1)])
+    assert numbers(outbox) == [1]
+    outbox.close()
 
 
 def test_an_event_after_the_close_is_refused_and_nothing_hangs(tmp_path: Path) -> None:
-    box = Outbox(tmp_path)
-    fill(box, [item(1)])
-    assert box.close(20.0)
-    assert box.close(20.0)
-    receipt = box.append(TO, as_it_is, item(2))
+    outbox = Outbox(tmp_path)
+    fill(outbox, [item(1)])
+    assert outbox.close(20.0)
+    assert outbox.close(20.0)
+    receipt = outbox.append(TO, as_it_is, item(2))
     assert receipt.state == "closed"
     assert not receipt.wait(0.0)
 
@@ -137,66 +137,66 @@ def test_a_queue_that_cannot_be_is_refused(values: dict[str, Any], message: str)
 def test_q_total_counts_say_what_became_of_every_event_and_survive_restarts(
     tmp_path: Path,
 ) -> None:
-    box = Outbox(tmp_path)
-    fill(box, (item(n) for n in range(1, 101)))
-    there = page(box)
+    outbox = Outbox(tmp_path)
+    fill(outbox, (item(n) for n in range(1, 101)))
+    there = page(outbox)
     for row in there.rows[:30]:
-        assert box.claim(row.seq, there.epoch)
-        assert box.delivered(row.seq)
-    settle(box, Settled(rejected={row.seq: (TO, "bad") for row in there.rows[30:40]}))
-    box.count(TO, "ambiguous")
+        assert outbox.claim(row.seq, there.epoch)
+        assert outbox.delivered(row.seq)
+    settle(outbox, Settled(rejected={row.seq: (TO, "bad") for row in there.rows[30:40]}))
+    outbox.count(TO, "ambiguous")
     for again in (False, True):
-        c = counts(box)
+        c = counts(outbox)
         assert (c.accepted, c.delivered, c.rejected, c.pending) == (100, 30, 10, 60)
-        assert numbers(box) == list(range(41, 101))
-        adds_up(box)
+        assert numbers(outbox) == list(range(41, 101))
+        adds_up(outbox)
         if not again:
-            assert box.close(20.0)
-            box = Outbox(tmp_path)
-    assert counts(box).ambiguous == 1
-    assert [letter.item.number for letter in box.dead()] == list(range(31, 41))
-    box.close()
+            assert outbox.close(20.0)
+            outbox = Outbox(tmp_path)
+    assert counts(outbox).ambiguous == 1
+    assert [letter.item.number for letter in outbox.dead()] == list(range(31, 41))
+    outbox.close()
 
 
 def test_rows_are_not_given_again_while_they_are_claimed(tmp_path: Path) -> None:
-    box = Outbox(tmp_path)
-    fill(box, (item(n) for n in (1, 2, 3)))
-    there = page(box)
-    assert box.claim(there.rows[0].seq, there.epoch)
-    assert numbers(box) == [2, 3]
-    box.release(there.rows[0].seq)
-    assert numbers(box) == [1, 2, 3]
-    box.close()
+    outbox = Outbox(tmp_path)
+    fill(outbox, (item(n) for n in (1, 2, 3)))
+    there = page(outbox)
+    assert outbox.claim(there.rows[0].seq, there.epoch)
+    assert numbers(outbox) == [2, 3]
+    outbox.release(there.rows[0].seq)
+    assert numbers(outbox) == [1, 2, 3]
+    outbox.close()
 
 
 def test_pages_follow_each_other(tmp_path: Path) -> None:
-    box = Outbox(tmp_path)
-    fill(box, (item(n) for n in range(10)))
-    fill(box, [item(99)], "kava:me")
-    first = page(box, limit=4)
-    second = page(box, after=first.last, limit=100)
+    outbox = Outbox(tmp_path)
+    fill(outbox, (item(n) for n in range(10)))
+    fill(outbox, [item(99)], "kava:me")
+    first = page(outbox, limit=4)
+    second = page(outbox, after=first.last, limit=100)
     assert [row.item.number for row in (*first.rows, *second.rows)] == list(range(10))
-    assert page(box, after=second.last).rows == ()
-    assert numbers(box, "kava:me") == [99]
-    box.close()
+    assert page(outbox, after=second.last).rows == ()
+    assert numbers(outbox, "kava:me") == [99]
+    outbox.close()
 
 
 def test_q_frozen_what_is_read_days_later_is_what_was_queued(tmp_path: Path) -> None:
     odd = Item("s\u0000\u202e\ud800", "PLAY", 2**40, 1e12, '{"a": "\\u0000"}', bytes(range(256)))
-    box = Outbox(tmp_path)
-    fill(box, [item(1), item(2)])
-    box.close()
-    box = Outbox(tmp_path)
-    assert [row.item for row in rows(box)] == [item(1), item(2)]
-    box.append(TO, as_it_is, odd).wait(20.0)
-    box.close()
+    outbox = Outbox(tmp_path)
+    fill(outbox, [item(1), item(2)])
+    outbox.close()
+    outbox = Outbox(tmp_path)
+    assert [row.item for row in rows(outbox)] == [item(1), item(2)]
+    outbox.append(TO, as_it_is, odd).wait(20.0)
+    outbox.close()
 
 
 def test_nothing_happens_before_the_first_event(tmp_path: Path) -> None:
     before = threading.active_count()
-    box = Outbox(tmp_path / "queue")
-    assert box.trouble is None
-    assert box.close(20.0)
+    outbox = Outbox(tmp_path / "queue")
+    assert outbox.trouble is None
+    assert outbox.close(20.0)
     assert threading.active_count() == before
     assert not (tmp_path / "queue").exists()
 
@@ -207,12 +207,12 @@ def test_a_bug_in_a_listener_does_not_end_the_outbox(
     def bug(handed: object) -> None:
         raise LookupError("a bug")
 
-    box = Outbox(tmp_path)
-    box.listen(bug)
-    fill(box, [item(1)])
-    fill(box, [item(2)])
-    assert numbers(box) == [1, 2]
+    outbox = Outbox(tmp_path)
+    outbox.listen(bug)
+    fill(outbox, [item(1)])
+    fill(outbox, [item(2)])
+    assert numbers(outbox) == [1, 2]
     first = logged()[0]
     assert "the outbox failed" in first.getMessage()
     assert first.levelno == logging.ERROR
-    box.close()
+    outbox.close()

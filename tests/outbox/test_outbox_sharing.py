@@ -67,8 +67,8 @@ def test_q_one_sender_the_lock_dies_with_its_holder(tmp_path: Path) -> None:
 
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 def test_nothing_of_the_parents_is_used_in_a_forked_child(tmp_path: Path) -> None:
-    box = Outbox(tmp_path)
-    fill(box, [item(1)])
+    outbox = Outbox(tmp_path)
+    fill(outbox, [item(1)])
     started, waiting = threading.Event(), threading.Event()
 
     def slow(_event: object) -> Item:
@@ -76,36 +76,36 @@ def test_nothing_of_the_parents_is_used_in_a_forked_child(tmp_path: Path) -> Non
         waiting.wait(20.0)
         return item(2)
 
-    box.append(TO, slow, None)
+    outbox.append(TO, slow, None)
     assert started.wait(20.0)
-    box.append(TO, as_it_is, item(3))
-    box.append(TO, as_it_is, item(4))
+    outbox.append(TO, as_it_is, item(3))
+    outbox.append(TO, as_it_is, item(4))
     waiting.set()
 
     def child() -> str:
-        mine = box.append(TO, as_it_is, item(50))
+        mine = outbox.append(TO, as_it_is, item(50))
         mine.wait(20.0)
-        return f"{mine.state} {numbers(box)} {box.close(20.0)}"
+        return f"{mine.state} {numbers(outbox)} {outbox.close(20.0)}"
 
     assert in_fork(child) == "'durable [] True'"
-    assert box.flush(20.0)
-    assert sorted(numbers(box)) == [1, 2, 3, 4, 50]
-    assert box.close(20.0)
+    assert outbox.flush(20.0)
+    assert sorted(numbers(outbox)) == [1, 2, 3, 4, 50]
+    assert outbox.close(20.0)
     assert not look(tmp_path).in_use
 
 
 def _emit_elsewhere(directory: str, number: int) -> None:
-    box = Outbox(directory)
+    outbox = Outbox(directory)
     for n in range(50):
-        box.append(TO, as_it_is, item(n, f"p{number}"))
-    assert box.close(20.0)
+        outbox.append(TO, as_it_is, item(n, f"p{number}"))
+    assert outbox.close(20.0)
 
 
 @pytest.mark.parametrize("method", ["fork", "spawn"])
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 def test_many_processes_fill_one_queue(method: str, tmp_path: Path) -> None:
-    box = Outbox(tmp_path)
-    fill(box, [item(0, "mine")])
+    outbox = Outbox(tmp_path)
+    fill(outbox, [item(0, "mine")])
     context: Any = multiprocessing.get_context(method)
     children = [context.Process(target=_emit_elsewhere, args=(str(tmp_path), n)) for n in range(3)]
     for child in children:
@@ -113,23 +113,23 @@ def test_many_processes_fill_one_queue(method: str, tmp_path: Path) -> None:
     for child in children:
         child.join()
     assert [child.exitcode for child in children] == [0, 0, 0]
-    there = rows(box)
+    there = rows(outbox)
     for n in range(3):
         assert [r.item.number for r in there if r.item.lane == f"p{n}"] == list(range(50))
-    adds_up(box)
-    box.close()
+    adds_up(outbox)
+    outbox.close()
 
 
 def test_a_look_from_outside_counts_what_is_only_noted(tmp_path: Path) -> None:
-    box = Outbox(tmp_path)
-    fill(box, (item(n) for n in range(3)))
-    there = page(box)
-    box.claim(there.rows[0].seq, there.epoch)
-    box.delivered(there.rows[0].seq)
+    outbox = Outbox(tmp_path)
+    fill(outbox, (item(n) for n in range(3)))
+    there = page(outbox)
+    outbox.claim(there.rows[0].seq, there.epoch)
+    outbox.delivered(there.rows[0].seq)
     seen = look(tmp_path)
     assert seen.in_use
     assert (seen.standings[0].counts.delivered, seen.standings[0].counts.pending) == (1, 2)
-    box.close()
+    outbox.close()
     with pytest.raises(QueueError, match="no queue in"):
         look(tmp_path / "nowhere")
     (tmp_path / "queue.db").write_bytes(b"no database" * 100)
@@ -138,23 +138,23 @@ def test_a_look_from_outside_counts_what_is_only_noted(tmp_path: Path) -> None:
 
 
 def test_a_pause_is_seen_and_ended_from_outside(tmp_path: Path) -> None:
-    box = Outbox(tmp_path, retry=0.02)
-    fill(box, [item(1)])
-    settle(box, Settled(pauses={TO: "the address is wrong"}))
+    outbox = Outbox(tmp_path, retry=0.02)
+    fill(outbox, [item(1)])
+    settle(outbox, Settled(pauses={TO: "the address is wrong"}))
     assert look(tmp_path).standings[0].paused == "the address is wrong"
-    assert page(box).paused == "the address is wrong"
+    assert page(outbox).paused == "the address is wrong"
     news = threading.Event()
-    box.listen(lambda handed: news.set())
+    outbox.listen(lambda handed: news.set())
     resume(tmp_path)
     assert news.wait(20.0)
-    assert page(box).paused is None
-    box.close()
+    assert page(outbox).paused is None
+    outbox.close()
 
 
 def test_the_queue_is_for_its_user_alone(tmp_path: Path) -> None:
-    box = Outbox(tmp_path / "queue")
-    fill(box, [item(1)])
+    outbox = Outbox(tmp_path / "queue")
+    fill(outbox, [item(1)])
     assert (tmp_path / "queue").stat().st_mode & 0o777 == 0o700
     for path in (tmp_path / "queue").iterdir():
         assert path.stat().st_mode & 0o777 == 0o600, path
-    box.close()
+    outbox.close()

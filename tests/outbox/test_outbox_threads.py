@@ -13,60 +13,60 @@ from playertrack.outbox import Bounds, Outbox
 
 
 def test_order_is_that_of_emission_in_every_thread(tmp_path: Path) -> None:
-    box = Outbox(tmp_path, bounds=Bounds(max_waiting=100_000))
+    outbox = Outbox(tmp_path, bounds=Bounds(max_waiting=100_000))
     together = threading.Barrier(8)
 
     def emit(lane: str) -> None:
         together.wait()
         for n in range(500):
-            box.append(TO, as_it_is, item(n, lane, size=30))
+            outbox.append(TO, as_it_is, item(n, lane, size=30))
 
     threads = [threading.Thread(target=emit, args=(name,)) for name in "abcdefgh"]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert box.flush(20.0)
-    there = page(box, limit=10_000).rows
+    assert outbox.flush(20.0)
+    there = page(outbox, limit=10_000).rows
     for lane in "abcdefgh":
         assert [r.item.number for r in there if r.item.lane == lane] == list(range(500))
-    box.close()
+    outbox.close()
 
 
 def test_q_durable_append_does_no_input_or_output_on_the_callers_thread(tmp_path: Path) -> None:
-    box = Outbox(tmp_path)
+    outbox = Outbox(tmp_path)
     batch = [item(n) for n in range(200)]
     with no_io() as seen:
         for each in batch:
-            box.append(TO, as_it_is, each)
+            outbox.append(TO, as_it_is, each)
     assert "append" in seen
-    assert box.flush(20.0)
-    assert numbers(box) == list(range(200))
-    box.close()
+    assert outbox.flush(20.0)
+    assert numbers(outbox) == list(range(200))
+    outbox.close()
 
 
 def test_emit_in_a_signal_handler_and_a_finalizer(tmp_path: Path) -> None:
-    box = Outbox(tmp_path)
+    outbox = Outbox(tmp_path)
 
     class Dying:
         def __del__(self) -> None:
-            box.append(TO, as_it_is, item(2, "dying"))
+            outbox.append(TO, as_it_is, item(2, "dying"))
 
     def handler(*_: object) -> None:
-        box.append(TO, as_it_is, item(1, "signal"))
+        outbox.append(TO, as_it_is, item(1, "signal"))
 
     before = signal.signal(signal.SIGALRM, handler)
     try:
         signal.setitimer(signal.ITIMER_REAL, 0.001, 0.0005)
         for n in range(2000):
-            box.append(TO, as_it_is, item(n))
+            outbox.append(TO, as_it_is, item(n))
             Dying()
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
-    assert box.flush(20.0)
-    there = page(box, limit=100_000).rows
+    assert outbox.flush(20.0)
+    there = page(outbox, limit=100_000).rows
     assert [r.item.number for r in there if r.item.lane == "s"] == list(range(2000))
     assert sum(r.item.lane == "dying" for r in there) == 2000
     assert any(r.item.lane == "signal" for r in there)
-    box.close()
+    outbox.close()

@@ -33,8 +33,8 @@ class Player:
     def __init__(self, directory: Path, disk: Disk) -> None:
         self.clock = Clock()
         boot_clock = BootClock(self.clock.wall, lambda: self.clock.ticks, "a boot")
-        self.box = Outbox(directory, connect=disk.connect, retry=0.02, clock=boot_clock)
-        self.box.undated.encoders[TO] = self.encode
+        self.outbox = Outbox(directory, connect=disk.connect, retry=0.02, clock=boot_clock)
+        self.outbox.undated.encoders[TO] = self.encode
         self.encoded: list[int] = []
 
     def encode(self, event: Event, beside: str = "") -> Item | None:
@@ -45,23 +45,23 @@ class Player:
         return None if event.event == "PAUSE" else item
 
     def item(self, event: Event) -> Item | None:
-        return self.box.undated.hold(TO, event, str) or self.encode(event)
+        return self.outbox.undated.hold(TO, event, str) or self.encode(event)
 
     def record(self, index: int, name: str = "PLAY") -> str:
         self.clock.ticks += 10.0
         at = self.clock.wall() if self.clock.set else self.clock.ticks
-        receipt = self.box.append(TO, self.item, Event(name, at=at, session="s", index=index))
+        receipt = self.outbox.append(TO, self.item, Event(name, at=at, session="s", index=index))
         receipt.wait(20.0)
         return receipt.state
 
     def until_dated(self) -> list[Item]:
         """Wait until nothing is held; gives what is to be sent."""
         deadline = time.monotonic() + 20.0
-        while any(row.item.held for row in rows(self.box)):
+        while any(row.item.held for row in rows(self.outbox)):
             assert time.monotonic() < deadline
-            self.box.flush(20.0)
+            self.outbox.flush(20.0)
             time.sleep(0.005)
-        return [row.item for row in rows(self.box)]
+        return [row.item for row in rows(self.outbox)]
 
 
 def test_a_disk_that_is_full_when_events_are_dated_dates_them_once_and_in_order(
@@ -73,17 +73,17 @@ def test_a_disk_that_is_full_when_events_are_dated_dates_them_once_and_in_order(
     disk.full = True
     assert player.record(3) == "memory"
     player.clock.set = True
-    player.box.flush(20.0)
+    player.outbox.flush(20.0)
     assert player.record(4) == "memory"
     # The disk did not take the dates of the first two, so they keep the session waiting.
-    assert [row.item.number for row in rows(player.box) if row.item.held][:2] == [1, 2]
+    assert [row.item.number for row in rows(player.outbox) if row.item.held][:2] == [1, 2]
     disk.full = False
     items = player.until_dated()
     assert [item.number for item in items] == [1, 2, 3, 4]
     assert player.encoded == [1, 2, 3, 4]
     assert [item.at - NOW for item in items] == [110.0, 120.0, 130.0, 140.0]
-    adds_up(player.box)
-    assert player.box.close(20.0)
+    adds_up(player.outbox)
+    assert player.outbox.close(20.0)
 
 
 @pytest.mark.parametrize("name", ["PAUSE", "ERROR"])
@@ -94,15 +94,15 @@ def test_what_a_destination_does_not_take_is_counted_when_it_is_dated(
     player.record(1)
     player.record(2, name)
     player.record(3)
-    assert (counts(player.box).accepted, counts(player.box).pending) == (3, 3)
+    assert (counts(player.outbox).accepted, counts(player.outbox).pending) == (3, 3)
     player.clock.set = True
     assert [item.number for item in player.until_dated()] == [1, 3]
-    adds_up(player.box)
-    found = counts(player.box)
+    adds_up(player.outbox)
+    found = counts(player.outbox)
     unmapped, rejected = (1, 0) if name == "PAUSE" else (0, 1)
     assert (found.unmapped, found.rejected) == (unmapped, rejected)
-    assert [letter.item.number for letter in player.box.dead(20.0)] == [2] * rejected
-    assert player.box.close(20.0)
+    assert [letter.item.number for letter in player.outbox.dead(20.0)] == [2] * rejected
+    assert player.outbox.close(20.0)
 
 
 def test_a_held_item_that_nobody_wrote_so_is_refused(tmp_path: Path) -> None:
@@ -110,9 +110,9 @@ def test_a_held_item_that_nobody_wrote_so_is_refused(tmp_path: Path) -> None:
     player.record(1)
     for head in ("held ", "held {}", 'held [1, "x"]', 'held ["a boot", 1e999, ""]'):
         made = Item("t", "PLAY", 1, 0.0, head, b"[]")
-        player.box.append(TO, attrs.evolve, made)
+        player.outbox.append(TO, attrs.evolve, made)
     player.clock.set = True
     assert [item.number for item in player.until_dated()] == [1]
-    assert counts(player.box).rejected == 4
-    adds_up(player.box)
-    assert player.box.close(20.0)
+    assert counts(player.outbox).rejected == 4
+    adds_up(player.outbox)
+    assert player.outbox.close(20.0)

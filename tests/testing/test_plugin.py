@@ -15,7 +15,7 @@ import pytest
 from playertrack.testing import assert_events, assert_quartiles
 
 @pytest.mark.playertrace("golden/clip.jsonl")
-def test_film(playertrack_player):
+def test_video(playertrack_player):
     playertrack_player.load().play().watch(WATCHED).pause(3).play().watch(20).end()
 """
 
@@ -188,7 +188,7 @@ def test_xdist(suite: pytest.Pytester) -> None:
 
 
 def watched(suite: pytest.Pytester, seconds: float) -> None:
-    suite.makepyfile(test_film=SUITE.replace("WATCHED", str(seconds)))
+    suite.makepyfile(test_video=SUITE.replace("WATCHED", str(seconds)))
 
 
 def test_a_golden_trace_is_written_when_asked_and_compared_else(suite: pytest.Pytester) -> None:

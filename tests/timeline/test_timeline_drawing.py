@@ -13,7 +13,7 @@ from playertrack.events import EVENTS
 from playertrack.timeline import observe, to_html, to_svg, to_text
 from playertrack.timeline.layout import Label, Scale, place, ticks
 from playertrack.timeline.time_format import clock
-from playertrack.trace.explain import Told
+from playertrack.trace.explain import Entry
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -35,7 +35,7 @@ def test_every_case_and_recording_is_drawn() -> None:
         for drawn, row in zip(rows, timeline.rows, strict=True):
             marks = drawn.findall(f".//{SVG}g[@class]")
             events = [mark for mark in marks if " event " in f" {mark.get('class')} "]
-            assert len(events) == len(row.story.told), each.id
+            assert len(events) == len(row.explanation.entries), each.id
         assert to_text(timeline).count("session ") >= len(timeline.rows)
 
 
@@ -111,7 +111,7 @@ def crossed(line: Label, name: Label) -> bool:
 )
 def test_no_name_lies_on_another_or_under_its_line(events: list[tuple[float, str]]) -> None:
     found = [
-        Told(EVENTS[name](name, at=at, session="s", index=index), None)
+        Entry(EVENTS[name](name, at=at, session="s", index=index), None)
         for index, (at, name) in enumerate(sorted(events), 1)
     ]
     labels = place(found, Scale(0.0, 60.0, 800.0))
@@ -128,7 +128,7 @@ def test_no_name_lies_on_another_or_under_its_line(events: list[tuple[float, str
 def test_a_few_events_all_have_their_names() -> None:
     timeline = observe(trace(*playing(), *updates(0, 0, 30)))
     row = timeline.rows[0]
-    labels = place(row.story.told, Scale(row.start, row.end, 848.0))
+    labels = place(row.explanation.entries, Scale(row.start, row.end, 848.0))
     assert all(label.lane is not None for label in labels)
 
 
@@ -138,7 +138,7 @@ def test_five_hundred_events_leave_names_to_those_that_say_most() -> None:
     ]
     row = observe(trace(*playing(), *updates(0, 0, 30), *seeks)).rows[0]
     assert row.summary.seek_count > 400
-    labels = place(row.story.told, Scale(row.start, row.end, 848.0))
+    labels = place(row.explanation.entries, Scale(row.start, row.end, 848.0))
     named = {label.entry.event.event for label in labels if label.lane is not None}
     assert {"PLAY", "PLAY_REACHED_25", "SEEK"} <= named
 
@@ -227,7 +227,7 @@ def test_a_hundred_thousand_events_are_thinned_and_it_says_so() -> None:
         )
     ]
     timeline = observe(trace(*playing(), *updates(0, 0, 10), *stalls))
-    assert len(timeline.rows[0].story.told) > 90_000
+    assert len(timeline.rows[0].explanation.entries) > 90_000
     svg = to_svg(timeline)
     assert len(svg) < 3_000_000
     assert "thinned: " in svg

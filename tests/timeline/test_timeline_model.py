@@ -93,9 +93,9 @@ def test_states_follow_each_other_without_a_gap(name: str) -> None:
 def test_a_quartile_is_marked_where_it_fired(name: str) -> None:
     for _, timeline in observed(name):
         for drawn in timeline.rows:
-            fired = {each.event.event: each.event.at for each in drawn.story.told}
-            missed = [each.milestone for each in drawn.story.missing if each.milestone]
-            asked = sorted({*drawn.story.summary.quartiles, *missed})
+            fired = {each.event.event: each.event.at for each in drawn.explanation.entries}
+            missed = [each.milestone for each in drawn.explanation.missing if each.milestone]
+            asked = sorted({*drawn.explanation.summary.quartiles, *missed})
             assert [mark.quartile for mark in drawn.marks] == asked
             for mark in drawn.marks:
                 assert mark.at == fired.get(f"PLAY_REACHED_{mark.quartile}")

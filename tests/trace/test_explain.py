@@ -1,4 +1,4 @@
-"""The story of a trace: why each event is there, and why a quartile is not."""
+"""Explanations: why each event is there, and why a quartile is not."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from playertrack import Policy
 from playertrack.events import QUARTILES, REACHED
 from playertrack.signals import from_record
 from playertrack.trace.conformance import Case, load
-from playertrack.trace.explain import RULES, Story, explain
+from playertrack.trace.explain import RULES, Explanation, explain
 
 CASES = {case.id: case for case in load(Path(__file__).parents[1] / "cases")}
 
 
-def stories(case: Case) -> list[Story]:
+def explanations(case: Case) -> list[Explanation]:
     return explain(enumerate(case.signals, 1), case.policy)
 
 
-def story(*records: dict[str, Any], **policy: Any) -> Story:
-    """The story of one session: a player that plays 100 s of media from 0 on, and ``records``."""
+def explanation(*records: dict[str, Any], **policy: Any) -> Explanation:
+    """Explain one session: a player that plays 100 s of media from 0 on, and ``records``."""
     opening = (
         {"signal": "loaded", "at": 0, "entry_id": "A", "duration": 100},
         {"signal": "playing", "at": 0},
@@ -32,17 +32,17 @@ def story(*records: dict[str, Any], **policy: Any) -> Story:
     return explained[0]
 
 
-def explain_all(records: Iterable[dict[str, Any]], **policy: Any) -> list[Story]:
+def explain_all(records: Iterable[dict[str, Any]], **policy: Any) -> list[Explanation]:
     signals = [(record.get("player"), from_record(record)) for record in records]
     return explain(enumerate(signals, 1), Policy.from_mapping({"view_interval": None} | policy))
 
 
-def why(explained: Story, event: str) -> str:
-    [only] = explained.only(event).told
+def why(explained: Explanation, event: str) -> str:
+    [only] = explained.only(event).entries
     return only.why
 
 
-def kinds(explained: Story) -> dict[int, list[str]]:
+def kinds(explained: Explanation) -> dict[int, list[str]]:
     return {
         each.milestone: [reason.kind for reason in each.reasons]
         for each in explained.missing
@@ -59,7 +59,7 @@ def update(at: float, position: float) -> dict[str, Any]:
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_every_event_is_explained_by_a_signal_of_the_trace(case: Case) -> None:
-    for explained in (explained for each in stories(case) for explained in each.told):
+    for explained in (explained for each in explanations(case) for explained in each.entries):
         assert explained.event.rule in RULES
         assert RULES[explained.event.rule] in explained.why
         if explained.line is None:
@@ -71,9 +71,9 @@ def test_every_event_is_explained_by_a_signal_of_the_trace(case: Case) -> None:
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_a_story_has_all_that_happened_and_all_that_did_not(case: Case) -> None:
-    for each in stories(case):
-        fired = {explained.event.event for explained in each.told}
+def test_an_explanation_has_all_that_happened_and_all_that_did_not(case: Case) -> None:
+    for each in explanations(case):
+        fired = {explained.event.event for explained in each.entries}
         for missing in each.missing:
             assert missing.event not in fired
             assert missing.reasons
@@ -85,7 +85,7 @@ def test_a_story_has_all_that_happened_and_all_that_did_not(case: Case) -> None:
 
 
 def test_the_signal_and_the_rule_are_named_in_words() -> None:
-    explained = story(update(10, 10), {"signal": "seek", "at": 11, "position": 60})
+    explained = explanation(update(10, 10), {"signal": "seek", "at": 11, "position": 60})
 
     assert (
         why(explained, "PLAY")
@@ -98,7 +98,7 @@ def test_the_signal_and_the_rule_are_named_in_words() -> None:
 
 
 def test_an_event_that_waited_goes_back_to_the_signal_that_began_it() -> None:
-    explained = story(
+    explained = explanation(
         {"signal": "stall", "at": 5},
         {"signal": "captions", "at": 9, "language": "en"},
         {"signal": "stall_end", "at": 12},
@@ -109,7 +109,7 @@ def test_an_event_that_waited_goes_back_to_the_signal_that_began_it() -> None:
 
 
 def test_an_inferred_seek_goes_back_to_the_jump() -> None:
-    explained = story(update(10, 10), update(11, 60), update(12, 61), update(13, 62))
+    explained = explanation(update(10, 10), update(11, 60), update(12, 61), update(13, 62))
 
     assert why(explained, "SEEK").startswith(
         "timeupdate on line 4: the position jumped as playback cannot, and stayed"
@@ -120,7 +120,7 @@ def test_an_inferred_seek_goes_back_to_the_jump() -> None:
 
 
 def test_a_quartile_that_a_seek_went_past() -> None:
-    explained = story(
+    explained = explanation(
         update(10, 10), {"signal": "seek", "at": 10.5, "position": 60}, update(11, 60.5)
     )
 
@@ -135,13 +135,15 @@ def test_a_quartile_that_a_seek_went_past() -> None:
 
 
 def test_a_seek_that_lands_on_the_point_does_not_reach_it() -> None:
-    explained = story(update(10, 10), {"signal": "seek", "at": 10, "position": 50}, update(11, 51))
+    explained = explanation(
+        update(10, 10), {"signal": "seek", "at": 10, "position": 50}, update(11, 51)
+    )
 
     assert kinds(explained)[50] == ["seeked_past"]
 
 
 def test_a_seek_that_was_not_reported() -> None:
-    explained = story(update(10, 10), update(11, 30), update(11.5, 60), update(14, 62))
+    explained = explanation(update(10, 10), update(11, 30), update(11.5, 60), update(14, 62))
 
     assert kinds(explained)[50] == ["seeked_past"]
     assert explained.missing[0].reasons[0].text == (
@@ -150,14 +152,16 @@ def test_a_seek_that_was_not_reported() -> None:
 
 
 def test_a_quartile_that_was_never_reached() -> None:
-    explained = story(update(10, 10), {"signal": "seek", "at": 10, "position": 5}, update(12, 7))
+    explained = explanation(
+        update(10, 10), {"signal": "seek", "at": 10, "position": 5}, update(12, 7)
+    )
 
     assert kinds(explained)[25] == ["not_reached"]
     assert explained.missing[0].reasons[0].text == "playback came to 10, the point is 25"
 
 
 def test_content_that_ran_too_fast() -> None:
-    explained = story(
+    explained = explanation(
         {"signal": "ratechange", "at": 0, "rate": 8}, update(2, 16), update(4, 32), update(6, 48)
     )
 
@@ -169,7 +173,7 @@ def test_content_that_ran_too_fast() -> None:
 
 
 def test_a_jump_that_is_no_seek_where_seeks_are_not_inferred() -> None:
-    explained = story(update(10, 10), update(11, 60), infer_seeks=False)
+    explained = explanation(update(10, 10), update(11, 60), infer_seeks=False)
 
     assert kinds(explained)[50] == ["not_natural"]
     assert explained.missing[0].reasons[0].text == (
@@ -204,7 +208,7 @@ def test_no_duration() -> None:
 
 
 def test_live_media() -> None:
-    explained = story({"signal": "durationchange", "at": 1, "duration": 100, "live": True})
+    explained = explanation({"signal": "durationchange", "at": 1, "duration": 100, "live": True})
 
     assert kinds(explained) == {quartile: ["live"] for quartile in QUARTILES}
 
@@ -216,7 +220,7 @@ def test_playback_that_did_not_begin() -> None:
 
 
 def test_an_end_that_came_early() -> None:
-    explained = story(update(30, 30), {"signal": "ended", "at": 30.5})
+    explained = explanation(update(30, 30), {"signal": "ended", "at": 30.5})
 
     assert kinds(explained)[50] == ["not_reached", "ended_early"]
     assert explained.missing[0].reasons[1].text == (
@@ -226,7 +230,7 @@ def test_an_end_that_came_early() -> None:
 
 
 def test_a_silence_longer_than_is_believed() -> None:
-    explained = story(update(10, 10), update(110, 85), update(111, 86), infer_seeks=False)
+    explained = explanation(update(10, 10), update(110, 85), update(111, 86), infer_seeks=False)
 
     assert kinds(explained)[25] == ["max_gap"]
     assert explained.missing[0].reasons[0].text == (
@@ -236,7 +240,7 @@ def test_a_silence_longer_than_is_believed() -> None:
 
 
 def test_positions_in_milliseconds() -> None:
-    explained = story(*(update(at, 1000.0 * at) for at in range(1, 6)))
+    explained = explanation(*(update(at, 1000.0 * at) for at in range(1, 6)))
 
     assert "milliseconds" in kinds(explained)[25]
     assert explained.missing[0].reasons[0].text.startswith("positions look like milliseconds")
@@ -259,7 +263,7 @@ def test_positions_of_the_session_before() -> None:
 
 
 def test_too_little_for_completion() -> None:
-    explained = story(update(30, 30), completion=0.9)
+    explained = explanation(update(30, 30), completion=0.9)
 
     assert explained.missing[-1].event == "COMPLETED"
     assert explained.missing[-1].reasons[0].text == (
@@ -268,7 +272,7 @@ def test_too_little_for_completion() -> None:
 
 
 def test_a_pause_that_was_explained_away() -> None:
-    explained = story(
+    explained = explanation(
         update(10, 10), {"signal": "pause", "at": 10}, {"signal": "playing", "at": 10.25}
     )
 
@@ -278,19 +282,19 @@ def test_a_pause_that_was_explained_away() -> None:
 
 
 def test_one_wrong_position() -> None:
-    explained = story(update(10, 10), update(10.25, 0), update(10.5, 10.5))
+    explained = explanation(update(10, 10), update(10.25, 0), update(10.5, 10.5))
 
     assert [note.rule for note in explained.notes] == ["R-glitch"]
 
 
 def test_a_quartile_that_fired_is_not_missing() -> None:
-    assert [each.milestone for each in story(update(30, 30)).missing] == [50, 75, 100]
+    assert [each.milestone for each in explanation(update(30, 30)).missing] == [50, 75, 100]
 
 
 # ------------------------------------------------------------------ sessions and players
 
 
-def test_each_session_of_each_player_has_its_story() -> None:
+def test_each_session_of_each_player_has_its_explanation() -> None:
     explained = explain_all(
         (
             {"signal": "loaded", "at": 0, "entry_id": "A", "duration": 10, "player": "x"},
@@ -308,13 +312,13 @@ def test_each_session_of_each_player_has_its_story() -> None:
     assert next(explained[1].lines()) == f"session 2 of player 'x': {explained[1].summary.session}"
 
 
-def test_a_story_can_be_cut_down_to_one_event() -> None:
-    explained = story(update(30, 30), {"signal": "pause", "at": 31})
+def test_an_explanation_can_be_cut_down_to_one_event() -> None:
+    explained = explanation(update(30, 30), {"signal": "pause", "at": 31})
 
-    assert [each.event.event for each in explained.only("PAUSE").told] == ["PAUSE"]
+    assert [each.event.event for each in explained.only("PAUSE").entries] == ["PAUSE"]
     assert explained.only("PAUSE").missing == ()
     assert [each.milestone for each in explained.only("PLAY_REACHED_50").missing] == [50]
-    assert explained.only("PLAY_REACHED_50").told == ()
+    assert explained.only("PLAY_REACHED_50").entries == ()
     lines = list(explained.only("PLAY_REACHED_50").lines())
     assert lines[1:] == [
         "  PLAY_REACHED_50 did not fire:",
@@ -322,8 +326,8 @@ def test_a_story_can_be_cut_down_to_one_event() -> None:
     ]
 
 
-def test_a_story_for_a_program() -> None:
-    record = story(update(30, 30)).to_record()
+def test_an_explanation_for_a_program() -> None:
+    record = explanation(update(30, 30)).to_record()
 
     assert record["summary"]["quartiles"] == (25,)
     assert record["events"][1]["event"] == "MEDIA_LOADED"

@@ -157,8 +157,8 @@ def arrive_at_end(pb: Playback) -> None:
 
 def report(pb: Playback, rule: str, code: str, message: str, fatal: bool) -> None:
     """ERROR; the same code again only after playback advanced, and not too often (R-error)."""
-    told = pb.errors if pb.errors is not None else {}
-    times, at_play_time = told.pop(code, (0, -1.0))
+    counts = pb.errors if pb.errors is not None else {}
+    times, at_play_time = counts.pop(code, (0, -1.0))
     if pb.play_time > at_play_time and times < pb.policy.error_repeats:
         times += 1
         pb.counts.errors += 1
@@ -167,7 +167,7 @@ def report(pb: Playback, rule: str, code: str, message: str, fatal: bool) -> Non
         at_play_time = pb.play_time
     else:
         pb.note("ignored", "R-error", f"error {code!r} was reported already")
-    told[code] = (times, at_play_time)
-    if len(told) > _MOST_CODES:
-        del told[next(iter(told))]
-    pb.errors = told
+    counts[code] = (times, at_play_time)
+    if len(counts) > _MOST_CODES:
+        del counts[next(iter(counts))]
+    pb.errors = counts

@@ -194,10 +194,10 @@ document.addEventListener("keydown", (key) => {
 // ------------------------------------------------------------------------------ live, themes
 
 function live() {
-  const told = document.getElementById("live");
+  const notice = document.getElementById("live");
   const source = new EventSource("view/live");
   let version = document.getElementById("sessions").dataset.version;
-  source.addEventListener("open", () => { told.hidden = true; });
+  source.addEventListener("open", () => { notice.hidden = true; });
   source.addEventListener("message", (message) => {
     if (message.data === version) { return; }
     version = message.data;
@@ -205,8 +205,8 @@ function live() {
     if (address().get("session")) { showPanel(); }
   });
   source.addEventListener("error", () => {
-    told.hidden = false;
-    told.textContent = "the server does not answer; trying again";
+    notice.hidden = false;
+    notice.textContent = "the server does not answer; trying again";
   });
 }
 

@@ -68,10 +68,10 @@ def played(
 ) -> Received:
     """The signals for the media from its start until nothing happened any more."""
 
-    def begin() -> None:
+    def start() -> None:
         player.play()
 
-    received = Received(begin)
+    received = Received(start)
     with AvPlayer(received, speed=inf, timeout=timeout) as player:
         for cue in cues:
             player.at(*cue)

@@ -78,11 +78,11 @@ def test_pause_in_a_seek_makes_it_end_paused(clip: Path) -> None:
 
 
 def test_seek_before_the_media_is_open_is_where_it_starts(clip: Path) -> None:
-    def begin() -> None:
+    def start() -> None:
         player.seek(6.0)
         player.play()
 
-    received = Received(begin)
+    received = Received(start)
     with AvPlayer(received, speed=inf) as player:
         player.load(str(clip))
         assert player.wait(30)
@@ -94,12 +94,12 @@ def test_seek_before_the_media_is_open_is_where_it_starts(clip: Path) -> None:
 def test_what_was_wanted_before_the_media_is_open_may_be_taken_back(
     command: str, short: Path
 ) -> None:
-    def begin() -> None:
+    def start() -> None:
         player.play()
         player.play()
         getattr(player, command)()
 
-    received = Received(begin)
+    received = Received(start)
     with AvPlayer(received, speed=inf) as player:
         player.load(str(short))
         assert player.wait(30)

@@ -14,21 +14,21 @@ from playertrack_av.timing import Clock, Playhead
 
 def test_a_clock_at_infinite_speed_jumps_over_what_is_paced_but_not_over_data() -> None:
     clock, woken = Clock(inf), threading.Event()
-    begin = clock.now()
-    clock.wait(woken, begin + 1000.0, paced=True)
-    assert begin + 1000.0 <= clock.now() < begin + 1001.0
+    began = clock.now()
+    clock.wait(woken, began + 1000.0, paced=True)
+    assert began + 1000.0 <= clock.now() < began + 1001.0
     woken.set()
     clock.wait(woken, clock.now() + 1000.0, paced=False)
     clock.wait(woken, clock.now() + 1000.0, paced=True)
     clock.wait(woken, None, paced=True)
-    assert clock.now() < begin + 1100.0
+    assert clock.now() < began + 1100.0
 
 
 def test_a_clock_never_runs_ahead_of_what_is_awaited() -> None:
     clock = Clock(1000.0)
-    begin = clock.now()
-    clock.wait(threading.Event(), begin + 10.0, paced=True)
-    assert begin + 10.0 <= clock.now() < begin + 11.0
+    began = clock.now()
+    clock.wait(threading.Event(), began + 10.0, paced=True)
+    assert began + 10.0 <= clock.now() < began + 11.0
 
 
 def test_a_playhead_counts_each_stretch_at_its_own_rate() -> None:

@@ -40,22 +40,22 @@ def test_updates_come_four_times_a_second_and_time_goes_with_the_content(clip: P
 
 
 def test_times_never_go_back_and_are_unix_time(clip: Path) -> None:
-    begin = Clock().now()
+    began = Clock().now()
     received = played(clip, [(2, "seek", 9.0), (3, "pause"), (4, "play"), (5, "stall", 1.0)])
     times = [signal.at for signal in received.signals]
     assert times == sorted(times)
-    assert begin - 1.0 <= times[0] <= begin + 60.0
+    assert began - 1.0 <= times[0] <= began + 60.0
 
 
 @pytest.mark.parametrize("speed", [1.0, 4.0])
 def test_speed_says_how_many_seconds_pass_for_one_of_the_wall(speed: float, short: Path) -> None:
     received = Received()
-    begin = monotonic()
+    began = monotonic()
     with AvPlayer(received, speed=speed) as player:
         player.load(str(short))
         player.play()
         assert player.wait(30)
-    assert monotonic() - begin >= 2.0 / speed
+    assert monotonic() - began >= 2.0 / speed
     assert received["ended"].at - received["playing"].at >= 2.0 - 0.001
 
 

@@ -14,13 +14,13 @@ from playertrack.testing import assert_quartiles, assert_session_valid
 from playertrack_av import AvPlayer
 from playertrack_av.clips import make_clip
 
-FILMS = ("one", "two")
+VIDEOS = ("one", "two")
 
 
 @pytest.fixture(scope="module")
-def films(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+def videos(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     home = tmp_path_factory.mktemp("videos")
-    return [str(make_clip(home / f"{name}.mp4", 1.0, sound=False)) for name in FILMS]
+    return [str(make_clip(home / f"{name}.mp4", 1.0, sound=False)) for name in VIDEOS]
 
 
 def names(log: list[Signal]) -> list[str]:
@@ -32,35 +32,35 @@ def events_of(log: list[Signal]) -> list[Event]:
     return [event for signal in log for event in engine.feed(signal)]
 
 
-def test_each_video_of_a_playlist_is_one_session(films: list[str]) -> None:
+def test_each_video_of_a_playlist_is_one_session(videos: list[str]) -> None:
     received: list[Signal] = []
     with AvPlayer(received.append, speed=inf) as player:
-        for film in films * 2:
-            player.load(film)
+        for video in videos * 2:
+            player.load(video)
             player.play()
             assert player.wait(60)
     later = ["loaded", "play", "playing", "ended"]
-    told = names(received)
+    reported = names(received)
     # The first video may be there before it is asked for, or after.
-    assert told[0] == "ready" and set(told[1:3]) == {"play", "loaded"}
-    assert told[3:] == ["playing", "ended", *later * 3, "close"]
+    assert reported[0] == "ready" and set(reported[1:3]) == {"play", "loaded"}
+    assert reported[3:] == ["playing", "ended", *later * 3, "close"]
     events = events_of(received)
     assert_session_valid(events)
-    assert [e.entry_id for e in events if e.event == "PLAY"] == [*FILMS, *FILMS]
+    assert [e.entry_id for e in events if e.event == "PLAY"] == [*VIDEOS, *VIDEOS]
     assert len({event.session for event in events}) == 4
     for session in range(1, 5):
         assert_quartiles(events, 25, 50, 75, 100, session=session)
 
 
-def test_a_video_may_take_the_place_of_one_that_plays(films: list[str]) -> None:
+def test_a_video_may_take_the_place_of_one_that_plays(videos: list[str]) -> None:
     received: list[Signal] = []
     with AvPlayer(received.append) as player:
-        player.load(films[0])
+        player.load(videos[0])
         player.at(0.3, "pause")
         player.play()
         assert player.wait(60)
         player.play()
-        player.load(films[1])
+        player.load(videos[1])
         player.play()
         assert player.wait(60)
     after = names(received)[names(received).index("pause") :]
@@ -68,35 +68,35 @@ def test_a_video_may_take_the_place_of_one_that_plays(films: list[str]) -> None:
     assert after[-5:] == ["loaded", "play", "playing", "ended", "close"]
     events = events_of(received)
     assert_session_valid(events)
-    assert [e.entry_id for e in events if e.event == "PLAY"] == list(FILMS)
+    assert [e.entry_id for e in events if e.event == "PLAY"] == list(VIDEOS)
     assert_quartiles(events, 25, 50, 75, 100, session=2)
 
 
-def test_a_pause_before_the_next_video_is_there_withdraws_the_request(films: list[str]) -> None:
+def test_a_pause_before_the_next_video_is_there_withdraws_the_request(videos: list[str]) -> None:
     received: list[Signal] = []
 
     def on_signal(signal: Signal) -> None:
         received.append(signal)
         if signal.name == "ended":  # on the player's thread: all of it comes before the video does
-            player.load(films[1])
+            player.load(videos[1])
             player.play()
             player.pause()
 
     with AvPlayer(on_signal, speed=inf) as player:
-        player.load(films[0])
+        player.load(videos[0])
         player.play()
         assert player.wait(60)
     assert names(received)[3:] == ["playing", "ended", "loaded", "close"]
     assert "PLAY_REQUEST" not in [e.event for e in events_of(received) if e.entry_id == "two"]
 
 
-def test_a_broken_video_is_reported_by_its_own_name(films: list[str], tmp_path: Path) -> None:
+def test_a_broken_video_is_reported_by_its_own_name(videos: list[str], tmp_path: Path) -> None:
     broken = tmp_path / "broken.mp4"
     broken.write_bytes(b"no video")
     received: list[Signal] = []
     with AvPlayer(received.append, speed=inf) as player:
-        for film in (films[0], str(broken), films[1]):
-            player.load(film)
+        for video in (videos[0], str(broken), videos[1]):
+            player.load(video)
             player.play()
             assert player.wait(60)
     assert names(received)[3:] == [

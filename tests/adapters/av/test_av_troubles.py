@@ -59,8 +59,8 @@ def test_what_cannot_be_opened_is_a_fatal_error(
 def test_media_of_which_nothing_can_be_decoded_is_no_media(tmp_path: Path) -> None:
     clip = make_clip(tmp_path / "clip.mp4", 2.0, sound=False, options={"movflags": "faststart"})
     content = clip.read_bytes()
-    begin = content.index(b"mdat") + 4
-    clip.write_bytes(content[:begin] + b"\xff" * (len(content) - begin))
+    start = content.index(b"mdat") + 4
+    clip.write_bytes(content[:start] + b"\xff" * (len(content) - start))
     received = played(clip)
     assert received.names[:3] == ["ready", "play", "loaded"]
     error = received.signals[-2]

@@ -82,5 +82,5 @@ class Client:
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
         async with self.http.post(self.url, data=data, headers=headers) as response:
             text = await response.text()
-            told = json.loads(text) if text else None
-            return response.status, told, dict(response.headers)
+            answer = json.loads(text) if text else None
+            return response.status, answer, dict(response.headers)

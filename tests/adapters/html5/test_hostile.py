@@ -69,8 +69,8 @@ class Server:
     def post(self, body: object) -> tuple[int, dict[str, Any] | None]:
         """The answer a second later."""
         self.clock.advance(1.0)
-        status, told, _ = self.runner.run(self.client.post(body))
-        return status, told
+        status, answer, _ = self.runner.run(self.client.post(body))
+        return status, answer
 
 
 @pytest.fixture(scope="module")
@@ -83,14 +83,14 @@ def server() -> Iterator[Server]:
 
 
 def answers(server: Server, body: object) -> int:
-    status, told = server.post(body)
+    status, answer = server.post(body)
     assert status in (204, 400, 413)
     if status == 204:
-        assert told is None
+        assert answer is None
     else:
-        assert told is not None
-        assert list(told) == ["error"]
-        assert isinstance(told["error"], str) and 0 < len(told["error"]) < 1000
+        assert answer is not None
+        assert list(answer) == ["error"]
+        assert isinstance(answer["error"], str) and 0 < len(answer["error"]) < 1000
     return status
 
 
@@ -136,9 +136,9 @@ def test_events_of_pages_that_do_anything_hold_the_invariants(
         first = data.draw(st.integers(0, 30))
         sent = data.draw(st.floats(0, 200))
         answers(server, batch(records, player=player, first=first, sent=sent, entry="1_abc"))
-    told = server.sink.events[before:]
-    assert all((event.player or "").startswith(player) for event in told)
-    assert check(map(to_record, told), policy=Translator.policy) == []
+    reported = server.sink.events[before:]
+    assert all((event.player or "").startswith(player) for event in reported)
+    assert check(map(to_record, reported), policy=Translator.policy) == []
 
 
 def test_it_goes_on_after_all_that(server: Server) -> None:

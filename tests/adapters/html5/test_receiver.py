@@ -106,10 +106,10 @@ def test_compressed_body_is_refused_before_it_is_read() -> None:
     async def post() -> None:
         async with receiving(Receiver()) as client:
             packed = gzip.compress(b" " * 10_000_000)
-            status, told, _ = await client.post(packed, **{"Content-Encoding": "gzip"})
+            status, answer, _ = await client.post(packed, **{"Content-Encoding": "gzip"})
             assert status == 415
-            assert told is not None
-            assert told["error"].startswith("Content-Encoding")
+            assert answer is not None
+            assert answer["error"].startswith("Content-Encoding")
 
     asyncio.run(post())
 

@@ -46,17 +46,17 @@ class Plays:
         self._counts = counts
         self._ended = threading.Semaphore(0)
 
-    def tell(self, event: Event) -> None:
+    def count(self, event: Event) -> None:
         self._counts[event.event] += 1
         if event.event == "PLAY_REACHED_100":
             self._ended.release()
 
-    def run(self, test: type[test_conformance.Live], film: str, row: list[int]) -> None:
+    def run(self, test: type[test_conformance.Live], video: str, row: list[int]) -> None:
         """Play the video as often as ``row`` says, and meet the others after each number."""
-        with Tracker(on_event=self.tell) as tracker, test().connect(tracker) as player:
+        with Tracker(on_event=self.count) as tracker, test().connect(tracker) as player:
             for times in row:
                 for n in range(times):
-                    player.load(film, entry_id=f"1_{n % 7}")
+                    player.load(video, entry_id=f"1_{n % 7}")
                     player.play()
                     assert self._ended.acquire(timeout=TIMEOUT), self._counts
                 BARRIER.wait(TIMEOUT)
@@ -66,13 +66,13 @@ class Plays:
 BARRIER = threading.Barrier(AT_ONCE + 1)
 
 
-def main(name: str, film: str, total: str) -> None:
+def main(name: str, video: str, total: str) -> None:
     counts: Counter[str] = Counter()
     row = [WARM, (int(total) // AT_ONCE - WARM) // 2, 0]
     row[2] = int(total) // AT_ONCE - row[0] - row[1]
     test = getattr(test_conformance, name)
     threads = [
-        threading.Thread(target=Plays(counts).run, args=(test, film, row), daemon=True)
+        threading.Thread(target=Plays(counts).run, args=(test, video, row), daemon=True)
         for _ in range(AT_ONCE)
     ]
     for thread in threads:

@@ -260,8 +260,8 @@ class GstPlayProgram:
         bus = self.player.get_message_bus()
         while not self._over.is_set():
             message = bus.timed_pop(50_000_000)
-            told = message and message.get_structure()
-            kind = told.get_value("play-message-type").value_nick if told else ""
+            structure = message and message.get_structure()
+            kind = structure.get_value("play-message-type").value_nick if structure else ""
             if kind == "end-of-stream" and self._loops:
                 self.player.play()
             elif kind in ("end-of-stream", "error") and self._rest:

@@ -14,10 +14,10 @@ TIMEOUT = 20.0
 
 
 @pytest.fixture
-def pipeline(film: Path) -> Iterator[Any]:
+def pipeline(video: Path) -> Iterator[Any]:
     headless = needed(gst)
     playbin = headless.mute(headless.Gst.ElementFactory.make("playbin"))
-    playbin.set_property("uri", film.as_uri())
+    playbin.set_property("uri", video.as_uri())
     yield playbin
     playbin.set_state(headless.Gst.State.NULL)
 

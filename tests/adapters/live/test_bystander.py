@@ -28,8 +28,8 @@ class Live(Bystander):
 
     @pytest.fixture(autouse=True, scope="session")
     @staticmethod
-    def _media(film: Path, brief: Path, chaptered: Path, site: MediaServer) -> None:
-        Live.film, Live.brief, Live.chaptered = str(film), str(brief), str(chaptered)
+    def _media(video: Path, brief: Path, chaptered: Path, site: MediaServer) -> None:
+        Live.video, Live.brief, Live.chaptered = str(video), str(brief), str(chaptered)
         Live.site = site
         Live.ts_rate = (site.root / "clip.ts").stat().st_size / 12.0
 

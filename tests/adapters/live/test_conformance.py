@@ -69,8 +69,8 @@ class Live(Conformance, StreamingConformance):
 
     @pytest.fixture(autouse=True, scope="session")
     @staticmethod
-    def _media(film: Path, site: MediaServer) -> None:
-        Live.film, Live.site = str(film), site
+    def _media(video: Path, site: MediaServer) -> None:
+        Live.video, Live.site = str(video), site
 
     def test_truncated_file(self) -> None:
         """It claims a natural end, and some players claim to have been at the end of the whole."""
@@ -83,9 +83,11 @@ class Live(Conformance, StreamingConformance):
                 player.play()
                 witness.until("ERROR")
                 self.rest(0.5)
-        self.told(witness, *START, ..., "ERROR")
-        told = [name for name in witness.names[len(START) : -1] if name[-2:] not in ("25", "50")]
-        assert not told, witness.story
+        self.reported(witness, *START, ..., "ERROR")
+        reported = [
+            name for name in witness.names[len(START) : -1] if name[-2:] not in ("25", "50")
+        ]
+        assert not reported, witness.story
         assert witness.until("ERROR").code == "ended_early"
 
 
@@ -197,7 +199,7 @@ class TestQt(Live):
             player.load(self.site.url("clip.mp4", "slow", 0.7 * size / self.length))
             player.play()
             witness.until("PLAY_REACHED_100")
-        self.told(witness, *START, *(f"PLAY_REACHED_{quartile}" for quartile in QUARTILES))
+        self.reported(witness, *START, *(f"PLAY_REACHED_{quartile}" for quartile in QUARTILES))
 
     def test_held(self) -> None:
         """Qt gives up 5 s after it opened the media, so the rest comes sooner.
@@ -212,9 +214,9 @@ class TestQt(Live):
             self.rest(0.6)
             self.site.release(url)
             witness.until("PLAY_REACHED_100")
-        told = [name for name in witness.names if name != "PLAY_REACHED_75"]
+        reported = [name for name in witness.names if name != "PLAY_REACHED_75"]
         reached = ("PLAY_REACHED_25", "PLAY_REACHED_50")
-        assert told == [*START, *reached, "BUFFER_START", "BUFFER_END", "PLAY_REACHED_100"]
+        assert reported == [*START, *reached, "BUFFER_START", "BUFFER_END", "PLAY_REACHED_100"]
         assert self.stalled(witness) >= 1.0, witness.story
 
     @contextmanager

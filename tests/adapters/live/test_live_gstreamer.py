@@ -36,9 +36,9 @@ def seek(playbin: Any, position: float) -> None:
     assert playbin.seek_simple(gst().Gst.Format.TIME, exactly, round(position * SECOND))
 
 
-def test_player_is_measured_whoever_commands_it(playbin: Any, film: Path) -> None:
+def test_player_is_measured_whoever_commands_it(playbin: Any, video: Path) -> None:
     with Witness() as witness, playertrack_gstreamer.track(playbin, witness.tracker):
-        playbin.set_property("uri", film.as_uri())
+        playbin.set_property("uri", video.as_uri())
         go(playbin, "PLAYING")
         witness.until("PLAY")
         witness.until_at(0.5)
@@ -58,10 +58,10 @@ def test_player_is_measured_whoever_commands_it(playbin: Any, film: Path) -> Non
     assert {event.entry_id for event in witness.events[1:]} == {"clip"}
 
 
-def test_messages_stay_on_the_bus_for_the_program(playbin: Any, film: Path) -> None:
+def test_messages_stay_on_the_bus_for_the_program(playbin: Any, video: Path) -> None:
     bus, kinds = playbin.get_bus(), gst().Gst.MessageType
     with Witness() as witness, playertrack_gstreamer.track(playbin, witness.tracker) as binding:
-        binding.load(str(film))
+        binding.load(str(video))
         binding.play()
         witness.until("PLAY")
         binding.seek(5.5)
@@ -69,22 +69,22 @@ def test_messages_stay_on_the_bus_for_the_program(playbin: Any, film: Path) -> N
     assert bus.timed_pop_filtered(20 * SECOND, kinds.EOS) is not None
 
 
-def test_player_is_left_playing(playbin: Any, film: Path) -> None:
+def test_player_is_left_playing(playbin: Any, video: Path) -> None:
     with Witness() as witness, playertrack_gstreamer.track(playbin, witness.tracker) as binding:
-        binding.load(str(film))
+        binding.load(str(video))
         binding.play()
         witness.until_at(0.3)
-    told = len(witness.signals)
+    reported = len(witness.signals)
     _, state, _ = playbin.get_state(0)
     assert state == gst().Gst.State.PLAYING
     seek(playbin, 5.9)
     assert playbin.get_bus().timed_pop_filtered(20 * SECOND, gst().Gst.MessageType.EOS)
-    assert len(witness.signals) == told
+    assert len(witness.signals) == reported
 
 
-def test_playback_that_started_before_is_followed_from_there_on(playbin: Any, film: Path) -> None:
+def test_playback_that_started_before_is_followed_from_there_on(playbin: Any, video: Path) -> None:
     with Witness() as first, playertrack_gstreamer.track(playbin, first.tracker) as binding:
-        binding.load(str(film))
+        binding.load(str(video))
         binding.play()
         first.until_at(1.0)
     with Witness() as second, playertrack_gstreamer.track(playbin, second.tracker):
@@ -129,12 +129,12 @@ def test_hold_heeds_a_pause_by_the_viewer(playbin: Any, site: MediaServer) -> No
     assert witness.names.count("PAUSE") == witness.names.count("RESUME") == 1
 
 
-def test_gstplay_is_measured_whoever_commands_it(film: Path) -> None:
+def test_gstplay_is_measured_whoever_commands_it(video: Path) -> None:
     headless = needed(gst)
     player = headless.gstplay().Play.new(None)
     headless.mute(player.get_pipeline())
     with Witness() as witness, playertrack_gstreamer.track(player, witness.tracker):
-        player.set_uri(film.as_uri())
+        player.set_uri(video.as_uri())
         player.play()
         witness.until("PLAY")
         witness.until_at(0.5)
@@ -150,8 +150,8 @@ def test_gstplay_is_measured_whoever_commands_it(film: Path) -> None:
         assert witness.until("SPEED").rate == 2.0
         witness.until("PLAY_REACHED_100")
         player.stop()
-    told = [name for name in witness.names if not name.startswith("PLAY_REACHED")]
-    assert told == [*START, "SEEK", "PAUSE", "SEEK", "RESUME", "SPEED"]
+    reported = [name for name in witness.names if not name.startswith("PLAY_REACHED")]
+    assert reported == [*START, "SEEK", "PAUSE", "SEEK", "RESUME", "SPEED"]
 
 
 @pytest.mark.parametrize("kind", ["playbin", "gstplay"])

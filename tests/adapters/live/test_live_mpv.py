@@ -24,9 +24,9 @@ def player(request: pytest.FixtureRequest) -> Iterator[Any]:
     made.terminate()
 
 
-def test_player_is_measured_whoever_commands_it(player: Any, film: Path) -> None:
+def test_player_is_measured_whoever_commands_it(player: Any, video: Path) -> None:
     with Witness() as witness, playertrack_mpv.track(player, witness.tracker, entry_id="1_a"):
-        player.play(str(film))
+        player.play(str(video))
         witness.until("PLAY")
         witness.until_at(0.5)
         player.seek(4, "absolute", "exact")
@@ -41,14 +41,14 @@ def test_player_is_measured_whoever_commands_it(player: Any, film: Path) -> None
         witness.until("SPEED")
         player.pause = False
         witness.until("PLAY_REACHED_100")
-    told = [name for name in witness.names if not name.startswith("PLAY_REACHED")]
-    assert told == [*START, "SEEK", "PAUSE", "SEEK", "SPEED", "RESUME"]
+    reported = [name for name in witness.names if not name.startswith("PLAY_REACHED")]
+    assert reported == [*START, "SEEK", "PAUSE", "SEEK", "SPEED", "RESUME"]
 
 
-def test_players_own_loop_is_a_replay(player: Any, film: Path) -> None:
+def test_players_own_loop_is_a_replay(player: Any, video: Path) -> None:
     with Witness() as witness, playertrack_mpv.track(player, witness.tracker):
         player.loop_file = "inf"
-        player.play(str(film))
+        player.play(str(video))
         witness.until("PLAY")
         witness.until_at(0.3)
         player.seek(5, "absolute", "exact")
@@ -57,9 +57,9 @@ def test_players_own_loop_is_a_replay(player: Any, film: Path) -> None:
     assert witness.names[5:10] == ["SEEK", "PLAY_REACHED_100", "REPLAY", "PLAY_REQUEST", "PLAY"]
 
 
-def test_seek_that_comes_too_early_is_given_again(player: Any, film: Path) -> None:
+def test_seek_that_comes_too_early_is_given_again(player: Any, video: Path) -> None:
     with Witness() as witness, playertrack_mpv.track(player, witness.tracker) as binding:
-        binding.load(str(film))
+        binding.load(str(video))
         binding.seek(4.0)
         binding.play()
         assert witness.until("PLAY").position == pytest.approx(4.0, abs=0.2)
@@ -68,9 +68,9 @@ def test_seek_that_comes_too_early_is_given_again(player: Any, film: Path) -> No
     assert witness.names.count("PLAY_REQUEST") == 1
 
 
-def test_pause_takes_back_that_it_is_to_play_from_there(player: Any, film: Path) -> None:
+def test_pause_takes_back_that_it_is_to_play_from_there(player: Any, video: Path) -> None:
     with Witness() as witness, playertrack_mpv.track(player, witness.tracker) as binding:
-        binding.load(str(film))
+        binding.load(str(video))
         binding.seek(4.0)
         binding.play()
         binding.pause()
@@ -81,10 +81,10 @@ def test_pause_takes_back_that_it_is_to_play_from_there(player: Any, film: Path)
         witness.until("PLAY_REACHED_75")
 
 
-def test_playlist_goes_on_by_itself(player: Any, film: Path) -> None:
+def test_playlist_goes_on_by_itself(player: Any, video: Path) -> None:
     with Witness() as witness, playertrack_mpv.track(player, witness.tracker):
-        player.play(str(film))
-        player.playlist_append(str(film))
+        player.play(str(video))
+        player.playlist_append(str(video))
         witness.until("PLAY")
         witness.until_at(0.3)
         player.playlist_next()
@@ -92,31 +92,31 @@ def test_playlist_goes_on_by_itself(player: Any, film: Path) -> None:
     assert witness.until("PLAY").session != witness.until("PLAY", 2).session
 
 
-def test_player_is_left_as_it_was(player: Any, film: Path) -> None:
-    told: list[float] = []
-    heard = threading.Event()
+def test_player_is_left_as_it_was(player: Any, video: Path) -> None:
+    reported: list[float] = []
+    received = threading.Event()
 
     def listen(_: str, value: float | None) -> None:
         if value is not None:
-            told.append(value)
-            heard.set()
+            reported.append(value)
+            received.set()
 
     player.observe_property("time-pos", listen)
     with Witness() as witness, playertrack_mpv.track(player, witness.tracker):
-        player.play(str(film))
+        player.play(str(video))
         witness.until_at(0.5)
-    heard.clear()
-    assert heard.wait(20.0), "the program's own listener receives nothing any more"
-    assert len(told) == len(set(told)), "the same was reported twice"
+    received.clear()
+    assert received.wait(20.0), "the program's own listener receives nothing any more"
+    assert len(reported) == len(set(reported)), "the same was reported twice"
     assert not player.pause
     assert witness.signals[-1].name == "close"
 
 
 @pytest.mark.parametrize("end", ["terminate", "quit"])
-def test_player_that_goes_away_is_an_end(end: str, film: Path) -> None:
+def test_player_that_goes_away_is_an_end(end: str, video: Path) -> None:
     player = needed(mpv).MPV(vo="null", ao="null")
     with Witness() as witness, playertrack_mpv.track(player, witness.tracker) as binding:
-        binding.load(str(film))
+        binding.load(str(video))
         binding.play()
         witness.until("PLAY")
         getattr(player, end)()
@@ -134,9 +134,9 @@ def test_terminated_player_cannot_be_measured() -> None:
         playertrack_mpv.track(player, witness.tracker)
 
 
-def test_playback_that_started_before_is_followed_from_there_on(player: Any, film: Path) -> None:
+def test_playback_that_started_before_is_followed_from_there_on(player: Any, video: Path) -> None:
     with Witness() as first, playertrack_mpv.track(player, first.tracker) as binding:
-        binding.load(str(film))
+        binding.load(str(video))
         binding.play()
         first.until("PLAY")
         first.until_at(1.0)

@@ -59,7 +59,7 @@ def program(path: Path) -> Iterator[IpcClient]:
     client.destroy()
 
 
-def test_mpv_is_measured_whoever_commands_it(path: Path, run: Starter, film: Path) -> None:
+def test_mpv_is_measured_whoever_commands_it(path: Path, run: Starter, video: Path) -> None:
     run()
     with (
         Witness() as witness,
@@ -67,7 +67,7 @@ def test_mpv_is_measured_whoever_commands_it(path: Path, run: Starter, film: Pat
         program(path) as other,
     ):
         assert binding.wait_connected(TIMEOUT)
-        other.command("loadfile", str(film))
+        other.command("loadfile", str(video))
         witness.until("PLAY")
         witness.until_at(0.5)
         other.command("seek", "4", "absolute+exact")
@@ -80,17 +80,17 @@ def test_mpv_is_measured_whoever_commands_it(path: Path, run: Starter, film: Pat
         witness.until("SPEED")
         other.set("pause", "no")
         witness.until("PLAY_REACHED_100")
-    told = [name for name in witness.names if not name.startswith("PLAY_REACHED")]
-    assert told == [*START, "SEEK", "PAUSE", "SPEED", "RESUME"]
+    reported = [name for name in witness.names if not name.startswith("PLAY_REACHED")]
+    assert reported == [*START, "SEEK", "PAUSE", "SPEED", "RESUME"]
 
 
 def test_mpv_that_starts_later_with_its_file_is_measured(
-    path: Path, run: Starter, film: Path
+    path: Path, run: Starter, video: Path
 ) -> None:
     with Witness() as witness, playertrack_mpv.track_process(path, witness.tracker) as binding:
         with pytest.raises(PlayertrackError, match="no mpv listens at"):
             binding.play()
-        run(str(film))
+        run(str(video))
         witness.until("PLAY")
         binding.pause()
         assert witness.until("PAUSE").entry_id == "clip"
@@ -99,9 +99,9 @@ def test_mpv_that_starts_later_with_its_file_is_measured(
 
 @pytest.mark.parametrize("end", ["kill", "quit"])
 def test_restart_of_mpv_is_another_session_of_the_same_player(
-    end: str, path: Path, run: Starter, film: Path
+    end: str, path: Path, run: Starter, video: Path
 ) -> None:
-    process = run(str(film))
+    process = run(str(video))
     with Witness() as witness, playertrack_mpv.track_process(path, witness.tracker) as binding:
         witness.until("PLAY")
         witness.until_at(0.5)
@@ -112,7 +112,7 @@ def test_restart_of_mpv_is_another_session_of_the_same_player(
                 other.command("quit")
         process.wait()
         witness.until_signal("stop")
-        run(str(film))
+        run(str(video))
         witness.until("PLAY", 2)
         witness.until("PLAY_REACHED_25")
         assert binding.wait_connected(TIMEOUT)
@@ -124,8 +124,8 @@ def test_restart_of_mpv_is_another_session_of_the_same_player(
     assert first.session != second.session
 
 
-def test_mpv_lives_on_when_it_is_measured_no_longer(path: Path, run: Starter, film: Path) -> None:
-    process = run(str(film))
+def test_mpv_lives_on_when_it_is_measured_no_longer(path: Path, run: Starter, video: Path) -> None:
+    process = run(str(video))
     with Witness() as witness, playertrack_mpv.track_process(path, witness.tracker):
         witness.until_at(0.3)
     with program(path) as other:
@@ -173,10 +173,10 @@ def test_mpv_that_is_gone_is_said(path: Path, run: Starter) -> None:
     with program(path) as client:
         process.kill()
         process.wait()
-        heard = client.next(TIMEOUT)
-        while heard is not None and heard[0] != "shutdown":
-            heard = client.next(TIMEOUT)
-        assert heard == ("shutdown", {})
+        received = client.next(TIMEOUT)
+        while received is not None and received[0] != "shutdown":
+            received = client.next(TIMEOUT)
+        assert received == ("shutdown", {})
         with pytest.raises(GoneError, match="mpv is gone"):
             client.command("stop")
         assert client.get("pause") is None

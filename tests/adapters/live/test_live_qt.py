@@ -61,12 +61,12 @@ os._exit(0)  # Qt's own threads are not always done by now
 """
 
 
-def played(library: str, steps: str, film: Path) -> list[list[Any]]:
+def played(library: str, steps: str, video: Path) -> list[list[Any]]:
     """The name, position and entry of each event of a program that does ``steps``."""
     if find_spec(library) is None:
         pytest.skip(f"{library} is not installed")
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM.replace("{steps}", steps), library, str(film), str(film)],
+        [sys.executable, "-c", PROGRAM.replace("{steps}", steps), library, str(video), str(video)],
         env={
             **os.environ,
             "QT_QPA_PLATFORM": "offscreen",
@@ -97,14 +97,14 @@ def player() -> Iterator[Any]:
 
 
 @pytest.mark.parametrize("library", ["PySide6", "PyQt6"])
-def test_program_that_uses_its_player_as_before(library: str, film: Path) -> None:
+def test_program_that_uses_its_player_as_before(library: str, video: Path) -> None:
     shown = played(
         library,
         "player.setSource(QUrl.fromLocalFile(video)); player.play();"
         "then(0.8, lambda: player.setPosition(4000)); then(1.4, player.pause);"
         "then(2.2, lambda: player.setPosition(1000)); then(3.4, player.play);"
         "then(4.4, lambda: player.setPlaybackRate(2.0)); then(5.2, player.stop); then(5.4, finish)",
-        film,
+        video,
     )
     rest = [name for name in names(shown) if not name.startswith("PLAY_REACHED")]
     assert rest == [*START, "SEEK", "PAUSE", "SEEK", "RESUME", "SPEED"]
@@ -113,18 +113,18 @@ def test_program_that_uses_its_player_as_before(library: str, film: Path) -> Non
     assert {entry for _, _, entry in shown[1:]} == {"clip"}
 
 
-def test_program_that_holds_its_event_loop(film: Path) -> None:
+def test_program_that_holds_its_event_loop(video: Path) -> None:
     """Nothing comes meanwhile, then one position that is far ahead: neither a stall nor a seek."""
     shown = played(
         "PySide6",
         "player.setSource(QUrl.fromLocalFile(video)); player.play();"
         "then(0.8, lambda: time.sleep(2.5)); then(3.8, finish)",
-        film,
+        video,
     )
     assert names(shown) == [*START, "PLAY_REACHED_25", "PLAY_REACHED_50"]
 
 
-def test_program_that_plays_in_rounds_and_then_other_media(film: Path) -> None:
+def test_program_that_plays_in_rounds_and_then_other_media(video: Path) -> None:
     shown = played(
         "PySide6",
         "player.setLoops(2); player.setSource(QUrl.fromLocalFile(video)); player.play();"
@@ -132,7 +132,7 @@ def test_program_that_plays_in_rounds_and_then_other_media(film: Path) -> None:
         "then(3.6, lambda: player.setSource(QUrl())); "
         "then(3.7, lambda: (player.setSource(QUrl.fromLocalFile(other)), player.play()));"
         "then(4.4, finish)",
-        film,
+        video,
     )
     assert names(shown) == [
         *(*START, "SEEK", "PLAY_REACHED_100", "REPLAY", "PLAY_REQUEST", "PLAY"),
@@ -140,20 +140,20 @@ def test_program_that_plays_in_rounds_and_then_other_media(film: Path) -> None:
     ]
 
 
-def test_player_without_any_output_is_at_its_end_all_the_same(film: Path) -> None:
+def test_player_without_any_output_is_at_its_end_all_the_same(video: Path) -> None:
     shown = played(
         "PySide6",
         "player.setVideoSink(None); player.setSource(QUrl.fromLocalFile(video)); player.play();"
         "then(0.5, lambda: player.setPosition(5000)); then(3.0, finish)",
-        film,
+        video,
     )
     assert names(shown) == [*START, "SEEK", "PLAY_REACHED_100"]
 
 
-def test_playback_that_started_before_is_measured_from_there_on(player: Any, film: Path) -> None:
+def test_playback_that_started_before_is_measured_from_there_on(player: Any, video: Path) -> None:
     loop = needed(qt)
     with Witness() as first, playertrack_qt.track(player, first.tracker) as binding:
-        binding.load(str(film))
+        binding.load(str(video))
         binding.play()
         first.until_at(1.0)
     with Witness() as second, playertrack_qt.track(player, second.tracker):
@@ -163,10 +163,10 @@ def test_playback_that_started_before_is_measured_from_there_on(player: Any, fil
     loop.call(player.stop)
 
 
-def test_player_that_is_deleted_is_an_end(player: Any, film: Path) -> None:
+def test_player_that_is_deleted_is_an_end(player: Any, video: Path) -> None:
     loop = needed(qt)
     with Witness() as witness, playertrack_qt.track(player, witness.tracker) as binding:
-        binding.load(str(film))
+        binding.load(str(video))
         binding.play()
         witness.until("PLAY")
         loop.delete(player)
@@ -176,12 +176,12 @@ def test_player_that_is_deleted_is_an_end(player: Any, film: Path) -> None:
             binding.rate(1.0)
 
 
-def test_seek_that_comes_too_early_is_given_again(player: Any, film: Path) -> None:
+def test_seek_that_comes_too_early_is_given_again(player: Any, video: Path) -> None:
     loop = needed(qt)
     with Witness() as witness, playertrack_qt.track(player, witness.tracker) as binding:
 
         def drive() -> None:
-            binding.load(str(film))
+            binding.load(str(video))
             binding.seek(4.0)
             binding.play()
 

@@ -40,9 +40,9 @@ def player(instance: Any) -> Iterator[Any]:
     made.release()
 
 
-def test_player_is_measured_whoever_commands_it(instance: Any, player: Any, film: Path) -> None:
+def test_player_is_measured_whoever_commands_it(instance: Any, player: Any, video: Path) -> None:
     with Witness() as witness, playertrack_vlc.track(player, witness.tracker, entry_id="1_a"):
-        media = instance.media_new(str(film))
+        media = instance.media_new(str(video))
         player.set_media(media)
         media.release()
         player.play()
@@ -60,17 +60,17 @@ def test_player_is_measured_whoever_commands_it(instance: Any, player: Any, film
         player.play()
         assert witness.until("SPEED").rate == 2.0
         witness.until("PLAY_REACHED_100")
-    told = witness.names
-    assert told[:5] == START
-    assert [name for name in told[5:] if not name.startswith("PLAY_REACHED")] in (
+    reported = witness.names
+    assert reported[:5] == START
+    assert [name for name in reported[5:] if not name.startswith("PLAY_REACHED")] in (
         ["SEEK", "PAUSE", "SEEK", "RESUME", "SPEED"],
         ["SEEK", "PAUSE", "SEEK", "SPEED", "RESUME"],
     )
 
 
-def test_commands_of_the_binding(player: Any, film: Path) -> None:
+def test_commands_of_the_binding(player: Any, video: Path) -> None:
     with Witness() as witness, playertrack_vlc.track(player, witness.tracker) as binding:
-        binding.load(str(film), entry_id="1_b")
+        binding.load(str(video), entry_id="1_b")
         binding.play()
         witness.until("PLAY")
         binding.seek(3.0)
@@ -91,30 +91,30 @@ def test_commands_of_the_binding(player: Any, film: Path) -> None:
     assert not {"BUFFER_START", "ERROR"} & set(witness.names)
 
 
-def test_player_is_left_as_it_was(instance: Any, player: Any, film: Path) -> None:
-    heard = threading.Event()
+def test_player_is_left_as_it_was(instance: Any, player: Any, video: Path) -> None:
+    received = threading.Event()
     own = player.event_manager()
-    player.set_media(instance.media_new(str(film)))
+    player.set_media(instance.media_new(str(video)))
     player.play()
     before = set(vars(player))
     with Witness() as witness, playertrack_vlc.track(player, witness.tracker):
-        own.event_attach(vlc.EventType.MediaPlayerTimeChanged, lambda _: heard.set())
+        own.event_attach(vlc.EventType.MediaPlayerTimeChanged, lambda _: received.set())
         witness.until("PLAY")
-    told = len(witness.signals)
-    heard.clear()
-    assert heard.wait(20.0), "the program's own listener receives nothing any more"
+    reported = len(witness.signals)
+    received.clear()
+    assert received.wait(20.0), "the program's own listener receives nothing any more"
     assert player.is_playing()
     assert set(vars(player)) == before
     own.event_detach(vlc.EventType.MediaPlayerTimeChanged)
     player.stop()
-    assert len(witness.signals) == told
+    assert len(witness.signals) == reported
     assert witness.signals[-1].name == "close"
 
 
-def test_player_released_under_the_binding_is_an_end(instance: Any, film: Path) -> None:
+def test_player_released_under_the_binding_is_an_end(instance: Any, video: Path) -> None:
     player = instance.media_player_new()
     with Witness() as witness, playertrack_vlc.track(player, witness.tracker) as binding:
-        binding.load(str(film))
+        binding.load(str(video))
         binding.play()
         witness.until("PLAY")
         player.release()
@@ -125,9 +125,9 @@ def test_player_released_under_the_binding_is_an_end(instance: Any, film: Path) 
 
 
 def test_playback_that_started_before_is_followed_from_there_on(
-    instance: Any, player: Any, film: Path
+    instance: Any, player: Any, video: Path
 ) -> None:
-    player.set_media(instance.media_new(str(film)))
+    player.set_media(instance.media_new(str(video)))
     with Witness() as first, playertrack_vlc.track(player, first.tracker) as binding:
         binding.play()
         first.until("PLAY")
@@ -139,7 +139,7 @@ def test_playback_that_started_before_is_followed_from_there_on(
     assert second.until("PAUSE").duration == 6.0
 
 
-def test_players_side_by_side(instance: Any, film: Path) -> None:
+def test_players_side_by_side(instance: Any, video: Path) -> None:
     players = [instance.media_player_new() for _ in range(3)]
     witness = [Witness() for _ in players]
     bindings = [
@@ -147,7 +147,7 @@ def test_players_side_by_side(instance: Any, film: Path) -> None:
         for n, (player, watch) in enumerate(zip(players, witness, strict=True))
     ]
     for binding in bindings:
-        binding.load(str(film))
+        binding.load(str(video))
         binding.play()
     for n, watch in enumerate(witness):
         assert watch.until("PLAY_REACHED_25").entry_id == f"1_{n}"
@@ -158,13 +158,13 @@ def test_players_side_by_side(instance: Any, film: Path) -> None:
             pass
 
 
-def test_raw_recording_gives_the_same_events(player: Any, film: Path, tmp_path: Path) -> None:
+def test_raw_recording_gives_the_same_events(player: Any, video: Path, tmp_path: Path) -> None:
     raw = tmp_path / "raw.jsonl"
     with (
         Witness() as witness,
         playertrack_vlc.track(player, witness.tracker, record_raw=raw) as binding,
     ):
-        binding.load(str(film))
+        binding.load(str(video))
         binding.play()
         witness.until_at(0.5)
         binding.seek(5.0)
@@ -174,7 +174,7 @@ def test_raw_recording_gives_the_same_events(player: Any, film: Path, tmp_path: 
     signals = [s for line in lines for s in translator.translate(json.loads(line))]
     again = [event.event for s in signals for event in fleet.feed(None, s)]
     assert [name for name in again if name != "VIEW"] == witness.names
-    assert str(film.parent) not in raw.read_text()
+    assert str(video.parent) not in raw.read_text()
 
 
 def test_player_is_measured_once(instance: Any, player: Any) -> None:
@@ -191,9 +191,9 @@ def test_player_is_measured_once(instance: Any, player: Any) -> None:
     items.release()
 
 
-def test_list_player_is_measured_by_the_player_of_its_items(instance: Any, film: Path) -> None:
+def test_list_player_is_measured_by_the_player_of_its_items(instance: Any, video: Path) -> None:
     items = instance.media_list_player_new()
-    items.set_media_list(instance.media_list_new([str(film), str(film)]))
+    items.set_media_list(instance.media_list_new([str(video), str(video)]))
     with Witness() as witness, playertrack_vlc.track(items, witness.tracker):
         items.play()
         witness.until("PLAY")
@@ -211,8 +211,8 @@ def test_what_is_no_player_is_refused_with_what_is_expected(other: Any) -> None:
     assert witness.names == []
 
 
-def test_players_own_repetition_is_a_replay(instance: Any, player: Any, film: Path) -> None:
-    media = instance.media_new(str(film), ":input-repeat=3")
+def test_players_own_repetition_is_a_replay(instance: Any, player: Any, video: Path) -> None:
+    media = instance.media_new(str(video), ":input-repeat=3")
     with Witness() as witness, playertrack_vlc.track(player, witness.tracker):
         player.set_media(media)
         player.play()

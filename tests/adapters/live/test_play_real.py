@@ -30,16 +30,16 @@ def player(request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]) -
 
 
 def names(lines: str) -> list[str]:
-    told = [json.loads(line)["event"] for line in lines.splitlines()]
-    return [name for name in told if name != "VIEW"]
+    reported = [json.loads(line)["event"] for line in lines.splitlines()]
+    return [name for name in reported if name != "VIEW"]
 
 
 def test_script_is_performed_and_the_raw_recording_gives_the_same_events(
-    player: str, film: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    player: str, video: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     raw = tmp_path / "raw.jsonl"
     script = ["--do", "0.8 seek 3.5", "--do", "2.6 pause", "--do", "3.6 play"]
-    command = ["play", str(film), "--player", player, "--json", "--record-raw", str(raw)]
+    command = ["play", str(video), "--player", player, "--json", "--record-raw", str(raw)]
     assert main([*command, *script]) == 0
     played = names(capsys.readouterr().out)
     assert [name for name in played[5:] if name != "PLAY_REACHED_75"] == [
@@ -51,10 +51,10 @@ def test_script_is_performed_and_the_raw_recording_gives_the_same_events(
 
 @pytest.mark.parametrize("player", ["vlc"], indirect=True)
 def test_loop_goes_on_until_it_is_stopped(
-    player: str, film: Path, capsys: pytest.CaptureFixture[str]
+    player: str, video: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     script = ["--do", "0 loop on", "--do", "1 seek 5.2", "--do", "4 stop"]
-    assert main(["play", str(film), "--player", player, "--json", *script]) == 0
+    assert main(["play", str(video), "--player", player, "--json", *script]) == 0
     assert "REPLAY" in names(capsys.readouterr().out)
 
 
@@ -78,9 +78,9 @@ def test_media_that_cannot_be_opened_is_said_in_a_line(
     ],
 )
 def test_what_a_real_player_cannot_do_is_refused(
-    player: str, arguments: list[str], said: str, film: Path, capsys: pytest.CaptureFixture[str]
+    player: str, arguments: list[str], said: str, video: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["play", str(film), "--player", player, *arguments]) == 2
+    assert main(["play", str(video), "--player", player, *arguments]) == 2
     assert said in capsys.readouterr().err
 
 
@@ -90,9 +90,9 @@ def test_standard_input_is_refused(player: str, capsys: pytest.CaptureFixture[st
 
 
 def test_embedded_player_has_no_raw_recording(
-    film: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    video: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["play", str(film), "--record-raw", str(tmp_path / "raw.jsonl")]) == 2
+    assert main(["play", str(video), "--record-raw", str(tmp_path / "raw.jsonl")]) == 2
     assert "--record-raw: player av has signals only: --record" in capsys.readouterr().err
 
 

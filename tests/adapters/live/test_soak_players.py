@@ -49,9 +49,9 @@ def scenarios(player: type[Live]) -> Iterator[Callable[[], None]]:
 @pytest.mark.timeout(7200)
 @pytest.mark.parametrize("player", PLAYERS, ids=lambda player: player.__name__)
 def test_scenarios_are_no_matter_of_luck(
-    player: type[Live], film: Path, site: MediaServer, capsys: pytest.CaptureFixture[str]
+    player: type[Live], video: Path, site: MediaServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    Live.film, Live.site = str(film), site
+    Live.video, Live.site = str(video), site
     runs = [run for _ in range(REPEATS) for run in scenarios(player)]
     failures = 0
     with ThreadPoolExecutor(AT_ONCE) as pool:

@@ -130,11 +130,11 @@ def test_signal_that_comes_late_keeps_its_time(
 
 def test_timer_that_does_not_go_away_keeps_nobody_from_working() -> None:
     reported = Listener()
-    courier = Dispatcher(
+    dispatcher = Dispatcher(
         ManualClock(), due=lambda: -inf, settle=lambda: None, finish=lambda _: True, on_error=None
     )
-    with courier.lock:
-        courier.put("test", reported, "first")
-        courier.rouse()
+    with dispatcher.lock:
+        dispatcher.put("test", reported, "first")
+        dispatcher.rouse()
     assert reported.next() == "first"
-    assert courier.close(PATIENCE)
+    assert dispatcher.close(PATIENCE)
