@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from playertrack.trace import recording as recordings
+from playertrack.trace import recording
 from playertrack.trace.recording import Number, Record, by_kind
 
 
@@ -38,4 +38,4 @@ def fields(status: Any) -> dict[str, Any]:
 
 def read(record: dict[str, Any]) -> Record:
     """The record with the fields of its kind; raises `TranslationError` naming the field."""
-    return recordings.read(record, Record, by_kind(_SHAPES))
+    return recording.read(record, Record, by_kind(_SHAPES))

@@ -13,7 +13,7 @@ from .library import Gst
 from .media_uri import Ear, uri_of
 
 #: The first word of each message; what a record holds of it, by the name in the message.
-_HEARD: dict[str, tuple[str, ...]] = {
+_FIELDS: dict[str, tuple[str, ...]] = {
     "state-changed": ("play-state",),
     "position-updated": ("position",),
     "duration-changed": ("duration",),
@@ -67,8 +67,8 @@ class GstPlayBinding(Binding):
             announced, self._announced = self._announced, False
             if not announced:
                 self._note_media(report.get_value("uri"))
-        elif kind in _HEARD and not self._is_too_often(kind):
-            self._note(kind, **{name: _plain(report.get_value(name)) for name in _HEARD[kind]})
+        elif kind in _FIELDS and not self._is_too_often(kind):
+            self._note(kind, **{name: _plain(report.get_value(name)) for name in _FIELDS[kind]})
         if kind == "end-of-stream":
             self._ended = True
 

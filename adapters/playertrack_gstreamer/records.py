@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from playertrack.trace import recording as recordings
+from playertrack.trace import recording
 from playertrack.trace.recording import Limits, Number, Record, by_kind, key
 
 _Nanoseconds = Annotated[float, Limits(-1e20, 1e20)]
@@ -122,4 +122,4 @@ GSTPLAY: _Shapes = {
 
 def read(record: dict[str, Any], shapes: _Shapes) -> Record:
     """The record with the fields of its kind; raises `TranslationError` naming the field."""
-    return recordings.read(record, Record, by_kind(shapes))
+    return recording.read(record, Record, by_kind(shapes))

@@ -58,7 +58,7 @@ _SCENARIOS = {
 
 
 @attrs.frozen
-class Told:
+class Reported:
     """An event on one side; ``session`` is an ordinal."""
 
     name: str
@@ -76,8 +76,8 @@ class Told:
 class Row:
     """An event on one side or both; ``rule`` and ``why`` say what the difference is, if any."""
 
-    ours: Told | None
-    theirs: Told | None
+    ours: Reported | None
+    theirs: Reported | None
     rule: str = ""
     why: str = ""
 
@@ -95,13 +95,13 @@ def compare(records: Sequence[dict[str, Any]]) -> list[Row]:
     return sorted(rows, key=lambda row: _first(row).at)
 
 
-def _first(row: Row) -> Told:
+def _first(row: Row) -> Reported:
     entry = row.ours or row.theirs
     assert entry is not None
     return entry
 
 
-def _ours(records: Iterable[dict[str, Any]]) -> Iterator[Told]:
+def _ours(records: Iterable[dict[str, Any]]) -> Iterator[Reported]:
     translator, engine = Translator(), Engine(policy=Translator.policy)
     sessions: list[str] = []
     events: list[Event] = []
@@ -112,10 +112,10 @@ def _ours(records: Iterable[dict[str, Any]]) -> Iterator[Told]:
         if event.session not in sessions:
             sessions.append(event.session)
         ordinal = sessions.index(event.session) + 1
-        yield Told(event.event, event.at, event.position, ordinal)
+        yield Reported(event.event, event.at, event.position, ordinal)
 
 
-def _theirs(records: Iterable[dict[str, Any]]) -> Iterator[Told]:
+def _theirs(records: Iterable[dict[str, Any]]) -> Iterator[Reported]:
     sessions: list[str] = []
     for record in records:
         if record["source"] == "kava":
@@ -124,10 +124,10 @@ def _theirs(records: Iterable[dict[str, Any]]) -> Iterator[Told]:
             kind = record["kind"]
             ordinal = sessions.index(record["sessionId"]) + 1
             name = _NAMES.get(kind, kind)
-            yield Told(name, record["t"] / 1000, record["position"], ordinal, kind)
+            yield Reported(name, record["t"] / 1000, record["position"], ordinal, kind)
 
 
-def _same(mine: Told, theirs: Told) -> bool:
+def _same(mine: Reported, theirs: Reported) -> bool:
     near = _NEAR_VIEW if mine.name == "VIEW" else _NEAR
     return mine.name == theirs.name and abs(mine.at - theirs.at) <= near
 
@@ -138,7 +138,7 @@ _REPLAYED = (
 )
 
 
-def _difference(mine: Told, theirs: Told | None) -> tuple[str, str]:
+def _difference(mine: Reported, theirs: Reported | None) -> tuple[str, str]:
     """The difference in an event that we report, and its rule."""
     if theirs is None:
         return _only_ours(mine)
@@ -162,7 +162,7 @@ def _difference(mine: Told, theirs: Told | None) -> tuple[str, str]:
     return "", ""
 
 
-def _only_ours(mine: Told) -> tuple[str, str]:
+def _only_ours(mine: Reported) -> tuple[str, str]:
     if mine.session > 1:
         return _REPLAYED
     match mine.name:
@@ -175,7 +175,7 @@ def _only_ours(mine: Told) -> tuple[str, str]:
     return "R-quartile", "played over only now; the plugin spent it on a seek"
 
 
-def _only_theirs(theirs: Told, ours: Sequence[Told]) -> tuple[str, str]:
+def _only_theirs(theirs: Reported, ours: Sequence[Reported]) -> tuple[str, str]:
     ended = any(each.name == "PLAY_REACHED_100" and each.at < theirs.at for each in ours)
     match theirs.name:
         case "PLAY_REACHED_90_PERCENT":

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from playertrack.trace import recording as recordings
+from playertrack.trace import recording
 from playertrack.trace.recording import Limits, Number, key
 
 
-class Record(recordings.Record):
+class Record(recording.Record):
     """The fields that every record has."""
 
     source: str

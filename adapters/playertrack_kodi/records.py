@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from playertrack.live.adapter import entry_name
-from playertrack.trace import recording as recordings
+from playertrack.trace import recording
 from playertrack.trace.recording import Number, Record, TranslationError, by_kind, key
 
 
@@ -123,7 +123,7 @@ _SHAPES: dict[str, type[Record]] = {
 
 def read(record: dict[str, Any]) -> Record:
     """The record with the fields of its kind; raises `TranslationError` naming the field."""
-    report = recordings.read(record, Record, by_kind(_SHAPES))
+    report = recording.read(record, Record, by_kind(_SHAPES))
     if isinstance(report, Notification):
         report.time("time")
         _object(report.data, "item")

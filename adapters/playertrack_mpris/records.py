@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from playertrack.trace import recording as recordings
+from playertrack.trace import recording
 from playertrack.trace.recording import Limits, Record, TranslationError, by_kind, key
 
 Microseconds = Annotated[float, Limits(-1e18, 1e18)]
@@ -56,7 +56,7 @@ _SHAPES: dict[str, type[Record]] = {"PropertiesChanged": Changed, "Seeked": Seek
 
 def read(record: dict[str, Any]) -> Record:
     """The record with the fields of its kind; raises `TranslationError` naming the field."""
-    report = recordings.read(record, Record, by_kind(_SHAPES))
+    report = recording.read(record, Record, by_kind(_SHAPES))
     if isinstance(report, Changed):
         report.check()
     return report

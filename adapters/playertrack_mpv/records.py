@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from playertrack.trace import recording as recordings
+from playertrack.trace import recording
 from playertrack.trace.recording import Limits, Number, Record, by_kind
 
 
@@ -95,4 +95,4 @@ _SHAPES: dict[str, type[Record]] = {
 
 def read(record: dict[str, Any]) -> Record:
     """The record with the fields of its kind; raises `TranslationError` naming the field."""
-    return recordings.read(record, Record, by_kind(_SHAPES))
+    return recording.read(record, Record, by_kind(_SHAPES))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from playertrack.trace import recording as recordings
+from playertrack.trace import recording
 from playertrack.trace.recording import Number, Record, TranslationError, by_kind, key
 
 
@@ -61,7 +61,7 @@ def short_name(enumerator: str) -> str:
 
 def read(record: dict[str, Any]) -> Record:
     """The record with the fields of its kind; raises `TranslationError` naming the field."""
-    report = recordings.read(record, Record, by_kind(_SHAPES))
+    report = recording.read(record, Record, by_kind(_SHAPES))
     if report.kind in _NUMBERS and isinstance(report, Emitted):
         report.number()
     elif report.kind in _NAMES and isinstance(report, Emitted):

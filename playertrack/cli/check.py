@@ -33,12 +33,12 @@ def add_parser(subparsers: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run it; 1 if a case failed, 2 if there is none."""
     from .._words import counted
-    from ..trace import conformance as cases
+    from ..trace import conformance
 
     results = []
     for path in args.cases:
         for case in _load(path):
-            result = cases.run(case)
+            result = conformance.run(case)
             results.append(result)
             _print(result, args.json)
     failed = sum(not result.passed for result in results)
@@ -50,9 +50,13 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _load(path: str) -> list[Case]:
-    from ..trace import conformance as cases
+    from ..trace import conformance
 
-    return cases.parse(sys.stdin.buffer.read(), name_of(path)) if path == "-" else cases.load(path)
+    return (
+        conformance.parse(sys.stdin.buffer.read(), name_of(path))
+        if path == "-"
+        else conformance.load(path)
+    )
 
 
 def _print(result: Result, as_json: bool) -> None:

@@ -37,7 +37,7 @@ def run(args: argparse.Namespace) -> int:
     """Run it; 1 with findings."""
     import asyncio
 
-    from .checks import checks
+    from .doctor_checks import checks
 
     count = 0
 

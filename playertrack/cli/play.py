@@ -16,7 +16,7 @@ from .common import add_command, add_json, add_policy, name_of, number, read_pol
 from .delivering import Sinks, add_sinks, keep_stdout
 from .drawing import add_timeline, show_timeline
 from .screen import JsonLines, Progress, Screen, summary_lines
-from .viewing import add_view, linger, open_view
+from .view_option import add_view, linger, open_view
 
 if TYPE_CHECKING:
     from ..core.session import Summary

@@ -18,15 +18,7 @@ from ..signals import Close, Signal, Tick, TimeUpdate
 from .context import Diagnostic, Setup
 from .machine import HANDLED, TRIGGERS
 from .quick import NOTHING, Quick
-from .rules import ads as advertising
-from .rules import attributes as passing
-from .rules import buffering as stalling
-from .rules import end as ending
-from .rules import lifecycle
-from .rules import loop as looping
-from .rules import pause as pausing
-from .rules import position as following
-from .rules import seek as seeking
+from .rules import ads, attributes, buffering, end, lifecycle, loop, pause, position, seek
 from .session import SessionIds, Summary, offline_ids
 from .state import State
 from .timers import timers
@@ -35,32 +27,32 @@ from .timers import timers
 _HANDLERS: dict[type[Signal], Callable[[Any, Any], None]] = {
     signals.Ready: lambda pb, signal: pb.fire("ready"),
     signals.Loaded: lifecycle.on_loaded,
-    signals.Play: pausing.on_intent,
-    signals.Playing: pausing.on_intent,
-    signals.Pause: pausing.on_intent,
-    signals.Seeking: seeking.on_seeking,
-    signals.Seeked: seeking.on_seeked,
-    signals.Seek: seeking.on_seek,
-    signals.Stall: stalling.on_stall,
-    signals.StallEnd: stalling.on_stall_end,
-    signals.Ended: ending.on_ended,
-    signals.Looped: ending.on_looped,
-    signals.Stop: ending.on_stop,
+    signals.Play: pause.on_intent,
+    signals.Playing: pause.on_intent,
+    signals.Pause: pause.on_intent,
+    signals.Seeking: seek.on_seeking,
+    signals.Seeked: seek.on_seeked,
+    signals.Seek: seek.on_seek,
+    signals.Stall: buffering.on_stall,
+    signals.StallEnd: buffering.on_stall_end,
+    signals.Ended: end.on_ended,
+    signals.Looped: end.on_looped,
+    signals.Stop: end.on_stop,
     signals.Replay: lifecycle.on_replay,
-    signals.RateChange: passing.on_ratechange,
+    signals.RateChange: attributes.on_ratechange,
     signals.DurationChange: lifecycle.on_durationchange,
-    signals.Error: ending.on_error,
-    signals.SourceSelected: passing.on_source_selected,
-    signals.FlavorSwitch: passing.on_flavor_switch,
-    signals.Captions: passing.on_captions,
-    signals.AudioTrack: passing.on_audio_track,
-    signals.Volume: passing.on_volume,
-    signals.Fullscreen: passing.on_fullscreen,
-    signals.Engage: passing.on_engage,
-    signals.AdStart: advertising.on_ad_start,
-    signals.AdProgress: advertising.on_ad_progress,
-    signals.AdClick: advertising.on_ad_click,
-    signals.AdEnd: advertising.on_ad_end,
+    signals.Error: end.on_error,
+    signals.SourceSelected: attributes.on_source_selected,
+    signals.FlavorSwitch: attributes.on_flavor_switch,
+    signals.Captions: attributes.on_captions,
+    signals.AudioTrack: attributes.on_audio_track,
+    signals.Volume: attributes.on_volume,
+    signals.Fullscreen: attributes.on_fullscreen,
+    signals.Engage: attributes.on_engage,
+    signals.AdStart: ads.on_ad_start,
+    signals.AdProgress: ads.on_ad_progress,
+    signals.AdClick: ads.on_ad_click,
+    signals.AdEnd: ads.on_ad_end,
     signals.Close: lifecycle.on_close,
 }
 
@@ -154,10 +146,10 @@ class Engine(Quick):
         kind = type(signal)
         if kind is TimeUpdate:
             assert signal.position is not None
-            following.follow(self, signal.position, alone=True)
-        elif kind is not Tick and not (self.fall is not None and looping.resolves(self, signal)):
+            position.follow(self, signal.position, alone=True)
+        elif kind is not Tick and not (self.fall is not None and loop.resolves(self, signal)):
             if signal.position is not None and not isinstance(signal, _OWN_POSITION):
-                following.receive(self, signal)
+                position.receive(self, signal)
             _HANDLERS[kind](self, signal)
         self.settle_due(now)
         self.cause = ""
@@ -261,9 +253,9 @@ class Engine(Quick):
 
     def snapshot(self) -> bytes:
         """The whole state as a few bytes, to go on from elsewhere (R-pure)."""
-        from . import snapshot as saving  # needs msgspec, which not every platform has
+        from . import snapshot  # needs msgspec, which not every platform has
 
-        return saving.save(self)
+        return snapshot.save(self)
 
     @classmethod
     def restore(
@@ -277,8 +269,8 @@ class Engine(Quick):
 
         Raises `SnapshotError` if ``data`` is no snapshot, or one of another version.
         """
-        from . import snapshot as saving
+        from . import snapshot
 
         engine = cls.__new__(cls)
-        engine.arm(saving.load(engine, data, ids, diagnose))
+        engine.arm(snapshot.load(engine, data, ids, diagnose))
         return engine

@@ -18,7 +18,7 @@ import attrs
 from .. import events
 from ..events import Event
 from ..policy import Policy
-from . import rangeset as progress
+from . import rangeset
 from .context import Diagnostic
 from .open_intervals import Before, Cadence, Settling, Tally
 from .playhead import Run, Travel
@@ -292,16 +292,16 @@ class Playback(PlayerState):
     def _join(self, start: float, end: float) -> None:
         if self.watched is None:
             self.watched = []
-        progress.join(self.watched, start, end)
+        rangeset.join(self.watched, start, end)
         most, heap = 2 * self.policy.max_intervals, self.by_length
         if heap is not None and len(heap) < 2 * most:
-            progress.note_length(self.watched, heap, start)
+            rangeset.note_length(self.watched, heap, start)
         elif heap is not None:
             heap = self.by_length = None
         if len(self.watched) > most:
             if heap is None:
-                heap = self.by_length = progress.by_length(self.watched)
-            lost = progress.forget_shortest(self.watched, heap)
+                heap = self.by_length = rangeset.by_length(self.watched)
+            lost = rangeset.forget_shortest(self.watched, heap)
             self.note("limit", "I-total", f"forgot the watched interval {lost}")
 
     @property
@@ -337,7 +337,7 @@ class Playback(PlayerState):
         here = self.position
         if here is not None and here - self.span_from < self.lacking - 1e-6:
             return
-        watched = progress.length(self.watched_until(end))
+        watched = rangeset.length(self.watched_until(end))
         if watched / end >= share:
             self.fired |= bit
             self.emit("COMPLETED", "R-milestones", watched=watched / end)
@@ -349,8 +349,8 @@ class Playback(PlayerState):
         """The watched set as far as it lies before ``end``."""
         watched = list(self.watched or ())
         if self.position is not None and self.position > self.span_from:
-            progress.join(watched, self.span_from, self.position)
-        return progress.cut(watched, end)
+            rangeset.join(watched, self.span_from, self.position)
+        return rangeset.cut(watched, end)
 
     def view(self) -> None:
         """A VIEW for each full interval by which play time has grown (R-view)."""

@@ -10,8 +10,7 @@ from collections.abc import Callable, Iterator
 from math import inf, nextafter
 
 from .playback import Playback
-from .rules import ads, buffering
-from .rules import loop as looping
+from .rules import ads, buffering, loop
 from .state import State
 
 
@@ -20,7 +19,7 @@ def timers(pb: Playback) -> Iterator[tuple[float, Callable[[], object]]]:
     policy = pb.policy
     settling, waiting, stall, ad = pb.settling, pb.waiting, pb.stall_open, pb.ad
     if pb.fall is not None:
-        yield _over(pb.fall.at, policy.settle), lambda: looping.loop(pb)
+        yield _over(pb.fall.at, policy.settle), lambda: loop.loop(pb)
     if settling is not None:
         # A seek that is open may still become a part of it, and a PAUSE waits for it.
         if not pb.seeking:

@@ -22,7 +22,7 @@ from ..events import Event, Seek, Speed
 from .http import checked_url, rfc3339
 from .session_memory import Memory, Recent
 from .viewer import anonymous_id, basic, user_id
-from .watching import Segments, Watching
+from .watched import Segments, Watched
 
 _USER, _PASSWORD = "PLAYERTRACK_XAPI_USER", "PLAYERTRACK_XAPI_PASSWORD"
 
@@ -79,13 +79,13 @@ class XapiDestination(SessionDestination):
             raise ValueError(f"{there} is set, but {missing} is not")
         parts = urlsplit(address)
         self._home = f"{parts.scheme}://{parts.netloc}"
-        self._sessions = Memory(Watching, self.recalled)
+        self._sessions = Memory(Watched, self.recalled)
         self._rates: Recent[str, float] = Recent()  # a new session keeps that of its player
 
     def encode(self, event: Event) -> bytes | None:
         """The statement for ``event``; None if the profile has none."""
         player = event.player or ""
-        before = self._sessions.get(event.session) or Watching(rate=self._rates.get(player) or 1.0)
+        before = self._sessions.get(event.session) or Watched(rate=self._rates.get(player) or 1.0)
         session = before.after(event)
         if isinstance(event, Speed):
             self._rates.put(player, event.rate)
@@ -139,7 +139,7 @@ class XapiDestination(SessionDestination):
         name = user_id() or anonymous_id(event)
         return {"objectType": "Agent", "account": {"homePage": self._home, "name": name}}
 
-    def _context(self, event: Event, session: Watching) -> dict[str, Any]:
+    def _context(self, event: Event, session: Watched) -> dict[str, Any]:
         extensions: dict[str, Any] = {
             f"{EXTENSIONS}/session-id": statement_id(event.session, session.first),
         }
@@ -150,7 +150,7 @@ class XapiDestination(SessionDestination):
         return {"contextActivities": {"category": [{"id": PROFILE}]}, "extensions": extensions}
 
 
-def _verb(event: Event, before: Watching, session: Watching) -> str | None:
+def _verb(event: Event, before: Watched, session: Watched) -> str | None:
     """The verb for ``event``: a session is initialized once, and completed once."""
     verb = _VERBS.get(event.event)
     if verb == INITIALIZED and before.first is not None:
@@ -172,7 +172,7 @@ def _activity(event: Event) -> dict[str, Any]:
     return {"objectType": "Activity", "id": iri, "definition": definition}
 
 
-def _result(event: Event, verb: str, session: Watching) -> dict[str, Any]:
+def _result(event: Event, verb: str, session: Watched) -> dict[str, Any]:
     """The result that the profile demands of a verb; the first knows nothing yet."""
     if verb == INITIALIZED:
         return {}

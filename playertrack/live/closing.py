@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class AsyncClosing:
     """The ways to close a tracker that wait for nothing, or as a coroutine does."""
 
-    _courier: Dispatcher
+    _dispatcher: Dispatcher
 
     @abstractmethod
     def _end(self, position: float | None, at: float | None) -> None:
@@ -37,7 +37,7 @@ class AsyncClosing:
         waits has ``timeout`` seconds to be delivered.
         """
         self._end(position, at)
-        self._courier.start_closing(timeout, on_closed)
+        self._dispatcher.start_closing(timeout, on_closed)
 
     async def aclose(
         self,

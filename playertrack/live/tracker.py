@@ -100,9 +100,9 @@ class Tracker(SignalMethods, AsyncClosing):
             self._engine = Engine.restore(snapshot, ids=ids, diagnose=diagnose)
         self._sinks = FanoutSink(sinks, on_error=self._sink_failed, isolate=True)
         self._streams: WeakSet[EventStream] = WeakSet()
-        self._courier = Dispatcher(self._clock, self._due, self._settle, self._finish, on_error)
+        self._dispatcher = Dispatcher(self._clock, self._due, self._settle, self._finish, on_error)
         if self._sinks.returns_at_once:
-            self._courier.at_once = "sinks"
+            self._dispatcher.at_once = "sinks"
         self._used = False
         self._seat = Seat()
         self._arrived: deque[tuple[Signal, bool]] = deque()
@@ -136,12 +136,12 @@ class Tracker(SignalMethods, AsyncClosing):
 
     def summary(self) -> Summary:
         """The running session's totals so far."""
-        with self._courier.lock:
+        with self._dispatcher.lock:
             return self._engine.summary()
 
     def snapshot(self) -> bytes:
         """The state of the engine, for a tracker of another process to go on with."""
-        with self._courier.lock:
+        with self._dispatcher.lock:
             return self._engine.snapshot()
 
     def events(self, limit: int = 1000) -> EventStream:
@@ -151,8 +151,8 @@ class Tracker(SignalMethods, AsyncClosing):
         reader; beyond it the oldest goes (`EventStream.dropped`).
         """
         stream = EventStream(limit)
-        with self._courier.lock:
-            if self._courier.closing:
+        with self._dispatcher.lock:
+            if self._dispatcher.closing:
                 stream.close()
             self._streams.add(stream)
         return stream
@@ -168,7 +168,7 @@ class Tracker(SignalMethods, AsyncClosing):
 
         An adapter says so what suits its player.
         """
-        with self._courier.lock:
+        with self._dispatcher.lock:
             if self._suitable and not self._used:
                 self._engine = self._make(policy=policy)
 
@@ -179,13 +179,13 @@ class Tracker(SignalMethods, AsyncClosing):
         object when the one before is gone: the same player to the viewer, whose FIRST_PLAY is
         not repeated. Raises PlayertrackError if it is closed, or measures another one.
         """
-        with self._courier.lock:
-            self._seat.take(binding, closed=self._courier.closing or self._engine.closed)
+        with self._dispatcher.lock:
+            self._seat.take(binding, closed=self._dispatcher.closing or self._engine.closed)
 
     def leave_player(self, binding: object, at: float) -> None:
         """The player of ``binding`` is gone, as of ``at`` (what `now` was): its session ends."""
-        with self._courier.lock:
-            if self._seat.leave(binding) and self._used and not self._courier.closing:
+        with self._dispatcher.lock:
+            if self._seat.leave(binding) and self._used and not self._dispatcher.closing:
                 due = self._engine.next_timer()
                 if due is not None and self.state.name == "PAUSING":
                     at = max(at, due)  # a pause just before is the viewer's, not the player's
@@ -196,8 +196,8 @@ class Tracker(SignalMethods, AsyncClosing):
 
         Its ``at`` is its own; or, if it is ``live``, what `now` was when it occurred.
         """
-        with self._courier.lock:
-            if not self._courier.closing:
+        with self._dispatcher.lock:
+            if not self._dispatcher.closing:
                 self._take(signal, own_time=not live)
 
     def track_page(
@@ -229,20 +229,20 @@ class Tracker(SignalMethods, AsyncClosing):
         self._track(partial(report, at=self._clock.time()))
 
     def _track(self, report: Callable[[], object]) -> None:
-        with self._courier.lock:
-            if not self._courier.closing:
+        with self._dispatcher.lock:
+            if not self._dispatcher.closing:
                 self._used = True
-                self._courier.put("sinks", lambda report: report(), report)
-                self._courier.rouse()
+                self._dispatcher.put("sinks", lambda report: report(), report)
+                self._dispatcher.rouse()
 
     def _signal(self, kind: type[Signal], at: float | None, **fields: Any) -> None:
-        with self._courier.lock:
-            if self._courier.closing:
+        with self._dispatcher.lock:
+            if self._dispatcher.closing:
                 return
             try:
                 signal = kind(at=self.now() if at is None else at, **fields)
             except SignalError as error:
-                self._courier.report(kind.name, error)
+                self._dispatcher.report(kind.name, error)
             else:
                 self._take(signal, own_time=at is not None)
 
@@ -258,7 +258,7 @@ class Tracker(SignalMethods, AsyncClosing):
                 self._step(*self._arrived.popleft())
         finally:
             self._stepping = False
-        self._courier.rouse()
+        self._dispatcher.rouse()
 
     def _step(self, signal: Signal, own_time: bool) -> None:
         self._own_time = own_time
@@ -266,22 +266,22 @@ class Tracker(SignalMethods, AsyncClosing):
             if own_time:
                 signal = self._in_engine_time(signal)
             if not isinstance(signal, Tick):
-                self._courier.put("on_signal", self._on_signal, signal)
+                self._dispatcher.put("on_signal", self._on_signal, signal)
             events = self._engine.feed(signal)
         except Exception as error:
             # A bug, or a factory of ids that raises; whatever it is, the player goes on.
-            self._courier.report("engine", error)
+            self._dispatcher.report("engine", error)
             return
         if isinstance(signal, Volume):
-            self._courier.put("sinks", self._sinks.mute, signal.muted or signal.volume == 0)
+            self._dispatcher.put("sinks", self._sinks.mute, signal.muted or signal.volume == 0)
         for event in events:
             dated = self._dated(event)
-            self._courier.put("sinks", self._emit, dated)
-            self._courier.put("on_event", self._on_event, dated)
+            self._dispatcher.put("sinks", self._emit, dated)
+            self._dispatcher.put("on_event", self._on_event, dated)
         summary = self._engine.last_summary
         if summary is not None and summary is not self._last_summary:
             self._last_summary = summary
-            self._courier.put("on_summary", self._on_summary, summary)
+            self._dispatcher.put("on_summary", self._on_summary, summary)
 
     def _in_engine_time(self, signal: Signal) -> Signal:
         """``signal`` as the engine gets it, so that its events have the ``at`` that it brought."""
@@ -314,17 +314,17 @@ class Tracker(SignalMethods, AsyncClosing):
         self._take(Tick(at=due), own_time=False)
 
     def _emit(self, event: Event) -> None:
-        with self._courier.lock:
+        with self._dispatcher.lock:
             streams = tuple(self._streams)
         for stream in streams:
             stream.emit(event)
         self._sinks.emit(event)
 
     def _diagnosed(self, diagnostic: Diagnostic) -> None:
-        self._courier.put("on_diagnostic", self._on_diagnostic, diagnostic)
+        self._dispatcher.put("on_diagnostic", self._on_diagnostic, diagnostic)
 
     def _sink_failed(self, sink: Sink, error: Exception) -> None:
-        self._courier.report(type(sink).__name__, error)
+        self._dispatcher.report(type(sink).__name__, error)
 
     def _finish(self, timeout: float) -> bool:
         for stream in tuple(self._streams):
@@ -338,7 +338,7 @@ class Tracker(SignalMethods, AsyncClosing):
 
         False if that is not so after ``timeout`` seconds; in a callback always.
         """
-        return self._courier.flush(timeout) and self._sinks.flush(timeout)
+        return self._dispatcher.flush(timeout) and self._sinks.flush(timeout)
 
     def close(
         self, timeout: float = 5.0, *, position: float | None = None, at: float | None = None
@@ -349,11 +349,11 @@ class Tracker(SignalMethods, AsyncClosing):
         not yet, when a callback closes its tracker. May be called again.
         """
         self._end(position, at)
-        return self._courier.close(timeout)
+        return self._dispatcher.close(timeout)
 
     def _end(self, position: float | None, at: float | None) -> None:
         atexit.unregister(self._close_at_exit)
-        with self._courier.lock:
+        with self._dispatcher.lock:
             if not self._engine.closed:
                 self._signal(Close, at, position=position)
             if not self._engine.closed:
@@ -378,10 +378,10 @@ class Tracker(SignalMethods, AsyncClosing):
         self._arrived.clear()
         self._stepping = False
         self._streams = WeakSet()
-        if self._used or self._courier.closing:
-            self._courier.disown()
+        if self._used or self._dispatcher.closing:
+            self._dispatcher.disown()
         else:
-            self._courier.reset()
+            self._dispatcher.reset()
 
 
 def close_all(timeout: float) -> None:

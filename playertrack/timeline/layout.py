@@ -33,7 +33,7 @@ STEPS = (
 )
 
 #: Which events choose first where there is no room for all names; VIEWs choose last.
-_TELLING = ("ERROR", "REPLAY", "PLAY", *REACHED.values(), "COMPLETED")
+_FIRST = ("ERROR", "REPLAY", "PLAY", *REACHED.values(), "COMPLETED")
 _USUAL = ("SEEK", "BUFFER_START", "PAUSE", "RESUME")
 _ROOM = 40  # so many names find room as a rule
 
@@ -141,7 +141,7 @@ def tier(name: str) -> int:
     """How early an event of that name chooses where there is not room for all names."""
     if name == "VIEW":
         return 3
-    return 0 if name in _TELLING else 1 if name in _USUAL else 2
+    return 0 if name in _FIRST else 1 if name in _USUAL else 2
 
 
 def _free(label: Label, lane: Sequence[Label]) -> bool:

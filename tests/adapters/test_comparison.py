@@ -10,7 +10,7 @@ import pytest
 
 from playertrack.trace.codec import parse_record
 from playertrack.trace.explain import RULES
-from playertrack_html5.comparison import Row, Told, compare
+from playertrack_html5.comparison import Reported, Row, compare
 
 ROOT = Path(__file__).parents[2]
 RECORDINGS = sorted((ROOT / "tests" / "traces" / "html5_player_v7").glob("*.jsonl"))
@@ -23,7 +23,7 @@ def rows(name: str) -> list[Row]:
     return compare([parse_record(line) for line in path.read_bytes().splitlines()])
 
 
-def name(reported: Told | None) -> str:
+def name(reported: Reported | None) -> str:
     return "" if reported is None else reported.own_name or reported.name
 
 

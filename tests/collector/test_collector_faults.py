@@ -8,8 +8,8 @@ from typing import Any
 import aiohttp
 import attrs
 import pytest
-from asking import KS, Client, started
 from async_tests import in_loop
+from collector_client import KS, Client, started
 
 from playertrack.collector import FaultError, Switch
 

@@ -14,8 +14,8 @@ import zlib
 import aiohttp
 import pytest
 from aiohttp import web
-from asking import KS, started
 from async_tests import in_loop
+from collector_client import KS, started
 
 from playertrack.collector import Collector, CollectorError, Received
 from playertrack.collector.guard import Guard

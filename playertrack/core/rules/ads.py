@@ -11,10 +11,7 @@ from ..open_intervals import OpenAd
 from ..playback import Playback
 from ..playhead import Move, Run
 from ..state import State
-from . import buffering as stalling
-from . import lifecycle
-from . import pause as pausing
-from . import seek as seeking
+from . import buffering, lifecycle, pause, seek
 
 #: Content that goes on this long (s) after the ad's duration shows that the ad is over.
 _OVERDUE = 1.0
@@ -38,7 +35,7 @@ def on_ad_start(pb: Playback, signal: AdStart) -> None:
         return
     if pb.waiting is not None:
         pb.fire("pause_excused")
-    stalling.settle(pb)
+    buffering.settle(pb)
     lifecycle.stop_joining(pb)
     travel = pb.travel(pb.now) if pb.stay is None else pb.stay.travel
     if pb.ad is not None:
@@ -103,9 +100,9 @@ def end(pb: Playback) -> None:
     if pb.state is State.PLAYING:
         pb.begin_stretch()
     if pb.seek is not None and pb.seek.done and pb.seek.target is not None:
-        seeking.finish(pb)
+        seek.finish(pb)
     else:
-        pausing.return_to_state(pb)
+        pause.return_to_state(pb)
     pb.rebase = True
 
 
@@ -142,7 +139,7 @@ def content(pb: Playback, position: float) -> bool:
 
 def whereabouts(pb: Playback) -> float:
     """Where the content will go on after the ad."""
-    seek = pb.seek
-    if seek is not None and seek.done and seek.target is not None:
-        return seek.target
+    sought = pb.seek
+    if sought is not None and sought.done and sought.target is not None:
+        return sought.target
     return pb.position or 0.0

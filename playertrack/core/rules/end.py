@@ -10,10 +10,7 @@ from ..open_intervals import Stay
 from ..playback import Playback
 from ..playhead import Travel
 from ..state import State
-from . import buffering as stalling
-from . import lifecycle
-from . import pause as pausing
-from . import seek as seeking
+from . import buffering, lifecycle, pause, seek
 
 #: The end may come this share of the media before its duration, at most so many seconds …
 _LATE_SHARE = 0.01
@@ -102,7 +99,7 @@ def on_stop(pb: Playback, signal: Stop) -> None:
         pb.fire("stop")
     elif pb.state is State.STARTING:
         if pb.suspended:
-            pausing.remember(pb, "pause")
+            pause.remember(pb, "pause")
         else:
             pb.fire("pause")
     else:
@@ -115,7 +112,7 @@ def on_error(pb: Playback, signal: Error) -> None:
         pb.settle_seek()
         if pb.waiting is not None:
             pb.fire("pause_stands")
-        stalling.settle(pb)
+        buffering.settle(pb)
     report(pb, "R-error", signal.code, signal.message, signal.fatal)
     if signal.fatal:
         pb.ad = pb.seek = None
@@ -147,11 +144,11 @@ def is_contents(pb: Playback) -> bool:
 
 def arrive_at_end(pb: Playback) -> None:
     """Close what the end interrupts: a stall, an open seek, a pause that it explains."""
-    stalling.settle(pb)
+    buffering.settle(pb)
     if pb.ad is not None and pb.stay is None:
         # The content was suspended when the ad began.
         pb.stay = Stay(pb.position, pb.ad.travel)
-    seeking.end(pb)
+    seek.end(pb)
     pb.wanted = None
 
 

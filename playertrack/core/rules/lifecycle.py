@@ -14,7 +14,7 @@ from ..playhead import Run
 from ..rangeset import cut, holds, intervals, length
 from ..session import Media, Summary, known
 from ..state import State
-from . import buffering as stalling
+from . import buffering
 
 # ------------------------------------------------------------------ effects of the table
 
@@ -141,7 +141,7 @@ def settle_open(pb: Playback, leaving: bool = False) -> None:
     pb.settle_seek()
     if pb.waiting is not None:
         pb.fire("pause_stands" if leaving else "pause_excused")
-    stalling.settle(pb)
+    buffering.settle(pb)
     pb.forget("signal")
 
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from ...signals import Ended, Loaded, Looped, Replay, Signal, Stop, TimeUpdate
 from ..playback import Playback
-from . import end as ending
-from . import lifecycle
-from . import position as following
+from . import end, lifecycle, position
 
 #: A player resets itself before these: a fall that waits was the end.
 _RESETS = (Ended, Stop, Replay)
@@ -20,7 +18,7 @@ def resolves(pb: Playback, signal: Signal) -> bool:
     ):
         now, pb.now = pb.now, pb.fall.at
         pb.fall = None
-        ending.arrive_at_end(pb)
+        end.arrive_at_end(pb)
         pb.fire("ended")
         pb.now = now
     else:
@@ -35,10 +33,10 @@ def loop(pb: Playback) -> None:
     now, cause = pb.now, pb.cause
     pb.now, pb.cause = fall.at, TimeUpdate.name
     pb.note("inferred", "R-loop", "the position fell from the end to the beginning")
-    ending.arrive_at_end(pb)
+    end.arrive_at_end(pb)
     lifecycle.start_over(pb)
-    for position, at in ((fall.position, fall.at), *fall.updates):
+    for reached, at in ((fall.position, fall.at), *fall.updates):
         pb.now = at
         pb.settle_due(at)
-        following.follow(pb, position, alone=True)
+        position.follow(pb, reached, alone=True)
     pb.now, pb.cause = now, cause

@@ -12,10 +12,7 @@ from ...signals import DurationChange, Ended, Pause, Playing, Signal, Stall, Sta
 from ..playback import Playback
 from ..playhead import Move, Run
 from ..state import State
-from . import ads as advertising
-from . import buffering as stalling
-from . import doubt
-from . import seek as seeking
+from . import ads, buffering, doubt, seek
 from .halted import after_end, before_play, in_failure, in_pause
 from .moves import advance, goes_on, is_start, judge, jump
 
@@ -46,7 +43,7 @@ def receive(pb: Playback, signal: Signal) -> None:
     if pb.media is None and isinstance(signal, _NEEDS_MEDIA):
         return
     if isinstance(signal, _LAST_WORDS):
-        stalling.settle(pb)
+        buffering.settle(pb)
         last_word(pb, position)
     elif isinstance(signal, _ENDS_BUFFER) and pb.state is State.BUFFERING:
         pb.fire("stall_end")
@@ -77,11 +74,11 @@ def follow(pb: Playback, position: float, alone: bool) -> None:
     if doubt.is_stale(pb, position):
         pb.note("ignored", "R-stale", f"{position} is a position of the session before")
         return
-    if pb.ad is not None and (not alone or not advertising.content(pb, position)):
+    if pb.ad is not None and (not alone or not ads.content(pb, position)):
         return
     doubt.forget_glitch(pb, position)
     if pb.seeking or (pb.seek is not None and pb.state is State.PLAYING):
-        seeking.content(pb, position, alone)
+        seek.content(pb, position, alone)
     elif pb.rebase and pb.state in _REBASED:
         # The first content after an ad: nobody knows how it came there (R-ad-end).
         pb.rebase = pb.first = False
@@ -123,8 +120,8 @@ def in_playing(pb: Playback, position: float, alone: bool) -> None:
     seen(pb, alone, moved=move is not Move.STILL)
     if move is Move.STILL:
         pb.stand(pb.now)
-        if alone and stalling.frozen_now(pb):
-            stalling.freeze(pb, seen=True)
+        if alone and buffering.frozen_now(pb):
+            buffering.freeze(pb, seen=True)
     elif lands:
         pb.place(position)
     elif move is Move.JITTER:
@@ -139,9 +136,9 @@ def seen(pb: Playback, alone: bool, moved: bool) -> None:
     """For R-frozen: an update came, and the playhead moved."""
     if pb.cadence is not None:
         if alone:
-            stalling.note_update(pb, pb.cadence)
+            buffering.note_update(pb, pb.cadence)
         if moved:
-            stalling.note_move(pb)
+            buffering.note_move(pb)
 
 
 # ------------------------------------------------------------------ while it waits

@@ -11,9 +11,7 @@ from ..open_intervals import OpenSeek, Settling, Stay
 from ..playback import Playback
 from ..playhead import Move, Run
 from ..state import State
-from . import buffering as stalling
-from . import lifecycle
-from . import pause as pausing
+from . import buffering, lifecycle, pause
 
 _UNSTARTED = (State.LOADED, State.STARTING)
 _MEDIALESS = (State.IDLE, State.READY)
@@ -111,7 +109,7 @@ def sought_by(seek: OpenSeek, by: str | None) -> None:
 
 def choose(pb: Playback, position: float | None) -> None:
     """Put the playhead where such a seek goes; no event."""
-    stalling.settle(pb)
+    buffering.settle(pb)
     if pb.deaf or position is None:
         pb.note("ignored", "R-seek-early", "a seek that leads nowhere")
         return
@@ -138,7 +136,7 @@ def whereabouts(pb: Playback) -> float:
     """Where natural play would be by now (R-seek-orphan)."""
     if pb.stall_open is not None:
         return pb.stall_open.position
-    return (pb.position or 0.0) + pausing.until(pb)
+    return (pb.position or 0.0) + pause.until(pb)
 
 
 def begin(pb: Playback, origin: float | None, target: float | None, by: str | None) -> None:
@@ -146,7 +144,7 @@ def begin(pb: Playback, origin: float | None, target: float | None, by: str | No
     at_end = from_end(pb)
     if at_end:
         pb.settle_seek()
-    stalling.settle(pb)
+    buffering.settle(pb)
     seek = pb.settling
     if seek is not None:
         seek.before = None
@@ -242,7 +240,7 @@ def finish(pb: Playback, run: Run | None = None) -> None:
         pb.rest(run.position)
         if pb.stay is not None:
             pb.run = Run.begin(run.position, pb.now, pb.pace)
-    pausing.return_to_state(pb)
+    pause.return_to_state(pb)
     if seek.stalled:
         pb.fire("stall", pb.now)
 
@@ -290,7 +288,7 @@ def loop(pb: Playback, seek: OpenSeek) -> None:
     wanted = pb.wanted
     lifecycle.start_over(pb)
     pb.wanted = wanted
-    pausing.return_to_state(pb)
+    pause.return_to_state(pb)
 
 
 def end(pb: Playback) -> None:

@@ -65,17 +65,17 @@ class KavaSink(KalturaSink):
 
     def emit(self, event: Event) -> Receipt:
         """Queue ``event`` and return at once; any thread may call it (Q-durable)."""
-        return self._append(self.name, self._unheard if self._muted else self._heard, event)
+        return self._append(self.name, self._silent if self._muted else self._audible, event)
 
     def mute(self, muted: bool) -> None:
         """The viewer's sound is off, or on again, from the next event on."""
         self._muted = muted
 
-    def _heard(self, event: Event) -> Item | None:
+    def _audible(self, event: Event) -> Item | None:
         self._events.muted = False
         return self._item(event)
 
-    def _unheard(self, event: Event) -> Item | None:
+    def _silent(self, event: Event) -> Item | None:
         self._events.muted = True
         return self._item(event)
 

@@ -207,14 +207,14 @@ def test_player_too_many_closes_the_one_that_was_silent_for_longest() -> None:
 def test_timers_of_a_player_that_fell_silent_are_settled() -> None:
     message = asyncio.Event()
 
-    class Telling(MemorySink):
+    class Awaited(MemorySink):
         def emit(self, event: Event) -> None:
             super().emit(event)
             if event.event == "BUFFER_END":
                 message.set()
 
     async def post() -> None:
-        async with receiving(Receiver([Telling()], idle=0.05)) as client:
+        async with receiving(Receiver([Awaited()], idle=0.05)) as client:
             await client.post(batch([*started(), event(0.5, "waiting", 0.0)], sent=1.0))
             await asyncio.wait_for(message.wait(), 30.0)
 

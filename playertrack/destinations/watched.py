@@ -31,7 +31,7 @@ Segments = tuple[tuple[float, float], ...]
 
 
 @attrs.frozen
-class Watching:
+class Watched:
     """A session so far: a value, made anew by each event.
 
     ``first`` is the index of the event that started it. ``segments`` (s of content) were played

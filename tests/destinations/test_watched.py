@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from playertrack import Engine
-from playertrack.destinations.watching import MOST, Segments, Watching, joined
+from playertrack.destinations.watched import MOST, Segments, Watched, joined
 from playertrack.events import EVENTS, Event
 from playertrack.trace.conformance import Case, load
 
@@ -27,11 +27,11 @@ def length(segments: Segments) -> float:
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
 def test_never_more_is_reported_than_the_engine_saw_played(case: Case) -> None:
     engine = Engine(policy=case.policy)
-    sessions: dict[str, Watching] = {}
+    sessions: dict[str, Watched] = {}
     for _, signal in case.signals:
         made = engine.feed(signal)
         for event in made:
-            sessions[event.session] = sessions.get(event.session, Watching(rate=engine.rate)).after(
+            sessions[event.session] = sessions.get(event.session, Watched(rate=engine.rate)).after(
                 event
             )
         if made and made[-1].session == engine.session:
@@ -46,15 +46,15 @@ def event(name: str, at: float, position: float | None, **fields: object) -> Eve
     return EVENTS[name](name, at=at, position=position, **(known | fields))  # type: ignore[arg-type]
 
 
-def watching(*events: Event) -> Watching:
-    found = Watching()
+def watched(*events: Event) -> Watched:
+    found = Watched()
     for each in events:
         found = found.after(each)
     return found
 
 
 def test_seeks_and_pauses_part_what_was_played() -> None:
-    found = watching(
+    found = watched(
         event("PLAY", 0, 0.0),
         event("VIEW", 10, 10.0),
         event("SEEK", 12, 40.0, origin=12.0, target=40.0),
@@ -69,7 +69,7 @@ def test_seeks_and_pauses_part_what_was_played() -> None:
 
 
 def test_what_is_played_twice_counts_once() -> None:
-    found = watching(
+    found = watched(
         event("PLAY", 0, 0.0),
         event("SEEK", 30, 0.0, origin=30.0, target=0.0),
         event("VIEW", 50, 20.0),
@@ -78,22 +78,22 @@ def test_what_is_played_twice_counts_once() -> None:
 
 
 def test_all_of_it_is_all_but_what_no_engine_would_call_a_jump() -> None:
-    assert watching(event("PLAY", 0, 0.25), event("VIEW", 101, 99.8)).progress == 1.0
-    assert watching(event("PLAY", 0, 0.25), event("VIEW", 101, 99.0)).progress != 1.0
+    assert watched(event("PLAY", 0, 0.25), event("VIEW", 101, 99.8)).progress == 1.0
+    assert watched(event("PLAY", 0, 0.25), event("VIEW", 101, 99.0)).progress != 1.0
 
 
 def test_buffering_is_no_time_of_playback() -> None:
-    found = watching(event("PLAY", 0, 0.0), event("BUFFER_END", 10, 4.0, seconds=6.0))
+    found = watched(event("PLAY", 0, 0.0), event("BUFFER_END", 10, 4.0, seconds=6.0))
     assert found.seconds(12.0) == 6.0
 
 
 def test_a_jump_without_a_seek_is_not_watched() -> None:
-    found = watching(event("PLAY", 0, 0.0), event("VIEW", 10, 10.0), event("VIEW", 20, 80.0))
+    found = watched(event("PLAY", 0, 0.0), event("VIEW", 10, 10.0), event("VIEW", 20, 80.0))
     assert found.watched == ((0.0, 10.0),)
 
 
 def test_a_player_that_lands_before_the_target_starts_there() -> None:
-    found = watching(
+    found = watched(
         event("PLAY", 0, 0.0),
         event("SEEK", 10, 60.0, origin=10.0, target=60.0),
         event("VIEW", 11, 55.0),
@@ -103,12 +103,12 @@ def test_a_player_that_lands_before_the_target_starts_there() -> None:
 
 
 def test_live_media_has_no_length_to_watch_a_share_of() -> None:
-    found = watching(event("MEDIA_LOADED", 0, None, live=True), event("PLAY", 1, 0.0))
+    found = watched(event("MEDIA_LOADED", 0, None, live=True), event("PLAY", 1, 0.0))
     assert found.progress is None
 
 
 def test_a_session_of_a_thousand_jumps_stays_small() -> None:
-    found = Watching().after(event("PLAY", 0, 0.0))
+    found = Watched().after(event("PLAY", 0, 0.0))
     for n in range(1000):
         found = found.after(event("SEEK", n, 3.0 * n, origin=3.0 * n - 2.0, target=3.0 * n))
     assert len(found.segments) <= MOST
