@@ -170,9 +170,9 @@ class MpvProgram:
 class PlaybinProgram:
     """A playbin or playbin3, with a thread that takes the messages off its bus."""
 
-    def __init__(self, headless: Any, factory: str, *, gapless: bool) -> None:
-        self._gst, self._gapless = headless.Gst, gapless
-        self.player = headless.mute(self._gst.ElementFactory.make(factory))
+    def __init__(self, gst: Any, player: Any, *, gapless: bool) -> None:
+        self._gst, self._gapless = gst, gapless
+        self.player = player
         self._rest: list[str] = []
         self._loops = False
         self._over = threading.Event()

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pipelines import pipeline
 from programs import GstPlayProgram, MpvProgram, PlaybinProgram, QtProgram, VlcProgram
 from test_conformance import gst, mpv, needed, qt, vlc
 
@@ -76,7 +77,9 @@ class TestPlaybin(Live):
 
     @contextmanager
     def program(self) -> Iterator[PlaybinProgram]:
-        program = PlaybinProgram(needed(gst), self.factory, gapless=self.gapless)
+        headless = needed(gst)
+        player = pipeline(headless, self.factory, self.brief)
+        program = PlaybinProgram(headless.Gst, player, gapless=self.gapless)
         yield program
         program.release()
 

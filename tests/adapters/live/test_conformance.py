@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, ClassVar
 
 import pytest
+from pipelines import pipeline
 
 import playertrack_gstreamer
 import playertrack_mpv
@@ -153,15 +154,15 @@ class TestPlaybin(Live):
     @contextmanager
     def connect(self, tracker: Tracker) -> Iterator[Player]:
         headless = needed(gst)
-        pipeline = headless.mute(headless.Gst.ElementFactory.make(self.factory))
+        player = pipeline(headless, self.factory, self.film)
         for name, value in self.properties.items():
-            pipeline.set_property(name, value)
-        headless.unread(pipeline.get_bus())
+            player.set_property(name, value)
+        headless.unread(player.get_bus())
         try:
-            with playertrack_gstreamer.track(pipeline, tracker, hold=True) as binding:
+            with playertrack_gstreamer.track(player, tracker, hold=True) as binding:
                 yield binding
         finally:
-            pipeline.set_state(headless.Gst.State.NULL)
+            player.set_state(headless.Gst.State.NULL)
 
 
 @pytest.mark.soak

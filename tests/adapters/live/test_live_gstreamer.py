@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pipelines import pipeline
 from test_conformance import gst, needed
 
 import playertrack_gstreamer
@@ -19,9 +20,9 @@ SECOND = 1_000_000_000
 
 
 @pytest.fixture(params=["playbin", pytest.param("playbin3", marks=pytest.mark.soak)])
-def playbin(request: pytest.FixtureRequest) -> Iterator[Any]:
+def playbin(request: pytest.FixtureRequest, film: Path) -> Iterator[Any]:
     headless = needed(gst)
-    made = headless.mute(headless.Gst.ElementFactory.make(request.param))
+    made = pipeline(headless, request.param, str(film))
     yield made
     made.set_state(headless.Gst.State.NULL)
 
