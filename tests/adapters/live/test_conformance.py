@@ -154,7 +154,7 @@ class TestPlaybin(Live):
     @contextmanager
     def connect(self, tracker: Tracker) -> Iterator[Player]:
         headless = needed(gst)
-        player = pipeline(headless, self.factory, self.film)
+        player = pipeline(headless, self.factory, self.video)
         for name, value in self.properties.items():
             player.set_property(name, value)
         headless.unread(player.get_bus())

@@ -20,9 +20,9 @@ SECOND = 1_000_000_000
 
 
 @pytest.fixture(params=["playbin", pytest.param("playbin3", marks=pytest.mark.soak)])
-def playbin(request: pytest.FixtureRequest, film: Path) -> Iterator[Any]:
+def playbin(request: pytest.FixtureRequest, video: Path) -> Iterator[Any]:
     headless = needed(gst)
-    made = pipeline(headless, request.param, str(film))
+    made = pipeline(headless, request.param, str(video))
     yield made
     made.set_state(headless.Gst.State.NULL)
 
