@@ -8,6 +8,8 @@ the events say.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from sys import intern
 from typing import Any, TypeGuard
 
 import attrs
@@ -158,9 +160,15 @@ class LogSession:
         self.start = event.at if not self.count else min(self.start, event.at)
         self.end = event.at if not self.count else max(self.end, event.at)
         self.count += 1
-        self.player, self.session = event.player, event.session
-        self.entry_id = self.entry_id if event.entry_id is None else event.entry_id
-        self.duration = self.duration if event.duration is None else event.duration
+        # Each record has strings of its own: equal ones are kept once.
+        if event.player != self.player:
+            self.player = event.player
+        if event.session != self.session:
+            self.session = event.session
+        if event.entry_id is not None and event.entry_id != self.entry_id:
+            self.entry_id = intern(event.entry_id)
+        if event.duration is not None and event.duration != self.duration:
+            self.duration = event.duration
         self.live = self.live or getattr(event, "live", False) is True
         if name == "PLAY" and self.join_time is None:
             self.join_time = _seconds(getattr(event, "join_time", None)) or 0.0
@@ -172,7 +180,7 @@ class LogSession:
         self.completed = self.completed or name == "COMPLETED"
         quartile = _PERCENTS.get(name)
         if quartile is not None and quartile not in self.quartiles:
-            self.quartiles = tuple(sorted((*self.quartiles, quartile)))
+            self.quartiles = _reached(self.quartiles, quartile)
         if event.position is not None:
             self._move(event, event.position)
             self._at, self._position = event.at, event.position
@@ -227,6 +235,12 @@ class LogSession:
             completed=self.completed,
             position=self._position,
         )
+
+
+@cache
+def _reached(quartiles: tuple[int, ...], quartile: int) -> tuple[int, ...]:
+    """The quartiles with another: sessions that reached the same share one tuple."""
+    return tuple(sorted((*quartiles, quartile)))
 
 
 def _missing(summary: Summary) -> Iterable[Missing]:

@@ -25,6 +25,11 @@ from ..events import EVENTS, REACHED
 from ..policy import Policy
 
 _MILESTONES = {name: percent for percent, name in REACHED.items()}
+
+#: A bit for each event, so that the events of a session fit in a number: a log has many sessions.
+_BITS = {name: 1 << number for number, name in enumerate(EVENTS)}
+_OTHER = 1 << len(EVENTS)  # an event that only the destination knows
+
 _ONCE = frozenset({"MEDIA_LOADED", "PLAY_REQUEST", "PLAY", "COMPLETED", *_MILESTONES})
 _ONCE_A_PLAYER = frozenset({"WIDGET_LOADED", "FIRST_PLAY"})
 _AFTER_PLAY = frozenset(
@@ -86,11 +91,11 @@ class _Landed:
 
 @attrs.define
 class _Session:
-    """A session so far; ``failed``: it had an ERROR."""
+    """A session so far; ``seen`` has its events, as `_BITS`; ``failed``: it had an ERROR."""
 
     id: str
     index: int = 0
-    seen: set[str] = attrs.field(factory=set)
+    seen: int = 0
     paused: bool = False
     failed: bool = False
     buffering: bool = False
@@ -100,17 +105,13 @@ class _Session:
 
 @attrs.define
 class _Player:
-    """A player so far.
+    """A player so far; ``fastest``: its highest speed yet."""
 
-    ``before``: the ids of its sessions that ended. ``fastest``: its highest speed yet.
-    """
-
-    seen: set[str] = attrs.field(factory=set)
+    seen: int = 0
     at: float = -inf
     fastest: float = 1.0
     live: bool = False
     session: _Session | None = None
-    before: set[str] = attrs.field(factory=set)
 
 
 class Lint:
@@ -166,7 +167,7 @@ class Lint:
                 breaches += _play_pairs(session, record["event"], lenient=session.failed)
         if self._shows is None or record["event"] in self._shows:
             breaches += _once(player, session, record["event"])
-        if record["event"] in _AFTER_PLAY and "PLAY" not in session.seen:
+        if record["event"] in _AFTER_PLAY and not session.seen & _BITS["PLAY"]:
             breaches.append(("I-life", f"{record['event']} before PLAY"))
         breaches += _buffer_pairs(session, record)
         breaches += _milestone(player, session, record, self._policy, self._shows is not None)
@@ -177,13 +178,13 @@ class Lint:
         """I-session, and REPLAY's link to the session that it repeats."""
         current, session = player.session, record["session"]
         if current is None or current.id != session:
-            if session in player.before:
+            if session not in self._owners:
+                self._owners[session] = name
+            elif self._owners[session] == name:
                 yield "I-session", "the session ended when the player opened another"
-            elif self._owners.setdefault(session, name) != name:
+            else:
                 yield "I-session", "the session belongs to another player"
             yield from _left_open(current)
-            if current is not None:
-                player.before.add(current.id)
             player.session = _Session(session)
         if record["event"] == "REPLAY" and self._shows is None:
             same = self._policy.replay_session == "same"
@@ -191,6 +192,10 @@ class Lint:
             previous = record.get("previous_session")
             if wanted is not None and previous != wanted:
                 yield "I-session", f"previous_session is {shorten(previous)}, not {wanted!r}"
+
+
+def _bit(event: str) -> int:
+    return _BITS.get(event, _OTHER)
 
 
 def _left_open(session: _Session | None) -> Iterator[_Breach]:
@@ -263,29 +268,31 @@ def _lifecycle(
 ) -> Iterator[_Breach]:
     """I-life, of a log that shows all events."""
     event = record["event"]
-    if event not in ("WIDGET_LOADED", "ERROR") and "WIDGET_LOADED" not in player.seen:
+    if event not in ("WIDGET_LOADED", "ERROR") and not player.seen & _BITS["WIDGET_LOADED"]:
         yield "I-life", f"{event} before WIDGET_LOADED"
-    if event == "PLAY" and "PLAY_REQUEST" not in session.seen:
+    if event == "PLAY" and not session.seen & _BITS["PLAY_REQUEST"]:
         yield "I-life", "PLAY before PLAY_REQUEST"
     if event == "REPLAY" and policy.replay_session == "new" and session.seen:
-        rule = "I-once" if event in session.seen else "I-life"
+        rule = "I-once" if session.seen & _bit(event) else "I-life"
         yield rule, "REPLAY is not the first event of its session"
 
 
 def _partial_lifecycle(session: _Session, event: str, shows: frozenset[str]) -> Iterator[_Breach]:
     """I-life, as far as the events show it that there are."""
-    if event == "WIDGET_LOADED" and session.seen - {event}:
+    if event == "WIDGET_LOADED" and session.seen & ~_BITS[event]:
         yield "I-life", "WIDGET_LOADED is not the first event of its session"
     first = next((each for each in ("PLAY_REQUEST", "MEDIA_LOADED") if each in shows), None)
-    if event == "PLAY" and first is not None and not session.seen & {first, "REPLAY"}:
+    if event != "PLAY" or first is None:
+        return
+    if not session.seen & (_BITS[first] | _BITS["REPLAY"]):
         yield "I-life", f"PLAY before {first}"
 
 
 def _once(player: _Player, session: _Session, event: str) -> Iterator[_Breach]:
     """I-once."""
-    if event in _ONCE and event in session.seen:
+    if event in _ONCE and session.seen & _bit(event):
         yield "I-once", f"{event} for the second time in the session"
-    if event in _ONCE_A_PLAYER and event in player.seen:
+    if event in _ONCE_A_PLAYER and player.seen & _bit(event):
         yield "I-once", f"{event} for the second time of the player"
 
 
@@ -354,10 +361,10 @@ def _note(player: _Player, session: _Session, record: _Record) -> None:
     """Remember what the event says."""
     event, at = record["event"], record["at"]
     session.index = record["index"]
-    session.seen.add(event)
+    session.seen |= _bit(event)
     player.at = max(player.at, at)
     if event in _ONCE_A_PLAYER:
-        player.seen.add(event)
+        player.seen |= _bit(event)
     elif event == "MEDIA_LOADED":
         player.live = record.get("live") is True
     elif event in ("PAUSE", "RESUME"):

@@ -126,18 +126,19 @@ def index_events(
     """Group the records of an event log by session, check them, and hand on the rows."""
     lint = Lint(policy)
     sessions: dict[str, LogSession] = {}
-    counts: dict[str, int] = {}
+    undated: dict[str, int] = {}  # records that are no event with a name and a time
     bad: dict[str, int] = {}
     number = 0
     for number, (line, record) in enumerate(source.events(on_bad), 1):
         name = record.get("session")
         session = name if isinstance(name, str) else ""
-        counts[session] = counts.get(session, 0) + 1
+        known = sessions.get(session)
+        if known is None:
+            known = sessions[session] = LogSession()
         event = event_of(record, number)
-        if event is not None:
-            known = sessions.get(session)
-            if known is None:
-                known = sessions[session] = LogSession()
+        if event is None:
+            undated[session] = undated.get(session, 0) + 1
+        else:
             known.feed(event)
         for finding in lint.add(line, record):
             bad[finding.session or ""] = bad.get(finding.session or "", 0) + 1
@@ -145,7 +146,9 @@ def index_events(
             return
     for finding in lint.end():
         bad[finding.session or ""] = bad.get(finding.session or "", 0) + 1
-    for session, count in counts.items():
-        known = sessions.pop(session, None) or LogSession()
+    del lint
+    for session in list(sessions):
+        known = sessions.pop(session)
         row = log_row(known.summary(), known.start, known.end, session)
+        count = known.count + undated.get(session, 0)
         take(row_from(row, events=count, source=source.name, bad=bad.get(session, 0)))
