@@ -160,15 +160,7 @@ class LogSession:
         self.start = event.at if not self.count else min(self.start, event.at)
         self.end = event.at if not self.count else max(self.end, event.at)
         self.count += 1
-        # Each record has strings of its own: equal ones are kept once.
-        if event.player != self.player:
-            self.player = event.player
-        if event.session != self.session:
-            self.session = event.session
-        if event.entry_id is not None and event.entry_id != self.entry_id:
-            self.entry_id = intern(event.entry_id)
-        if event.duration is not None and event.duration != self.duration:
-            self.duration = event.duration
+        self._identify(event)
         self.live = self.live or getattr(event, "live", False) is True
         if name == "PLAY" and self.join_time is None:
             self.join_time = _seconds(getattr(event, "join_time", None)) or 0.0
@@ -188,6 +180,17 @@ class LogSession:
                 self._playing = _STATES[name] == "PLAYING"
             elif name == "SEEK" or quartile is not None:
                 self._playing = True
+
+    def _identify(self, event: Event) -> None:
+        """Note whose event it is; every record has strings of its own, equal ones are kept once."""
+        if event.player != self.player:
+            self.player = event.player
+        if event.session != self.session:
+            self.session = event.session
+        if event.entry_id is not None and event.entry_id != self.entry_id:
+            self.entry_id = intern(event.entry_id)
+        if event.duration is not None and event.duration != self.duration:
+            self.duration = event.duration
 
     def _move(self, event: Event, b: float) -> None:
         """The playhead came from where it was to ``b``."""
