@@ -40,8 +40,13 @@ class Setup:
     diagnose: Callable[[Diagnostic], None] | None = None
     _paces: dict[float, Pace] = attrs.field(factory=dict, init=False)
 
-    def pace(self, rate: float) -> Pace:
-        """The `Pace` of ``rate``, one object for all players of this setup."""
+    def pace(self, rate: float, offset: float = 0.0) -> Pace:
+        """The `Pace` of ``rate``, one object for all players of this setup.
+
+        One whose clock was set back by an ``offset`` (s) has a pace of its own.
+        """
+        if offset:
+            return Pace.of(self.policy, rate, self, offset)
         pace = self._paces.get(rate)
         if pace is None:
             if len(self._paces) >= _MOST_PACES:

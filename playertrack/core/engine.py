@@ -174,9 +174,12 @@ class Engine(Quick):
         if last - at <= self.policy.max_backstep:
             self.note("repaired", "R-order", f"{last - at:.3f} s early, taken as the last")
         else:
-            self.offset += last - at
-            while signal.at + self.offset > last:  # by a rounding, which a tick would show
-                self.offset = nextafter(self.offset, -inf)
+            offset = self.offset + (last - at)
+            while signal.at + offset > last:  # by a rounding, which a tick would show
+                offset = nextafter(offset, -inf)
+            self.pace = self.setup.pace(self.rate, offset)
+            for run in self.runs():
+                run.pace = self.pace
             self.note("repaired", "R-order", f"the clock was set back by {last - at:.3f} s")
         self.cause = ""
         return last

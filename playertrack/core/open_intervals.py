@@ -156,11 +156,17 @@ class Cadence:
     """When updates usually come, for players that report no stalls (R-frozen).
 
     ``since``: when the playhead last moved; ``update``: when the last update came, None if
-    none did since then; ``gaps``: the last intervals between updates (s); ``wait``: how long
-    (s) none may come before it is a stall.
+    none did since then; ``gaps``: the last five intervals between updates (s).
     """
 
     since: float
-    wait: float
     update: float | None = None
-    gaps: tuple[float, ...] = ()
+    gaps: list[float] = attrs.Factory(list)
+
+    def updated(self, now: float) -> None:
+        """An update came."""
+        if self.update is not None:
+            self.gaps.append(now - self.update)
+            if len(self.gaps) > 5:
+                del self.gaps[0]
+        self.update = now

@@ -231,12 +231,9 @@ class Playback(PlayerState):
 
         ``learn``: the interval to the next update is as good to learn from as any.
         """
-        grace = self.policy.frozen_after
-        if grace is not None:
-            known = self.cadence or Cadence(self.now, 4 * grace)
-            self.cadence = Cadence(
-                self.now, known.wait, known.update if learn else None, known.gaps
-            )
+        if self.policy.frozen_after is not None:
+            known = self.cadence or Cadence(self.now)
+            self.cadence = Cadence(self.now, known.update if learn else None, known.gaps)
 
     def place(self, position: float | None) -> None:
         """Set the playhead: what lies between joins nothing."""

@@ -9,6 +9,7 @@ playback covers ``r·dt`` of content, give or take a slack that has to be earned
 from __future__ import annotations
 
 from enum import Enum
+from math import inf
 from typing import Any, NamedTuple
 
 import attrs
@@ -33,9 +34,11 @@ class Move(Enum):
 class Pace:
     """A playback rate and what it makes of the policy; shared by all players that have it.
 
+    ``offset`` is added to each ``at``: the clock of the player was set back by so much (s).
     ``cap`` is J, the most slack there can be. ``reach`` is the content that a second may
     cover without spending slack, ``patience`` the time (s) for which no more than that
     is certain to be natural too: what stays within both needs no further judgement.
+    ``frozen_after`` is that of the policy, infinite where that is off.
     ``_setup`` is the `Setup` of the players, which are so one field smaller.
     """
 
@@ -47,13 +50,15 @@ class Pace:
     back: float
     reach: float
     patience: float
+    offset: float = 0.0
+    frozen_after: float = inf
     _setup: Any = None  # by an underscore, so that no snapshot of a `Run` has it
 
     def __deepcopy__(self, memo: object) -> Pace:
         return self  # it is shared, and never changes
 
     @classmethod
-    def of(cls, policy: Policy, rate: float, setup: object = None) -> Pace:
+    def of(cls, policy: Policy, rate: float, setup: object = None, offset: float = 0.0) -> Pace:
         cap = policy.jump_tolerance * max(1.0, rate)
         drift = (DRIFT - 1.0) * rate
         certain = 0.9 * cap / drift if drift > 0.0 else policy.max_gap
@@ -67,6 +72,8 @@ class Pace:
             # A hair less, for the rounding of the sum that it stands for.
             reach=DRIFT * rate * (1.0 - 2**-40),
             patience=min(certain, policy.max_gap),
+            offset=offset,
+            frozen_after=inf if policy.frozen_after is None else policy.frozen_after,
             setup=setup,
         )
 

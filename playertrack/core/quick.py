@@ -22,15 +22,13 @@ from typing import Any
 
 from ..events import Event
 from ..signals import Signal, TimeUpdate
-from .open_intervals import Cadence
 from .playback import Playback
 from .playhead import DRIFT, Pace
-from .rules.buffering import note_update
 from .state import QUIET, State
 
 NOTHING: tuple[Event, ...] = ()
 
-_CALM = QUIET | {"offset", "cadence"}
+_CALM = QUIET | {"cadence"}
 
 
 class Quick(Playback):
@@ -50,19 +48,24 @@ class Quick(Playback):
         """
         try:
             pace = self.pace
-            elapsed = at - self.moved_at
+            now = at + pace.offset  # a whole number becomes a float
+            elapsed = now - self.moved_at
             ahead = position - self.position  # type: ignore[operator] # None: TypeError
-            natural = 0.0 < ahead <= elapsed * pace.reach and elapsed < pace.patience
+            if (
+                0.0 < ahead <= elapsed * pace.reach
+                and elapsed < pace.patience
+                and position < self.limit
+            ):
+                self.position = position + 0.0
+                self.moved_at = self.now = now
+                return NOTHING
         except TypeError:
-            natural = False  # these are no numbers, which making a signal of them will report
-        if natural and position < self.limit:
-            self.position = position + 0.0  # a whole number becomes a float
-            self.moved_at = self.now = at + 0.0
-            return NOTHING
-        if self.calm > -inf and type(position) is float and type(at) is float:
-            events = self._calmly(position, at)
-            if events is not None:
-                return events
+            pass  # it is nowhere yet, or these are no numbers, of which no signal can be made
+        else:
+            if self.calm > -inf and type(position) is float and type(at) is float:
+                events = self._calmly(position, now, elapsed, ahead)
+                if events is not None:
+                    return events
         return self.take(TimeUpdate(at=at, position=position))
 
     def advance(
@@ -87,53 +90,41 @@ class Quick(Playback):
             self.moved_at = self.now = times[end - 1]
         return end
 
-    def _calmly(self, position: float, at: float) -> Sequence[Event] | None:
+    def _calmly(
+        self, position: float, now: float, elapsed: float, ahead: float
+    ) -> Sequence[Event] | None:
         """As `in_playing`, where it is calm; None if this update needs the rules."""
-        start, pace, cadence, slack = self.position, self.pace, self.cadence, self.slack
-        assert start is not None
-        offset = self.offset
-        now = at + offset
-        elapsed = now - self.moved_at
-        if (
-            not self.now <= now
-            or elapsed >= pace.max_gap
-            or (cadence is not None and self._silent(cadence, now))
-        ):
+        pace, slack, cadence = self.pace, self.slack, None
+        if elapsed >= pace.max_gap or not self.now <= now:
             return None
-        ahead = position - start
+        if pace.frozen_after < inf:
+            cadence = self.cadence
+            # No playhead that moved so lately is frozen, however long no update came.
+            if cadence is None or now - cadence.since >= pace.frozen_after:
+                return None
         content = pace.rate * elapsed
         if 0.0 < ahead <= content + slack:
             slack += DRIFT * content - ahead
-            full = slack >= pace.cap
-            self.slack = pace.cap if full else slack
-            self.position = position
+            start, self.position = self.position, position
             self.moved_at = self.now = now
-            if cadence is not None:
-                note_update(self, cadence)
-                cadence.since = now
-            elif full and offset == 0.0:
-                self.limit = self.calm
+            if slack < pace.cap:
+                self.slack, self.limit = slack, -inf
             else:
-                self.limit = -inf
+                self.slack, self.limit = pace.cap, self.calm
+            if cadence is not None:
+                cadence.updated(now)
+                cadence.since, self.limit = now, -inf
             return NOTHING if position < self.calm else self._reach(start, position)
         if ahead == 0.0 and elapsed <= pace.credit:
             if cadence is not None:
-                if now - cadence.since >= (self.policy.frozen_after or inf):
-                    return None
-                self.now = now
-                note_update(self, cadence)
+                cadence.updated(now)
             self.now, self.limit = now, -inf
             return NOTHING
         return None
 
-    def _silent(self, cadence: Cadence, now: float) -> bool:
-        """No update came for so long that it is a stall (R-frozen)."""
-        update = cadence.update
-        since = cadence.since
-        return now - (since if update is None or update < since else update) >= cadence.wait
-
-    def _reach(self, start: float, position: float) -> Sequence[Event]:
+    def _reach(self, start: float | None, position: float) -> Sequence[Event]:
         """A milestone or a view is reached on the way to ``position``."""
+        assert start is not None
         self.cause = TimeUpdate.name
         self.reach(start, position)
         self.calm = self._next_point()
@@ -160,8 +151,7 @@ class Quick(Playback):
         quiet = (
             self.slack == self.pace.cap
             and self.now <= self.moved_at
-            and self.offset == 0.0
-            and self.cadence is None
+            and self.pace.frozen_after == inf
         )
         self.limit = self.calm if quiet else -inf
 

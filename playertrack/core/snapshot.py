@@ -70,7 +70,7 @@ _Common = tuple[
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(_Layout).decode
-_decode_seldom = {
+_decode_seldom = {"offset": msgspec.msgpack.Decoder(float).decode} | {
     name: msgspec.msgpack.Decoder(hint).decode
     for name, hint in get_type_hints(PlayerState).items()
     if name in SELDOM and SELDOM[name].saved
@@ -83,6 +83,8 @@ def save(pb: Playback) -> bytes:
     seldom = pb.tidy()
     if seldom:
         seldom = {name: seldom[name] for name in _decode_seldom if name in seldom}
+    if pb.offset:
+        seldom = {"offset": pb.offset, **seldom}
     return _encode(
         (
             VERSION,
@@ -148,14 +150,15 @@ def load(
         own = {name: _decode_seldom[name](raw) for name, raw in (seldom or {}).items()}
         if lacking:
             own["lacking"] = lacking
+        offset = own.pop("offset", 0.0)
     except SnapshotError:
         raise
     except KeyError as error:
         raise SnapshotError(f"not a snapshot: there is no {error}") from error
     except (msgspec.MsgspecError, ValueError) as error:
         raise SnapshotError(f"not a snapshot: {error}") from error
-    _check(pb, rate, own)
-    pb.pace = setup.pace(rate)
+    _check(pb, rate, offset, own)
+    pb.pace = setup.pace(rate, offset)
     pb.limit = pb.calm = -inf
     pb.out = None
     pb.cause = ""
@@ -167,9 +170,9 @@ def load(
     return pb.__dict__
 
 
-def _check(pb: Playback, rate: float, own: Mapping[str, Any]) -> None:
+def _check(pb: Playback, rate: float, offset: float, own: Mapping[str, Any]) -> None:
     """Refuse what no player can be."""
-    numbers = pb.moved_at + pb.slack + pb.span_from + pb.played + (pb.position or 0.0)
+    numbers = offset + pb.moved_at + pb.slack + pb.span_from + pb.played + (pb.position or 0.0)
     if pb.state is not State.IDLE or pb.now != -inf:  # until its first signal
         numbers += pb.now
     if not (0.0 < rate < inf and isfinite(numbers)):

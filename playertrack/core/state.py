@@ -131,8 +131,6 @@ class PlayerState(Essentials):
 
     __slots__ = ("__dict__",)
 
-    #: Added to each ``at``: the clock was set back by so much (s).
-    offset: float = seldom(0.0, "player")
     #: FIRST_PLAY was emitted, in an earlier session.
     played_before: bool = seldom(False, "player", quiet=True)
     #: `play` came before any media.
@@ -201,6 +199,11 @@ class PlayerState(Essentials):
     overlay: int = seldom(0, "signal", quiet=True)
     #: The last of `play`, `playing` and `pause` in an open seek or ad.
     wanted: str | None = seldom(None, "signal")
+
+    @property
+    def offset(self) -> float:
+        """Added to each ``at``: the clock was set back by so much (s)."""
+        return self.pace.offset
 
     @property
     def setup(self) -> Setup:

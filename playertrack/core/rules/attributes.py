@@ -31,7 +31,7 @@ def changed(pb: Playback, name: str, value: Any) -> bool:
 def on_ratechange(pb: Playback, signal: RateChange) -> None:
     """The time before counts at the old rate (R-natural); a run in progress knows too."""
     pb.close_span()
-    pace = pb.setup.pace(signal.rate)
+    pace = pb.setup.pace(signal.rate, pb.offset)
     pb.run_at(pace, pb.now)
     for run in pb.runs():
         run.run_at(pace, pb.now)

@@ -105,13 +105,7 @@ def on_stall_end(pb: Playback, signal: StallEnd) -> None:
 
 def note_update(pb: Playback, cadence: Cadence) -> None:
     """Learn how often updates come while it plays (R-frozen)."""
-    now = pb.now
-    if cadence.update is not None:
-        gaps = cadence.gaps = (*cadence.gaps[-4:], now - cadence.update)
-        wait = 4 * _median(gaps)
-        grace = pb.policy.frozen_after or 0.0
-        cadence.wait = wait if wait > grace else grace
-    cadence.update = now
+    cadence.updated(pb.now)
 
 
 def _median(values: Sequence[float]) -> float:
@@ -157,4 +151,4 @@ def silence(pb: Playback) -> tuple[float, float] | None:
     if grace is None or cadence is None or pb.state is not State.PLAYING or pb.suspended or pb.fall:
         return None
     since = cadence.since if cadence.update is None else max(cadence.since, cadence.update)
-    return since, cadence.wait
+    return since, max(4 * _median(cadence.gaps), grace) if cadence.gaps else 4 * grace
