@@ -14,6 +14,7 @@ from time import time
 
 from .._words import counted
 from ..outbox import HELD, Outbox, Page, Row, Settled
+from .calls import foreign
 from .consignment import Consignment
 from .health import Health, shown_address
 from .lanes import Lanes
@@ -29,6 +30,9 @@ _PAGE = 512
 
 #: Why events wait that were recorded while the clock was wrong (Q-clock).
 UNDATED = "the clock is not set: events wait for their date"
+
+#: Why others wait that were kept as they are.
+UNENCODED = "events are still to be encoded, after a function of the destination did not return"
 
 
 class Channel(Link):
@@ -105,7 +109,7 @@ class Channel(Link):
 
     def use(self, route: Route) -> None:
         """Go on with another address or another source of tokens of the same destination."""
-        self.route = route
+        self.route, self.foreign = route, foreign(route.destination)
         self.credentials.use(route.tokens)
         self.resume()
 
@@ -128,7 +132,8 @@ class Channel(Link):
     @property
     def idle(self) -> bool:
         """True if there is nothing to send, as far as the queue was read."""
-        return not (self._workers or self._fetching or self._more or self._lanes.size)
+        busy = self._workers or self._fetching or self._more or self._lanes.size
+        return not (busy or self._unencoded)
 
     def hopeless(self, until: float) -> bool:
         """True if nothing can be sent before that time."""
@@ -136,9 +141,16 @@ class Channel(Link):
             return False
         if len(self.scheduler) < len(self._workers):
             return False  # something is on its way
+        if self._unencoded:
+            return False
         if self._fetching or self._more:
             return self.policy.state is DeliveryState.PAUSED
         return self.scheduler.next() > until
+
+    @property
+    def _unencoded(self) -> bool:
+        """True if events wait to be encoded, and not for the clock."""
+        return bool(self._undated) and self.outbox.undated.clock_is_set
 
     async def change(self, seconds: float) -> None:
         """Wait until something happens, or for so long (s)."""
@@ -155,6 +167,12 @@ class Channel(Link):
             worker.cancel()
         await asyncio.gather(*workers, return_exceptions=True)
         await self.credentials.stop()
+        self.calls.close()
+
+    @property
+    def stalled(self) -> str | None:
+        """Says which function of the destination does not return; None if all do."""
+        return self.calls.trouble or self.route.encoding_trouble()
 
     def healthy(self) -> Health:
         """How the destination fares now."""
@@ -166,8 +184,10 @@ class Channel(Link):
                 next_try = time() + max(0.0, again - self.loop.time())
         elif policy.state is DeliveryState.DOWN and (due := policy.due(first=True)) < inf:
             next_try = time() + max(0.0, due - self.loop.time())
-        if state == "up" and self._undated:
-            state, reason = "waiting", UNDATED
+        if state == "up" and (stalled := self.stalled):
+            state, reason = "waiting", stalled
+        elif state == "up" and self._undated:
+            state, reason = "waiting", UNENCODED if self._unencoded else UNDATED
         return Health(
             address=shown_address(self.route.destination.address),
             state=state,

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import gzip
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import inf
+from typing import Any
 
 import attrs
 
 from ..outbox import Row, Settled
+from .calls import StalledError
 from .link import Link
 from .messages import Answer, Kind, Request, Verdict
 from .redaction import redact
@@ -72,12 +74,7 @@ class Consignment:
         """
         link = self._link
         items = [row.item.body for row in rows]
-        try:
-            request = link.route.destination.request(items)
-        except (Exception, SystemExit) as error:
-            _log.exception("%s cannot make a request", link.route.name)
-            link.scheduler.leave(rows[0].seq)
-            return await self._reject(rows, f"no request can be made of it: {error!r}")
+        request: Request | None = None
         attempt = Attempt(link.policy.downs, link.resumes)
         while True:
             await link.scheduler.wait(rows[0].seq, attempt.not_before)
@@ -85,6 +82,14 @@ class Consignment:
             if link.credentials.needed and not await link.credentials.have():
                 continue
             token = link.credentials.token
+            try:
+                request = request or await self._ask("request", items)
+            except StalledError as error:
+                self._failed(attempt, Verdict(Kind.RETRY, str(error)), answered=False)
+                continue
+            except (Exception, SystemExit) as error:
+                _log.exception("%s cannot make a request", link.route.name)
+                return await self._reject(rows, f"no request can be made of it: {error!r}")
             answer, verdicts = await self._send(request, items, token)
             if isinstance(verdicts, Verdict):
                 if verdicts.kind is Kind.DELIVERED:
@@ -105,14 +110,14 @@ class Consignment:
     ) -> tuple[Answer | None, Verdict | Sequence[Verdict]]:
         """Send it once; the reasons of what came back have no secret in them."""
         link = self._link
-        destination = link.route.destination
         secrets: tuple[str, ...] = () if token is None else (token, token.rpartition(":")[2])
         authorized = request
+        answer: Answer | None = None
         try:
-            authorized = destination.authorize(request, token)
+            authorized = await self._ask("authorize", request, token)
             secrets += _added(request, authorized)
             answer = await self._exchange(authorized, authorized.url == request.url)
-            verdict = destination.judge(answer, items)
+            verdict = await self._ask("judge", answer, items)
         except FaultError as error:
             if error.fault.ambiguous:
                 self._count_ambiguous()
@@ -120,9 +125,16 @@ class Consignment:
         except asyncio.CancelledError:
             self._count_ambiguous()
             raise
+        except StalledError as error:
+            if answer is not None:
+                self._count_ambiguous()
+            return None, Verdict(Kind.RETRY, str(error))
         except (Exception, SystemExit) as error:  # of a destination's functions: it may pass
+            if answer is not None:
+                self._count_ambiguous()
             said = redact(repr(error), secrets)
-            _log.error("%s: %s raised %s", link.route.name, type(destination).__name__, said)
+            kind = type(link.route.destination).__name__
+            _log.error("%s: %s raised %s", link.route.name, kind, said)
             return None, Verdict(Kind.RETRY, f"the destination raised {said}"[:LONGEST_REASON])
         if isinstance(verdict, Verdict):
             return answer, _redacted(verdict, secrets)
@@ -130,6 +142,14 @@ class Consignment:
             reason = f"{len(verdict)} verdicts for {len(items)} items"
             return answer, Verdict(Kind.RETRY, reason)
         return answer, [_redacted(each, secrets) for each in verdict]
+
+    async def _ask(self, name: str, *arguments: Any) -> Any:
+        """Call a function of the destination; raises `StalledError` if it does not return."""
+        link = self._link
+        function: Callable[..., Any] = getattr(link.route.destination, name)
+        if name in link.foreign:
+            return await link.calls.call(name, function, *arguments)
+        return function(*arguments)
 
     async def _exchange(self, request: Request, plain: bool) -> Answer:
         """Send it, compressed if the server takes that (RFC 9110, 12.5.3)."""

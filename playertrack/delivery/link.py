@@ -10,6 +10,7 @@ from random import Random
 
 from ..outbox import Outbox, Settled
 from .auth import Credentials
+from .calls import Calls, foreign
 from .health import HealthLog
 from .messages import Answer, Request
 from .retry import DeliveryState, RetryPolicy
@@ -45,6 +46,9 @@ class Link:
             pause=self.pause,
             patience=settings.timeout,
         )
+        #: The functions of the destination that somebody else wrote, and what calls them.
+        self.foreign = foreign(route.destination)
+        self.calls = Calls(type(route.destination).__name__, settings.timeout)
         #: What an operator wants to know.
         self.health = HealthLog()
         #: Why nothing is delivered, while that is so.

@@ -147,7 +147,7 @@ class SendLoop:
     def trouble(self, name: str) -> str | None:
         """Why nothing is delivered to a destination, while that is so."""
         channel = self._channels.get(name)
-        return self._start_trouble if channel is None else channel.trouble
+        return self._start_trouble if channel is None else channel.trouble or channel.stalled
 
     def drain(self, timeout: float, names: Iterable[str] | None = None) -> None:
         """Wait until all is sent that can be, at most ``timeout`` seconds."""

@@ -29,7 +29,8 @@ class Destination:
 
     It is made with the ``address`` that follows its name, as in ``--sink NAME:URL``, and may
     raise `ValueError` for one that it cannot use. It does no input or output; `token` alone
-    may wait. `encode`, `lane` are called by one thread, all else by another.
+    may wait. `encode` and `lane` are called by one thread, all else by another. A function
+    that does not return delays this destination alone, and is called again in another thread.
 
         class Webhook(Destination):
             batch = Batch(events=50, wait=1.0)

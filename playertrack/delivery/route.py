@@ -14,6 +14,7 @@ from .protocol import Destination
 class Route:
     """``name``: of the destination in the queue. ``tokens``: where its tokens come from.
 
+    ``encoding_trouble`` says why its events are not encoded at the moment, None if they are.
     ``answered``, if there is one, is called with the session and the answer of each item that
     was delivered, in the thread of the sender.
     """
@@ -21,6 +22,7 @@ class Route:
     name: str
     destination: Destination
     tokens: TokenSource | None = None
+    encoding_trouble: Callable[[], str | None] = lambda: None
     answered: Callable[[str, bytes], object] | None = None
 
     def same_as(self, other: Route) -> bool:

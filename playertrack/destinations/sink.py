@@ -14,13 +14,13 @@ import attrs
 
 from ..delivery import DEFAULT_SETTINGS, DeliverySettings, Destination, Route, Sender, share
 from ..delivery.auth import AskedTokens, TokenSource, token_source
-from ..delivery.envelope import pack
+from ..delivery.encoding import Encoding
 from ..delivery.metrics import openmetrics
 from ..delivery.protocol import SessionDestination, no_properties
 from ..delivery.status import Status
 from ..errors import PlayertrackError
 from ..events import Event
-from ..outbox import Counts, Item, Receipt
+from ..outbox import Counts, Item, LaterError, Receipt
 from ..outbox.ring import Encode
 from ..sinks.base import SinkError
 
@@ -82,7 +82,8 @@ class DeliverySink:
         self.service = name.partition(":")[0]
         self.destination = destination
         self._delivered: bool | None = None
-        destination.properties_of = properties_of(options.get("properties"))
+        properties = options.get("properties")
+        destination.properties_of = properties_of(properties)
         queue = options.get("queue")
         self._shared = not isinstance(queue, Sender)
         try:
@@ -99,8 +100,21 @@ class DeliverySink:
             if isinstance(destination, SessionDestination):
                 destination.recall = partial(self.sender.outbox.recall, name)
             tokens = token_source(token) or _own_tokens(destination)
+            self._encoding = Encoding(
+                destination,
+                properties if callable(properties) else None,
+                patience=self.sender.settings.timeout,
+                ready=self.sender.outbox.encode_held,
+            )
             self.sender.outbox.undated.encoders[name] = self._dated
-            self.sender.add(Route(name=name, destination=destination, tokens=tokens))
+            self.sender.add(
+                Route(
+                    name=name,
+                    destination=destination,
+                    tokens=tokens,
+                    encoding_trouble=self._encoding.trouble,
+                )
+            )
         except PlayertrackError as error:
             raise SinkError(f"{self.service}: {error}") from error
         self.returns_at_once = self.sender.outbox.durability != "sync"
@@ -131,16 +145,21 @@ class DeliverySink:
         return self.sender.put(name, encode, event)
 
     def _item(self, event: Event) -> Item | None:
-        held = self.sender.outbox.undated.hold(self.name, event, self._beside)
-        return pack(self.destination, event) if held is None else held
+        undated = self.sender.outbox.undated
+        if (held := undated.hold(self.name, event, self._beside)) is not None:
+            return held
+        try:
+            return self._encoding.item(event)
+        except LaterError:
+            return undated.keep(self.name, event, self._beside)
 
     def _beside(self) -> str:
         """The facts of this moment that `_dated` needs, besides an event of now."""
         return ""
 
     def _dated(self, event: Event, beside: str) -> Item | None:
-        """As `_item`, of an event that waited for its date (Q-clock)."""
-        item = pack(self.destination, event)
+        """As `_item`, of an event that was held (Q-clock, Q-live)."""
+        item = self._encoding.item(event)
         return None if item is None else attrs.evolve(item, head=f"{event.at:.3f}")
 
     def counts(self, timeout: float | None = None) -> Counts:
@@ -196,6 +215,7 @@ class DeliverySink:
             else:
                 self._delivered = self.sender.flush(timeout, [self.name])
                 self.sender.drop([self.name])
+            self._encoding.close()
         return self._delivered
 
 

@@ -23,7 +23,7 @@ from ..events import EVENTS, Event, to_record
 from .batch import Added, Settled
 from .both import held_rows, times_of
 from .failover import Failover
-from .values import RELEASED, Dated, Held, Item, RefusedError
+from .values import RELEASED, Dated, Held, Item, LaterError, RefusedError
 
 _log = logging.getLogger("playertrack")
 
@@ -34,7 +34,8 @@ _RECENT = 30 * 86_400.0
 #: Two readings of a clock that are this close (s) are the same setting of it.
 _NOISE = 0.1
 
-#: Makes the item of an event that was held, with what was noted beside it.
+#: Makes the item of an event that was held, with what was noted beside it; raises `LaterError`
+#: if the event has to stay as it is for now.
 EncodeDated = Callable[[Event, str], Item | None]
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
@@ -107,6 +108,11 @@ class Undated:
         self._clock = clock
         self._lanes: set[tuple[str, str]] = set()
 
+    @property
+    def clock_is_set(self) -> bool:
+        """True if events of this boot can be dated."""
+        return self._clock.started is not None
+
     def hold(self, destination: str, event: Event, beside: Callable[[], str]) -> Item | None:
         """The held item of an event that has no date yet, or whose session has held ones.
 
@@ -123,6 +129,14 @@ class Undated:
             held = Held(beside=beside())  # it has a date, and waits for those before it
         else:
             return None
+        return self._held(destination, event, held)
+
+    def keep(self, destination: str, event: Event, beside: Callable[[], str]) -> Item:
+        """The held item of an event that cannot be encoded now."""
+        return self._held(destination, event, Held(beside=beside()))
+
+    def _held(self, destination: str, event: Event, held: Held) -> Item:
+        lane = event.session
         self._lanes.add((destination, lane))
         body = json.dumps(to_record(event)).encode()
         return Item(lane, event.event, event.index, event.at, held.head, body)
@@ -145,23 +159,30 @@ class Undated:
         if failover.owing:
             return False  # the disk takes it later, and the lanes are held until then
         self._lanes = {(name, item.lane) for _, name, item in held_rows(failover.stores())}
-        estimated = sum(each.estimated for each in ends.values())
-        _log.warning(
-            "the clock is set: %d events are dated, %d of them by estimate", len(ends), estimated
-        )
+        if dates:
+            estimated = sum(each.estimated for each in ends.values())
+            _log.warning(
+                "the clock is set: %d events are dated, %d of them by estimate",
+                *(len(dates), estimated),
+            )
         return True
 
     def _ends(
         self, rows: Sequence[tuple[int, str, Item]], dates: Mapping[int, tuple[float, bool]]
     ) -> dict[int, Dated]:
         ends: dict[int, Dated] = {}
+        late: set[str] = set()  # destinations whose functions have not returned
         for seq, name, item in rows:
             at, estimated = dates.get(seq, (item.at, False))
             held = Held.of(item) or Held()
             encode = self.encoders.get(name)
-            if encode is not None:
-                ends[seq] = _encoded(name, encode, item, held.beside, at, estimated)
-            elif seq in dates:  # whoever sends it will encode it; its date is found already
+            if encode is not None and name not in late:
+                try:
+                    ends[seq] = _encoded(name, encode, item, held.beside, at, estimated)
+                    continue
+                except LaterError:
+                    late.add(name)
+            if seq in dates:  # it is encoded later, or by another process, but dated now
                 dated = attrs.evolve(item, at=at, head=attrs.evolve(held, boot=None).head)
                 ends[seq] = Dated(name, dated, estimated=estimated)
         return ends
@@ -175,6 +196,8 @@ def _encoded(
         record = json.loads(item.body)
         event = EVENTS.get(record["event"], Event)(**{**record, "at": at})
         made = encode(event, beside)
+    except LaterError:
+        raise
     except RefusedError as error:
         return Dated(name, error.item, str(error), estimated=estimated)
     except (Exception, SystemExit) as error:

@@ -156,6 +156,12 @@ class Outbox:
         """The dead letters; raises `TimeoutError`."""
         return self.ask(lambda failover: failover.dead(), timeout)
 
+    def encode_held(self) -> None:
+        """Events that were kept as they are may be encoded now; waits for nothing."""
+        self._poll_at = 0.0
+        self._rung = False
+        self._ring()
+
     def recall(self, destination: str, lane: str) -> bytes | None:
         """The note of the last item of a lane, if it is known; for an ``encode`` only."""
         return None if self._failover is None else self._failover.recall(destination, lane)

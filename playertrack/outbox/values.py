@@ -217,6 +217,10 @@ class Bounds:
 DEFAULT_BOUNDS = Bounds()
 
 
+class LaterError(QueueError):
+    """An event that cannot be encoded for now, as the function for it has not returned."""
+
+
 class RefusedError(QueueError):
     """An event that can never be sent: ``item`` says which, the message why."""
 
