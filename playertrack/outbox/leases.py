@@ -78,11 +78,11 @@ class Leases:
             del self._delivered[:count]
             self._since = monotonic()  # those that came meanwhile have all of their time
 
-    def due_in(self) -> float | None:
-        """In how many seconds delivered rows are to be removed; None if there are none."""
+    def due_in(self, otherwise: float) -> float:
+        """In how many seconds delivered rows are to be removed; ``otherwise`` without any."""
         with self._lock:
             if not self._delivered:
-                return None
+                return otherwise
             if len(self._delivered) >= MANY:
                 return 0.0
             return max(0.0, self._since + _SOON - monotonic())

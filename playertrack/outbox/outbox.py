@@ -159,8 +159,7 @@ class Outbox:
     def encode_held(self) -> None:
         """Events that were kept as they are may be encoded now; waits for nothing."""
         self._poll_at = 0.0
-        self._rung = False
-        self._ring()
+        self._ask(lambda failover: None)
 
     def recall(self, destination: str, lane: str) -> bytes | None:
         """The note of the last item of a lane, if it is known; for an ``encode`` only."""
@@ -289,12 +288,8 @@ class Outbox:
             if self._rung and not lingers:
                 self._rung = False  # and what came until now is looked for below
                 self._step(0.0)
-            self._step(_LOOK if lingers else self._pause())
+            self._step(_LOOK if lingers else self._leases.due_in(self._poll))
         self._finish()
-
-    def _pause(self) -> float:
-        due = self._leases.due_in()
-        return self._poll if due is None else due
 
     def _finish(self) -> None:
         self._step(0.0)
@@ -337,19 +332,16 @@ class Outbox:
                 self._leases.release(settled.numbers())
                 done()
         handed = self._handing.take()
-        if news or handed is None:
+        if news or handed is None or handed:
             for listener in self._listeners:
-                listener(None)
-        elif handed:
-            for listener in self._listeners:
-                listener(handed)
+                listener(None if news else handed)
 
     def _empty(self, failover: Failover) -> None:
         """Commit what waits, group by group."""
         for _ in range(len(self._waiting) // _GROUP + 1):
             with self._lock:
                 batch = self._waiting.take(_GROUP)
-            if batch or self._leases.due_in() == 0.0 or self._waiting.dropped:
+            if batch or self._leases.due_in(1.0) == 0.0 or self._waiting.dropped:
                 self._commit(failover, batch)
             if batch and self.durability != "sync":
                 self._lingers_until = monotonic() + _LINGER

@@ -14,15 +14,15 @@ def test_what_is_delivered_during_a_commit_has_all_of_its_time(
     now = 1000.0
     monkeypatch.setattr(module, "monotonic", lambda: now)
     leases = Leases()
-    assert leases.due_in() is None
+    assert leases.due_in(9.0) == 9.0
     assert leases.deliver(1)
-    assert leases.due_in() == 0.5
+    assert leases.due_in(9.0) == 0.5
     now += 0.5
-    assert leases.due_in() == 0.0
+    assert leases.due_in(9.0) == 0.0
     gone = leases.delivered()
     assert not leases.deliver(2)  # while they are being removed
     leases.removed(len(gone))
-    assert leases.due_in() == 0.5
+    assert leases.due_in(9.0) == 0.5
     assert leases.delivered() == [2]
 
 
@@ -30,4 +30,4 @@ def test_many_are_removed_at_once() -> None:
     leases = Leases()
     delivered = [seq for seq in range(1, MANY + 1) if leases.deliver(seq)]
     assert delivered == [1, MANY]
-    assert leases.due_in() == 0.0
+    assert leases.due_in(9.0) == 0.0
