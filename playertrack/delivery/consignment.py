@@ -83,7 +83,9 @@ class Consignment:
                 continue
             token = link.credentials.token
             try:
-                request = request or await self._ask("request", items)
+                if request is None:
+                    made = link.route.destination.request
+                    request = await self._call(made, items) if link.foreign else made(items)
             except StalledError as error:
                 self._failed(attempt, Verdict(Kind.RETRY, str(error)), answered=False)
                 continue
@@ -110,14 +112,21 @@ class Consignment:
     ) -> tuple[Answer | None, Verdict | Sequence[Verdict]]:
         """Send it once; the reasons of what came back have no secret in them."""
         link = self._link
+        destination = link.route.destination
         secrets: tuple[str, ...] = () if token is None else (token, token.rpartition(":")[2])
         authorized = request
         answer: Answer | None = None
         try:
-            authorized = await self._ask("authorize", request, token)
+            made = destination.authorize
+            authorized = (
+                await self._call(made, request, token) if link.foreign else made(request, token)
+            )
             secrets += _added(request, authorized)
             answer = await self._exchange(authorized, authorized.url == request.url)
-            verdict = await self._ask("judge", answer, items)
+            judge = destination.judge
+            verdict = (
+                await self._call(judge, answer, items) if link.foreign else judge(answer, items)
+            )
         except FaultError as error:
             if error.fault.ambiguous:
                 self._count_ambiguous()
@@ -133,7 +142,7 @@ class Consignment:
             if answer is not None:
                 self._count_ambiguous()
             said = redact(repr(error), secrets)
-            kind = type(link.route.destination).__name__
+            kind = type(destination).__name__
             _log.error("%s: %s raised %s", link.route.name, kind, said)
             return None, Verdict(Kind.RETRY, f"the destination raised {said}"[:LONGEST_REASON])
         if isinstance(verdict, Verdict):
@@ -143,12 +152,14 @@ class Consignment:
             return answer, Verdict(Kind.RETRY, reason)
         return answer, [_redacted(each, secrets) for each in verdict]
 
-    async def _ask(self, name: str, *arguments: Any) -> Any:
-        """Call a function of the destination; raises `StalledError` if it does not return."""
-        link = self._link
-        function: Callable[..., Any] = getattr(link.route.destination, name)
-        if name in link.foreign:
-            return await link.calls.call(name, function, *arguments)
+    async def _call(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Call a function of a destination, which may be somebody else's.
+
+        Raises `StalledError` if it does not return.
+        """
+        name = function.__name__
+        if name in self._link.foreign:
+            return await self._link.calls.call(name, function, *arguments)
         return function(*arguments)
 
     async def _exchange(self, request: Request, plain: bool) -> Answer:
