@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
+from contextlib import suppress
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, TextIO
 
 from .._words import counted
+from ..errors import PlayertrackError
 from .common import seconds
 
 if TYPE_CHECKING:
@@ -18,6 +21,9 @@ if TYPE_CHECKING:
 
 #: How long (s) to wait for the disk of a queue to say what is there.
 _DISK_TIMEOUT = 5.0
+
+#: How long (s) to wait for room in a queue before looking whether it delivers at all.
+_ROOM = 1.0
 
 
 def add_sinks(parser: argparse.ArgumentParser, what: str) -> None:
@@ -60,6 +66,10 @@ def keep_stdout(args: argparse.Namespace) -> None:
     args.sink = ["console:stderr" if spec == "console" else spec for spec in args.sink]
 
 
+class StalledError(PlayertrackError):
+    """A queue is full, and its destinations take nothing."""
+
+
 class Sinks:
     """The open sinks that the arguments of a command name; raises `SinkError`."""
 
@@ -86,6 +96,23 @@ class Sinks:
         self.all.append(sink)
         if isinstance(sink, DeliverySink):
             self._before.append((sink, _counts(sink)))
+
+    def wait_for_room(self, patience: float) -> None:
+        """Wait until the queues have room for more events.
+
+        Raises `StalledError` if a queue stays full and nothing is delivered for ``patience`` (s).
+        """
+        for sink, _ in self._before:
+            delivered, deadline = _delivered(sink), monotonic() + patience
+            while not sink.wait_for_room(_ROOM):
+                now = _delivered(sink)
+                if now != delivered:
+                    delivered, deadline = now, monotonic() + patience
+                elif monotonic() >= deadline:
+                    raise StalledError(
+                        f"the queue is full and nothing was delivered for {patience:g} s: the rest "
+                        "is not derived. Deliver what is queued, then derive again"
+                    )
 
     def finish(self, out: TextIO | None = None) -> list[str]:
         """Say how many events were delivered where; gives a line for what was not, with the cure.
@@ -137,6 +164,14 @@ class Failures:
         """``sink`` raised ``error``."""
         self.count += 1
         print(f"{type(sink).__name__}: {error}", file=sys.stderr)
+
+
+def _delivered(sink: DeliverySink) -> int:
+    """How many events of the sink's queue were delivered, whatever their destination."""
+    with suppress(TimeoutError):
+        standings = sink.sender.outbox.standings(_DISK_TIMEOUT)
+        return sum(each.counts.delivered + each.counts.rejected for each in standings)
+    return 0
 
 
 def _counts(sink: DeliverySink) -> Counts | None:

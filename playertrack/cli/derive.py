@@ -26,15 +26,20 @@ from .common import (
     read_policy,
     seconds,
 )
-from .delivering import Failures, Sinks, add_sinks, keep_stdout
+from .delivering import Failures, Sinks, StalledError, add_sinks, keep_stdout
 from .drawing import add_timeline, show_timeline
 from .reading import add_raw, numbered_signals, translator_of
 
 if TYPE_CHECKING:
     from ..events import Event
     from ..policy import Policy
+    from ..sinks import FanoutSink
     from ..trace.recording import Translator
     from .shares import Totals
+
+
+#: After so many events derive looks whether the queues have room for more.
+_STEP = 100
 
 
 def add_parser(subparsers: Any) -> None:
@@ -124,17 +129,22 @@ def run(args: argparse.Namespace) -> int:
     sinks = FanoutSink(opened.all, on_error=failures)
     delivered = True
     ended: tuple[int, int | None] = (0, None)
+    stalled: StalledError | None = None
     try:
         with ExitStack() as stack:
             output = _output(args.output, stack)
-            emit = sinks.emit if args.sink else None
+            emit = _Emit(sinks, opened, args.deliver_timeout) if args.sink else None
             if single:
                 _derive_one(args, paths[0], policy, translator, complaints, output, emit)
             else:
                 ended = _derive_all(args, paths, policy, complaints, output, emit, stack)
             output.close()
+    except StalledError as error:
+        stalled = error
     finally:
-        delivered = sinks.close(args.deliver_timeout)
+        delivered = sinks.close(0.0 if stalled else args.deliver_timeout)
+    if stalled:
+        print(stalled, file=sys.stderr)
     late, sessions = ended
     if complaints.count:
         where = name_of(paths[0]) if len(paths) == 1 else f"{len(paths)} files"
@@ -163,6 +173,20 @@ def _not_single(args: argparse.Namespace, paths: Sequence[str]) -> str | None:
 # ------------------------------------------------------------------------- events out
 
 
+class _Emit:
+    """Hands events to the sinks, and waits while a queue is full: here nothing is live."""
+
+    def __init__(self, sinks: FanoutSink, opened: Sinks, patience: float) -> None:
+        self._emit, self._opened, self._patience = sinks.emit, opened, patience
+        self._emitted = 0
+
+    def __call__(self, event: Event) -> None:
+        self._emit(event)
+        self._emitted += 1
+        if self._emitted % _STEP == 0:
+            self._opened.wait_for_room(self._patience)
+
+
 class _Output(Protocol):
     """Where events are written."""
 
@@ -187,7 +211,9 @@ def _output(path: str, stack: ExitStack) -> _Output:
     kind = kind_of(path)
     file = stack.enter_context(open_output(path))
     if kind == "parquet":
-        return _Rows(file)
+        rows = _Rows(file)
+        stack.callback(rows.abandon)  # before the file is closed
+        return rows
     # Where a compressor is flushed shows in what it writes.
     flush = file.flush if kind == "lines" else _nothing
     return _Lines(stack.enter_context(compressed(file, kind)), flush)
@@ -223,7 +249,7 @@ class _Rows:
         from ..columns.parquet import EventFile
 
         file = EventFile(out)
-        self.write, self.close = file.write, file.close
+        self.write, self.close, self.abandon = file.write, file.close, file.abandon
 
     def write_lines(self, lines: bytes) -> None:
         raise NotImplementedError

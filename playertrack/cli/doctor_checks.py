@@ -250,7 +250,9 @@ async def _token(session: Any, sink: DeliverySink) -> Result:
     variables = [name for name, each in VARIABLES.items() if each.secret]
     variables = [name for name in variables if sink.service in VARIABLES[name].sinks]
     if not token:
-        said = f"{sink.service}: events go without a token ({' or '.join(variables)})"
+        said = f"{sink.service}: events go without a token"
+        if variables:
+            said += f"; to send one, set {' or '.join(variables)}"
         return Result("credentials", True, said)
     request = sink.destination.authorize(_probe(sink), token)
     try:

@@ -33,13 +33,14 @@ def status_lines(status: Status) -> Iterator[str]:
         f"of {status.accepted}"
     )
     more = {
-        "without a meaning there": status.unmapped,
+        "that the destination has no use for": status.unmapped,
         "perhaps delivered twice": status.ambiguous,
         "with an estimated time": status.estimated,
     }
     if said := ", ".join(f"{number} {what}" for what, number in more.items() if number):
         yield f"  {said}"
-    yield f"  last success {_ago(status.last_success)}, last failure {_ago(status.last_failure)}"
+    success = _ago(status.last_success, "never" if not status.delivered else "unknown")
+    yield f"  last success {success}, last failure {_ago(status.last_failure, 'never')}"
 
 
 def age(seconds: float) -> str:
@@ -54,9 +55,9 @@ def age(seconds: float) -> str:
     return "0 s"
 
 
-def _ago(at: float | None) -> str:
+def _ago(at: float | None, otherwise: str) -> str:
     if at is None:
-        return "never"
+        return otherwise
     try:
         then = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S")
     except (OverflowError, OSError, ValueError):

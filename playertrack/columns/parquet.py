@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -28,9 +29,13 @@ class SignalFile:
     def __init__(self, path: Path, source: str) -> None:
         self._source = source
         try:
-            self._file = pq.ParquetFile(path, read_dictionary=["player", "signal"])
+            names = pq.read_schema(path).names
+            words = [name for name in ("player", "signal") if name in names]
+            self._file = pq.ParquetFile(path, read_dictionary=words)
         except pa.ArrowException as error:
             raise PlayertrackError(f"{source}: not Parquet: {error}") from None
+        if "signal" not in names and "event" in names:
+            raise PlayertrackError(f"{source}: these are events, not signals")
         self.rows: int = self._file.metadata.num_rows
         self.read_rows = 0
 
@@ -98,6 +103,12 @@ class EventFile:
         if self._waiting:
             self._group(self._waiting)
         self._writer.close()
+
+    def abandon(self) -> None:
+        """Let go of a file that nobody wants any more, unless it is closed."""
+        self._waiting = []
+        with suppress(OSError, pa.ArrowException):
+            self._writer.close()
 
     def _group(self, events: Sequence[Event]) -> None:
         self._writer.write_batch(event_batch(events), row_group_size=_GROUP_ROWS)

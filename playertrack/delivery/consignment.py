@@ -276,8 +276,9 @@ class Consignment:
     async def _bury(self, rejected: Sequence[tuple[Row, str]]) -> None:
         name = self._link.route.name
         self._link.health.failed()
-        for _, reason in rejected:
-            _log.error("%s rejects an event: %s", name, reason)
+        for row, reason in rejected:
+            what = f"{row.item.event} (session {row.item.lane}, index {row.item.number})"
+            _log.error("%s refused %s: it is a dead letter now: %s", name, what, reason)
         reasons = {row.seq: (name, reason) for row, reason in rejected}
         await self._link.settle(Settled(rejected=reasons))
         self._ended([row for row, _ in rejected])

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from time import time
@@ -81,16 +81,36 @@ def shown_address(address: str) -> str:
 def write_notes(directory: Path, health: Mapping[str, Health]) -> None:
     """Keep how the destinations of a queue fare, those of other senders too.
 
-    A disk that refuses is not reported here: the queue does that itself.
+    A time that is not known is that of the sender before. A disk that refuses is not reported
+    here: the queue does that itself.
     """
-    known = {name: attrs.asdict(each) for name, each in read_notes(directory).items()}
-    known |= {name: attrs.asdict(each) for name, each in health.items()}
+    before = read_notes(directory)
+    known = {
+        name: attrs.asdict(each)
+        for name, each in {**before, **dict(_with_times(health, before))}.items()
+    }
     part = directory / f".{NOTES}.{os.getpid()}"
     with suppress(OSError, ValueError):
         descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with open(descriptor, "w", encoding="utf-8") as file:  # noqa: PTH123 - made private above
             json.dump(known, file)
         part.replace(directory / NOTES)
+
+
+def _with_times(
+    health: Mapping[str, Health], before: Mapping[str, Health]
+) -> Iterator[tuple[str, Health]]:
+    """``health`` with the times that only an earlier sender knows."""
+    for name, each in health.items():
+        earlier = before.get(name, each)
+        yield (
+            name,
+            attrs.evolve(
+                each,
+                last_success=each.last_success or earlier.last_success,
+                last_failure=each.last_failure or earlier.last_failure,
+            ),
+        )
 
 
 def read_notes(directory: Path) -> dict[str, Health]:

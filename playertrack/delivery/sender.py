@@ -11,7 +11,7 @@ from contextlib import suppress
 from functools import partial
 from os import PathLike
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
@@ -32,6 +32,7 @@ from ..outbox import (
     Standing,
     look,
 )
+from ..outbox.room import has_room
 from .health import Health, shown_address
 from .protocol import SessionDestination
 from .route import Route
@@ -50,6 +51,9 @@ _ANOTHER = "that of the sink which is open for this destination, or a function t
 
 #: How long (s) the disk may take to count what is left, and to close, when the time is up.
 _ANSWER = 1.0
+
+#: How often (s) to look whether a full queue has room again.
+_ROOM_POLL = 0.05
 
 #: More rows than can be on their way at once.
 _SOME = 1024
@@ -76,6 +80,7 @@ class Sender:
     ) -> None:
         self.outbox = Outbox(directory, durability=durability, bounds=bounds, clock=clock)
         self.settings = settings
+        self._bounds = bounds
         self._learners: dict[str, WeakSet[SessionDestination]] = {}
         self._adds: Counter[str] = Counter()
         self._users = 0
@@ -236,6 +241,18 @@ class Sender:
         self._loop.start()
         self._loop.drain(max(0.0, deadline - monotonic()), names)
         return self._delivered(names, deadline)
+
+    def wait_for_room(self, timeout: float) -> bool:
+        """Wait until all is durable and the queue has room; False if that takes longer (s)."""
+        deadline = monotonic() + timeout
+        while True:
+            with suppress(TimeoutError):
+                left = max(_ROOM_POLL, deadline - monotonic())
+                if self.outbox.ask(lambda failover: has_room(failover, self._bounds), left):
+                    return True
+            if monotonic() >= deadline:
+                return False
+            sleep(_ROOM_POLL)
 
     def _delivered(self, names: Iterable[str], deadline: float) -> bool:
         chosen = set(names)

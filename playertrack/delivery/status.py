@@ -109,7 +109,9 @@ def _seen_from_outside(standing: Standing, noted: Health | None, in_use: bool) -
         return idle if health.state == "paused" or not in_use else health
     if not in_use and health.state in ("up", "paused", "waiting"):
         return attrs.evolve(idle, state="waiting", reason=_NOBODY)
-    return attrs.evolve(health, next_try=None) if not in_use else health
+    if in_use:
+        return health
+    return attrs.evolve(health, reason=f"{health.reason}; {_NOBODY}", next_try=None)
 
 
 def troubled(found: Iterable[Status], max_age: float | None = None) -> bool:

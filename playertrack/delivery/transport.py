@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import ssl
 from functools import lru_cache
 from ipaddress import ip_address
@@ -75,7 +76,7 @@ async def exchange(
     except (aiohttp.ClientSSLError, ssl.SSLError) as error:
         raise FaultError(Fault.TLS, str(error)) from None
     except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-        raise FaultError(Fault.CONNECT, str(error)) from None
+        raise FaultError(Fault.CONNECT, _why(error)) from None
     except TimeoutError:
         raise FaultError(Fault.TIMEOUT, "") from None
     except aiohttp.ClientPayloadError as error:
@@ -83,6 +84,13 @@ async def exchange(
     except Exception as error:
         # Whatever a library or a server comes up with: the event stays in the queue.
         raise FaultError(Fault.LOST, f"{type(error).__name__}: {error}") from None
+
+
+def _why(error: Exception) -> str:
+    """Why there is no connection, and to where."""
+    if isinstance(error, aiohttp.ClientConnectorError) and error.errno:
+        return f"{os.strerror(error.errno)} at {error.host}:{error.port}"
+    return str(error)
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:

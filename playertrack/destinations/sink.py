@@ -196,6 +196,14 @@ class DeliverySink:
             return f"{directory} cannot be written ({trouble}), and what is not there is lost"
         return f"to send what is in the queue: playertrack queue flush {quote(str(directory))}"
 
+    def wait_for_room(self, timeout: float) -> bool:
+        """Wait until the queue has room; False if it has none after ``timeout`` seconds.
+
+        `emit` never waits, so a queue that is full drops events (Q-bounded). A program that has
+        thousands of events at once calls this after every few hundred.
+        """
+        return self.sender.wait_for_room(timeout)
+
     def flush(self, timeout: float) -> bool:
         """Deliver what is there within ``timeout`` seconds; True if nothing is left."""
         return self.sender.flush(timeout, [self.name])

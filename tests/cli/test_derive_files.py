@@ -460,3 +460,18 @@ def test_no_progress_where_nobody_looks() -> None:
     meter.show(50)
     meter.close()
     assert out.getvalue() == ""
+
+
+def test_a_parquet_file_of_something_else_is_refused(tmp_path: Path, capsys: Capture) -> None:
+    """One line says why, whatever is written; no traceback of a library follows it."""
+    for columns, said in (
+        (["event", "at", "session"], "these are events, not signals"),
+        (["session", "watched"], "signal: the column is missing"),
+        (["signal", "player"], "at: the column is missing"),
+    ):
+        pq.write_table(pa.table({name: ["x"] for name in columns}), tmp_path / "in.parquet")
+        out = tmp_path / "out.parquet"
+        assert main(["derive", str(tmp_path / "in.parquet"), "-o", str(out)]) == 2
+        [line] = capsys.readouterr().err.splitlines()
+        assert said in line
+        assert not out.exists()

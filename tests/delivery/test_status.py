@@ -116,6 +116,36 @@ def test_without_the_notes_of_a_sender_the_queue_says_what_it_knows(
         assert isinstance(record["oldest_pending"], float)
 
 
+def test_a_sender_keeps_the_times_of_the_sender_before(tmp_path: Path, capsys: Capture) -> None:
+    with Server() as server:
+        sink = sink_for(server, tmp_path)
+        sink.emit(event(1))
+        assert sink.close(20.0)
+        before = records(tmp_path, capsys)[1][0]["last_success"]
+        assert before is not None
+    again = sink_for(server, tmp_path)
+    again.emit(event(2))
+    assert not again.close(0.5)
+    assert records(tmp_path, capsys)[1][0]["last_success"] == before
+    main(["queue", "status", str(tmp_path)])
+    assert "last success never" not in capsys.readouterr().out
+
+
+def test_a_destination_that_is_down_says_when_no_program_sends(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    sink = open_sink("http:http://127.0.0.1:9", queue=tmp_path)
+    assert isinstance(sink, DeliverySink)
+    sink.emit(event(1))
+    until(lambda: sink.status().state == "down")
+    assert "no program" not in str(records(tmp_path, capsys)[1][0]["reason"])
+    sink.close(0.5)
+    [record] = records(tmp_path, capsys)[1]
+    assert record["state"] == "down"
+    assert "cannot connect: Connection refused at 127.0.0.1:9" in str(record["reason"])
+    assert str(record["reason"]).endswith("no program is sending it")
+
+
 def test_the_age_is_that_of_the_event_in_the_queue_not_of_its_time(tmp_path: Path) -> None:
     """An old trace that is derived today has waited since today."""
     sink = open_sink("http:http://127.0.0.1:9/in", queue=tmp_path)
