@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import threading
 from collections.abc import Callable
@@ -24,7 +25,11 @@ _PATIENCE = 20.0
 
 
 class QtThread:
-    """A thread that runs Qt's event loop, for players of programs that have none."""
+    """A thread that runs Qt's event loop, for players of programs that have none.
+
+    When the interpreter exits, the thread deletes the application that it made. Left to Qt for
+    Python, that is done elsewhere, under an event loop that runs on in memory of others.
+    """
 
     def __init__(self, qt: Qt) -> None:
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -32,14 +37,21 @@ class QtThread:
         qt.core.QLoggingCategory.setFilterRules("qt.multimedia.*=false")
         self.qt = qt
         self._ready: Future[Any] = Future()
-        threading.Thread(target=self._run, name="qt", daemon=True).start()
+        self._thread = threading.Thread(target=self._run, name="qt", daemon=True)
+        self._thread.start()
         self._caller = self._ready.result(_PATIENCE)
+        atexit.register(self._end)
 
     def _run(self) -> None:
         core = self.qt.core
         app = core.QCoreApplication.instance() or core.QCoreApplication(["playertrack"])
         self._ready.set_result(caller_class(self.qt)())
         app.exec()
+        self.qt.delete(app)
+
+    def _end(self) -> None:
+        self.post(self.qt.core.QCoreApplication.quit)
+        self._thread.join(_PATIENCE)
 
     def call(self, call: Callable[[], _T]) -> _T:
         """Run ``call`` in the event loop; returns its value."""

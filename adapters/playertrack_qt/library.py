@@ -15,19 +15,24 @@ _NAMES = ("PySide6", "PyQt6")
 
 
 class Qt(NamedTuple):
-    """The modules of one of the two; ``signal`` makes a signal of a class."""
+    """The modules of one of the two; ``signal`` makes a signal of a class.
+
+    ``delete`` deletes an object here and now, whoever has references to it.
+    """
 
     core: Any
     multimedia: Any
     signal: Callable[..., Any]
+    delete: Callable[[Any], object]
 
 
 @cache
 def load(name: str) -> Qt:
     """PySide6 or PyQt6."""
-    core = import_module(f"{name}.QtCore")
-    signal = core.Signal if name == "PySide6" else core.pyqtSignal
-    return Qt(core, import_module(f"{name}.QtMultimedia"), signal)
+    core, multimedia = (import_module(f"{name}.{part}") for part in ("QtCore", "QtMultimedia"))
+    if name == "PySide6":
+        return Qt(core, multimedia, core.Signal, import_module("shiboken6").delete)
+    return Qt(core, multimedia, core.pyqtSignal, import_module("PyQt6.sip").delete)
 
 
 def any_qt() -> Qt:

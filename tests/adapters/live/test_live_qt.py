@@ -204,3 +204,27 @@ def test_player_is_measured_once(player: Any) -> None:
         pytest.raises(PlayertrackError),
     ):
         playertrack_qt.track(player, second.tracker)
+
+
+def test_event_loop_is_over_before_qt_is() -> None:
+    """One that ran on spoiled memory of a process that was about to exit."""
+    needed(qt)
+    program = """if True:
+        import atexit, threading
+        running = lambda: [each.name for each in threading.enumerate() if each.daemon]
+        atexit.register(lambda: print(running()))
+        from playertrack_qt.headless import qt_thread
+        loop = qt_thread()
+        loop.delete(loop.player())
+        print(running())
+    """
+    path = f"{ROOT}:{ROOT / 'adapters'}"
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (done.returncode, done.stdout) == (0, "['qt']\n[]\n"), done.stderr
