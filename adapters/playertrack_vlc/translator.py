@@ -7,10 +7,7 @@ from the fill of its cache, and otherwise left to the engine, which judges the p
 
 from __future__ import annotations
 
-from math import inf
 from typing import Any, ClassVar
-
-import attrs
 
 from playertrack import Policy, signals
 from playertrack.signals import Signal
@@ -19,6 +16,7 @@ from playertrack.trace.translator import PlayerTranslator
 
 from .burst import Burst
 from .records import Buffering, LengthChanged, Poll, Returned, TimeChanged, read
+from .run import Run, Seek
 
 #: Seeks commanded within this time (s) are one: libVLC does not say when each is complete.
 _ONE_SEEK = 0.3
@@ -45,61 +43,11 @@ _TAIL = 2.0
 #: How far (s of content) past 0, beside what it played, a new round may be at first.
 _ROUND = 0.5
 
-#: In a row of seeks a position this far (s of content) beyond what was played is another.
-_SLACK = 0.25
-
 #: Playback that starts beyond this (s of content) was asked for, and so may be its end …
 _PART = 1.0
 
 #: … if it is further (s of content) from that of the file than this.
 _EARLY = 3.0
-
-
-@attrs.define
-class _Seek:
-    """A seek that is not known to be complete.
-
-    ``seen``: it was not commanded here, but showed in the player's answers. ``emptied``: when
-    the cache was emptied after that, for the next one.
-    """
-
-    target: float
-    since: float
-    filled: bool = False
-    seen: bool = False
-    emptied: float = -inf
-
-
-@attrs.define
-class _Run:
-    """One playback, from the opening of the input to its end.
-
-    ``known``: the last position believed, ``moved_at``: when it moved or went on. ``first``: the
-    start. ``short_since``: the cache is not full; ``stalled``: that was reported. ``burst``: it
-    was filled after the last position. ``landing``: after a seek or stall, positions may step
-    back; ``frozen``: the stall was a silent one. ``polled``: the last answer. ``spot``: where
-    it was last, and when.
-    """
-
-    length: float = 0.0
-    first: float | None = None
-    polled: float | None = None
-    known: float = 0.0
-    moved_at: float | None = None
-    paused: bool = False
-    full: bool = False
-    full_at: float | None = None
-    short_since: float | None = None
-    burst: Burst | None = None
-    stalled: bool = False
-    landing: bool = False
-    frozen: bool = False
-    spot: tuple[float, float] = (0.0, 0.0)
-
-    def goes_on(self, at: float, position: float, rate: float) -> bool:
-        """True if ``position`` is where playback can be since it was somewhere last."""
-        last, since = self.spot
-        return last <= position <= last + rate * (at - since) + _SLACK
 
 
 class Translator(PlayerTranslator):
@@ -116,8 +64,8 @@ class Translator(PlayerTranslator):
     def __init__(self) -> None:
         super().__init__()
         self._requested = False
-        self._run: _Run | None = None
-        self._seek: _Seek | None = None
+        self._run: Run | None = None
+        self._seek: Seek | None = None
         self._echoes = False  # a command's own echo is yet to come
         self._loop = False
         self._endless = False
@@ -184,7 +132,7 @@ class Translator(PlayerTranslator):
     def _seek_to(self, at: float, args: list[float | str]) -> list[Signal]:
         match args:
             case [float(target), *_] if target >= 0.0:
-                self._seek = _Seek(target, since=at)
+                self._seek = Seek(target, since=at)
                 return [signals.Seeking(at=at, position=target)]
         return []
 
@@ -217,7 +165,7 @@ class Translator(PlayerTranslator):
         """A seek that shows at ``at`` and began before; it may go on."""
         if self._seek is not None and self._seek.target == target:
             return []
-        self._seek = _Seek(target, since=at, filled=filled, seen=True)
+        self._seek = Seek(target, since=at, filled=filled, seen=True)
         if self._run is not None:
             self._run.short_since = self._run.burst = None
             self._run.first = self._run.first or 0.0
@@ -263,14 +211,14 @@ class Translator(PlayerTranslator):
         match report.kind:
             case "MediaPlayerOpening":
                 made = [] if self._requested else [signals.Play(at=at)]
-                self._run, self._requested = _Run(), False
+                self._run, self._requested = Run(), False
                 return list[Signal](made)
             case "MediaPlayerEncounteredError":
                 self._run = self._seek = None
                 return [signals.Error(at=at, code="playback", message="libVLC reports no cause")]
         return self._running(report, self._run) if self._run else []
 
-    def _running(self, report: Record, run: _Run) -> list[Signal]:
+    def _running(self, report: Record, run: Run) -> list[Signal]:
         at = report.t
         match report:
             case TimeChanged():
@@ -296,7 +244,7 @@ class Translator(PlayerTranslator):
                 return [*self._leave(at), signals.Stop(at=at)]
         return []
 
-    def _at_end(self, at: float, run: _Run) -> list[Signal]:
+    def _at_end(self, at: float, run: Run) -> list[Signal]:
         """The end: of the file, of a seek beyond it, or of the part that was to be played."""
         sought, burst = self._seek is not None, run.burst
         self._run = self._seek = None
@@ -318,7 +266,7 @@ class Translator(PlayerTranslator):
             return [signals.DurationChange(at=at, duration=None, live=True)]
         return [] if self._endless else [signals.DurationChange(at=at, duration=length)]
 
-    def _at_fill(self, run: _Run, at: float, full: bool) -> list[Signal]:
+    def _at_fill(self, run: Run, at: float, full: bool) -> list[Signal]:
         """The cache fills before the start, in a seek, in a new round of a loop, in a stall."""
         changed, run.full = full != run.full, full
         if self._seek:
@@ -335,7 +283,7 @@ class Translator(PlayerTranslator):
             run.full_at = at
         return []
 
-    def _refilled(self, run: _Run, at: float, moved_at: float) -> list[Signal]:
+    def _refilled(self, run: Run, at: float, moved_at: float) -> list[Signal]:
         stalled, run.stalled, run.short_since = run.stalled, False, None
         if run.burst:
             run.burst.full = at
@@ -343,7 +291,7 @@ class Translator(PlayerTranslator):
         run.landing = run.landing or stalled or run.frozen
         return [signals.StallEnd(at=at)] if stalled else []
 
-    def _at_position(self, run: _Run, at: float, position: float, main: bool) -> list[Signal]:
+    def _at_position(self, run: Run, at: float, position: float, main: bool) -> list[Signal]:
         if position < 0.0:
             return []
         if main:  # the echo of a seek; of one by a command it is nothing new
@@ -352,14 +300,22 @@ class Translator(PlayerTranslator):
         if self._endless and position == 0.0 and run.known > 0.0:
             return []  # a transmission that goes on after a pause is nowhere at first
         run.polled, run.spot = position, (position, at)
-        update: list[Signal] = [signals.TimeUpdate(at=at, position=position)]
+        made: list[Signal] = []
+        if (
+            self._seek
+            and self._seek.filled
+            and (run.moved_at, self._seek.target) == (None, position)
+        ):
+            made += self._complete(at)  # it starts there, or did so before it was listened to
         if self._seek:
-            return update
+            return [signals.TimeUpdate(at=at, position=position)]
         if run.first is None:
             run.first = position - self._rate * (at - (run.full_at or at))
-        return self._judged(run, at, position, update)
+        return made + self._judged(run, at, position)
 
-    def _judged(self, run: _Run, at: float, position: float, update: list[Signal]) -> list[Signal]:
+    def _judged(self, run: Run, at: float, position: float) -> list[Signal]:
+        came = run.came(at, position, self._rate)
+        update: list[Signal] = [signals.TimeUpdate(at=came, position=position)]
         behind = run.known - position
         if behind > 0.0 and self._is_new_round(run, at, position):
             update.insert(0, signals.Looped(at=at))
@@ -377,7 +333,7 @@ class Translator(PlayerTranslator):
             run.short_since = run.burst = None
         return update
 
-    def _skipped(self, run: _Run, at: float, position: float) -> Signal | None:
+    def _skipped(self, run: Run, at: float, position: float) -> Signal | None:
         """A seek that shows in a burst and in the first position after it."""
         burst = run.burst
         if burst is None or run.stalled or self._endless:
@@ -388,11 +344,11 @@ class Translator(PlayerTranslator):
         run.first = run.first or 0.0
         return signals.Seek(at=burst.since, position=landed, origin=burst.origin)
 
-    def _may_loop(self, run: _Run) -> bool:
+    def _may_loop(self, run: Run) -> bool:
         at_end = run.length > 0.0 and run.known >= run.length - _TAIL
         return self._loop or at_end
 
-    def _is_new_round(self, run: _Run, at: float, position: float) -> bool:
+    def _is_new_round(self, run: Run, at: float, position: float) -> bool:
         """A loop shows in the cache filling, and in a position that was played since."""
         if run.burst is None or self._endless or not self._may_loop(run):
             return False

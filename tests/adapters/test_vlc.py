@@ -318,3 +318,32 @@ def test_slow_drag_that_goes_hardly_faster_than_playback_ends_where_it_ends() ->
     events = derive("vlc", tape)
     assert after_start(events) == ["SEEK", "PLAY_REACHED_25"]
     assert only("SEEK", events).target == 4.4
+
+
+@pytest.mark.parametrize(
+    ("last", "reached"),
+    [
+        pytest.param(1.6, [25, 50, 75, 100], id="in time"),
+        pytest.param(2.236, [25, 50, 75, 100], id="on a busy machine"),
+        pytest.param(2.6, [25, 50], id="after playback stood still"),
+    ],
+)
+def test_position_that_comes_late_is_where_playback_was_before(
+    last: float, reached: list[int]
+) -> None:
+    """The one before the end was seen to come 0.7 s late, and the end at once after it."""
+    tape = started(2.0).play(0.2, 0.0, 1.0).at(last, 1.301)
+    tape.add(max(2.237, last + 0.001), "MediaPlayerEndReached")
+    expected = [f"PLAY_REACHED_{quartile}" for quartile in reached]
+    assert after_start(derive("vlc", tape)) == expected
+
+
+def test_playback_is_measured_from_where_it_was_when_it_was_first_listened_to() -> None:
+    """The first position after that comes half a second later, and beyond a quartile."""
+    tape = Tape(changed).command(0.0, "open", "clip.mp4").add(0.001, "MediaPlayerOpening")
+    tape.add(0.002, "MediaPlayerLengthChanged", new_length_ms=6000).command(0.003, "seek", 2.9)
+    tape.add(0.003, "MediaPlayerPlaying").add(0.003, "MediaPlayerBuffering", new_cache=100.0)
+    tape.at(0.003, 2.9).at(0.424, 3.401).play(0.424, 3.401, 4.401)
+    events = derive("vlc", tape)
+    assert after_start(events) == ["PLAY_REACHED_50"]
+    assert only("PLAY", events).position == 2.9
