@@ -68,8 +68,10 @@ def caller_class(qt: Qt) -> Any:
     class Caller(qt.core.QObject):  # type: ignore[misc, name-defined]
         called = qt.signal(object)
 
-        def __init__(self) -> None:
+        def __init__(self, thread: Any = None) -> None:
             super().__init__()
+            if thread is not None:
+                self.moveToThread(thread)  # first: PyQt6 has it called where it was connected
             self.called.connect(self.perform, qt.core.Qt.ConnectionType.QueuedConnection)
 
         def perform(self, call: Callable[[], None]) -> None:
@@ -90,7 +92,6 @@ def caller_of(qt: Qt, thread: Any) -> Any:
         for known, caller in _callers:
             if known == thread:
                 return caller
-        caller = caller_class(qt)()
-        caller.moveToThread(thread)
+        caller = caller_class(qt)(thread)
         _callers.append((thread, caller))
         return caller

@@ -285,8 +285,8 @@ class Bystander(Scenarios):
             self.rest(2.0)
             with self.track(program, witness.tracker):
                 start = witness.until("PLAY").position
-                witness.until("PLAY_REACHED_50")
-        ahead = [q for q in (25, 50) if self.length * q / 100 > start]  # of where it was by then
+                witness.until("PLAY_REACHED_100")
+        ahead = [q for q in QUARTILES if self.length * q / 100 > start]  # of where it was by then
         self.reported(witness, *START, *(f"PLAY_REACHED_{quartile}" for quartile in ahead))
         assert start > 0.5, witness.story
         assert {event.entry_id for event in witness.events[1:]} == {entry_name(self.video)}

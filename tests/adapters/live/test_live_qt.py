@@ -206,21 +206,29 @@ def test_player_is_measured_once(player: Any) -> None:
         playertrack_qt.track(player, second.tracker)
 
 
-def test_event_loop_is_over_before_qt_is() -> None:
-    """One that ran on spoiled memory of a process that was about to exit."""
-    needed(qt)
+@pytest.mark.parametrize("library", ["PySide6", "PyQt6"])
+def test_player_of_an_event_loop_in_another_thread(library: str) -> None:
+    """The loop is over before Qt is: it spoiled the memory of a process about to exit."""
+    if find_spec(library) is None:
+        pytest.skip(f"{library} is not installed")
     program = """if True:
-        import atexit, threading
-        running = lambda: [each.name for each in threading.enumerate() if each.daemon]
+        import atexit, sys, threading
+        def running():
+            return [each.name for each in threading.enumerate() if each.name == "qt"]
         atexit.register(lambda: print(running()))
-        from playertrack_qt.headless import qt_thread
-        loop = qt_thread()
-        loop.delete(loop.player())
+        import playertrack, playertrack_qt
+        from playertrack_qt.headless import QtThread
+        from playertrack_qt.library import load
+        loop = QtThread(load(sys.argv[1]))
+        player = loop.player()
+        with playertrack.Tracker() as tracker, playertrack_qt.track(player, tracker) as binding:
+            binding.seek(1.0)
+        loop.delete(player)
         print(running())
     """
     path = f"{ROOT}:{ROOT / 'adapters'}"
     done = subprocess.run(
-        [sys.executable, "-c", program],
+        [sys.executable, "-c", program, library],
         env={**os.environ, "PYTHONPATH": path},
         capture_output=True,
         text=True,
