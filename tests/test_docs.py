@@ -11,10 +11,12 @@ import pytest
 
 from playertrack.cli import COMMANDS, main
 from playertrack.core.machine import diagram
+from playertrack.events import EVENTS
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 README = (ROOT / "README.md").read_text("utf-8")
+EVENTS_PAGE = (DOCS / "events.md").read_text("utf-8")
 
 #: How the picture of the README is drawn.
 DRAW = ("timeline", str(DOCS / "picture.jsonl"), "--policy", "view_interval=null", "-o")
@@ -75,3 +77,34 @@ def test_what_the_readme_points_to_is_there() -> None:
 def test_the_table_of_commands_lists_the_commands() -> None:
     page = (DOCS / "commands.md").read_text("utf-8")
     assert set(re.findall(r"^\| `playertrack ([\w-]+)", page, re.MULTILINE)) == set(COMMANDS)
+
+
+def test_the_page_of_events_lists_every_event_and_its_fields() -> None:
+    rows = [line.split(" | ") for line in EVENTS_PAGE.splitlines() if line.startswith("| ")]
+    listed: dict[str, str] = {}
+    for row in rows:
+        names = re.findall(r"\b[A-Z][A-Z_]*[A-Z](?:_\d+)?|(?<= )_\d+", row[0])
+        stem = ""
+        for name in names:
+            whole = f"{stem}{name}" if name.startswith("_") else name
+            stem = re.sub(r"_\d+$", "", whole)
+            listed[whole] = row[-1]
+    milestones = {f"PLAY_REACHED_{percent}" for percent in (25, 50, 75, 100)}
+    ads = {f"{slot}_{percent}" for slot in ("MIDROLL", "POSTROLL") for percent in (25, 50, 75)}
+    needed = {name for name in EVENTS if not name.startswith("PLAY_REACHED_")} | milestones
+    assert needed - ads <= set(listed)
+    for name in needed & set(listed):
+        assert all(f"`{field}`" in listed[name] for field in EVENTS[name].extra), name
+
+
+def test_the_page_of_events_shows_what_explain_prints(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    [code] = re.findall(r"```python\n(.*?)```", EVENTS_PAGE, re.DOTALL)
+    exec(compile(code, "events.md", "exec"), {"__name__": "events"})
+    came = capsys.readouterr().out.split()
+    shown, printed, *_ = re.findall(r"```text\n(.*?)```", EVENTS_PAGE, re.DOTALL)
+    assert [line.split()[0] for line in shown.splitlines()] == came
+    assert main(["explain", "skipped.jsonl", "--event", "PLAY_REACHED_50"]) == 0
+    assert capsys.readouterr().out == printed

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from playertrack import Engine, Fleet, Tracker
 from playertrack.errors import PlayertrackError, PolicyError
 from playertrack.policy import Policy
 
@@ -253,3 +254,9 @@ def test_policy_error_is_caught_as_a_value_error_too() -> None:
     with pytest.raises(ValueError, match="settle"):
         Policy(settle=-1)
     assert issubclass(PolicyError, PlayertrackError)
+
+
+@pytest.mark.parametrize("make", [Engine, Fleet, Tracker])
+def test_what_is_no_policy_is_refused_at_once(make: Any) -> None:
+    with pytest.raises(TypeError, match=r"expected a Policy, as in .*, got {'settle': 2.0}"):
+        make(policy={"settle": 2.0})

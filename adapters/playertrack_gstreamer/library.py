@@ -12,10 +12,10 @@ try:
 except (ImportError, ValueError) as error:
     # PyGObject raises the latter where the library is not described for it.
     raise MissingLibraryError(
-        f"GStreamer is missing ({error}); it is no package of PyPI (Debian: apt-get install "
+        f"GStreamer is missing ({error}); it is not on PyPI; Debian: apt-get install "
         "python3-gi gir1.2-gstreamer-1.0 gir1.2-gst-plugins-base-1.0 gstreamer1.0-plugins-base "
-        "gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-libav). In a virtual "
-        "environment gi is found where that was made with --system-site-packages"
+        "gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-libav, and create the "
+        "virtual environment with --system-site-packages"
     ) from error
 
 Gst.init(None)

@@ -20,18 +20,24 @@ _PATIENCE = 20.0
 _OPTIONS = ("--no-config", "--idle", "--no-terminal", "--vo=null", "--ao=null")
 
 
-def start(socket: Path, *options: str) -> subprocess.Popen[bytes]:
-    """An mpv without window and sound that will listen at ``socket``."""
+def _program() -> str:
+    """The path of mpv; raises `MissingLibraryError` if there is none."""
     program = shutil.which("mpv")
     if program is None:
-        raise MissingLibraryError("mpv is missing: install it (Debian: apt-get install mpv)")
-    return subprocess.Popen([program, *_OPTIONS, f"--input-ipc-server={socket}", *options])
+        raise MissingLibraryError("mpv is missing; Debian: apt-get install mpv")
+    return program
+
+
+def start(socket: Path, *options: str) -> subprocess.Popen[bytes]:
+    """An mpv without window and sound that will listen at ``socket``."""
+    return subprocess.Popen([_program(), *_OPTIONS, f"--input-ipc-server={socket}", *options])
 
 
 class HeadlessMpvProcess(Headless):
     """A process of its own."""
 
     policy = Translator.policy
+    check = staticmethod(_program)
 
     def _connect(self, listener: Listener, record_raw: str | Path | None) -> Binding:
         self._directory = TemporaryDirectory(prefix="playertrack-")

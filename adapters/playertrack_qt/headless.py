@@ -106,6 +106,7 @@ class HeadlessQt(Headless):
     """A `QMediaPlayer` of its own."""
 
     policy = Translator.policy
+    check = staticmethod(any_qt)
 
     def _connect(self, listener: Listener, record_raw: str | Path | None) -> Binding:
         self._qt = qt_thread()

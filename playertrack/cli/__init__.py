@@ -25,24 +25,24 @@ DONE, FINDINGS, WRONG, UNDELIVERED, INTERRUPTED, UNREAD = 0, 1, 2, 3, 130, 141
 
 #: Every command, and what the help says about it.
 COMMANDS = {
-    "play": "play real media headless and track it",
+    "play": "play a file or URL without a window and track it",
     "derive": "derive the events of a recorded trace",
     "explain": "say why each event is there, and why a quartile is not",
     "timeline": "draw a trace: the playhead, what was watched, the events",
     "view": "look at traces and event logs on one local page",
-    "stats": "compute join time, rebuffering, retention of a fleet",
-    "diff": "show what another policy or version makes of a folder of traces",
+    "stats": "compute join time, rebuffering and retention of many sessions",
+    "diff": "compare what two policies or versions derive from traces",
     "check": "run conformance cases against the engine",
-    "lint": "check an event log against the invariants",
-    "queue": "look at a queue of events, send it, go on after a pause",
-    "doctor": "check whether events can be delivered from here",
-    "collector": "take and judge events on this machine, as Kaltura would",
-    "report-view": "report a playback of which is known what was watched",
-    "report": "print the rows of report.getTable",
+    "lint": "check an event log for what cannot be right",
+    "queue": "inspect a queue of events, send it, resume it",
+    "doctor": "check whether events can be delivered from this machine",
+    "collector": "receive and check events on this machine, as Kaltura would",
+    "report-view": "report a whole playback from the parts that were watched",
+    "report": "print Kaltura's report of an entry",
     "diagram": "print the state machine as Mermaid text",
-    "new-adapter": "write a package that measures another player, to start from",
-    "demo": "play a generated video, deliver and explain its events",
-    "completion": "print a script that lets a shell complete commands",
+    "new-adapter": "write the start of a package that measures another player",
+    "demo": "play a generated video, deliver and explain its events: start here",
+    "completion": "print a script with which Tab completes commands in a shell",
 }
 
 
@@ -135,7 +135,7 @@ def module_of(name: str) -> Any:
 def _root() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="playertrack",
-        description="Correct playback analytics for custom media players.",
+        description="Correct playback analytics for media players. New here? Try: playertrack demo",
         epilog="playertrack COMMAND --help says more. "
         "Exit codes: 0 done, 1 done with findings, 2 wrong use or input, "
         "3 not everything was delivered.",

@@ -192,9 +192,14 @@ def open_raw(path: str) -> Iterator[BinaryIO]:
     """The bytes of the file at ``path`` as they are there, of standard input for ``-``."""
     from pathlib import Path
 
+    from ..errors import PlayertrackError
+
     if path == "-":
         yield sys.stdin.buffer
         return
+    if _is_media(path) and Path(path).is_file():
+        cure = f"playertrack play {path} --record trace.jsonl makes a trace of it"
+        raise PlayertrackError(f"{path}: this is a media file; {cure}")
     with Path(path).open("rb") as file:
         yield file
 
@@ -224,6 +229,12 @@ def open_input(path: str, what: str = "trace") -> Iterator[ByteStream]:
                 print("\r\x1b[K", end="", file=sys.stderr, flush=True)
     if noted.blank:
         report_empty(path, what)
+
+
+def _is_media(path: str) -> bool:
+    from mimetypes import guess_type
+
+    return (guess_type(path)[0] or "").startswith(("video/", "audio/"))
 
 
 def report_empty(path: str, what: str) -> None:

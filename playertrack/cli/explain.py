@@ -22,6 +22,7 @@ from .common import (
 from .reading import add_raw, numbered_signals, translator_of
 
 if TYPE_CHECKING:
+    from ..policy import Policy
     from ..trace.explain import Explanation
 
 
@@ -30,8 +31,8 @@ def add_parser(subparsers: Any) -> None:
     parser = add_command(
         subparsers,
         "explain",
-        "Explains a trace: for each event the signal and the rule that caused it, and for each\n"
-        "quartile that did not fire the reason.",
+        "Explains a trace: names the signal and the rule that caused each event, and the reason\n"
+        "for each quartile that did not fire.",
         "  playertrack explain trace.jsonl\n"
         "  playertrack explain trace.jsonl --event PLAY_REACHED_50\n"
         "  playertrack explain trace.jsonl --session 2 --json\n"
@@ -55,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
 
     event = None if args.event is None else args.event.upper().replace("-", "_")
     if event is not None and event not in EVENTS:
-        hint = did_you_mean(args.event, EVENTS)
+        hint = did_you_mean(args.event, EVENTS) or "; names are such as PLAY_REACHED_50 or SEEK"
         print(f"--event: there is no event {shorten(args.event)}{hint}", file=sys.stderr)
         return 2
     translator = translator_of(args.raw)
@@ -81,8 +82,20 @@ def run(args: argparse.Namespace) -> int:
             printed += 1
             _print(chosen, args.json)
     if explanations and not printed:
-        print(f"{name_of(args.trace)}: nothing to explain", file=sys.stderr)
+        print(f"{name_of(args.trace)}: {_nothing(event, policy)}", file=sys.stderr)
     return 1 if complaints.count else 0
+
+
+def _nothing(event: str | None, policy: Policy) -> str:
+    """The reason that there is nothing to explain."""
+    from ..events import REACHED
+
+    if event is None:
+        return "nothing to explain"
+    if event in REACHED.values() and event not in map(REACHED.get, policy.milestones):
+        milestones = ", ".join(map(str, policy.milestones)) or "none"
+        return f"{event} is no milestone of the policy; its milestones are {milestones}"
+    return f"there is no {event}"
 
 
 def _print(explanation: Explanation, as_json: bool) -> None:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 #: Players: an entry is called as ``entry(on_signal, speed=X)`` and gives a `Player`. It raises
 #: ValueError for a speed that it cannot have. One that has a ``policy``, which suits it, takes
-#: ``record_raw=PATH`` too.
+#: ``record_raw=PATH`` too; a ``check()`` raises MissingLibraryError where it cannot be used.
 GROUP = "playertrack.players"
 
 #: The player that is found even where this project is not installed …
@@ -338,13 +338,16 @@ def list_players() -> int:
 
     from ..errors import PlayertrackError
 
-    for name in sorted({*entry_points(group=GROUP).names, *_EXTRAS}):
+    names = sorted({*entry_points(group=GROUP).names, *_EXTRAS})
+    width = max(map(len, names))
+    for name in names:
         try:
-            find_player(name)
+            getattr(find_player(name), "check", bool)()
         except PlayertrackError as error:
-            print(f"{name:10} not here: {error}")
+            reason = str(error).removeprefix(f"player {name}: ")
+            print(f"{name:{width}}  not here: {reason}")
         else:
-            print(f"{name:10} ready")
+            print(f"{name:{width}}  ready")
     return 0
 
 

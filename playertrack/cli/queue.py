@@ -24,12 +24,14 @@ def add_parser(subparsers: Any) -> None:
     parser = add_command(
         subparsers,
         "queue",
-        "Looks after the queue of events in a directory, also while a program uses it.\n"
-        "status says for each destination where it is, whether it is up, and what became of its\n"
-        "events, dead shows those that a\n"
-        "server refused for good, flush sends what waits (the queue knows where; secrets, and for\n"
-        "Kaltura whose events, are in the environment), and resume lets paused destinations be\n"
-        "tried again.",
+        "Inspects the queue of events in a directory and sends what is in it. You can use it\n"
+        "while a program uses the queue.\n\n"
+        "  status  for each destination: its address, whether it is up, and how many events were\n"
+        "          delivered or wait\n"
+        "  flush   send what waits. The queue knows where to; secrets, and for Kaltura the\n"
+        "          account, come from the environment\n"
+        "  dead    show the events that a server refused for good\n"
+        "  resume  try the destinations again that are paused",
         "  playertrack queue status /var/lib/kiosk\n"
         "  playertrack queue dead /var/lib/kiosk --json\n"
         "  KALTURA_PARTNER_ID=102 playertrack queue flush /var/lib/kiosk --deliver-timeout 60\n"

@@ -132,8 +132,10 @@ def summary_lines(summary: Summary) -> Iterator[str]:
         share += f" ({100 * summary.completion:.0f} %)"
     reached = ", ".join(f"{quartile} %" for quartile in summary.quartiles) or "no quartile"
     yield f"  watched {share}; reached {reached}"
-    yield f"  played  {summary.play_time:.1f} s, {summary.join_time:.3f} s after the request"
+    started = f"started {summary.join_time:.3f} s after the request"
+    yield f"  played  {summary.play_time:.1f} s, {started}"
+    stalled = f" ({summary.stall_time:.1f} s)" if summary.stall_count else ""
     yield (
-        f"  {counted(summary.stall_count, 'stall')} ({summary.stall_time:.1f} s), "
+        f"  {counted(summary.stall_count, 'stall')}{stalled}, "
         f"{counted(summary.seek_count, 'seek')}, {counted(summary.error_count, 'error')}"
     )

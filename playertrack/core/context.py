@@ -30,11 +30,16 @@ class Diagnostic:
     message: str
 
 
+def _is_policy(_: object, __: object, value: object) -> None:
+    if not isinstance(value, Policy):
+        raise TypeError(f"policy: expected a Policy, as in Policy(settle=2.0), got {value!r}")
+
+
 @attrs.frozen(eq=False)
 class Setup:
     """The set-up of a player, which never changes; players that share it keep it once."""
 
-    policy: Policy = Policy()
+    policy: Policy = attrs.field(default=Policy(), validator=_is_policy)
     ids: SessionIds = offline_ids
     entry_id: str | None = None
     diagnose: Callable[[Diagnostic], None] | None = None

@@ -31,7 +31,9 @@ def check_address(base: str, settings: DeliverySettings) -> None:
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise DeliveryError("url", base, "https://HOST…")
     if parts.scheme == "http" and not settings.allow_http and not _is_here(parts.hostname):
-        raise DeliveryError("url", base, "https, or allow_http for plain http to another machine")
+        raise DeliveryError(
+            "url", base, "https (http to another machine: allow_http of DeliverySettings)"
+        )
 
 
 def _is_here(host: str) -> bool:

@@ -75,7 +75,7 @@ class Headless(ABC):
         record_raw: str | Path | None = None,
     ) -> None:
         if speed != 1.0:
-            raise ValueError(f"speed: {speed!r} is not allowed; this player plays in real time: 1")
+            raise ValueError(f"speed: {speed!r} is not allowed; this player plays in real time")
         self._on_signal = on_signal
         self._changed = threading.Condition()
         self._cues: list[tuple[float, int, str, float | bool | None]] = []

@@ -77,28 +77,38 @@ def open_sink(
 ) -> Sink:
     """Open the sink that ``NAME`` or ``NAME:ARGUMENT`` stands for, as ``jsonl:events.jsonl``.
 
-    A destination, as ``http:https://example.com/events``, takes besides the directory of its
-    ``queue`` (without one its events are in memory), and its ``token`` or a function, plain or
-    asynchronous, that gives it and is asked again when the server refuses it; without one it
-    comes from the environment. ``properties`` are custom ones, for all events or as a function
-    of one. Raises `SinkError` if there is no such sink, or it cannot be
+    A URL alone, as ``https://example.com/events``, is the address of the sink ``http``.
+
+    A destination, as ``http:https://example.com/events``, also takes the directory of its
+    ``queue`` (without one its events are kept in memory), and its ``token``: a text, or a
+    function, plain or asynchronous, that returns one and is called again when the server refuses
+    it; without one it comes from the environment. ``properties`` are custom ones, for all events
+    or as a function of one. Raises `SinkError` if there is no such sink, or if it cannot be
     opened.
     """
-    name, _, argument = spec.partition(":")
+    name, argument = _split(spec)
     group, found = _find(name)
     if group == DESTINATIONS:
         opener = _load("playertrack.destinations.sink:open_destination")
         sink: Sink = opener(name, found, argument, queue=queue, token=token, properties=properties)
         return sink
     if any(each is not None for each in (queue, token, properties)):
-        raise SinkError(f"{name} takes no queue, token or properties: it is no destination")
+        raise SinkError(f"{name} takes no queue, token or properties: it delivers to no server")
     opened: Sink = found(argument)
     return opened
 
 
 def is_destination(spec: str) -> bool:
     """True if ``spec`` names a sink that delivers through a queue; raises `SinkError`."""
-    return _find(spec.partition(":")[0])[0] == DESTINATIONS
+    return _find(_split(spec)[0])[0] == DESTINATIONS
+
+
+def _split(spec: str) -> tuple[str, str]:
+    """The name and the argument of a sink; a URL is for ``http``."""
+    if spec.startswith(("http://", "https://")):
+        return "http", spec
+    name, _, argument = spec.partition(":")
+    return name, argument
 
 
 def _find(name: str) -> tuple[str, Callable[..., Any]]:

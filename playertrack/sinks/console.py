@@ -50,7 +50,11 @@ def _readable(event: Event) -> str:
         f"{_seconds(event.position):>9} /{_seconds(event.duration):>9}",
         event.session[:8],
         *(_plain(name) for name in (event.player, event.entry_id) if name is not None),
-        *(f"{name}={_value(getattr(event, name))}" for name in event.extra),
+        *(
+            f"{name}={_value(value)}"
+            for name in event.extra
+            if (value := getattr(event, name)) is not None
+        ),
     )
     return "  ".join(columns)
 

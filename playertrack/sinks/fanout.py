@@ -29,6 +29,18 @@ def _is_prompt(sink: Sink) -> bool:
     return type(sink) in (MemorySink, NullSink) or bool(getattr(sink, "returns_at_once", False))
 
 
+def _checked(sinks: Iterable[Sink]) -> tuple[Sink, ...]:
+    """The sinks, if they are some; a name in place of a sink would only fail at its first event."""
+    given = () if isinstance(sinks, str) or not isinstance(sinks, Iterable) else tuple(sinks)
+    wrong = [each for each in given if not (hasattr(each, "emit") and hasattr(each, "close"))]
+    if wrong or not isinstance(sinks, Iterable) or isinstance(sinks, str):
+        got = wrong[0] if wrong else sinks
+        raise TypeError(
+            f'sinks: expected a list of sinks, as in [open_sink("console")], got {got!r}'
+        )
+    return given
+
+
 class FanoutSink:
     """Hands each event to all of ``sinks``, in their order.
 
@@ -47,7 +59,7 @@ class FanoutSink:
         on_error: Callable[[Sink, Exception], None] = _log_failure,
         isolate: bool = False,
     ) -> None:
-        self.sinks = tuple(sinks)
+        self.sinks = _checked(sinks)
         self._on_error = on_error
         self._reported: set[tuple[int, type[Exception], int | None]] = set()
         self._lanes = [

@@ -11,7 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from textwrap import fill
 from typing import Any, Protocol, cast
 
-from ..events import REACHED, Event, to_record
+from .._words import did_you_mean
+from ..errors import shorten
+from ..events import EVENTS, REACHED, Event, to_record
 from ..policy import Policy
 from ..signals import Signal
 from ..trace.explain import RULES, explain
@@ -68,7 +70,7 @@ def assert_events(log: Log, expected: Iterable[Expected], *, ignore: Iterable[st
     first = next((index for index, row in enumerate(rows) if not row.fits), None)
     if first is not None:
         lines = [_headline(rows, first, records), *_table(rows, records, first)]
-        raise AssertionError("\n".join([*lines, *_explained(rows[first], records, log)]))
+        raise AssertionError("\n".join([*lines, *_explained(rows, first, records, log)]))
 
 
 @pictured
@@ -241,8 +243,15 @@ def _cut(line: str) -> str:
     return line if len(line) <= _WIDTH else f"{line[: _WIDTH - 1]}…"
 
 
-def _explained(row: Row, records: Sequence[Record], log: Log) -> Iterator[str]:
+def _explained(
+    rows: Sequence[Row], first: int, records: Sequence[Record], log: Log
+) -> Iterator[str]:
     """Why the event that differs is there, or why the one that is missing is not."""
+    known = {*EVENTS, *(str(record.get("event")) for record in records)}
+    for name in dict.fromkeys(each.pattern.name for each in rows if each.pattern and not each.fits):
+        if "*" not in name and name not in known:
+            yield f"    there is no event {shorten(name)}{did_you_mean(name, sorted(known))}"
+    row = rows[first]
     if row.got is not None:
         yield from _why(records[row.got])
     elif row.pattern is not None:

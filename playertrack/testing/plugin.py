@@ -1,4 +1,4 @@
-"""The pytest plugin: fixtures with what the kit has, and golden traces.
+"""The pytest plugin: the kit's fixtures, and golden traces.
 
 pytest loads it in every run, so it imports nothing of playertrack until a test asks for it.
 """
@@ -25,13 +25,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.getgroup("playertrack").addoption(
         "--playertrack-pictures",
         metavar="DIR",
-        help="leave a page there for each assertion of playertrack.testing and golden trace that "
-        "fails: the timelines of what was expected and what came, beside each other",
+        help="for each failed assertion of playertrack.testing, and each golden trace that "
+        "differs, write a page with the expected and the actual timeline to DIR",
     )
     parser.getgroup("playertrack").addoption(
         "--playertrack-update",
         action="store_true",
-        help="make what the tests play the golden traces, where they are marked with playertrace",
+        help="write the golden traces of the tests marked with playertrace, instead of comparing "
+        "them",
     )
 
 
@@ -39,14 +40,15 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register the mark."""
     config.addinivalue_line(
         "markers",
-        f"{_MARK}(path, tolerance=0.25): what playertrack_bench or playertrack_player played is "
-        "the golden trace at path, which is relative to the test's file",
+        f"{_MARK}(path, tolerance=0.25): compare what playertrack_bench or playertrack_player "
+        "played with the golden trace at path, relative to the test's file; times and positions "
+        "may differ by tolerance seconds",
     )
 
 
 @pytest.fixture
 def playertrack_policy() -> Policy:
-    """How the other fixtures judge; to be overridden where another policy is wanted."""
+    """The policy of playertrack_bench and playertrack_player; override it to use another."""
     from ..policy import Policy
 
     return Policy()
@@ -62,7 +64,7 @@ def playertrack_player(playertrack_policy: Policy) -> ScriptedPlayer:
 
 @pytest.fixture
 def playertrack_bench(playertrack_policy: Policy) -> Iterator[Bench]:
-    """A tracker with a memory, on a clock that the test moves."""
+    """A tracker that keeps its events, with a clock that the test controls."""
     from .bench import Bench
 
     with Bench(playertrack_policy) as bench:
@@ -71,7 +73,7 @@ def playertrack_bench(playertrack_policy: Policy) -> Iterator[Bench]:
 
 @pytest.fixture
 def playertrack_collector() -> Iterator[Network]:
-    """A real collector on this machine, which can go offline and be flaky."""
+    """A server on this machine that receives and checks events; it can go offline or be flaky."""
     from .network import Network
 
     with Network() as network:
@@ -87,6 +89,9 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
     except AssertionError as error:
         _picture(item, error)
         raise
+    similar = item.get_closest_marker("playertrack")
+    if similar is not None and similar.args:
+        _fail(f"the mark of a golden trace is {_MARK}, not playertrack")
     mark = item.get_closest_marker(_MARK)
     # unittest keeps the failure of a test there, and does not raise it.
     if mark is not None and not getattr(item, "_excinfo", None):

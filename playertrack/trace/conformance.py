@@ -244,9 +244,16 @@ def parse(data: bytes, source: str = "<cases>") -> list[Case]:
         raise CaseError(f"{source}: {error}") from None
 
 
+#: Objects of other files that have this key.
+_OTHERS = {"signal": "a trace of signals", "event": "an event log", "kind": "a raw recording"}
+
+
 def _case(record: Any) -> Case:
     if not isinstance(record, dict):
         raise CaseError(f"a case is an object, not {shorten(record)}")
+    for key, what in _OTHERS.items():
+        if key in record:
+            raise CaseError(f"this is {what}, not a conformance case")
     name = _typed(record, "id", str)
     try:
         split_at = record.get("split_at")

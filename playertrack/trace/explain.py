@@ -174,9 +174,15 @@ class Explanation:
 def headline(event: Event) -> str:
     """The event in a line: its name, number and place, and what it has besides."""
     record = to_record(event)
-    where = "" if event.position is None else f" at {event.position:g}"
-    extra = "".join(f" {name}={shorten(record[name])}" for name in event.extra)
+    where = "" if event.position is None else f" at {_number(event.position)}"
+    has = {name: record[name] for name in event.extra if record[name] is not None}
+    extra = "".join(f" {name}={_number(value)}" for name, value in has.items())
     return f"{event.event} #{event.index}{where}{extra}"
+
+
+def _number(value: object) -> str:
+    """A value, numbers to the thousandth."""
+    return f"{round(value, 3):.15g}" if isinstance(value, float) else shorten(value)
 
 
 def explain(

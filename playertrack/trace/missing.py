@@ -87,36 +87,27 @@ def _why_not(point: float, session: Seen, policy: Policy) -> Iterator[Reason]:
     passed = [seek for seek in seeks if _spans(seek.origin, point, seek.target)]
     moves = [move for move in _moves(path) if move.origin < point <= move.target]
     moves = [move for move in moves if not any(map(move.belongs_to, passed))]
-    if _in_milliseconds(path):
-        yield Reason(
-            "milliseconds",
-            "positions look like milliseconds: they run 1000 times as fast as the clock, "
-            "and seconds are expected",
-        )
+    yield from _against_the_clock(path)
     if passed:
         seek = passed[-1]
         how = "a seek that was not reported" if seek.inferred else "a seek"
         yield Reason(
             "seeked_past",
-            f"{how} at {seek.at - start:+.3f} s went past {point:g}, "
-            f"from {seek.origin:g} to {seek.target:g}",
+            f"{how} at {seek.at - start:+.3f} s skipped {_short(point)}, "
+            f"from {_short(seek.origin)} to {_short(seek.target)}",
         )
     if moves:
         yield moves[-1].reason(point, start, policy)
     if not passed and not moves:
-        furthest = max(path[1::3], default=0.0)
-        if furthest < point:
-            yield Reason("not_reached", f"playback came to {furthest:g}, the point is {point:g}")
-        else:
-            yield Reason("began_beyond", f"playback started at {path[1]:g}, beyond {point:g}")
+        yield _short_of(point, path)
     for event in session.events:
         if event.rule == "R-end-early":
             where, end = event.position or 0.0, event.duration
             late = max(policy.end_tolerance, min(0.01 * (end or 0.0), 10.0))
             yield Reason(
                 "ended_early",
-                f"the player said `ended` at {where:g}; only the last {late:g} s "
-                "are taken as played when it does (end_tolerance)",
+                f"the player reported `ended` at {_short(where)}; only the last {late:g} s "
+                "count as played when it does (end_tolerance)",
             )
     if session.stale:
         yield Reason(
@@ -124,11 +115,55 @@ def _why_not(point: float, session: Seen, policy: Policy) -> Iterator[Reason]:
         )
 
 
+def _against_the_clock(path: array[float]) -> Iterator[Reason]:
+    """Positions that no player can have had at these times."""
+    if _in_milliseconds(path):
+        yield Reason(
+            "milliseconds",
+            "positions look like milliseconds: they run 1000 times as fast as the clock, "
+            "and seconds are expected",
+        )
+    elif _ahead_of_the_clock(path):
+        yield Reason(
+            "ahead_of_clock",
+            f"positions run ahead of the clock: {_short(path[-2] - path[1])} s of media in "
+            f"{_short(path[-3] - path[0])} s; a test lets its clock run between two positions",
+        )
+
+
+def _short_of(point: float, path: array[float]) -> Reason:
+    """The playhead never came past ``point``."""
+    furthest = max(path[1::3], default=0.0)
+    if furthest >= point:
+        where = f"{_short(path[1])}, beyond {_short(point)}"
+        return Reason("began_beyond", f"playback started at {where}")
+    where = f"{_short(furthest)}, the point is {_short(point)}"
+    if len(path) <= 3:
+        cure = "report positions while it plays (timeupdate)"
+        return Reason("no_position", f"no position came after {where}: {cure}")
+    return Reason("not_reached", f"playback came to {where}")
+
+
 def _in_milliseconds(path: array[float]) -> bool:
     """Most moves of the playhead are about a thousand times too fast."""
     moves = [move for move in _moves(path) if move.at > move.since and move.target > move.origin]
     fast = [m for m in moves if 500.0 < (m.target - m.origin) / (m.at - m.since) < 2000.0]
     return len(fast) >= 3 and 2 * len(fast) > len(moves)
+
+
+def _ahead_of_the_clock(path: array[float]) -> bool:
+    """Most moves of the playhead are small steps forward that took hardly any time.
+
+    A player that a test runs without a clock does so.
+    """
+    moves = [move for move in _moves(path) if 0.0 < move.target - move.origin <= 5.0]
+    fast = [m for m in moves if m.target - m.origin > 4.0 * m.rate * (m.at - m.since)]
+    return len(fast) >= 3 and 2 * len(fast) > len(path) // 3
+
+
+def _short(seconds: float | None) -> str:
+    """A position, to the millisecond."""
+    return "?" if seconds is None else f"{round(seconds, 3):.15g}"
 
 
 def _spans(before: float | None, point: float, after: float | None) -> bool:
@@ -155,23 +190,26 @@ class _Move:
 
     def reason(self, point: float, start: float, policy: Policy) -> Reason:
         """Why going past ``point`` was not playing over it."""
-        where = f"from {self.origin:g} to {self.target:g} at {self.at - start:+.3f} s"
+        where = f"from {_short(self.origin)} to {_short(self.target)}"
+        where += f" at {self.at - start:+.3f} s"
         if self.rate > policy.max_natural_rate:
             return Reason(
                 "too_fast",
-                f"{point:g} was passed at {self.rate:g} times the speed, {where}; above "
+                f"{_short(point)} was passed at {self.rate:g} times the speed, {where}; above "
                 f"{policy.max_natural_rate:g} content is seen but not watched",
             )
         silent = self.at - self.since
         if silent > policy.max_gap:
             return Reason(
                 "max_gap",
-                f"{point:g} was passed in a silence of {silent:.3f} s, {where}; one longer than "
-                f"{policy.max_gap:g} s counts only if it ends where playback would be (max_gap)",
+                f"{_short(point)} was passed in a silence of {silent:.3f} s, {where}; one longer "
+                f"than {policy.max_gap:g} s counts only if it ends where playback would be "
+                "(max_gap)",
             )
         return Reason(
             "not_natural",
-            f"the position went past {point:g}, {where}, in {silent:.3f} s: that was not played",
+            f"the position went past {_short(point)}, {where}, in {silent:.3f} s: "
+            "playback cannot have done that",
         )
 
 

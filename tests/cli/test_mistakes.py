@@ -55,6 +55,7 @@ def make_files(folder: Path) -> None:
     (folder / "case.jsonl").write_text(json.dumps(CASE))
     (folder / "case.json").write_text(json.dumps(CASE))
     (folder / "empty.jsonl").touch()
+    (folder / "talk.mp4").write_bytes(b"\0\0\0 ftypisom\xff")
     for name, line in LINES.items():
         (folder / f"{name}.jsonl").write_text(f"{TRACE}{line}\n")
     with (folder / "trace.jsonl").open("rb") as stream:

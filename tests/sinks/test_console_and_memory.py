@@ -34,7 +34,7 @@ def test_console_line_says_what_there_is_to_know() -> None:
     (line,) = lines_of(seek)
     assert line == (
         "2023-11-14 22:13:23.250  SEEK                  #12     60.000 /  100.500  01234567"
-        "  tv  1_a  origin=None  target=0.333  inferred=True  by=None"
+        "  tv  1_a  target=0.333  inferred=True"
     )
 
 

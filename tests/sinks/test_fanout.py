@@ -8,10 +8,12 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sinking import EVENTS, PAUSE, Failing, Hanging, numbered
 
+from playertrack import Tracker
 from playertrack.sinks import (
     FanoutSink,
     JsonlSink,
@@ -29,6 +31,24 @@ def test_fanout_gives_every_sink_all_events_in_order() -> None:
         fanout.emit(event)
     assert [sink.events for sink in sinks] == [EVENTS, EVENTS]
     assert fanout.close(1.0)
+
+
+@pytest.mark.parametrize(
+    ("sinks", "wrong"),
+    [
+        (["console"], "got 'console'"),
+        ("console", "got 'console'"),
+        (NullSink(), "got <"),
+        ([NullSink(), None], "got None"),
+    ],
+)
+def test_what_is_no_sink_is_refused_at_once(sinks: Any, wrong: str) -> None:
+    for take in (FanoutSink, Tracker):
+        with pytest.raises(
+            TypeError, match=r"expected a list of sinks, as in \[.*, got"
+        ) as refused:
+            take(sinks)
+        assert wrong in str(refused.value)
 
 
 def test_fanout_reports_each_kind_of_failure_of_a_sink_once() -> None:

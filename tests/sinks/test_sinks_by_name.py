@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from sinking import PAUSE, numbered
 
+from playertrack.destinations.sink import DeliverySink
 from playertrack.sinks import (
     ConsoleSink,
     FanoutSink,
@@ -18,6 +19,7 @@ from playertrack.sinks import (
     NullSink,
     Sink,
     SinkError,
+    is_destination,
     open_sink,
 )
 
@@ -58,6 +60,16 @@ def test_fanout_and_memory_take_their_arguments() -> None:
     for event in numbered(3):
         fanout.emit(event)
     assert memory.events == numbered(3)[1:]
+
+
+def test_a_url_alone_is_for_http() -> None:
+    sink = open_sink("http://127.0.0.1:9/events")
+    assert isinstance(sink, DeliverySink)
+    assert sink.name == "http:http://127.0.0.1:9/events"
+    assert sink.close(1.0)
+    assert is_destination("https://example.com/events")
+    with pytest.raises(SinkError, match="http to another machine: allow_http of DeliverySettings"):
+        open_sink("http://192.0.2.1/events")
 
 
 @pytest.mark.parametrize(

@@ -144,7 +144,7 @@ def test_a_quartile_that_is_missing_is_explained(play: ScriptedPlayer) -> None:
     assert (
         report[0] == "PLAY_REACHED_50 is missing after BUFFER_END #9 at 32.200 s, position 60.000"
     )
-    assert report[-1] == "    PLAY_REACHED_50: a seek at +30.200 s went past 50, from 30 to 60"
+    assert report[-1] == "    PLAY_REACHED_50: a seek at +30.200 s skipped 50, from 30 to 60"
     assert failure(assert_events, play.events, expected).splitlines() == report[:-1]
 
 
@@ -160,6 +160,12 @@ def test_an_event_too_many_says_so() -> None:
     play = ScriptedPlayer(policy=QUIET).load().play().watch(3).pause()
     report = failure(assert_events, play, [..., "FIRST_PLAY"])
     assert report.startswith("event 6 of 6, PAUSE #6 at 3.100 s, position 3.000: nothing was")
+
+
+def test_an_event_that_there_is_not_is_named(play: ScriptedPlayer) -> None:
+    report = failure(assert_events, play, [..., "PLAYED", ..., "PLAY_REACHED_9*"])
+    assert "    there is no event 'PLAYED'; did you mean PLAY?" in report.splitlines()
+    assert "no event 'PLAY_REACHED_9*'" not in report
 
 
 def test_of_no_events_the_first_is_missing() -> None:
@@ -207,7 +213,7 @@ def test_a_witness_of_a_live_player_is_a_log(play: ScriptedPlayer) -> None:
         witness.until("PLAY_REACHED_100")
     assert_events(witness, [..., "SEEK", ..., "PLAY_REACHED_100", ...])
     report = failure(assert_quartiles, witness, 25, 50, 75, 100)
-    assert "a seek at +30.200 s went past 50, from 30 to 60" in report
+    assert "a seek at +30.200 s skipped 50, from 30 to 60" in report
 
 
 # ------------------------------------------------------------------------------ assert_never
@@ -234,7 +240,7 @@ def test_quartiles(play: ScriptedPlayer) -> None:
     assert report[:3] == [
         "session 1: expected quartiles 25, 50; got 25, 75, 100",
         "PLAY_REACHED_50 did not come:",
-        "    PLAY_REACHED_50: a seek at +30.200 s went past 50, from 30 to 60",
+        "    PLAY_REACHED_50: a seek at +30.200 s skipped 50, from 30 to 60",
     ]
     assert "PLAY_REACHED_75 came though it was not reached:" in report
     assert failure(assert_quartiles, play.events, 25, 50, 75, 100).splitlines()[1:] == [

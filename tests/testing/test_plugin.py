@@ -313,6 +313,21 @@ def test_a_golden_difference_is_shown_once_in_100_columns(
     assert re.search(r"PLAY_REACHED_50 +PLAY_REACHED_50 at=\S+ index=\d+( position=\S+)?$", moved)
 
 
+def test_a_mark_of_the_plugin_s_own_name_is_not_passed_over(suite: pytest.Pytester) -> None:
+    suite.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.playertrack("golden/evening.jsonl")
+        def test_golden(playertrack_player):
+            playertrack_player.load()
+        """
+    )
+    result = run(suite, "-k", "golden", "-W", "ignore::pytest.PytestUnknownMarkWarning")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["the mark of a golden trace is playertrace, not playertrack"])
+
+
 @pytest.mark.parametrize(
     "mark", ["playertrace", "playertrace()", "playertrace(7)", "playertrace('x', colour=1)"]
 )

@@ -131,7 +131,7 @@ def test_a_quartile_that_a_seek_went_past() -> None:
         100: ["not_reached"],
     }
     [reason] = explained.missing[0].reasons
-    assert reason.text == "a seek at +10.500 s went past 25, from 10 to 60"
+    assert reason.text == "a seek at +10.500 s skipped 25, from 10 to 60"
 
 
 def test_a_seek_that_lands_on_the_point_does_not_reach_it() -> None:
@@ -147,7 +147,7 @@ def test_a_seek_that_was_not_reported() -> None:
 
     assert kinds(explained)[50] == ["seeked_past"]
     assert explained.missing[0].reasons[0].text == (
-        "a seek that was not reported at +11.500 s went past 25, from 10 to 60"
+        "a seek that was not reported at +11.500 s skipped 25, from 10 to 60"
     )
 
 
@@ -158,6 +158,35 @@ def test_a_quartile_that_was_never_reached() -> None:
 
     assert kinds(explained)[25] == ["not_reached"]
     assert explained.missing[0].reasons[0].text == "playback came to 10, the point is 25"
+
+
+def test_a_player_that_reports_no_positions() -> None:
+    explained = explanation({"signal": "pause", "at": 30})
+
+    assert kinds(explained)[25] == ["no_position"]
+    assert explained.missing[0].reasons[0].text == (
+        "no position came after 0, the point is 25: report positions while it plays (timeupdate)"
+    )
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.02, 0.05])
+def test_positions_that_run_ahead_of_the_clock(seconds: float) -> None:
+    explained = explanation(*(update(n * seconds, n * 0.25) for n in range(400)))
+
+    assert kinds(explained)[50][0] == "ahead_of_clock"
+    assert (
+        explained.missing[0]
+        .reasons[0]
+        .text.startswith("positions run ahead of the clock: 99.75 s of media in ")
+    )
+
+
+@pytest.mark.parametrize("rate", [0.5, 1.0, 2.0, 8.0])
+def test_positions_at_the_speed_of_the_player_do_not(rate: float) -> None:
+    played = (update(n * 0.25, n * 0.25 * rate) for n in range(100))
+    explained = explanation({"signal": "ratechange", "at": 0, "rate": rate}, *played)
+
+    assert not any("ahead_of_clock" in each for each in kinds(explained).values())
 
 
 def test_content_that_ran_too_fast() -> None:
@@ -177,7 +206,8 @@ def test_a_jump_that_is_no_seek_where_seeks_are_not_inferred() -> None:
 
     assert kinds(explained)[50] == ["not_natural"]
     assert explained.missing[0].reasons[0].text == (
-        "the position went past 25, from 10 to 60 at +11.000 s, in 1.000 s: that was not played"
+        "the position went past 25, from 10 to 60 at +11.000 s, in 1.000 s: "
+        "playback cannot have done that"
     )
 
 
@@ -224,7 +254,7 @@ def test_an_end_that_came_early() -> None:
 
     assert kinds(explained)[50] == ["not_reached", "ended_early"]
     assert explained.missing[0].reasons[1].text == (
-        "the player said `ended` at 30; only the last 2 s are taken as played when it does "
+        "the player reported `ended` at 30; only the last 2 s count as played when it does "
         "(end_tolerance)"
     )
 

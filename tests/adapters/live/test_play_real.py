@@ -69,7 +69,7 @@ def test_media_that_cannot_be_opened_is_said_in_a_line(
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--speed", "2"], "speed: 2.0 is not allowed; this player plays in real time: 1"),
+        (["--speed", "2"], "speed: 2.0 is not allowed; this player plays in real time"),
         (["--do", "1 fly"], "there is no command 'fly'; known are play, pause"),
         (["--do", "1 stall 2"], "there is no command 'stall'"),
         (["--do", "1 seek"], "seek: None is not allowed"),
