@@ -1,22 +1,27 @@
-"""The contract's invariants (section 12), watched from outside as an engine is fed."""
+"""Judges what an engine emits as it is fed: by the lint of event logs, and by the engine itself.
+
+The lint sees events alone. Two things only the engine knows: which stretches were watched
+(I-true), and that a failure of which no second event is emitted has ended a pause.
+"""
 
 from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
+from copy import deepcopy
+from typing import Any, Self
 
 import attrs
 
-from playertrack import Engine
-from playertrack.events import Event
+from playertrack import Engine, Policy
+from playertrack.core.state import State
+from playertrack.events import REACHED, Event, to_record
+from playertrack.trace.lint import Lint
 
-QUARTILES = {f"PLAY_REACHED_{quartile}": quartile for quartile in (25, 50, 75, 100)}
-AFTER_PLAY = {"PAUSE", "RESUME", "SEEK", "BUFFER_START", "BUFFER_END", "VIEW", *QUARTILES}
-ONCE = {"MEDIA_LOADED", "PLAY_REQUEST", "PLAY", "REPLAY", *QUARTILES}
-LINEAR = {
-    *("PREROLL_STARTED", "MIDROLL_STARTED", "POSTROLL_STARTED"),
-    *("PRE_BUMPER_PLAYED", "POST_BUMPER_PLAYED"),
-}
+_PERCENTS = {name: percent for percent, name in REACHED.items()}
+
+#: Events that make a difference to what the lint says of later ones.
+_REMEMBERED = frozenset({"MEDIA_LOADED", "PLAY_REQUEST", "PLAY", "REPLAY", *_PERCENTS})
 
 
 class InvariantError(AssertionError):
@@ -25,108 +30,82 @@ class InvariantError(AssertionError):
 
 @attrs.define
 class Monitor:
-    """The memory that the invariants need; an event that breaks one is an `InvariantError`."""
+    """The judge of one player; what it has seen is never changed but by `judge`."""
 
-    same_session: bool = False
-    widget: bool = False
-    first_play: bool = False
-    at: float = float("-inf")
-    session: str | None = None
-    over: frozenset[str] = frozenset()
-    index: int = 0
-    seen: frozenset[str] = frozenset()
+    policy: Policy = attrs.field(factory=Policy)
+    lint: Lint = attrs.field(init=False)
     paused: bool = False
-    buffering: bool = False
+    events: int = 0
+    session: str | None = None
+    seen: set[str] = attrs.field(factory=set)
 
-    def see(self, event: Event) -> None:
-        """Judge the next event of the player."""
-        name = event.event
-        if event.session != self.session:
-            self.check(event.session not in self.over, "I-session", event)
-            self.check(not self.buffering, "I-pair", event)
-            if self.session is not None:
-                self.over |= {self.session}
-            self.session, self.index, self.seen = event.session, 0, frozenset()
-            self.paused = self.buffering = False
-        self.check(event.index == self.index + 1, "I-index", event)
-        self.check(event.at >= self.at, "I-index", event)
-        self.check(1 <= len(event.session) <= 50, "R-ids", event)
-        self.once(event)
-        self.life(event)
-        self.pair(event)
-        if event.position is not None:
-            most = float("inf") if event.duration is None else event.duration
-            self.check(0.0 <= event.position <= most, "section 3", event)
-        self.index, self.at = event.index, event.at
-        self.seen |= {name}
+    def __attrs_post_init__(self) -> None:
+        self.lint = Lint(self.policy)
 
-    def once(self, event: Event) -> None:
-        name = event.event
-        if not (name == "REPLAY" and self.same_session):
-            self.check(not (name in ONCE and name in self.seen), "I-once", event)
-        if name == "WIDGET_LOADED":
-            self.check(not self.widget, "I-once", event)
-            self.widget = True
-        if name == "FIRST_PLAY":
-            self.check(not self.first_play, "I-once", event)
-            self.first_play = True
+    def copy(self) -> Self:
+        """A monitor that has seen the same and goes on by itself."""
+        return deepcopy(self)
 
-    def life(self, event: Event) -> None:
-        name = event.event
-        self.check(self.widget or name == "ERROR", "I-life", event)
-        if name == "PLAY":
-            self.check("PLAY_REQUEST" in self.seen, "I-life", event)
-        if name in AFTER_PLAY:
-            self.check("PLAY" in self.seen, "I-life", event)
-        if name == "REPLAY" and not self.same_session:
-            self.check(event.index == 1, "I-life", event)
-
-    def pair(self, event: Event) -> None:
-        name = event.event
-        fatal = name == "ERROR" and getattr(event, "fatal", False)
-        if name == "BUFFER_START":
-            self.check(not self.buffering, "I-pair", event)
-            self.buffering = True
-        elif name == "BUFFER_END":
-            self.check(self.buffering and getattr(event, "seconds", -1.0) >= 0.0, "I-pair", event)
-            self.buffering = False
-        elif name in ("PAUSE", "SEEK", "REPLAY") or name in LINEAR or fatal:
-            self.check(not self.buffering, "R-pair", event)
-        if name == "PAUSE":
-            self.check(not self.paused, "I-pair", event)
-            self.paused = True
-        elif name == "RESUME":
-            self.check(self.paused, "I-pair", event)
+    def judge(self, engine: Engine, events: Sequence[Event]) -> None:
+        """Judge the next events of the player: what ``engine`` has just made."""
+        for event in events:
+            self.events += 1
+            if event.session != self.session:
+                self.session = event.session
+                self.seen.clear()
+            self.seen |= {event.event} & _REMEMBERED
+            for finding in self.lint.add(self.events, to_record(event)):
+                raise InvariantError(f"{finding} at {event!r}")
+            self._pause(event)
+        if engine.state is State.FAILED:
             self.paused = False
-        elif name == "REPLAY" or fatal:
+        _check_true(engine, events)
+
+    def end(self) -> None:
+        """The player is closed: nothing is left open."""
+        for finding in self.lint.end():
+            raise InvariantError(str(finding))
+
+    def memory(self) -> tuple[Any, ...]:
+        """The part of what was seen that makes the difference to later events, but for times."""
+        player = self.lint.players.get(None)
+        if player is None or player.session is None:
+            return (self.paused,)
+        return self.paused, player.seen, player.session.buffering, sorted(self.seen)
+
+    def _pause(self, event: Event) -> None:
+        name = event.event
+        if name == ("PAUSE" if self.paused else "RESUME"):
+            raise InvariantError(f"I-pair at {event!r}")
+        if name in ("PAUSE", "RESUME"):
+            self.paused = name == "PAUSE"
+        elif event.index == 1 or name == "REPLAY" or getattr(event, "fatal", False):
             self.paused = False
 
-    def check(self, holds: bool, rule: str, event: Event) -> None:
-        if not holds:
-            raise InvariantError(f"{rule} at {event!r} after {sorted(self.seen)}")
 
-
-def check_true(engine: Engine, events: Sequence[Event]) -> None:
+def _check_true(engine: Engine, events: Sequence[Event]) -> None:
     """I-true: the point of a quartile that just fired lies in the watched set.
 
-    Where the set was begun anew at the same signal nothing can be said, nor where some of
-    it had to be forgotten.
+    Nothing can be said where the set was begun anew at the same signal, where some of it had
+    to be forgotten, and of the first of two sessions that ended with one signal.
     """
+    if not any(event.event in _PERCENTS for event in events):
+        return
     summaries = {
         summary.session: summary
         for summary in (engine.last_summary, engine.summary())
         if summary is not None
     }
     for index, event in enumerate(events):
-        quartile = QUARTILES.get(event.event)
+        percent = _PERCENTS.get(event.event)
         again = any(
             later.event == "REPLAY" and later.session == event.session for later in events[index:]
         )
-        if quartile is None or again:
+        summary = summaries.get(event.session)
+        if percent is None or again or summary is None:
             continue
-        summary = summaries[event.session]
         assert event.duration is not None
-        point = event.duration * quartile / 100
+        point = event.duration * percent / 100
         bounds = [bound for interval in summary.watched for bound in interval]
         if (
             len(summary.watched) < engine.policy.max_intervals

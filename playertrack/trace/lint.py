@@ -4,11 +4,12 @@ An event log shows less than the engine knows, so what is checked is what a log 
 nothing is reported that a right log could have. `check` takes the records as they are in the
 log, whatever they are, and never raises.
 
-Checked: the form of each record (``format``), R-ids, I-index, I-session, I-once, I-life,
-I-pair, and of I-true three things: there is a duration to have milestones of, the watched
-share of COMPLETED is what the policy asks for, and a milestone past which a seek or the start
-put the playhead was not reached before playback could have come to it (not judged where the
-duration changed, or the media is live: a point may then become reached afterwards).
+Checked: the form of each record, with a position within the duration (``format``), R-ids,
+I-index, I-session, I-once, I-life, I-pair, and of I-true three things: there is a duration to
+have milestones of, the watched share of COMPLETED is what the policy asks for, and a milestone
+past which a seek or the start put the playhead was not reached before playback could have come
+to it (not judged where the duration changed, or the media is live: a point may then become
+reached afterwards).
 """
 
 from __future__ import annotations
@@ -104,7 +105,7 @@ class _Session:
 
 
 @attrs.define
-class _Player:
+class PlayerSeen:
     """A player so far; ``fastest``: its highest speed yet."""
 
     seen: int = 0
@@ -128,7 +129,8 @@ class Lint:
     ) -> None:
         self._policy = policy or Policy()
         self._shows = shows
-        self._players: dict[str | None, _Player] = {}
+        #: What was seen so far, by player.
+        self.players: dict[str | None, PlayerSeen] = {}
         self._owners: dict[str, str | None] = {}
         self._line = 0
 
@@ -146,14 +148,14 @@ class Lint:
         """Problems that show only at the end of the log."""
         return [
             Finding(rule, self._line, player.session.id, message)
-            for player in self._players.values()
+            for player in self.players.values()
             if player.session is not None
             for rule, message in _left_open(player.session)
         ]
 
     def _judge(self, record: Any) -> list[_Breach]:
         name = record.get("player")
-        player = self._players.setdefault(name, _Player())
+        player = self.players.setdefault(name, PlayerSeen())
         breaches = list(self._enter(player, name, record))
         session = player.session
         assert session is not None
@@ -174,7 +176,7 @@ class Lint:
         _note(player, session, record)
         return breaches
 
-    def _enter(self, player: _Player, name: str | None, record: _Record) -> Iterator[_Breach]:
+    def _enter(self, player: PlayerSeen, name: str | None, record: _Record) -> Iterator[_Breach]:
         """I-session, and REPLAY's link to the session that it repeats."""
         current, session = player.session, record["session"]
         if current is None or current.id != session:
@@ -216,8 +218,11 @@ def _malformed(record: object) -> list[_Breach]:
             if not good(record[field]):
                 rule = "R-ids" if field == "session" else "format"
                 breaches.append((rule, f"{field}: {shorten(record[field])} is not {allowed}"))
-        elif field != "player":
+        elif field not in _OPTIONAL:
             breaches.append(("format", f"{field} is missing"))
+    position, duration = record.get("position"), record.get("duration")
+    if not breaches and position is not None and duration is not None and position > duration:
+        breaches.append(("format", f"position: {position:g} is beyond the duration {duration:g}"))
     return breaches
 
 
@@ -239,7 +244,7 @@ def _is_session(value: object) -> bool:
     )
 
 
-#: What the fields of every event hold.
+#: What fields hold that all events have, and BUFFER_END.
 _FORM: dict[str, tuple[Callable[[Any], bool], str]] = {
     "event": (lambda value: isinstance(value, str) and value in EVENTS, "the name of an event"),
     "at": (_is_number, "a time in seconds"),
@@ -252,10 +257,12 @@ _FORM: dict[str, tuple[Callable[[Any], bool], str]] = {
     "entry_id": (lambda value: value is None or isinstance(value, str), "a string or null"),
     "position": (_is_seconds, "seconds, 0 or more, or null"),
     "duration": (_is_seconds, "seconds, 0 or more, or null"),
+    "seconds": (_is_seconds, "seconds, 0 or more"),
 }
+_OPTIONAL = frozenset({"player", "seconds"})
 
 
-def _order(player: _Player, session: _Session, record: _Record) -> Iterator[_Breach]:
+def _order(player: PlayerSeen, session: _Session, record: _Record) -> Iterator[_Breach]:
     """I-index."""
     if record["index"] != session.index + 1:
         yield "I-index", f"index {record['index']} follows {session.index}"
@@ -264,7 +271,7 @@ def _order(player: _Player, session: _Session, record: _Record) -> Iterator[_Bre
 
 
 def _lifecycle(
-    player: _Player, session: _Session, record: _Record, policy: Policy
+    player: PlayerSeen, session: _Session, record: _Record, policy: Policy
 ) -> Iterator[_Breach]:
     """I-life, of a log that shows all events."""
     event = record["event"]
@@ -288,7 +295,7 @@ def _partial_lifecycle(session: _Session, event: str, shows: frozenset[str]) -> 
         yield "I-life", f"PLAY before {first}"
 
 
-def _once(player: _Player, session: _Session, event: str) -> Iterator[_Breach]:
+def _once(player: PlayerSeen, session: _Session, event: str) -> Iterator[_Breach]:
     """I-once."""
     if event in _ONCE and session.seen & _bit(event):
         yield "I-once", f"{event} for the second time in the session"
@@ -317,7 +324,7 @@ def _play_pairs(session: _Session, event: str, *, lenient: bool) -> Iterator[_Br
 
 
 def _milestone(
-    player: _Player, session: _Session, record: _Record, policy: Policy, coarse: bool
+    player: PlayerSeen, session: _Session, record: _Record, policy: Policy, coarse: bool
 ) -> Iterator[_Breach]:
     """I-true, as far as a log shows it; ``coarse``: in whole seconds, and without speeds."""
     event, position, duration = record["event"], record["position"], record["duration"]
@@ -357,7 +364,7 @@ def _fatal(record: _Record) -> bool:
     return bool(record["event"] == "ERROR" and record.get("fatal") is True)
 
 
-def _note(player: _Player, session: _Session, record: _Record) -> None:
+def _note(player: PlayerSeen, session: _Session, record: _Record) -> None:
     """Remember what the event says."""
     event, at = record["event"], record["at"]
     session.index = record["index"]

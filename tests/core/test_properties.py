@@ -20,7 +20,7 @@ import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from monitor import Monitor, check_true
+from monitor import Monitor
 
 from playertrack import Engine, Fleet, Policy
 from playertrack.core.state import State
@@ -40,17 +40,11 @@ def derive(engine: Engine, trace: Iterable[Signal]) -> list[Event]:
 @given(traces(), policies())
 def test_invariants(trace: list[Signal], policy: Policy) -> None:
     engine = Engine(policy=policy)
-    monitor = Monitor(same_session=policy.replay_session == "same")
+    monitor = Monitor(policy)
     for signal in trace:
-        events = engine.feed(signal)
-        for event in events:
-            monitor.see(event)
-        if engine.state is State.FAILED:
-            monitor.paused = False
-        check_true(engine, events)
-    for event in engine.close():
-        monitor.see(event)
-    assert not monitor.buffering
+        monitor.judge(engine, engine.feed(signal))
+    monitor.judge(engine, engine.close())
+    monitor.end()
     assert engine.closed
 
 

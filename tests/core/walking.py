@@ -24,7 +24,7 @@ from hashlib import blake2b
 from typing import Any
 
 import attrs
-from monitor import ONCE, Monitor, check_true
+from monitor import Monitor
 
 from playertrack import Engine, Policy
 from playertrack.core.open_intervals import (
@@ -40,7 +40,6 @@ from playertrack.core.open_intervals import (
 )
 from playertrack.core.playhead import Elapsed, Pace, Run
 from playertrack.core.state import SELDOM, State
-from playertrack.events import Event
 from playertrack.signals import Signal, from_record
 
 #: Seconds after which it does not matter any more how long ago something was.
@@ -228,15 +227,15 @@ class Walk:
         """Begin from a new player, and from where each of ``ways`` leads it."""
         for way in ((), *ways):
             engine = Engine(policy=self.policy)
-            monitor = Monitor(same_session=self.policy.replay_session == "same")
+            monitor = Monitor(self.policy)
             trace: tuple[Any, ...] | None = None
             for record in way:
-                watch(monitor, engine, from_record({"at": 0.0, **record}))
+                monitor = watch(monitor, engine, from_record({"at": 0.0, **record}))
                 trace = (trace, record)
             self.add(engine, Node(engine.snapshot(), monitor, 0, trace))
 
     def add(self, engine: Engine, node: Node) -> None:
-        key = (state_of(engine), memory_of(node.monitor))
+        key = (state_of(engine), node.monitor.memory())
         digest = blake2b(repr(key).encode(), digest_size=12).digest()
         if digest in self.seen:
             return
@@ -254,12 +253,12 @@ class Walk:
         while self.waiting and not until():
             node = self.waiting.popleft()
             for signal in self.signals(node):
-                engine, monitor = Engine.restore(node.saved), attrs.evolve(node.monitor)
+                engine, monitor = Engine.restore(node.saved), node.monitor
                 self.transitions += 1
                 record = {"signal": signal.name, "at": signal.at, "position": signal.position}
                 way = (node.way, record)
                 try:
-                    watch(monitor, engine, signal)
+                    monitor = watch(monitor, engine, signal)
                     due = engine.next_timer()
                     assert due is None or due > signal.at, "what is due was not done"
                 except Exception as error:
@@ -274,19 +273,11 @@ class Walk:
                 yield from_record({"at": now + step, **record})
 
 
-def watch(monitor: Monitor, engine: Engine, signal: Signal) -> Sequence[Event]:
-    """Feed a signal and judge what comes of it."""
+def watch(monitor: Monitor, engine: Engine, signal: Signal) -> Monitor:
+    """Feed a signal and judge what comes of it; returns what has seen that as well."""
     events = engine.feed(signal)
-    for event in events:
-        monitor.see(event)
-    if engine.state is State.FAILED:
-        monitor.paused = False
-    check_true(engine, events)
+    if events or (monitor.paused and engine.state is State.FAILED):
+        monitor = monitor.copy()
+        monitor.judge(engine, events)
     assert engine.slack <= max(engine.pace.cap, engine.policy.jump_tolerance * 8.0)
-    return events
-
-
-def memory_of(monitor: Monitor) -> tuple[Any, ...]:
-    """The part of the monitor's memory that can make a difference to what it says."""
-    seen = sorted(monitor.seen & ONCE)
-    return monitor.widget, monitor.first_play, monitor.paused, monitor.buffering, seen
+    return monitor

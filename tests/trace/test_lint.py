@@ -144,6 +144,8 @@ def test_a_wrong_log_has_the_finding_at_its_last_line(
         ({"player": ["s"]}, "format"),
         ({"entry_id": 7}, "format"),
         ({"position": -1}, "format"),
+        ({"position": 100.5}, "format"),
+        ({"seconds": -0.5}, "format"),
         ({"duration": float("inf")}, "format"),
         ({"session": None}, "R-ids"),
         ({"session": ""}, "R-ids"),
