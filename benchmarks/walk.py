@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from time import monotonic
 
 _ROOT = Path(__file__).parent.parent
-sys.path[:0] = [str(_ROOT), str(_ROOT / "tests" / "core")]
+sys.path[:0] = [str(_ROOT), str(_ROOT / "tests"), str(_ROOT / "tests" / "core")]
 
 from walking import CORE, FULL, Walk  # noqa: E402 (the walk is a test's)
 
@@ -21,6 +22,12 @@ _PLAYING = (
     {"signal": "loaded", "entry_id": "A", "duration": 8.0},
     {"signal": "playing"},
 )
+
+
+def _after(seconds: float) -> Callable[[], bool]:
+    """A clock that says when so much time (s) has gone by."""
+    end = monotonic() + seconds
+    return lambda: monotonic() > end
 
 
 def main() -> int:
@@ -31,8 +38,7 @@ def main() -> int:
     for name, alphabet in (("all signals", FULL), ("playback", CORE)):
         walk = Walk(alphabet, at_most=options.nodes)
         walk.begin(_PLAYING)
-        end = monotonic() + 30.0 * options.minutes
-        walk.go_on(lambda end=end: monotonic() > end)  # type: ignore[misc]
+        walk.go_on(_after(30.0 * options.minutes))
         left = len(walk.waiting) + walk.left_out
         done = "complete" if not left else f"{left} states not walked from"
         print(

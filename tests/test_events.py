@@ -151,7 +151,7 @@ def test_event_is_a_frozen_value_without_a_dict(name: str) -> None:
         with pytest.raises(attrs.exceptions.FrozenInstanceError):
             setattr(event, field.name, None)
     with pytest.raises(AttributeError):
-        event.other = 1  # type: ignore[attr-defined]
+        event.other = 1  # type: ignore[attr-defined] # the point
     assert not hasattr(event, "__dict__")
     same = make(name, **given(name))
     assert event == same

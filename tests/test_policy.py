@@ -156,7 +156,7 @@ def test_policy_is_a_frozen_value_without_a_dict() -> None:
         with pytest.raises(attrs.exceptions.FrozenInstanceError):
             setattr(policy, name, 1.0)
     with pytest.raises(AttributeError):
-        policy.other = 1  # type: ignore[attr-defined]
+        policy.other = 1  # type: ignore[attr-defined] # the point
     assert not hasattr(policy, "__dict__")
     assert policy == Policy(settle=2.0) != Policy()
     assert hash(policy) == hash(Policy(settle=2.0))

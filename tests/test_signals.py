@@ -233,7 +233,7 @@ def test_signal_is_a_frozen_value_without_a_dict(name: str) -> None:
         with pytest.raises(attrs.exceptions.FrozenInstanceError):
             setattr(signal, field.name, 1.0)
     with pytest.raises(AttributeError):
-        signal.extra = 1  # type: ignore[attr-defined]
+        signal.extra = 1  # type: ignore[attr-defined] # the point
     assert not hasattr(signal, "__dict__")
     assert signal == make(name)
     assert hash(signal) == hash(make(name))

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 
 from playertrack import events
+from playertrack.signals import Signal
 from playertrack.testing import strategies
 from playertrack.trace import codec
 
@@ -103,10 +104,10 @@ except MissingLibraryError as error:
 
 
 @given(strategies.traces())
-def test_lines_are_the_same_with_and_without_msgspec(trace: list[object]) -> None:
+def test_lines_are_the_same_with_and_without_msgspec(trace: list[Signal]) -> None:
     from playertrack import Fleet
 
     fleet = Fleet()
-    made = [event for signal in trace for event in fleet.feed(None, signal)]  # type: ignore[arg-type]
+    made = [event for signal in trace for event in fleet.feed(None, signal)]
     for event in made:
         assert codec.encode_event(event) == codec._encode_slowly(events.to_record(event))

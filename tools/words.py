@@ -82,6 +82,9 @@ LEFT_OUT = ("LICENSE", "tests/traces/", "tests/reports/", "tests/cases/", "tools
 
 EXCUSE = "words: ok"
 
+#: What keeps a line from a check, with nothing behind it.
+ESCAPE = re.compile(r"# (type: ignore(\[[\w, -]*\])?|noqa(: [A-Z0-9, ]+)?|pragma: no cover)$")
+
 #: The prefixes of strings that have code in them.
 _FORMATTED = ("f", "rf", "fr")
 
@@ -116,6 +119,8 @@ def look(path: Path) -> Iterator[tuple[int, str]]:
         yield 1, f"a module called {stem!r}: write {MODULES[stem]}"
     source = path.read_text("utf-8")
     excused = {n for n, line in enumerate(source.splitlines(), 1) if EXCUSE in line}
+    if path.suffix == ".py":
+        yield from escapes(source)
     for first, text in READERS[kind(path)](source):
         for offset, line in enumerate(text.splitlines()):
             number = first + offset
@@ -126,6 +131,15 @@ def look(path: Path) -> Iterator[tuple[int, str]]:
                     yield number, f"{found[0]!r}: write {better}"
             if offset == 0 and line.startswith("\0"):
                 yield number, f"a docstring opens with {line[1:].split()[0]!r}: say what it is for"
+
+
+def escapes(source: str) -> Iterator[tuple[int, str]]:
+    """What is kept from a check without its reason: behind it, or in a comment above."""
+    before = ""
+    for number, line in enumerate(source.splitlines(), 1):
+        if ESCAPE.search(line) and not before.lstrip().startswith("#"):
+            yield number, "an escape from a check: add the reason"
+        before = line
 
 
 def python(source: str) -> Iterator[tuple[int, str]]:

@@ -86,7 +86,8 @@ def filled(paragraph: list[str], width: int) -> list[str]:
     if not paragraph:
         return []
     item = ITEM.match(paragraph[0])
-    first = item[0] if item else re.match(" *", paragraph[0])[0]  # type: ignore[index]
+    indent = len(paragraph[0]) - len(paragraph[0].lstrip(" "))
+    first = item[0] if item else " " * indent
     text = " ".join(line.strip() for line in [paragraph[0][len(first) :], *paragraph[1:]])
     # What must not start a line is kept to the word before it.
     words: list[str] = []

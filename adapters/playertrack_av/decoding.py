@@ -92,7 +92,7 @@ class Decoder:
         doing = "cannot open it"
         try:
             container = av.open(self._source.url, timeout=(self._timeout, self._timeout))
-        except Exception as error:
+        except Exception as error:  # libraries below raise what they like; it is one failure
             raise media_error(error, self._source, doing, otherwise="not_media") from error
         self._container = container
         if container.format.name == "tty":

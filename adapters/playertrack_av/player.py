@@ -277,7 +277,7 @@ class AvPlayer:
                 fields[name] = round(value, 6)
         try:
             self._on_signal(kind(at=round(now, 6), **fields))
-        except Exception as error:
+        except Exception as error:  # of the program's callback: playback goes on
             known, self._on_signal_failed = self._on_signal_failed, True
             _log.error("on_signal failed: %r", error, exc_info=not known)
 

@@ -44,7 +44,7 @@ class IpcClient:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             self._socket.connect(fspath(path))
-        except BaseException:
+        except BaseException:  # raised again: only the socket must not leak
             self._socket.close()
             raise
         self._events: SimpleQueue[_Event | None] = SimpleQueue()

@@ -60,7 +60,7 @@ class QtThread:
         def perform() -> None:
             try:
                 done.set_result(call())
-            except BaseException as error:
+            except BaseException as error:  # raised where `call` was wanted
                 done.set_exception(error)
 
         self._caller.called.emit(perform)

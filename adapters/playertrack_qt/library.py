@@ -65,7 +65,7 @@ def qt_of(player: object) -> Qt:
 def caller_class(qt: Qt) -> Any:
     """A QObject whose ``called`` has a callable called on the thread that the object lives in."""
 
-    class Caller(qt.core.QObject):  # type: ignore[misc, name-defined]
+    class Caller(qt.core.QObject):  # type: ignore[misc, name-defined] # PyQt or PySide
         called = qt.signal(object)
 
         def __init__(self, thread: Any = None) -> None:

@@ -148,7 +148,7 @@ def _root() -> argparse.ArgumentParser:
 class _Version(argparse.Action):
     """Prints the version, which is looked up only then."""
 
-    def __init__(self, option_strings: Sequence[str], dest: str, help: str) -> None:  # noqa: A002
+    def __init__(self, option_strings: Sequence[str], dest: str, help: str) -> None:  # noqa: A002 - argparse
         super().__init__(option_strings, argparse.SUPPRESS, nargs=0, help=help)
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
@@ -162,7 +162,7 @@ def _never_fail_to_print() -> None:
     """Show characters that the terminal's encoding lacks as escapes."""
     for stream in (sys.stdout, sys.stderr):
         with suppress(AttributeError, ValueError):
-            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr] # so suppressed
 
 
 def _let_go_of_stdout() -> None:

@@ -296,7 +296,7 @@ def open_output(path: str) -> Iterator[BinaryIO]:
         with part.open("wb") as file:
             yield file
         part.replace(target)
-    except BaseException as error:
+    except BaseException as error:  # raised again, without the half file
         with suppress(OSError):
             part.unlink(missing_ok=True)
         if isinstance(error, OSError) and error.filename is not None:

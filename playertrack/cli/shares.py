@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from heapq import merge
 from math import inf
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import attrs
 
@@ -146,7 +146,7 @@ def _read(
             yield [], Progress(before.read + size)
         else:
             counted = _Counted(file)
-            with uncompressed(counted, kind, source) as stream:  # type: ignore[arg-type]
+            with uncompressed(cast("BinaryIO", counted), kind, source) as stream:  # it only reads
                 noted = Noted(stream)
                 for made in feed_lines(noted, fleet, source=source, **options):
                     yield made, Progress(before.read + counted.read_bytes)

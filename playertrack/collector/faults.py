@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, cast
 
 import attrs
 
@@ -32,8 +32,8 @@ def _number(least: float, most: float) -> Any:
     def check(fault: Switch, field: attrs.Attribute[Any], value: object) -> None:
         if value is None and field.default is None:
             return
-        good = isinstance(value, (int, float)) and not isinstance(value, bool)
-        if not good or not least <= value <= most:  # type: ignore[operator] # `good`
+        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        if not (is_number and least <= cast("float", value) <= most):
             raise FaultError(field.name, value, f"a number from {least:g} to {most:g}")
 
     return check

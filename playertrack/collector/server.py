@@ -142,7 +142,7 @@ class Collector:
         """The verdict on each session."""
         return self.history.sessions()
 
-    async def wait(self, events: int, timeout: float = 10.0) -> bool:  # noqa: ASYNC109
+    async def wait(self, events: int, timeout: float = 10.0) -> bool:  # noqa: ASYNC109 - as `history`
         """Wait until so many events are accepted; False if ``timeout`` (s) is over first."""
         return await self.history.wait(events, timeout)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from operator import itemgetter
+from typing import cast
 
 import pyarrow as pa
 
@@ -82,7 +83,7 @@ def _feed_rows(
         try:
             if quick and position is not None and name == "timeupdate":
                 # A time that is missing is refused as what is no number.
-                events: Sequence[Event] = fleet.timeupdate(who, position, at)  # type: ignore[arg-type]
+                events: Sequence[Event] = fleet.timeupdate(who, position, cast("float", at))
             else:
                 # In the order of the fields of a line: of two that cannot be the first is named.
                 player = batch.player(row)

@@ -79,8 +79,8 @@ class Credentials:
             return True
         try:
             token = await self._ask(None)
-        except Exception:
-            self._renew_unless_busy()  # which says why
+        except Exception:  # of the program's function or a server: renewing says why
+            self._renew_unless_busy()
             return False
         if token is not None and hash(token) in self._refused:
             self._renew_unless_busy()
@@ -146,7 +146,7 @@ class Credentials:
             try:
                 token = await self._ask("" if why and refused is None else refused)
                 break
-            except Exception as error:
+            except Exception as error:  # of the program's function or a server
                 after = f" (the server said: {why})" if why else ""
                 reason = redact(f"no token: {error}{after}", filter(None, (refused,)))
                 if isinstance(error, PlayertrackError) and not getattr(error, "transient", False):
@@ -264,7 +264,7 @@ async def in_thread(function: Callable[[], Any]) -> Any:
         value, error = None, None
         try:
             value = function()
-        except Exception as failure:
+        except Exception as failure:  # raised where the value is awaited
             error = failure
         except BaseException as failure:  # sys.exit() ends nothing here
             error = RuntimeError(f"it raised {failure!r}")

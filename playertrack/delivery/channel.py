@@ -282,7 +282,7 @@ class Channel(Link):
             self._consignments.add(consignment)
             try:
                 await consignment.bring()
-            except BaseException:
+            except BaseException:  # raised again: the rows are free for another try
                 for row in consignment.left:
                     self.outbox.release(row.seq)
                 raise

@@ -32,7 +32,7 @@ def pack(destination: Destination, event: Event) -> Item | None:
         note = None
         if isinstance(destination, SessionDestination):
             note = destination.note(event.session)
-    except Exception as error:
+    except Exception as error:  # of a third party's destination: the event is refused
         if not isinstance(error, (PlayertrackError, ValueError)):
             _log.exception("%s cannot encode an event", type(destination).__name__)
         item = Item(event.session, event.event, event.index, event.at, "", b"")

@@ -111,7 +111,7 @@ class Binding(ABC):
             _measured.add(self._key, self)
             if record_raw is not None:
                 self._file = RawFile(record_raw, self.source, self._began)
-        except BaseException:
+        except BaseException:  # raised again: the player is not measured
             _measured.remove(self._key, self)
             tracker.leave_player(self, self._began)
             raise
@@ -287,7 +287,7 @@ class Binding(ABC):
         self._begin("translating", self._translate)
         try:
             self._subscribe()
-        except BaseException:
+        except BaseException:  # raised again: the player is not measured
             self._detached = True
             _measured.remove(self._key, self)
             self._records.put(None)

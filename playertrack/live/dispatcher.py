@@ -204,7 +204,7 @@ class Dispatcher:
     def _hand_over(self, where: str, handler: Callable[[Any], object], item: Any) -> None:
         try:
             handler(item)
-        except Exception as error:
+        except Exception as error:  # of a sink or a callback: the others go on
             self.report(where, error)
         except BaseException as error:
             # sys.exit() in a callback ends nothing: this is no thread of the program's.
@@ -221,5 +221,5 @@ class Dispatcher:
         if self._on_error is not None and (refused or not known):
             try:
                 self._on_error(error)
-            except BaseException:
+            except BaseException:  # of the program's callback: this thread goes on
                 _log.exception("on_error failed")

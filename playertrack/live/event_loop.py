@@ -68,7 +68,7 @@ class LoopBinding(Binding):
             if done.set_running_or_notify_cancel():
                 try:
                     call()
-                except BaseException as error:
+                except BaseException as error:  # raised where `call` was wanted
                     done.set_exception(error)
                 else:
                     done.set_result(None)

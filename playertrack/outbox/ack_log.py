@@ -50,6 +50,7 @@ class AckLog:
         self._free = deque(range(SLOTS))
         self._slots: dict[int, int] = {}
         flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+        # Private from the start, which `Path.open` cannot make it; `close` closes it.
         self._file = open(os.open(path, flags, 0o600), "r+b", buffering=0)  # noqa: SIM115, PTH123
         header = self._file.read(_HEADER.size)
         if len(header) == _HEADER.size and header.startswith(_MAGIC):

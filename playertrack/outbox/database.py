@@ -141,7 +141,7 @@ class Database:
             self.tally.write()
             self._execute("COMMIT")
             self.tally.written()
-        except BaseException:
+        except BaseException:  # raised again: nothing of it is in the database
             self.tally.forget()
             with suppress(sqlite3.Error):  # it may have rolled back by itself
                 self._execute("ROLLBACK")

@@ -291,7 +291,7 @@ class Files:
             if self.owned:
                 self._settle_noted(store)
             self._changes = store.changes
-        except BaseException:
+        except BaseException:  # raised again: only the file must not stay open
             with suppress(sqlite3.Error):
                 store.close()
             raise

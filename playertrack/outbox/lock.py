@@ -6,12 +6,13 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-if os.name == "nt":  # pragma: no cover
+if os.name == "nt":  # pragma: no cover - the tests run on POSIX
     import msvcrt
 
     def try_lock(file: int) -> None:
         """Lock an open file; raises `OSError` if another process has it locked."""
         os.lseek(file, 1 << 30, os.SEEK_SET)  # nobody reads there, so it hinders nobody
+        # Only there the module has it.
         msvcrt.locking(file, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
 else:
     import fcntl

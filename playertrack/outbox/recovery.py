@@ -225,7 +225,7 @@ def _open(
             store.create(generation, first)
         elif verify:
             store.verify()
-    except BaseException:
+    except BaseException:  # raised again: only the file must not stay open
         with suppress(sqlite3.Error):
             store.close()
         raise
@@ -238,7 +238,7 @@ def _set_aside(path: Path) -> Path:
     while (aside := path.with_name(f"{path.name}.damaged-{n}")).exists():
         n += 1
     with suppress(FileNotFoundError):
-        os.replace(f"{path}-wal", f"{aside}-wal")  # noqa: PTH105
+        os.replace(f"{path}-wal", f"{aside}-wal")  # noqa: PTH105 - no such Path
     Path(f"{path}-shm").unlink(missing_ok=True)  # it only serves the log
     path.rename(aside)
     return aside

@@ -119,7 +119,7 @@ class FanoutSink:
     def _call(self, sink: Sink, function: Callable[..., object], *args: Any) -> None:
         try:
             function(*args)
-        except Exception as error:
+        except Exception as error:  # whatever one sink does, the others go on
             self._failed(sink, error)
         except SystemExit as error:  # it ends nothing here
             self._failed(sink, SinkError(f"it raised {error!r}"))
@@ -155,5 +155,5 @@ class FanoutSink:
         self._reported.add(kind)
         try:
             self._on_error(sink, error)
-        except Exception:
+        except Exception:  # of the program: the sinks go on
             _log.exception("the handler of sink failures failed")

@@ -6,7 +6,7 @@ from ..errors import MissingLibraryError
 
 try:
     import pyarrow as _pyarrow  # noqa: F401 - so that they are missed here, with a word of advice
-    import pyspark as _pyspark  # noqa: F401
+    import pyspark as _pyspark  # noqa: F401 - as well
 except ImportError as error:
     raise MissingLibraryError(
         "Spark needs pyspark: pip install 'playertrack[spark]', and Java 17"

@@ -178,8 +178,9 @@ def _seconds(value: object) -> str:
 def _since(record: Record, records: Sequence[Record]) -> object:
     """The time of an event, from the first one on."""
     at, start = record.get("at"), records[0].get("at")
-    both = isinstance(at, (int, float)) and isinstance(start, (int, float))
-    return at - start if both else None  # type: ignore[operator] # `both` narrows neither
+    if isinstance(at, (int, float)) and isinstance(start, (int, float)):
+        return at - start
+    return None
 
 
 def _shown(record: Record, records: Sequence[Record]) -> str:

@@ -76,7 +76,7 @@ class LiveView:
     def _run(self) -> None:
         try:
             asyncio.run(self._serve())
-        except BaseException as error:
+        except BaseException as error:  # raised where the page is waited for
             self._failed = error
         finally:
             self._started.set()

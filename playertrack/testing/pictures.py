@@ -33,7 +33,7 @@ def pictured(check: Callable[_P, _R]) -> Callable[_P, _R]:
             log = given[0] if given else named["log"]
             expected = [*given[1:2], *([named["expected"]] if "expected" in named else [])]
             wanted = list(expected[0]) if expected and check.__name__ == "assert_events" else []
-            error.playertrack = (log, wanted)  # type: ignore[attr-defined]
+            error.playertrack = (log, wanted)  # type: ignore[attr-defined] # for `leave`
             raise
 
     return checked
@@ -43,7 +43,7 @@ def leave(folder: Path, test: str, error: AssertionError) -> Path:
     """Write the page of a failed test and say where it is."""
     from ..timeline import to_comparison
 
-    log, expected = error.playertrack  # type: ignore[attr-defined]
+    log, expected = error.playertrack  # type: ignore[attr-defined] # of `drawn`
     got = _records(getattr(log, "events", log))
     folder.mkdir(parents=True, exist_ok=True)
     name = re.sub(r"[^\w.-]+", "-", test)[-80:].strip("-")

@@ -122,7 +122,7 @@ def read(record: dict[str, Any], base: type[_R], shape: Callable[[_R], type[_R]]
 
 def _make(record: dict[str, Any], cls: type[_R]) -> _R:
     made = cls.__new__(cls)
-    for name, where, convert, default in _fields(cls):  # type: ignore[arg-type]
+    for name, where, convert, default in _fields(cls):  # type: ignore[arg-type] # hashable
         value = record.get(where, _REQUIRED)
         if value is not _REQUIRED:
             try:

@@ -7,6 +7,7 @@ import io
 import json
 import os
 from collections.abc import Sequence
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -241,14 +242,17 @@ def test_a_file_that_is_not_there(jobs: str, tmp_path: Path, capsys: Capture) ->
 # ------------------------------------------------------------------------ order
 
 
+def _by_player(row: dict[str, Any]) -> tuple[Any, ...]:
+    return row.get("player", ""), row["at"], row["session"], row["index"]
+
+
 def test_signals_out_of_order_are_put_in_order(tmp_path: Path, capsys: Capture) -> None:
     arriving = [each for pair in zip(ENTRIES[1::2], ENTRIES[::2], strict=False) for each in pair]
     arriving += ENTRIES[len(arriving) :] + ENTRIES[:40]
     trace, out = write(tmp_path / "in.jsonl", arriving), tmp_path / "out.jsonl"
     assert main(["derive", str(trace), "--reorder", "30", "-o", str(out)]) == 0
     assert capsys.readouterr().err == ""
-    key = lambda row: (row.get("player", ""), row["at"], row["session"], row["index"])  # noqa: E731
-    assert sorted(read(out), key=key) == sorted(expected(), key=key)
+    assert sorted(read(out), key=_by_player) == sorted(expected(), key=_by_player)
     assert main(["derive", str(trace), "-o", str(out)]) == 0
     assert read(out) == expected(arriving), "without --reorder numbers mean nothing"
 
@@ -381,13 +385,13 @@ def test_summaries_have_a_row_a_session(form: str, tmp_path: Path) -> None:
 def test_summaries_are_those_of_explain(tmp_path: Path, capsys: Capture) -> None:
     trace, path = write(tmp_path / "in.jsonl", ENTRIES), tmp_path / "rows.jsonl"
     assert main(["explain", str(trace), "--json"]) == 0
-    stories = [json.loads(line)["summary"] for line in capsys.readouterr().out.splitlines()]
+    explained = [json.loads(line)["summary"] for line in capsys.readouterr().out.splitlines()]
     assert main(["derive", str(trace), "-o", os.devnull, "--summaries", str(path)]) == 0
     rows = [json.loads(line) for line in path.read_text().splitlines()]
     for row in rows:
         del row["started_at"], row["ended_at"]
-    key = lambda row: row["session"]  # noqa: E731
-    assert sorted(rows, key=key) == sorted(stories, key=key)
+    key = itemgetter("session")
+    assert sorted(rows, key=key) == sorted(explained, key=key)
 
 
 # ------------------------------------------------------------------------ what does not go together

@@ -70,7 +70,7 @@ def test_csv_parquet_and_picture(files: dict[str, Path], tmp_path: Path, capsys:
     assert main(["stats", trace, "--csv"]) == 0
     [flat] = csv.DictReader(io.StringIO(capsys.readouterr().out))
     assert float(flat["rebuffer_ratio"]) == row["rebuffer_ratio"]
-    assert flat["retention_100"] == str(row["retention"][100])  # type: ignore[index]
+    assert flat["retention_100"] == str(row["retention"][100])  # type: ignore[index] # a list in it
 
     table, picture = tmp_path / "stats.parquet", tmp_path / "curve.svg"
     assert main(["stats", trace, "-o", str(table)]) == 0

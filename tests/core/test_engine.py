@@ -212,7 +212,7 @@ def test_a_fleet_makes_players_as_they_come() -> None:
 
 def test_players_cannot_be_put_in_by_the_back_door() -> None:
     with pytest.raises(TypeError):
-        Fleet().players["x"] = Engine("x")  # type: ignore[index]
+        Fleet().players["x"] = Engine("x")  # type: ignore[index] # the point
 
 
 def test_timers_of_a_fleet() -> None:

@@ -15,7 +15,7 @@ POLICY = Policy()
 
 
 def pace(rate: float = 1.0, **policy: float) -> Pace:
-    return Pace.of(Policy(**policy), rate)  # type: ignore[arg-type]
+    return Pace.of(Policy(**policy), rate)  # type: ignore[arg-type] # any field
 
 
 def playhead(position: float = 10.0, rate: float = 1.0, slack: float = 0.5) -> Playhead:

@@ -113,7 +113,7 @@ def main() -> None:
     base, queue = sys.argv[1], Path(sys.argv[2])
     import sending  # noqa: F401 - here, so that no fork has to
 
-    from playertrack.delivery import loop  # noqa: F401
+    from playertrack.delivery import loop  # noqa: F401 - the same
 
     for line in sys.stdin:
         sys.stdout.write(json.dumps(killed(base, queue, json.loads(line))) + "\n")

@@ -45,7 +45,7 @@ def test_a_ks_that_ends_in_mid_session_is_renewed_once_for_all_that_wait(
         return refusal if request.form["ks"] in ended else ok()
 
     with Server(answer, delay=0.005) as server:
-        sink = sink_for(server, tmp_path, ks=give)  # type: ignore[arg-type]
+        sink = sink_for(server, tmp_path, ks=give)  # type: ignore[arg-type] # any kind
         for each in events(6, *"abcdefgh"):
             sink.emit(each)
         assert sink.close(20.0)
@@ -80,7 +80,7 @@ def test_the_same_ks_is_never_tried_twice(tmp_path: Path) -> None:
 def test_a_new_ks_that_is_refused_as_well_pauses(tmp_path: Path) -> None:
     _, give = issued()
     with Server(lambda request: ok("", "401 No")) as server:
-        sink = sink_for(server, tmp_path, ks=give)  # type: ignore[arg-type]
+        sink = sink_for(server, tmp_path, ks=give)  # type: ignore[arg-type] # any kind
         for each in events(5):
             sink.emit(each)
         assert not sink.close(20.0)
@@ -95,7 +95,7 @@ def test_one_event_whose_ks_is_never_good_does_not_burn_through_them(tmp_path: P
         return ok("", "401 No") if request.session == "bad" else ok()
 
     with Server(answer) as server:
-        sink = sink_for(server, tmp_path, ks=give)  # type: ignore[arg-type]
+        sink = sink_for(server, tmp_path, ks=give)  # type: ignore[arg-type] # any kind
         for each in events(20, "good", "bad"):
             sink.emit(each)
         assert not sink.close(20.0)

@@ -199,7 +199,7 @@ def test_a_token_may_be_given(kind: str) -> None:
         "text": "the-token",
         "function": lambda: "the-token",
         "async": later,
-    }[kind]  # type: ignore[assignment]
+    }[kind]  # type: ignore[assignment] # any of the kinds
     with Server() as server:
         sink = sink_of(Plain(server.base), token=token)
         assert delivered(sink, events(3))
@@ -370,6 +370,6 @@ def test_values_are_frozen_and_show_no_secret() -> None:
     request = Request("POST", "https://example.com/?ks=hush", {"Authorization": "hush"}, b"hush")
     assert "hush" not in repr(request)
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
-        request.method = "GET"  # type: ignore[misc]
+        request.method = "GET"  # type: ignore[misc] # the point: it is frozen
     assert Batch() == Batch(events=1, bytes=262_144, wait=0.0)
     assert Verdict(Kind.RETRY) == Verdict(Kind.RETRY, "", None)

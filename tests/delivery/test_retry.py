@@ -11,7 +11,7 @@ from playertrack.delivery.retry import DeliveryState, RetryPolicy
 
 
 def policy(**settings: float) -> RetryPolicy:
-    return RetryPolicy(DeliverySettings(**settings), lambda: 1.0)  # type: ignore[arg-type]
+    return RetryPolicy(DeliverySettings(**settings), lambda: 1.0)  # type: ignore[arg-type] # any
 
 
 def down_at(now: float) -> RetryPolicy:
@@ -146,7 +146,7 @@ def test_a_renewal_while_it_is_down_makes_it_no_better() -> None:
 )
 def test_settings_that_cannot_be_are_refused(name: str, value: float) -> None:
     with pytest.raises(DeliveryError, match=name):
-        DeliverySettings(**{name: value})  # type: ignore[arg-type]
+        DeliverySettings(**{name: value})  # type: ignore[arg-type] # the point
 
 
 def test_settings_are_those_of_the_contract() -> None:

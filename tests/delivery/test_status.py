@@ -211,7 +211,7 @@ def samples(text: str) -> dict[tuple[str, ...], float]:
         (sample.name, *(f"{name}={value}" for name, value in sorted(sample.labels.items()))): float(
             sample.value
         )
-        for family in text_string_to_metric_families(text)  # type: ignore[no-untyped-call]
+        for family in text_string_to_metric_families(text)  # type: ignore[no-untyped-call] # theirs
         for sample in family.samples
     }
 

@@ -43,7 +43,8 @@ def test_never_more_is_reported_than_the_engine_saw_played(case: Case) -> None:
 
 def event(name: str, at: float, position: float | None, **fields: object) -> Event:
     known: dict[str, object] = {"session": "s", "index": int(at), "duration": 100.0}
-    return EVENTS[name](name, at=at, position=position, **(known | fields))  # type: ignore[arg-type]
+    every: dict[str, Any] = known | fields
+    return EVENTS[name](name, at=at, position=position, **every)
 
 
 def watched(*events: Event) -> Watched:

@@ -90,7 +90,7 @@ def test_what_a_kiosk_plays_arrives_once_in_order_and_rightly_dated(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     try:
-        import playertrack_vlc.library  # noqa: F401
+        import playertrack_vlc.library  # noqa: F401 - is there a VLC?
     except ImportError as error:
         if os.environ.get("CI"):
             raise
@@ -144,7 +144,7 @@ def test_what_a_kiosk_plays_arrives_once_in_order_and_rightly_dated(
 
 def test_systemd_is_notified_by_the_kiosk(tmp_path: Path) -> None:
     try:
-        import playertrack_vlc.library  # noqa: F401
+        import playertrack_vlc.library  # noqa: F401 - is there a VLC?
     except ImportError as error:
         if os.environ.get("CI"):
             raise

@@ -54,7 +54,7 @@ class Toy(Binding):
     def __init__(self, tracker: Tracker, *, asks: bool = False, **options: Any) -> None:
         super().__init__(Words(), tracker, **options)
         self.calls: list[str] = []
-        self.asks = asks  # type: ignore[misc]  # a toy for tests of both kinds
+        self.asks = asks  # type: ignore[misc] # a toy for tests of both kinds
         self.position = 0.0
         self.answers = threading.Event()
         self.asked = threading.Event()

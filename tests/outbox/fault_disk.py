@@ -101,12 +101,12 @@ class _File(apsw.VFSFile):
         disk.synced.setdefault(self._path, content)
         disk.written.setdefault(self._path, [])
 
-    def xRead(self, amount: int, offset: int) -> bytes:  # noqa: N802
+    def xRead(self, amount: int, offset: int) -> bytes:  # noqa: N802 - apsw
         if self._disk.call() or self._disk.broken:
             raise apsw.IOError("the disk is broken")
         return super().xRead(amount, offset)
 
-    def xWrite(self, data: bytes, offset: int) -> None:  # noqa: N802
+    def xWrite(self, data: bytes, offset: int) -> None:  # noqa: N802 - apsw
         half = self._disk.call()
         self._disk.step()
         if half:
@@ -116,13 +116,13 @@ class _File(apsw.VFSFile):
         if half:
             raise apsw.IOError("a part was written")
 
-    def xTruncate(self, size: int) -> None:  # noqa: N802
+    def xTruncate(self, size: int) -> None:  # noqa: N802 - apsw
         self._disk.call()
         self._disk.step()
         super().xTruncate(size)
         self._disk.written[self._path].append((size, None))
 
-    def xSync(self, flags: int) -> None:  # noqa: N802
+    def xSync(self, flags: int) -> None:  # noqa: N802 - apsw
         if self._disk.call():
             raise apsw.IOError("nobody knows what is on the disk")
         self._disk.step()
@@ -138,11 +138,11 @@ class _Vfs(apsw.VFS):
         super().__init__(name, "")
         self._disk = disk
 
-    def xOpen(self, name: Any, flags: list[int]) -> apsw.VFSFile:  # noqa: N802
+    def xOpen(self, name: Any, flags: list[int]) -> apsw.VFSFile:  # noqa: N802 - apsw
         self._disk.call()
         return _File(self._disk, name, flags)
 
-    def xDelete(self, name: str, sync_directory: bool) -> None:  # noqa: N802
+    def xDelete(self, name: str, sync_directory: bool) -> None:  # noqa: N802 - apsw
         self._disk.step()
         super().xDelete(name, sync_directory)
         self._disk.synced.pop(name, None)

@@ -163,8 +163,8 @@ def test_jsonl_refuses_what_comes_after_the_close(tmp_path: Path) -> None:
 def test_jsonl_dash_is_standard_output_even_a_full_pipe(monkeypatch: pytest.MonkeyPatch) -> None:
     reading, writing = os.pipe()
     os.set_blocking(writing, False)
-    with open(reading, "rb", buffering=0) as reader:  # noqa: PTH123
-        with open(writing, "w") as stdout:  # noqa: PTH123
+    with open(reading, "rb", buffering=0) as reader:  # noqa: PTH123 - a number
+        with open(writing, "w") as stdout:  # noqa: PTH123 - a number
             monkeypatch.setattr(sys, "stdout", stdout)
             sink = open_sink("jsonl:-")
             event = Event("PAUSE", at=0.0, session="s", index=1, entry_id="x" * 100_000)

@@ -13,7 +13,7 @@ import playertrack.testing.bench
 import playertrack.testing.engines
 import playertrack.testing.golden
 import playertrack.testing.network
-import playertrack.testing.strategies  # noqa: F401
+import playertrack.testing.strategies  # noqa: F401 - loads Hypothesis
 
 
 def run(suite: pytest.Pytester, *arguments: str) -> pytest.RunResult:

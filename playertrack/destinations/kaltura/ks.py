@@ -186,7 +186,7 @@ class CallableKS(KSProvider):
                 value = await value
         except KSError:
             raise
-        except Exception as error:
+        except Exception as error:  # whatever the program's function raises
             said = redact(f"{type(error).__name__}: {error}")
             raise KSError(f"the KS function failed: {said}", transient=True) from None
         if not isinstance(value, str) or not value.strip():

@@ -90,7 +90,7 @@ class TestPlaybin(Live):
 class TestPlaybin3(TestPlaybin):
     factory, gapless = "playbin3", True
     # After a file that is missing the one of GStreamer 1.22 opens that again.
-    test_playlist_with_a_broken_item = None  # type: ignore[assignment]
+    test_playlist_with_a_broken_item = None  # type: ignore[assignment] # no such list
 
 
 class TestGstPlay(Live):

@@ -95,7 +95,7 @@ def test_the_request_is_a_form_and_frozen() -> None:
     assert made.method == "POST"
     assert dict(made.headers) == {"Content-Type": "application/x-www-form-urlencoded"}
     with pytest.raises(AttributeError):
-        made.body = b""  # type: ignore[misc]
+        made.body = b""  # type: ignore[misc] # the point: it is frozen
 
 
 def test_the_context_is_on_every_event() -> None:

@@ -126,7 +126,7 @@ def test_failing_factory_of_ids_is_reported_and_the_player_goes_on(
 
 def test_what_is_no_signal_is_reported(make: Callable[..., Tracker]) -> None:
     reported = Listener()
-    make(on_error=reported).feed("play")  # type: ignore[arg-type]
+    make(on_error=reported).feed("play")  # type: ignore[arg-type] # the point
     assert isinstance(reported.next(), AttributeError)
 
 
