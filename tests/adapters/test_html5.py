@@ -1,45 +1,14 @@
-"""Behaviour of media elements of which no recording is kept."""
+"""A media element: its events as signals and events."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
+from html5_tapes import chosen, event, loading, noted, says, started, timeupdate
 from tapes import Record, Tape, after_start, derive, names, only
 
 from playertrack.events import to_record
-from playertrack.trace.recording import TranslationError
-
-
-def event(t: float, kind: str, position: float = 0.0, **state: Any) -> Record:
-    """An event of the element; ``t`` in seconds, as the positions."""
-    known = {"duration": 12.0, "readyState": 4, "src": "/clip.mp4", **state}
-    return {"t": t * 1000, "source": "html5", "kind": kind, "currentTime": position, **known}
-
-
-def timeupdate(t: float, position: float) -> Record:
-    return event(t, "timeupdate", position, paused=False)
-
-
-def chosen(tape: Tape, t: float, entry_id: str | None, url: str = "/clip.mp4") -> Tape:
-    media = {"url": url} if entry_id is None else {"url": url, "entryId": entry_id}
-    tape.append({"t": t * 1000, "source": "cmd", "kind": "setMedia", **media})
-    return tape
-
-
-def noted(tape: Tape, t: float, *kinds: str, position: float = 0.0, **state: Any) -> Tape:
-    tape += [event(t, kind, position, **state) for kind in kinds]
-    return tape
-
-
-def loading(tape: Tape, t: float, **state: Any) -> Tape:
-    noted(tape, t, "emptied", "loadstart", **{"duration": None, "readyState": 0, **state})
-    return noted(tape, t + 0.1, "durationchange", "loadedmetadata", **state)
-
-
-def started(**state: Any) -> Tape:
-    tape = loading(chosen(Tape(timeupdate), 0.0, "0_a"), 0.1, **state)
-    return noted(tape, 0.5, "play", "playing", **state)
 
 
 def test_entry_is_that_of_the_page_or_else_the_source() -> None:
@@ -134,9 +103,6 @@ def test_other_sources_of_a_recording_say_nothing_of_the_element() -> None:
     assert after_start(derive("html5", tape)) == []
 
 
-# ------------------------------------------------ the order in which browsers report a seek
-
-
 def test_event_that_comes_when_a_seek_has_already_moved_the_playhead() -> None:
     tape = started().play(0.5, 0.0, 2.0)
     noted(tape, 2.6, "timeupdate", "pause", "seeking", position=8.0, seeking=True)
@@ -226,9 +192,6 @@ def test_seek_ahead_out_of_a_wait_is_a_seek() -> None:
     assert after_start(derive("html5", tape)) == ["BUFFER_START", "BUFFER_END", "SEEK"]
 
 
-# -------------------------------------------------------------------------------- live media
-
-
 def test_duration_that_grows_and_grows_is_a_live_stream() -> None:
     tape = started(duration=20.0)
     for n in range(1, 40):
@@ -250,120 +213,6 @@ def test_duration_of_a_stream_that_is_over_is_one_to_measure_by() -> None:
     tape += [event(0.5 + n / 4, "timeupdate", n / 4, duration=None) for n in range(1, 20)]
     noted(tape, 5.5, "durationchange", position=5.0, duration=8.0)
     assert after_start(derive("html5", tape)) == ["PLAY_REACHED_25", "PLAY_REACHED_50"]
-
-
-# ----------------------------------------------------------------- how an element was found
-
-
-def test_recording_that_begins_in_the_middle() -> None:
-    tape = Tape(timeupdate)
-    tape += [event(9.0 + n / 4, "timeupdate", 5.0 + n / 4, paused=False) for n in range(8)]
-    events = derive("html5", tape)
-    assert after_start(events) == ["PLAY_REACHED_50"]
-    assert only("MEDIA_LOADED", events).entry_id == "/clip.mp4"
-    assert only("PLAY", events).position == 5.0
-
-
-def test_element_is_found_in_each_of_its_states() -> None:
-    for state, reported in (
-        ({"readyState": 0, "duration": None}, []),
-        ({"paused": True}, []),
-        ({"paused": True, "ended": True, "currentTime": 12.0}, []),
-        ({"paused": False, "readyState": 2}, ["PLAY_REQUEST"]),
-        ({"paused": False, "currentTime": 4.0}, ["PLAY_REQUEST", "PLAY", "FIRST_PLAY"]),
-        ({"paused": False, "seeking": True}, ["PLAY_REQUEST"]),
-    ):
-        tape = Tape(timeupdate)
-        tape.append({**event(1.0, "attach"), **state})
-        assert names(derive("html5", tape)) == ["WIDGET_LOADED", "MEDIA_LOADED", *reported], state
-
-
-def test_page_that_goes_away_is_the_end_of_its_player() -> None:
-    tape = noted(started().play(0.5, 0.0, 2.0), 2.6, "waiting", position=2.0)
-    tape.append({"t": 4000, "source": "page", "kind": "close"})
-    noted(tape, 5.0, "playing", position=2.0)
-    events = derive("html5", tape)
-    assert after_start(events) == ["BUFFER_START", "BUFFER_END"]
-    assert events[-1].at == 4.0
-
-
-# ---------------------------------------------------------------- a source that changes unnamed
-
-
-def test_unnamed_source_of_another_length_is_other_media() -> None:
-    tape = started().play(0.5, 0.0, 4.0)
-    loading(tape, 5.0, src="/three.mp4", duration=3.0)
-    noted(tape, 5.2, "play", "playing", duration=3.0)
-    tape += [event(5.2 + n / 4, "timeupdate", n / 4, duration=3.0) for n in range(1, 13)]
-    events = derive("html5", tape)
-    assert after_start(events) == [
-        *("PLAY_REACHED_25", "MEDIA_LOADED", "PLAY_REQUEST", "PLAY"),
-        *("PLAY_REACHED_25", "PLAY_REACHED_50", "PLAY_REACHED_75", "PLAY_REACHED_100"),
-    ]
-    assert [event.entry_id for event in events if event.event == "MEDIA_LOADED"] == [
-        "0_a",
-        "/three.mp4",
-    ]
-
-
-def test_unnamed_source_of_the_same_length_is_other_media_where_it_plays_from_the_start() -> None:
-    tape = started().play(0.5, 0.0, 4.0)
-    noted(loading(tape, 5.0, src="/other.mp4"), 5.3, "play", "playing").play(5.3, 0.0, 3.5)
-    assert after_start(derive("html5", tape)) == [
-        *("PLAY_REACHED_25", "MEDIA_LOADED", "PLAY_REQUEST", "PLAY", "PLAY_REACHED_25"),
-    ]
-
-
-def test_another_source_at_the_same_place_is_the_same_media() -> None:
-    """A choice of quality, quick or slow, and a recovery from an error of the decoder."""
-    for src, wait, expected in (
-        ("/high.mp4", 0.05, []),
-        ("/high.mp4", 1.5, ["BUFFER_START", "BUFFER_END"]),
-        ("blob:2", 1.5, ["BUFFER_START", "BUFFER_END"]),
-        ("/clip.mp4", 1.5, ["BUFFER_START", "BUFFER_END"]),
-    ):
-        tape = started(paused=False).play(0.5, 0.0, 4.0)
-        loading(tape, 4.6, src=src, paused=False)
-        noted(tape, 4.72, "seeking", position=4.05, seeking=True, paused=False)
-        noted(tape, 4.72 + wait, "timeupdate", "seeked", "playing", position=4.05, paused=False)
-        tape.play(4.72 + wait, 4.05, 6.5)
-        assert after_start(derive("html5", tape)) == [
-            *("PLAY_REACHED_25", *expected, "PLAY_REACHED_50"),
-        ], (src, wait)
-
-
-def test_source_exchanged_in_a_pause_stays_paused() -> None:
-    tape = noted(started(paused=False).play(0.5, 0.0, 4.0), 4.6, "pause", position=4.1, paused=True)
-    loading(tape, 6.0, src="/high.mp4", paused=True)
-    noted(tape, 6.2, "seeking", "seeked", position=4.1, paused=True)
-    noted(tape, 9.0, "play", "playing", position=4.1, paused=False).play(9.0, 4.1, 4.6)
-    assert after_start(derive("html5", tape)) == ["PLAY_REACHED_25", "PAUSE", "RESUME"]
-
-
-def test_exchanged_source_that_nobody_plays_is_paused() -> None:
-    tape = started(paused=False).play(0.5, 0.0, 4.0)
-    loading(tape, 4.6, src="/high.mp4", paused=True)
-    noted(tape, 4.72, "seeking", position=4.1, seeking=True, paused=True)
-    noted(tape, 4.75, "seeked", position=4.1, paused=True)
-    noted(tape, 9.0, "play", "playing", position=4.1, paused=False).play(9.0, 4.1, 4.6)
-    assert after_start(derive("html5", tape)) == ["PLAY_REACHED_25", "PAUSE", "RESUME"]
-
-
-def test_second_source_before_anything_played_is_another_try_of_named_media() -> None:
-    tape = loading(chosen(Tape(timeupdate), 0.0, "0_a"), 0.1)
-    noted(loading(tape, 0.3, src="/other.mp4"), 0.5, "play", "playing").play(0.5, 0.0, 3.5)
-    assert after_start(derive("html5", tape)) == ["PLAY_REACHED_25"]
-
-
-def test_sources_of_a_live_stream_are_one_media() -> None:
-    tape = started(duration=None, src="blob:1", paused=False)
-    tape += [event(0.5 + n / 4, "timeupdate", n / 4, duration=None) for n in range(1, 20)]
-    loading(tape, 6.0, src="blob:2", duration=None, paused=False)
-    noted(tape, 6.2, "playing", position=8.0, duration=None, paused=False)
-    assert "MEDIA_LOADED" not in after_start(derive("html5", tape))
-
-
-# ------------------------------------------------------------------------ rates and durations
 
 
 def test_rate_of_zero_while_it_should_play_is_a_wait() -> None:
@@ -403,73 +252,3 @@ def test_duration_that_grew_once_is_one_to_measure_by_in_the_end() -> None:
     assert after_start(derive("html5", tape)) == [
         *("PLAY_REACHED_25", "PLAY_REACHED_50", "PLAY_REACHED_75", "PLAY_REACHED_100"),
     ]
-
-
-# --------------------------------------------------------------------------- the page's words
-
-
-def says(tape: Tape, t: float, kind: str, **fields: Any) -> Tape:
-    tape.append({"t": t * 1000, "source": "page", "kind": kind, **fields})
-    return tape
-
-
-def test_ad_in_the_element_leaves_the_session_of_the_content_alone() -> None:
-    tape = started(paused=False).play(0.5, 0.0, 4.0)
-    says(tape, 4.5, "adStart", slot="midroll", duration=8.0)
-    loading(tape, 4.6, src="/ad.mp4", duration=8.0)
-    ad: dict[str, Any] = {"src": "/ad.mp4", "duration": 8.0, "paused": False}
-    noted(tape, 4.8, "play", "playing", **ad)
-    tape += [event(4.8 + n / 4, "timeupdate", n / 4, **ad) for n in range(1, 33)]
-    noted(tape, 12.9, "pause", "ended", position=8.0, **{**ad, "ended": True})
-    says(tape, 13.0, "adEnd")
-    loading(tape, 13.1, paused=False)
-    noted(tape, 13.3, "seeking", "seeked", "playing", position=4.0, paused=False)
-    tape.play(13.3, 4.0, 6.5)
-    assert after_start(derive("html5", tape)) == [
-        *("PLAY_REACHED_25", "MIDROLL_STARTED", "MIDROLL_25", "MIDROLL_50", "MIDROLL_75"),
-        "PLAY_REACHED_50",
-    ]
-
-
-def test_ad_before_the_content_in_the_same_element() -> None:
-    tape = says(chosen(Tape(timeupdate), 0.0, "0_a"), 0.1, "adStart", slot="preroll")
-    ad: dict[str, Any] = {"src": "/ad.mp4", "duration": 4.0, "paused": False}
-    loading(tape, 0.2, src="/ad.mp4", duration=4.0)
-    noted(tape, 0.5, "play", "playing", **ad)
-    tape += [event(0.5 + n / 4, "timeupdate", n / 4, **ad) for n in range(1, 17)]
-    noted(tape, 4.6, "ended", position=4.0, **{**ad, "ended": True})
-    loading(says(tape, 4.7, "adEnd"), 4.8, paused=False)
-    noted(tape, 5.0, "play", "playing", paused=False).play(5.0, 0.0, 3.5)
-    assert names(derive("html5", tape)) == [
-        *("WIDGET_LOADED", "MEDIA_LOADED", "PREROLL_STARTED", "PLAY_REQUEST"),
-        *("PREROLL_25", "PREROLL_50", "PREROLL_75", "PLAY", "FIRST_PLAY", "PLAY_REACHED_25"),
-    ]
-
-
-@pytest.mark.parametrize(
-    ("kind", "fields", "expected"),
-    [
-        ("captions", {"language": "en"}, "CAPTIONS"),
-        ("captions", {"language": None}, "CAPTIONS"),
-        ("audioTrack", {"language": "de"}, "AUDIO_SELECTED"),
-        ("quality", {"bitrate": 800}, "FLAVOR_SWITCH"),
-        ("quality", {"bitrate": 800, "auto": False}, "SOURCE_SELECTED"),
-        ("fullscreen", {"on": True}, "OPEN_FULL_SCREEN"),
-        ("error", {"code": "manifestParsingError", "fatal": False}, "ERROR"),
-        ("engage", {"action": "share"}, "SHARE_CLICKED"),
-    ],
-)
-def test_word_of_the_page_is_its_event(kind: str, fields: Record, expected: str) -> None:
-    tape = says(started().play(0.5, 0.0, 1.0), 1.6, kind, **fields)
-    assert after_start(derive("html5", tape)) == [expected]
-
-
-def test_page_that_says_live_is_believed() -> None:
-    tape = says(started(duration=8.0), 0.6, "live", dvr=True).play(0.6, 0.0, 7.0)
-    assert after_start(derive("html5", tape)) == []
-
-
-def test_word_without_its_field_is_refused_by_name() -> None:
-    with pytest.raises(TranslationError) as refused:
-        derive("html5", says(started(), 0.6, "fullscreen"))
-    assert refused.value.field == "on"

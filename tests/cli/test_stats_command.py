@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from cli.commanding import Capture, read_stdin
-from cli.test_derive_files import ENTRIES, write
+from cli.trace_files import ENTRIES, write
 from playertrack.cli import main
 
 

@@ -1,132 +1,20 @@
-"""The common part of all bindings, with a player that only exists here."""
+"""The common part of all bindings: commands, names of media, recordings, failures."""
 
 from __future__ import annotations
 
 import json
 import logging
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, ClassVar
 
 import pytest
+from toy_binding import TIMEOUT, SignalLog, Toy
 
-from playertrack import Event, Policy, SignalError, Tracker, signals
+from playertrack import Event, Policy, Tracker, signals
 from playertrack.errors import PlayertrackError
-from playertrack.live.adapter import Binding, entry_name
+from playertrack.live.adapter import entry_name
 from playertrack.live.clock import ManualClock
-from playertrack.signals import Signal
-
-TIMEOUT = 20.0
-
-
-class Words:
-    """A translator of records that name a signal."""
-
-    policy: ClassVar[Policy] = Policy(infer_seeks=False, jump_tolerance=2.0)
-
-    def translate(self, record: dict[str, Any]) -> Sequence[Signal]:
-        at = record["t"]
-        match record["kind"]:
-            case "app.open":
-                return [signals.Loaded(at=at, entry_id=record["args"][0], duration=100.0)]
-            case "playing":
-                return [signals.Playing(at=at)]
-            case "at":
-                return [signals.TimeUpdate(at=at, position=record["position"])]
-            case "app.close":
-                return [signals.Close(at=at)]
-            case "bad":
-                raise SignalError("t", at, "something else")
-            case "bug":
-                raise ZeroDivisionError("a bug")
-        return []
-
-    def finish(self) -> Sequence[Signal]:
-        return []
-
-
-class Toy(Binding):
-    """``calls`` is what it was asked to do, and what `_ask` answers with is ``position``."""
-
-    source = "toy"
-
-    def __init__(self, tracker: Tracker, *, asks: bool = False, **options: Any) -> None:
-        super().__init__(Words(), tracker, **options)
-        self.calls: list[str] = []
-        self.asks = asks  # type: ignore[misc] # a toy for tests of both kinds
-        self.position = 0.0
-        self.answers = threading.Event()
-        self.asked = threading.Event()
-        self.answers.set()
-        self._start()
-
-    def _subscribe(self) -> None:
-        self.calls.append("subscribe")
-
-    def _unsubscribe(self) -> None:
-        self.calls.append("unsubscribe")
-
-    def _ask(self) -> None:
-        self.asked.set()
-        assert self.answers.wait(TIMEOUT)
-        self.say("at", position=self.position)
-
-    def _look_up(self, record: dict[str, Any]) -> Iterable[dict[str, Any]]:
-        if record["kind"] != "changed":
-            return ()
-        return (self._opened(record["t"], record["media"]),)
-
-    def say(self, kind: str, **fields: Any) -> None:
-        self._note(kind, **fields)
-
-    def die(self) -> None:
-        self._lose()
-
-    def _load(self, media: str) -> None:
-        self.say("changed", media=media)
-
-    def _play(self) -> None:
-        self.calls.append("play")
-
-    def _pause(self) -> None:
-        self.calls.append("pause")
-
-    def _seek(self, position: float) -> None:
-        self.calls.append(f"seek {position}")
-
-    def _rate(self, rate: float) -> None:
-        self.calls.append(f"rate {rate}")
-
-    def _loop(self, on: bool) -> None:
-        self.calls.append(f"loop {on}")
-
-    def _replay(self) -> None:
-        self.calls.append("replay")
-
-    def _stop(self) -> None:
-        self.calls.append("stop")
-
-
-class SignalLog(list[Signal]):
-    """The signals that reached the tracker, to be waited for."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._changed = threading.Condition()
-
-    def __call__(self, signal: Signal) -> None:
-        with self._changed:
-            self.append(signal)
-            self._changed.notify_all()
-
-    def until(self, name: str) -> Signal:
-        with self._changed:
-            assert self._changed.wait_for(lambda: self.named(name), TIMEOUT), list(self)
-            return self.named(name)[0]
-
-    def named(self, name: str) -> list[Signal]:
-        return [signal for signal in self if signal.name == name]
 
 
 @pytest.mark.parametrize(
@@ -234,65 +122,6 @@ def test_player_that_goes_away_is_an_end_and_is_asked_nothing_more() -> None:
         assert repr(toy) == "<Toy gone>"
     assert [signal.name for signal in seen] == ["loaded", "playing", "stop", "close"]
     assert toy.calls == ["subscribe"]
-
-
-# ------------------------------------------------------------- one tracker, one player, in turn
-
-
-@pytest.mark.parametrize("gone", [True, False])
-def test_tracker_goes_on_to_the_next_player_object(gone: bool) -> None:
-    events: list[Event] = []
-    seen = SignalLog()
-    with Tracker(on_event=events.append, on_signal=seen) as tracker:
-        for n in range(2):
-            toy = Toy(tracker)
-            toy.load(f"{n}.mp4")
-            toy.say("playing")
-            if gone:
-                toy.die()
-                seen.until("stop")
-            toy.detach()
-    assert [event.event for event in events if event.event != "VIEW"] == [
-        *("WIDGET_LOADED", "MEDIA_LOADED", "PLAY_REQUEST", "PLAY", "FIRST_PLAY"),
-        *("MEDIA_LOADED", "PLAY_REQUEST", "PLAY"),
-    ]
-
-
-def test_tracker_measures_one_player_at_a_time() -> None:
-    seen = SignalLog()
-    with Tracker(on_signal=seen) as tracker, Toy(tracker) as first:
-        with pytest.raises(PlayertrackError, match="measures another player, by <Toy attached>"):
-            Toy(tracker)
-        first.load("clip.mp4")
-        seen.until("loaded")
-        first.detach()
-        with Toy(tracker):
-            pass
-
-
-def test_closed_tracker_is_refused_with_what_to_do() -> None:
-    tracker = Tracker()
-    tracker.close()
-    with pytest.raises(PlayertrackError, match="is closed: make a new Tracker"):
-        Toy(tracker)
-
-
-def test_player_that_is_measured_already_is_refused_and_leaves_the_tracker_free() -> None:
-    with Tracker() as tracker, Tracker() as other, Toy(tracker, player="p"):
-        with pytest.raises(PlayertrackError, match="measured already, by <Toy attached>"):
-            Toy(other, player="p")
-        with Toy(other, player="q"):
-            pass
-    with Tracker() as tracker, Toy(tracker, player="p"):
-        pass
-
-
-def test_constructor_that_fails_leaves_tracker_and_player_free(tmp_path: Path) -> None:
-    with Tracker() as tracker:
-        with pytest.raises(FileNotFoundError):
-            Toy(tracker, player="p", record_raw=tmp_path / "missing" / "raw.jsonl")
-        with Toy(tracker, player="p"):
-            pass
 
 
 def test_next_media_is_called_as_was_said() -> None:

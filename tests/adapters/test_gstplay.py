@@ -1,0 +1,93 @@
+"""GstPlay: its messages as signals and events."""
+
+from __future__ import annotations
+
+from gstreamer_tapes import (
+    SECOND,
+    done,
+    gst_opened,
+    gst_started,
+    play_state,
+)
+from tapes import after_start, derive, names, only
+
+
+def test_gstplay_seek_before_playback_is_honoured() -> None:
+    tape = done(gst_opened().command(0.03, "seek", 6.0), 0.2, 6.0)
+    tape.add(0.2, "duration-changed", duration=12 * SECOND)
+    events = derive("gstplay", play_state(tape, 0.21, "playing").play(0.21, 6.0, 9.25))
+    assert after_start(events) == ["PLAY_REACHED_75"]
+    assert only("PLAY", events).position == 6.0
+
+
+def test_gstplay_change_of_rate_is_no_seek_beside_one() -> None:
+    tape = gst_started().play(0.1, 0.0, 1.0).command(1.2, "rate", 2.0)
+    tape.command(1.21, "seek", 8.0)
+    play_state(tape, 1.22, "buffering")
+    done(done(tape, 1.23, 1.1), 1.3, 8.0)
+    events = derive("gstplay", play_state(tape, 1.31, "playing"))
+    assert after_start(events) == ["SPEED", "SEEK"]
+    assert only("SEEK", events).target == 8.0
+
+
+def test_gstplay_seeks_that_overlap_are_one() -> None:
+    tape = gst_started().play(0.1, 0.0, 1.0)
+    for n, target in enumerate((8.0, 3.0, 6.0)):
+        tape.command(1.2 + n / 10, "seek", target)
+    done(done(tape, 1.45, 8.0), 1.5, 6.0)
+    events = derive("gstplay", tape.play(1.5, 6.0, 7.0))
+    assert after_start(events) == ["SEEK"]
+    assert only("SEEK", events).target == 6.0
+
+
+def test_gstplay_seek_while_paused() -> None:
+    tape = play_state(gst_started().play(0.1, 0.0, 2.0), 2.2, "paused")
+    play_state(tape.command(3.0, "seek", 6.0), 3.01, "buffering")
+    play_state(done(tape, 3.1, 6.0), 3.1, "paused")
+    tape.command(4.0, "resume")
+    tape = play_state(tape, 4.1, "playing").play(4.1, 6.0, 7.0)
+    assert after_start(derive("gstplay", tape)) == ["PAUSE", "SEEK", "RESUME"]
+
+
+def test_gstplay_seek_without_playback_is_lost() -> None:
+    tape = gst_started().play(0.1, 0.0, 12.0).add(12.2, "end-of-stream")
+    tape = play_state(tape, 12.2, "stopped").command(13.0, "seek", 3.0)
+    tape.command(14.0, "play")
+    events = derive("gstplay", play_state(tape, 14.1, "buffering", "playing").play(14.1, 0, 1))
+    assert names(events)[-3:] == ["REPLAY", "PLAY_REQUEST", "PLAY"]
+    assert events[-1].position == 0.0
+
+
+def test_gstplay_change_of_media_and_what_was_late_is_stale() -> None:
+    tape = gst_started().play(0.1, 0.0, 2.0).command(2.2, "open", "other.mp4")
+    play_state(tape.command(2.21, "play").at(2.22, 2.1), 2.23, "stopped", "buffering")
+    play_state(tape.add(2.3, "duration-changed", duration=12 * SECOND), 2.3, "playing")
+    events = derive("gstplay", tape.play(2.3, 0.0, 3.5))
+    assert after_start(events) == ["MEDIA_LOADED", "PLAY_REQUEST", "PLAY", "PLAY_REACHED_25"]
+
+
+def test_gstplay_leap_to_the_length_at_the_end_of_a_cut_file_is_not_believed() -> None:
+    tape = gst_started().play(0.1, 0.0, 6.0).at(6.2, 12.0).add(6.21, "end-of-stream")
+    assert after_start(derive("gstplay", tape))[-1] == "ERROR"
+
+
+def test_gstplay_failure_ends_the_run() -> None:
+    tape = gst_opened().add(0.1, "error", error="gst-play-error-quark: Not Found")
+    events = derive("gstplay", play_state(tape, 0.1, "stopped"))
+    assert names(events)[-1] == "ERROR"
+    error = only("ERROR", events)
+    assert (error.code, error.message) == ("gst-play-error-quark", "Not Found")
+
+
+def test_gstplay_seek_past_the_adapter_shows_in_where_it_landed() -> None:
+    tape = gst_started().play(0.2, 0.0, 2.0).add(2.3, "seek-done", position=8 * SECOND)
+    tape.play(2.3, 8.0, 9.5).add(4.0, "seek-done", position=round(9.6 * SECOND))
+    events = derive("gstplay", tape)
+    assert after_start(events) == ["SEEK", "PLAY_REACHED_75"]
+    assert (only("SEEK", events).origin, only("SEEK", events).target) == (2.0, 8.0)
+
+
+def test_gstplay_rate_that_nobody_reported_is_polled() -> None:
+    tape = gst_started().play(0.2, 0.0, 1.0).add(1.3, "poll", rate=2.0)
+    tape.add(1.5, "poll", rate=2.0).add(1.6, "poll", position_ns=1)
+    assert after_start(derive("gstplay", tape)) == ["SPEED"]

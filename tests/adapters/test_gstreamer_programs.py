@@ -1,0 +1,159 @@
+"""A pipeline that its program commands past the adapter, as tutorials do."""
+
+from __future__ import annotations
+
+import pytest
+from gstreamer_tapes import (
+    SECOND,
+    answer,
+    flushed,
+    poll,
+    started,
+    state,
+    states,
+)
+from tapes import Tape, after_start, derive, names, only, signals_of
+
+from playertrack.events import Error
+from playertrack.signals import DurationChange
+
+
+@pytest.mark.parametrize("early", [True, False])
+def test_seek_that_the_program_gave_past_the_adapter_shows_in_the_next_position(
+    early: bool,
+) -> None:
+    tape = states(started().play(0.1, 0.0, 2.0), 2.2, "paused", "paused")
+    if early:  # the position is there before the pipeline says so
+        tape.at(2.22, 8.0)
+    states(tape.add(2.25, "async-done"), 2.26, "paused", "playing").play(2.3, 8.0, 9.5)
+    events = derive("gstreamer", tape)
+    assert after_start(events) == ["SEEK", "PLAY_REACHED_75"]
+    assert only("SEEK", events).origin == pytest.approx(2.1)  # it played on until then
+    assert only("SEEK", events).target == pytest.approx(8.0, abs=0.25)
+
+
+def test_preroll_where_playback_was_is_no_seek() -> None:
+    tape = states(started().play(0.1, 0.0, 2.0), 2.2, "playing", "paused")
+    tape.add(2.21, "async-done").at(2.4, 2.1)
+    states(tape, 4.0, "paused", "playing").play(4.0, 2.1, 2.6)
+    assert after_start(derive("gstreamer", tape)) == ["PAUSE", "RESUME"]
+
+
+def test_pipeline_that_goes_down_by_itself_was_stopped_and_not_paused() -> None:
+    tape = started().play(0.1, 0.0, 1.0)
+    tape += [state(1.2, "playing", "paused", "null"), state(1.2, "paused", "ready", "null")]
+    states(tape, 2.0, "null", "ready", "paused", "playing").play(2.0, 0.0, 0.5)
+    assert after_start(derive("gstreamer", tape)) == ["REPLAY", "PLAY_REQUEST", "PLAY"]
+
+
+def test_way_to_playing_is_a_request() -> None:
+    tape = Tape(poll).command(0.0, "open", "clip.mp4")
+    tape += [state(0.1, "null", "ready", "playing"), state(1.1, "ready", "paused", "playing")]
+    tape.append(state(1.1, "paused", "playing"))
+    events = derive("gstreamer", tape.play(1.1, 0.0, 0.5))
+    assert only("PLAY_REQUEST", events).at == 0.1
+    assert only("PLAY", events).join_time == 1.0
+
+
+def test_end_of_a_seek_may_come_before_the_call_returns() -> None:
+    tape = started().play(0.1, 0.0, 2.0).command(2.2, "seek", 8.0)
+    tape.add(2.21, "async-done").add(2.22, "ret.seek_simple", r=True).play(2.3, 8.0, 9.5)
+    assert after_start(derive("gstreamer", tape)) == ["SEEK", "PLAY_REACHED_75"]
+
+
+@pytest.mark.parametrize("late", [True, False])
+def test_replay_is_no_seek_however_late_the_call_returns(late: bool) -> None:
+    tape = started().play(0.1, 0.0, 2.0).command(2.2, "replay")
+    if not late:
+        tape.add(2.21, "ret.seek_simple", r=True)
+    states(tape, 2.22, "paused", "paused").add(2.23, "async-done")
+    states(tape, 2.24, "paused", "playing")
+    if late:
+        tape.add(2.25, "ret.seek_simple", r=True)
+    tape.play(2.3, 0.0, 2.0)
+    assert after_start(derive("gstreamer", tape)) == ["REPLAY", "PLAY_REQUEST", "PLAY"]
+
+
+def test_failure_that_goes_through_all_elements_is_one_until_playback_goes_on() -> None:
+    failure = {"domain": "gst-resource-error-quark", "message": "lost"}
+    tape = started().play(0.1, 0.0, 1.0)
+    for n in range(3):
+        tape.add(1.2 + n / 100, "error", code=n, **failure)
+    tape.play(1.3, 1.0, 2.0).add(2.4, "error", code=9, **failure)
+    codes = [e.code for e in derive("gstreamer", tape) if isinstance(e, Error)]
+    assert codes == ["gst-resource-error-quark/0", "gst-resource-error-quark/9"]
+
+
+def test_transmission_shows_in_a_length_of_minus_one_until_there_is_another() -> None:
+    tape = started()
+    unknown = {"position_ns": SECOND, "duration_ns": -1}
+    tape.add(0.2, "poll", **unknown).add(0.4, "poll", **unknown).at(0.6, 1.4)
+    lengths = [s for s in signals_of("gstreamer", tape) if isinstance(s, DurationChange)]
+    assert [(s.at, s.duration, s.live) for s in lengths] == [(0.2, None, True), (0.6, 12.0, False)]
+
+
+@pytest.mark.parametrize("skip", [0.4, -0.4, 1.5])
+def test_small_skip_is_a_seek_and_what_it_skipped_was_not_played(skip: float) -> None:
+    tape = flushed(started().play(0.1, 0.0, 2.75), 2.9)  # 25 % is at 3.0
+    events = derive("gstreamer", tape.play(2.91, 2.8 + skip, 3.8 + skip))
+    reached = [] if skip > 0 else ["PLAY_REACHED_25"]
+    assert after_start(events) == ["SEEK", *reached]
+    assert only("SEEK", events).target == pytest.approx(2.8 + skip, abs=0.02)
+
+
+def test_rate_that_the_program_set_by_a_seek_is_no_seek() -> None:
+    tape = flushed(started().play(0.1, 0.0, 2.0), 2.2)
+    for n in range(1, 20):
+        tape.append(answer(2.21 + n / 4, 2.1 + n / 2, rate=2.0))
+    events = derive("gstreamer", tape)
+    reached = ["PLAY_REACHED_25", "PLAY_REACHED_50", "PLAY_REACHED_75"]
+    assert after_start(events) == ["SPEED", *reached]
+    assert only("SPEED", events).rate == 2.0
+
+
+def test_seek_to_the_start_at_the_end_is_a_replay_and_no_seek() -> None:
+    tape = flushed(started().play(0.1, 0.0, 12.0).add(12.12, "eos"), 12.13)
+    events = derive("gstreamer", tape.play(12.14, 0.0, 1.0))
+    assert names(events)[-3:] == ["REPLAY", "PLAY_REQUEST", "PLAY"]
+    assert only("REPLAY", events).position == 0.0
+    assert "SEEK" not in names(events)
+
+
+def test_seek_back_after_the_end_is_a_replay_from_there() -> None:
+    tape = flushed(started().play(0.1, 0.0, 12.0).add(12.12, "eos"), 14.0)
+    events = derive("gstreamer", tape.play(14.01, 5.0, 6.5))
+    assert names(events)[-4:] == ["REPLAY", "PLAY_REQUEST", "PLAY", "PLAY_REACHED_50"]
+    assert events[-2].position == pytest.approx(5.0, abs=0.02)
+
+
+def test_seek_to_the_end_is_a_seek_and_no_broken_file() -> None:
+    tape = flushed(started().play(0.1, 0.0, 2.0), 2.2).add(2.211, "eos").at(2.5, 12.0)
+    events = derive("gstreamer", tape)
+    assert after_start(events) == ["SEEK"]
+    assert only("SEEK", events).target == 12.0
+
+
+@pytest.mark.parametrize("early", [0.0, 0.8])
+@pytest.mark.parametrize("second", [12.0, 8.0])
+def test_media_that_follows_without_a_gap_is_other_media(early: float, second: float) -> None:
+    tape = started().play(0.1, 0.0, 11.0).command(11.2, "open", "second.mp4")
+    for n in range(1, 4):
+        length = second if 11.1 + n / 4 > 12.1 - early else 12.0
+        tape.append(answer(11.1 + n / 4, 11.0 + n / 4, length))
+    tape.add(12.1, "stream-start", pipeline=True)
+    for n in range(1, 14):
+        tape.append(answer(12.1 + n / 4, n / 4, second))
+    events = derive("gstreamer", tape)
+    reached = [f"PLAY_REACHED_{n}" for n in (25, 50, 75, 100)]
+    assert after_start(events) == [
+        *(*reached, "MEDIA_LOADED", "PLAY_REQUEST", "PLAY", "PLAY_REACHED_25"),
+    ]
+    over = next(event for event in events if event.event == "PLAY_REACHED_100")
+    assert (over.entry_id, over.duration) == ("clip.mp4", 12.0)
+    assert (events[-1].entry_id, events[-1].duration) == ("second.mp4", second)
+
+
+def test_media_that_follows_itself_without_a_gap_is_played_again() -> None:
+    tape = started().play(0.1, 0.0, 11.75).command(11.5, "open", "clip.mp4")
+    tape.add(12.1, "stream-start", pipeline=True).play(12.1, 0.0, 1.0)
+    assert names(derive("gstreamer", tape))[-3:] == ["REPLAY", "PLAY_REQUEST", "PLAY"]
