@@ -68,7 +68,7 @@ _HOMES = {
     "Event": "events",
     "Fleet": "core.fleet",
     "Policy": "policy",
-    "State": "core.playback",
+    "State": "core.state",
     "Summary": "core.session",
     "Tracker": "live.tracker",
     "WatchError": "live.backfill",

@@ -20,7 +20,7 @@ from .machine import HANDLED, TRIGGERS
 from .quick import NOTHING, Quick
 from .rules import ads, attributes, buffering, end, lifecycle, loop, pause, position, seek
 from .session import SessionIds, Summary, offline_ids
-from .state import State
+from .state import CLOSED
 from .timers import timers
 
 #: What each signal does once its position has been judged.
@@ -226,7 +226,7 @@ class Engine(Quick):
     @property
     def closed(self) -> bool:
         """True if the player went away; later signals are ignored."""
-        return self.state is State.CLOSED
+        return self.state is CLOSED
 
     @property
     def session_id(self) -> str | None:

@@ -23,7 +23,7 @@ from .context import Diagnostic
 from .open_intervals import Before, Cadence, Settling, Tally
 from .playhead import Run, Travel
 from .session import checked_id
-from .state import PlayerState, State
+from .state import ENDED, IDLE, PLAYING, PlayerState
 
 #: VIEWs that one signal can make (R-view); more are no viewing but a rate next to nothing.
 _MOST_VIEWS = 100
@@ -130,7 +130,7 @@ class Playback(PlayerState):
             self.settle_seek()
         if self.waiting is not None and name not in _BESIDE_A_PAUSE:
             self.fire("pause_stands")
-        if self.state is State.IDLE and name not in ("WIDGET_LOADED", "ERROR"):
+        if self.state is IDLE and name not in ("WIDGET_LOADED", "ERROR"):
             self.fire("ready")
         at = max(self.now if at is None else at, self.event_at)
         if self.session is None:
@@ -249,7 +249,7 @@ class Playback(PlayerState):
         self.place(position)
         if self.stay is not None:
             self.stay.anchor, self.stay.fresh = position, False
-        if self.state is State.ENDED:
+        if self.state is ENDED:
             self.restart = position
 
     def arrive(self, position: float | None, at: float) -> None:
@@ -352,7 +352,7 @@ class Playback(PlayerState):
     def view(self) -> None:
         """A VIEW for each full interval by which play time has grown (R-view)."""
         interval = self.policy.view_interval
-        if interval is None or self.state is not State.PLAYING or self.suspended:
+        if interval is None or self.state is not PLAYING or self.suspended:
             return
         play_time = self.play_time
         for _ in range(_MOST_VIEWS):

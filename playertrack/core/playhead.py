@@ -30,6 +30,9 @@ class Move(Enum):
     JUMP = "jump"
 
 
+STILL, NATURAL, FAST, JITTER, JUMP = Move  # as the states in `state`, for speed
+
+
 @attrs.frozen(eq=False)
 class Pace:
     """A playback rate and what it makes of the policy; shared by all players that have it.
@@ -197,11 +200,11 @@ class Playhead:
         assert self.position is not None
         ahead = position - self.position
         if ahead == 0.0:
-            return Move.STILL
+            return STILL
         counted = self.counted(ahead, travel) if ahead > 0.0 else None
         if counted is not None:
-            return Move.FAST if counted.fast else Move.NATURAL
-        return Move.JITTER if -self.pace.back <= ahead < 0.0 else Move.JUMP
+            return FAST if counted.fast else NATURAL
+        return JITTER if -self.pace.back <= ahead < 0.0 else JUMP
 
     def counted(self, ahead: float, travel: Travel) -> Travel | None:
         """``travel`` as it counts if a move of ``ahead`` is natural; None if it is not.
@@ -291,9 +294,9 @@ class Run(Playhead):
         """Take the next update; `Move.NATURAL` or `Move.FAST` if it carried the run on."""
         travel = self.travel(at)
         move = self.judge(position, travel)
-        if move is Move.STILL:
+        if move is STILL:
             self.stand(at)
-        elif move is Move.NATURAL or move is Move.FAST:
+        elif move is NATURAL or move is FAST:
             assert self.position is not None
             ahead = position - self.position
             travel = self.counted(ahead, travel) or travel

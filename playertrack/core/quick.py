@@ -24,7 +24,7 @@ from ..events import Event
 from ..signals import Signal, TimeUpdate
 from .playback import Playback
 from .playhead import DRIFT, Pace
-from .state import QUIET, State
+from .state import PLAYING, QUIET
 
 NOTHING: tuple[Event, ...] = ()
 
@@ -138,7 +138,7 @@ class Quick(Playback):
         ``seldom`` is what the player has besides what it always has.
         """
         calm = (
-            self.state is State.PLAYING
+            self.state is PLAYING
             and not self.pace.fast
             and self.elapsed is None
             and (not seldom or seldom.keys() <= _CALM)

@@ -52,6 +52,25 @@ class State(Enum):
     __hash__ = object.__hash__
 
 
+# By a name of their own in the core: Python 3.11 takes longer to find a member in its class than
+# a rule takes.
+(
+    IDLE,
+    READY,
+    LOADED,
+    STARTING,
+    PLAYING,
+    STALLING,
+    BUFFERING,
+    PAUSING,
+    PAUSED,
+    RESUMING,
+    ENDED,
+    FAILED,
+    CLOSED,
+) = State
+
+
 @attrs.define(eq=False, weakref_slot=False)
 class Essentials(Playhead):
     """The part of a player that is always there: the playhead it inherits, and its session.
@@ -63,7 +82,7 @@ class Essentials(Playhead):
     """
 
     player: str | None
-    state: State = State.IDLE
+    state: State = IDLE
     limit: float = -inf
     calm: float = -inf
     event_at: float = -inf

@@ -11,7 +11,7 @@ from math import inf, nextafter
 
 from .playback import Playback
 from .rules import ads, buffering, loop
-from .state import State
+from .state import STALLING
 
 
 def timers(pb: Playback) -> Iterator[tuple[float, Callable[[], object]]]:
@@ -26,7 +26,7 @@ def timers(pb: Playback) -> Iterator[tuple[float, Callable[[], object]]]:
             yield _over(settling.at, policy.settle), pb.settle_seek
     elif waiting is not None:
         yield _over(waiting.at, waiting.grace), lambda: pb.fire("pause_stands")
-    if stall is not None and pb.state is State.STALLING:
+    if stall is not None and pb.state is STALLING:
         yield _over(stall.at, policy.stall_grace), lambda: pb.fire("buffer")
     if ad is not None:
         yield _over(ad.last_at, policy.ad_timeout), lambda: ads.give_up(pb)

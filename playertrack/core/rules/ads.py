@@ -9,8 +9,8 @@ from ...events import AD_CLICKED, AD_STARTED, QUARTILES
 from ...signals import AdClick, AdEnd, AdProgress, AdStart
 from ..open_intervals import OpenAd
 from ..playback import Playback
-from ..playhead import Move, Run
-from ..state import State
+from ..playhead import FAST, NATURAL, STILL, Run
+from ..state import IDLE, PLAYING, READY, STARTING
 from . import buffering, lifecycle, pause, seek
 
 #: Content that goes on this long (s) after the ad's duration shows that the ad is over.
@@ -94,10 +94,10 @@ def on_ad_end(pb: Playback, signal: AdEnd) -> None:
 def end(pb: Playback) -> None:
     """Back to the content, where it was left; what was held back comes now (R-ad-end)."""
     pb.ad = pb.run = None
-    before_media = pb.state in (State.IDLE, State.READY)
-    if pb.state is State.STARTING or (before_media and pb.asked):
+    before_media = pb.state in (IDLE, READY)
+    if pb.state is STARTING or (before_media and pb.asked):
         pb.joining = pb.now
-    if pb.state is State.PLAYING:
+    if pb.state is PLAYING:
         pb.begin_stretch()
     if pb.seek is not None and pb.seek.done and pb.seek.target is not None:
         seek.finish(pb)
@@ -122,7 +122,7 @@ def content(pb: Playback, position: float) -> bool:
     if probe is not None:
         first, first_at = probe.position, probe.moved_at
         move = probe.follow(position, pb.now)
-        if move in (Move.NATURAL, Move.FAST):
+        if move in (NATURAL, FAST):
             pb.note("inferred", "R-ad-lost", "the content goes on after the ad's time")
             end(pb)
             pb.rebase = False
@@ -130,7 +130,7 @@ def content(pb: Playback, position: float) -> bool:
             pb.moved_at = first_at
             pb.run = Run.begin(probe.base, first_at, pb.pace)
             return True
-        if move is Move.STILL:
+        if move is STILL:
             return False
     near = abs(position - whereabouts(pb)) <= pb.policy.jump_tolerance
     ad.probe = Run.begin(position, pb.now, pb.pace) if near else None

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from ...signals import Stall, StallEnd
 from ..open_intervals import Cadence, OpenStall
 from ..playback import Playback
-from ..state import State
+from ..state import BUFFERING, PLAYING, STALLING
 
-STALLED = (State.STALLING, State.BUFFERING)
+STALLED = (STALLING, BUFFERING)
 
 # ------------------------------------------------------------------ effects of the table
 
@@ -148,7 +148,7 @@ def silence(pb: Playback) -> tuple[float, float] | None:
     """Since when, and how long, no update may come before it is a stall; None if it may."""
     grace = pb.policy.frozen_after
     cadence = pb.cadence
-    if grace is None or cadence is None or pb.state is not State.PLAYING or pb.suspended or pb.fall:
+    if grace is None or cadence is None or pb.state is not PLAYING or pb.suspended or pb.fall:
         return None
     since = cadence.since if cadence.update is None else max(cadence.since, cadence.update)
     return since, max(4 * _median(cadence.gaps), grace) if cadence.gaps else 4 * grace

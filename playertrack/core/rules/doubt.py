@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from ..open_intervals import Fall
 from ..playback import Playback
-from ..playhead import Move, Playhead, Travel
-from ..state import State
+from ..playhead import NATURAL, STILL, Playhead, Travel
+from ..state import ENDED, FAILED, PLAYING
 
-_AS_IF_NOTHING = (Move.STILL, Move.NATURAL)
+_AS_IF_NOTHING = (STILL, NATURAL)
 
 
 def is_stale(pb: Playback, position: float) -> bool:
     """Just after a session opened, a position may still be of the one before (R-stale)."""
     stale = pb.stale
-    if stale is None or pb.state in (State.ENDED, State.FAILED):
+    if stale is None or pb.state in (ENDED, FAILED):
         return False
     now, rate, cap = pb.now, pb.pace.rate, pb.pace.cap
     lately = (
@@ -29,7 +29,7 @@ def is_stale(pb: Playback, position: float) -> bool:
     if not stale.position - cap <= position <= by_now + cap:
         return False
     here = pb.position or 0.0
-    if pb.state is State.PLAYING:
+    if pb.state is PLAYING:
         here += pb.travel(now).content
     return abs(position - here) > cap
 

@@ -9,7 +9,7 @@ from ...signals import Ended, Error, Looped, Stop
 from ..open_intervals import Stay
 from ..playback import Playback
 from ..playhead import Travel
-from ..state import State
+from ..state import BUFFERING, ENDED, IDLE, LOADED, PAUSING, PLAYING, READY, STALLING, STARTING
 from . import buffering, lifecycle, pause, seek
 
 #: The end may come this share of the media before its duration, at most so many seconds …
@@ -24,7 +24,7 @@ _MOST_CODES = 64
 
 EARLY_CODE = "ended_early"
 
-_LOOPABLE = (State.PLAYING, State.STALLING, State.BUFFERING, State.PAUSING, State.ENDED)
+_LOOPABLE = (PLAYING, STALLING, BUFFERING, PAUSING, ENDED)
 
 # ------------------------------------------------------------------ effects of the table
 
@@ -34,7 +34,7 @@ def early_end(pb: Playback, at: float) -> None:
     if not pb.policy.report_early_end or pb.seek is not None:
         return
     end, position = pb.end, pb.position
-    starting = pb.state is State.STARTING
+    starting = pb.state is STARTING
     if starting and position is None:
         report(pb, "R-end-early", EARLY_CODE, "", False)
     elif end is not None and position is not None:
@@ -75,7 +75,7 @@ def fail(pb: Playback, at: float) -> None:
 
 
 def on_ended(pb: Playback, signal: Ended) -> None:
-    if pb.state in (State.IDLE, State.READY, State.LOADED, State.ENDED) or not is_contents(pb):
+    if pb.state in (IDLE, READY, LOADED, ENDED) or not is_contents(pb):
         pb.note("ignored", "R-end", "ended where nothing plays, or the ad's own")
     else:
         arrive_at_end(pb)
@@ -87,7 +87,7 @@ def on_looped(pb: Playback, signal: Looped) -> None:
     if pb.state not in _LOOPABLE or not is_contents(pb):
         pb.note("ignored", "R-loop", "looped where nothing plays, or the ad's own")
         return
-    if pb.state is not State.ENDED:
+    if pb.state is not ENDED:
         arrive_at_end(pb)
     lifecycle.start_over(pb)
 
@@ -97,7 +97,7 @@ def on_stop(pb: Playback, signal: Stop) -> None:
     if pb.started:
         lifecycle.unload(pb)
         pb.fire("stop")
-    elif pb.state is State.STARTING:
+    elif pb.state is STARTING:
         if pb.suspended:
             pause.remember(pb, "pause")
         else:
@@ -117,7 +117,7 @@ def on_error(pb: Playback, signal: Error) -> None:
     if signal.fatal:
         pb.ad = pb.seek = None
         pb.overlay = 0
-        if pb.state not in (State.IDLE, State.READY):
+        if pb.state not in (IDLE, READY):
             pb.wanted = None
             if pb.handles("fail"):
                 pb.fire("fail")

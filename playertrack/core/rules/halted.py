@@ -6,13 +6,13 @@ A run of them shows that it plays after all: R-implied-playing, R-resume, R-repl
 from __future__ import annotations
 
 from ..playback import Playback
-from ..playhead import Move, Run
-from ..state import State
+from ..playhead import FAST, JUMP, NATURAL, STILL, Move, Run
+from ..state import ENDED, LOADED, PAUSING, RESUMING, STARTING
 from . import buffering, doubt
 from .moves import advance, judge, jump, near_start
 
-_AHEAD = (Move.NATURAL, Move.FAST)
-_ON_THE_WAY = (Move.STILL, Move.NATURAL, Move.FAST)
+_AHEAD = (NATURAL, FAST)
+_ON_THE_WAY = (STILL, NATURAL, FAST)
 
 #: A run that covers this much (s of content) in a pause or after the end shows that it plays.
 _SURELY = 1.0
@@ -26,7 +26,7 @@ def carry(pb: Playback, position: float, alone: bool) -> Move:
         if move in _ON_THE_WAY:
             return move
     pb.run = Run.begin(position, pb.now, pb.pace)
-    return Move.JUMP
+    return JUMP
 
 
 def before_play(pb: Playback, position: float, alone: bool) -> None:
@@ -34,7 +34,7 @@ def before_play(pb: Playback, position: float, alone: bool) -> None:
     move = carry(pb, position, alone)
     pb.place(position)
     run = pb.run
-    enough = 1 if pb.state is State.STARTING else 2
+    enough = 1 if pb.state is STARTING else 2
     if (
         move in _AHEAD
         and run is not None
@@ -54,7 +54,7 @@ def in_pause(pb: Playback, position: float, alone: bool) -> None:
     run = pb.run
     if move in _AHEAD and run is not None:
         stay.fresh = False
-        if pb.state is State.RESUMING or run.covered >= _SURELY:
+        if pb.state is RESUMING or run.covered >= _SURELY:
             take_off(pb, run, "R-resume")
         else:
             pb.place(position)
@@ -75,7 +75,7 @@ def in_pause(pb: Playback, position: float, alone: bool) -> None:
     if not still:
         buffering.note_move(pb)
     if still:
-        if pb.state is State.PAUSING:
+        if pb.state is PAUSING:
             pb.stand(pb.now)
     elif late:
         advance(pb, position, stay.travel)
@@ -119,11 +119,11 @@ def take_off(pb: Playback, run: Run, rule: str) -> None:
     assert here is not None
     resumes = pb.stay is not None
     at = max(pb.now - run.seconds, pb.event_at)
-    if pb.state is State.ENDED:
+    if pb.state is ENDED:
         pb.restart = run.base
     pb.seek = None
     pb.place(here if resumes else run.base)
-    if pb.state in (State.LOADED, State.ENDED):
+    if pb.state in (LOADED, ENDED):
         pb.fire("play", at)
     pb.fire("playing", at)
     pb.first = False

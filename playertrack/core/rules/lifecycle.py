@@ -13,7 +13,7 @@ from ..playback import Playback
 from ..playhead import Run
 from ..rangeset import cut, holds, intervals, length
 from ..session import Media, Summary, known
-from ..state import State
+from ..state import ENDED, IDLE, LOADED, READY, STARTING
 from . import buffering
 
 # ------------------------------------------------------------------ effects of the table
@@ -211,7 +211,7 @@ def summarize(pb: Playback) -> Summary:
 
 def start_over(pb: Playback) -> None:
     """The player started again by itself: as `ended`, `play`, `playing` at 0 (R-loop)."""
-    if pb.state is not State.ENDED:
+    if pb.state is not ENDED:
         pb.fire("ended")
     pb.restart = 0.0
     pb.fire("play")
@@ -232,7 +232,7 @@ def on_loaded(pb: Playback, signal: Loaded) -> None:
         stale = leave_behind(pb)
         end_session(pb)
         pb.stale = stale
-    elif pb.state is State.IDLE:
+    elif pb.state is IDLE:
         pb.fire("ready")
     pb.media = known(
         signal.entry_id,
@@ -271,7 +271,7 @@ def start_at(pb: Playback, position: float) -> None:
     """The player says where playback will start (R-start)."""
     pb.place(position)
     pb.start = Start(position)
-    if pb.state is State.STARTING:
+    if pb.state is STARTING:
         pb.run = start_run(pb)
 
 
@@ -336,7 +336,7 @@ def judge_again(pb: Playback) -> None:
 
 def on_replay(pb: Playback, signal: Replay) -> None:
     """The user asked to start over: at 0, whatever the player still reports (R-replay-signal)."""
-    if pb.state in (State.IDLE, State.READY, State.LOADED):
+    if pb.state in (IDLE, READY, LOADED):
         pb.note("ignored", "R-replay-signal", "replay before anything was asked to play")
         return
     unload(pb)

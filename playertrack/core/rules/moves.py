@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from ..open_intervals import Settling
 from ..playback import Playback
-from ..playhead import Move, Travel
-from ..state import State
+from ..playhead import FAST, NATURAL, STILL, Move, Travel
+from ..state import PLAYING
 from . import lifecycle
 
-_ON_THE_WAY = (Move.STILL, Move.NATURAL, Move.FAST)
+_ON_THE_WAY = (STILL, NATURAL, FAST)
 
 
 def is_start(pb: Playback, position: float, travel: Travel) -> bool:
@@ -71,7 +71,7 @@ def advance(pb: Playback, position: float, travel: Travel) -> None:
 def goes_on(pb: Playback) -> None:
     """Playback moves on from where a seek that settles put it (R-seek)."""
     seek = pb.settling
-    if seek is not None and pb.state is State.PLAYING:
+    if seek is not None and pb.state is PLAYING:
         if seek.reported:
             seek.moved_on = True
         else:

@@ -11,7 +11,7 @@ from ...signals import Pause, Play, Playing
 from ..open_intervals import Stay, Waiting
 from ..playback import Playback
 from ..playhead import Run
-from ..state import State
+from ..state import ENDED, IDLE, LOADED, READY
 
 # ------------------------------------------------------------------ effects of the table
 
@@ -80,7 +80,7 @@ def resume(pb: Playback, at: float) -> None:
 
 def on_intent(pb: Playback, signal: Play | Playing | Pause) -> None:
     """`play`, `playing`, `pause`: at once, or once what interrupts is over."""
-    if pb.state is State.IDLE and signal.name == "playing":
+    if pb.state is IDLE and signal.name == "playing":
         pb.fire("ready")
     if pb.suspended:
         remember(pb, signal.name)
@@ -107,15 +107,15 @@ def remember(pb: Playback, trigger: str) -> None:
     """Note what is wanted of the state that an interruption returns to (R-seek-quiet, R-ad)."""
     ad = pb.ad
     if ad is not None:
-        if pb.state is State.ENDED and ad.slot in ("postroll", "post_bumper"):
+        if pb.state is ENDED and ad.slot in ("postroll", "post_bumper"):
             pb.note("ignored", "R-ad-post", f"{trigger} is the ad's own")
             return
-        if pb.state in (State.IDLE, State.READY):
+        if pb.state in (IDLE, READY):
             if trigger != "playing":
                 pb.fire(trigger)
                 return
             pb.fire("loaded")
-        if pb.state is State.LOADED and trigger != "pause":
+        if pb.state is LOADED and trigger != "pause":
             pb.fire("play")
     elif pb.seek is not None and trigger == "playing":
         pb.seek.stalled = False
@@ -125,7 +125,7 @@ def remember(pb: Playback, trigger: str) -> None:
 
 def return_to_state(pb: Playback) -> None:
     """An interruption is over: do what was wanted meanwhile."""
-    if not pb.suspended and pb.state not in (State.IDLE, State.READY):
+    if not pb.suspended and pb.state not in (IDLE, READY):
         wanted, pb.wanted = pb.wanted, None
         if wanted is not None and pb.handles(wanted):
             pb.fire(wanted)

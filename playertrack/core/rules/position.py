@@ -10,23 +10,35 @@ from collections.abc import Callable
 
 from ...signals import DurationChange, Ended, Pause, Playing, Signal, Stall, StallEnd, Stop
 from ..playback import Playback
-from ..playhead import Move, Run
-from ..state import State
+from ..playhead import FAST, JITTER, JUMP, NATURAL, STILL, Run
+from ..state import (
+    BUFFERING,
+    ENDED,
+    FAILED,
+    LOADED,
+    PAUSED,
+    PAUSING,
+    PLAYING,
+    RESUMING,
+    STALLING,
+    STARTING,
+    State,
+)
 from . import ads, buffering, doubt, seek
 from .halted import after_end, before_play, in_failure, in_pause
 from .moves import advance, goes_on, is_start, judge, jump
 
-_AHEAD = (Move.NATURAL, Move.FAST)
+_AHEAD = (NATURAL, FAST)
 
 #: Where the first content after an ad sets the playhead; in a stall it ends that first.
 _REBASED = (
-    State.LOADED,
-    State.STARTING,
-    State.PLAYING,
-    State.PAUSING,
-    State.PAUSED,
-    State.RESUMING,
-    State.FAILED,
+    LOADED,
+    STARTING,
+    PLAYING,
+    PAUSING,
+    PAUSED,
+    RESUMING,
+    FAILED,
 )
 
 _ENDS_BUFFER = (Playing, StallEnd)
@@ -45,7 +57,7 @@ def receive(pb: Playback, signal: Signal) -> None:
     if isinstance(signal, _LAST_WORDS):
         buffering.settle(pb)
         last_word(pb, position)
-    elif isinstance(signal, _ENDS_BUFFER) and pb.state is State.BUFFERING:
+    elif isinstance(signal, _ENDS_BUFFER) and pb.state is BUFFERING:
         pb.fire("stall_end")
         follow(pb, position, alone=False)
     else:
@@ -58,7 +70,7 @@ def last_word(pb: Playback, position: float) -> None:
         return
     doubt.forget_glitch(pb, position)
     stay = pb.stay
-    if pb.state is State.PLAYING:
+    if pb.state is PLAYING:
         travel = pb.travel(pb.now)
     elif stay is not None and stay.fresh:
         travel = stay.travel
@@ -77,12 +89,12 @@ def follow(pb: Playback, position: float, alone: bool) -> None:
     if pb.ad is not None and (not alone or not ads.content(pb, position)):
         return
     doubt.forget_glitch(pb, position)
-    if pb.seeking or (pb.seek is not None and pb.state is State.PLAYING):
+    if pb.seeking or (pb.seek is not None and pb.state is PLAYING):
         seek.content(pb, position, alone)
     elif pb.rebase and pb.state in _REBASED:
         # The first content after an ad: nobody knows how it came there (R-ad-end).
         pb.rebase = pb.first = False
-        if alone and pb.state is State.PLAYING:
+        if alone and pb.state is PLAYING:
             seen(pb, alone, moved=True)
         pb.rest(position)
         pb.run = Run.begin(position, pb.now, pb.pace)
@@ -111,20 +123,20 @@ def in_playing(pb: Playback, position: float, alone: bool) -> None:
     move, lands = pb.judge(position, travel), doubt.settles(pb, position)
     if alone and not lands and doubt.falls(pb, position, travel):
         return
-    if move is Move.JUMP and not lands:
+    if move is JUMP and not lands:
         jump(pb, position)
         pb.landing = None
         seen(pb, alone, moved=True)
         return
     pb.landing = None
-    seen(pb, alone, moved=move is not Move.STILL)
-    if move is Move.STILL:
+    seen(pb, alone, moved=move is not STILL)
+    if move is STILL:
         pb.stand(pb.now)
         if alone and buffering.frozen_now(pb):
             buffering.freeze(pb, seen=True)
     elif lands:
         pb.place(position)
-    elif move is Move.JITTER:
+    elif move is JITTER:
         pb.spend(0.0, travel)
         pb.place(position)
     else:
@@ -170,14 +182,14 @@ def in_buffer(pb: Playback, position: float, alone: bool) -> None:
 
 
 _JUDGES: dict[State, Callable[[Playback, float, bool], None]] = {
-    State.LOADED: before_play,
-    State.STARTING: before_play,
-    State.PLAYING: in_playing,
-    State.STALLING: in_stall,
-    State.BUFFERING: in_buffer,
-    State.PAUSING: in_pause,
-    State.PAUSED: in_pause,
-    State.RESUMING: in_pause,
-    State.ENDED: after_end,
-    State.FAILED: in_failure,
+    LOADED: before_play,
+    STARTING: before_play,
+    PLAYING: in_playing,
+    STALLING: in_stall,
+    BUFFERING: in_buffer,
+    PAUSING: in_pause,
+    PAUSED: in_pause,
+    RESUMING: in_pause,
+    ENDED: after_end,
+    FAILED: in_failure,
 }

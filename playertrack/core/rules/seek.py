@@ -9,13 +9,25 @@ from __future__ import annotations
 from ...signals import Seek, Seeked, Seeking
 from ..open_intervals import OpenSeek, Settling, Stay
 from ..playback import Playback
-from ..playhead import Move, Run
-from ..state import State
+from ..playhead import JITTER, JUMP, NATURAL, Run
+from ..state import (
+    BUFFERING,
+    ENDED,
+    FAILED,
+    IDLE,
+    LOADED,
+    PAUSING,
+    PLAYING,
+    READY,
+    RESUMING,
+    STALLING,
+    STARTING,
+)
 from . import buffering, lifecycle, pause
 
-_UNSTARTED = (State.LOADED, State.STARTING)
-_MEDIALESS = (State.IDLE, State.READY)
-_MAY_LOOP = (State.PLAYING, State.STALLING, State.BUFFERING, State.PAUSING)
+_UNSTARTED = (LOADED, STARTING)
+_MEDIALESS = (IDLE, READY)
+_MAY_LOOP = (PLAYING, STALLING, BUFFERING, PAUSING)
 
 #: How far ahead (s of content) the playhead is thought to be when a seek starts.
 _MOST_AHEAD = 1.0
@@ -90,7 +102,7 @@ def on_seek(pb: Playback, signal: Seek) -> None:
 
 def silent(pb: Playback) -> bool:
     """Where a seek only puts the playhead somewhere: before PLAY, after the end, in a failure."""
-    return pb.ad is None and (pb.state in (*_MEDIALESS, *_UNSTARTED, State.ENDED, State.FAILED))
+    return pb.ad is None and (pb.state in (*_MEDIALESS, *_UNSTARTED, ENDED, FAILED))
 
 
 def unfinished(pb: Playback) -> OpenSeek | None:
@@ -114,20 +126,20 @@ def choose(pb: Playback, position: float | None) -> None:
         pb.note("ignored", "R-seek-early", "a seek that leads nowhere")
         return
     pb.rest(position)
-    if pb.state is State.PLAYING:
+    if pb.state is PLAYING:
         # Begun before PLAY and complete after it: this is where playback really starts.
         pb.first = False
         pb.slack = pb.pace.cap
         pb.landing = pb.now
     elif pb.state in (*_MEDIALESS, *_UNSTARTED):
         lifecycle.start_at(pb, position)
-    if pb.state is not State.STARTING and pb.media is not None:
+    if pb.state is not STARTING and pb.media is not None:
         pb.run = Run.begin(position, pb.now, pb.pace)
 
 
 def run_anew(pb: Playback) -> Run:
     """A `seeking` starts the run anew, from where the playhead is (section 4)."""
-    if pb.state is State.STARTING:
+    if pb.state is STARTING:
         return lifecycle.start_run(pb)
     return Run.begin(pb.position or 0.0, pb.now, pb.pace)
 
@@ -182,9 +194,9 @@ def leave_from(pb: Playback, origin: float) -> None:
         if not pb.stay.fresh:
             return
         travel = pb.stay.travel
-    elif pb.state is not State.PLAYING or pb.rebase:
+    elif pb.state is not PLAYING or pb.rebase:
         return
-    if pb.judge(origin, travel) is Move.NATURAL:
+    if pb.judge(origin, travel) is NATURAL:
         assert pb.position is not None
         ahead = origin - pb.position
         travel = pb.counted(ahead, travel) or travel
@@ -210,7 +222,7 @@ def content(pb: Playback, position: float, alone: bool) -> None:
         seek.run = Run.begin(position, pb.now, pb.pace)
         return
     move = run.follow(position, pb.now)
-    if move in (Move.JITTER, Move.JUMP):
+    if move in (JITTER, JUMP):
         seek.run = Run.begin(position, pb.now, pb.pace)
     elif run.moves >= 2 and run.covered >= pb.policy.resume_advance:
         pb.note("inferred", "R-seek-lost", "the end of a seek was never reported")
@@ -276,7 +288,7 @@ def land(pb: Playback, seek: OpenSeek, rule: str) -> None:
     pb.landing = pb.now
     pb.first = pb.rebase = False
     # `play` was seen: the next natural move from here resumes.
-    resuming = pb.state is State.RESUMING
+    resuming = pb.state is RESUMING
     pb.run = Run.begin(target, pb.now, pb.pace) if resuming else None
     pb.seen_moving()
 
