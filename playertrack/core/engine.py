@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from math import inf, nextafter
-from operator import itemgetter
 from typing import Any
 
 from .. import signals
@@ -21,7 +20,7 @@ from .quick import NOTHING, Quick
 from .rules import ads, attributes, buffering, end, lifecycle, loop, pause, position, seek
 from .session import SessionIds, Summary, offline_ids
 from .state import CLOSED
-from .timers import timers
+from .timers import WAITS, first_over, timers
 
 #: What each signal does once its position has been judged.
 _HANDLERS: dict[type[Signal], Callable[[Any, Any], None]] = {
@@ -57,7 +56,7 @@ _HANDLERS: dict[type[Signal], Callable[[Any, Any], None]] = {
 }
 
 #: Their position is their own affair (R-position).
-_OWN_POSITION = (
+_OWN_POSITION = {
     signals.Seeking,
     signals.Seeked,
     signals.Seek,
@@ -68,7 +67,7 @@ _OWN_POSITION = (
     signals.AdProgress,
     signals.AdClick,
     signals.AdEnd,
-)
+}
 
 
 class Engine(Quick):
@@ -135,8 +134,15 @@ class Engine(Quick):
         return self._act(Close(at=0.0), 0.0 if last is None else last)
 
     def take(self, signal: Signal) -> Sequence[Event]:
-        at = None if self.closed else self._order(signal)
-        return NOTHING if at is None else self._act(signal, at)
+        if self.state is CLOSED:
+            return NOTHING
+        now = signal.at + self.pace.offset
+        if now < self.now:
+            if type(signal) is Tick:
+                return NOTHING  # it never turns time (R-timer)
+            self._order(signal, now)
+            now = self.now
+        return self._act(signal, now)
 
     def _act(self, signal: Signal, now: float) -> Sequence[Event]:
         """Do what is due by ``now``, what the signal says, and what that makes due."""
@@ -148,7 +154,7 @@ class Engine(Quick):
             assert signal.position is not None
             position.follow(self, signal.position, alone=True)
         elif kind is not Tick and not (self.fall is not None and loop.resolves(self, signal)):
-            if signal.position is not None and not isinstance(signal, _OWN_POSITION):
+            if signal.position is not None and kind not in _OWN_POSITION:
                 position.receive(self, signal)
             _HANDLERS[kind](self, signal)
         self.settle_due(now)
@@ -159,18 +165,9 @@ class Engine(Quick):
 
     # ------------------------------------------------------------------ time
 
-    def _order(self, signal: Signal) -> float | None:
-        """The time of ``signal`` in the order of the output; None for a tick of the past.
-
-        Time never goes back (R-order), and a tick never turns it (R-timer).
-        """
-        last = self.last_at
-        at = signal.at + self.offset
-        if last is None or at >= last:
-            return at
-        if type(signal) is Tick:
-            return None
-        self.now, self.cause = last, signal.name
+    def _order(self, signal: Signal, at: float) -> None:
+        """Time never goes back: a ``signal`` of ``at`` is one of the last (R-order)."""
+        last, self.cause = self.now, signal.name
         if last - at <= self.policy.max_backstep:
             self.note("repaired", "R-order", f"{last - at:.3f} s early, taken as the last")
         else:
@@ -182,7 +179,6 @@ class Engine(Quick):
                 run.pace = self.pace
             self.note("repaired", "R-order", f"the clock was set back by {last - at:.3f} s")
         self.cause = ""
-        return last
 
     def next_timer(self) -> float | None:
         """When `tick` next wants to be called, in the time of the signals; None: not at all."""
@@ -199,15 +195,13 @@ class Engine(Quick):
         """Do what is due by ``at``, in order of due time (R-timer)."""
         reached = -inf
         own = self.__dict__  # empty most of the time, and quicker to ask than what it may hold
-        while own and (
-            self.waiting or self.settling or self.fall or self.stall_open or self.ad or self.cadence
-        ):
-            waiting = [timer for timer in timers(self) if timer[0] <= at]
-            if not waiting:
+        while own and not own.keys().isdisjoint(WAITS):
+            over = first_over(self, at)
+            if over is None:
                 return
-            due, act = min(waiting, key=itemgetter(0))
+            due, act = over
             self.now = reached = max(reached, due)
-            act()
+            act(self)
             self.now = at
 
     # ------------------------------------------------------------------ the machine

@@ -6,33 +6,65 @@ the engine asks here what is due by the ``at`` of a signal and does it first.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from functools import partial
 from math import inf, nextafter
+from operator import methodcaller
 
 from .playback import Playback
-from .rules import ads, buffering, loop
+from .rules import ads, buffering
+from .rules import loop as looping
 from .state import STALLING
 
+#: What is done when a wait is over.
+Act = Callable[[Playback], object]
 
-def timers(pb: Playback) -> Iterator[tuple[float, Callable[[], object]]]:
+#: The fields of a player that can hold a wait.
+WAITS = frozenset({"fall", "settling", "waiting", "stall_open", "ad", "cadence"})
+
+_pause: Act = methodcaller("fire", "pause_stands")
+_buffer: Act = methodcaller("fire", "buffer")
+_freeze: Act = partial(buffering.freeze, seen=False)
+
+
+def timers(pb: Playback) -> list[tuple[float, Act]]:
     """When each wait is over, and what is then done."""
+    return [(_over(since, grace), act) for since, grace, act in _waits(pb)]
+
+
+def first_over(pb: Playback, at: float) -> tuple[float, Act] | None:
+    """Of the waits that are over by ``at`` the one that was over first; None if none is."""
+    first = None
+    for since, grace, act in _waits(pb):
+        if at - since >= grace:  # so it is with all that are over
+            due = _over(since, grace)
+            if due <= at and (first is None or due < first[0]):
+                first = due, act
+    return first
+
+
+def _waits(pb: Playback) -> list[tuple[float, float, Act]]:
+    """Since when there is a wait, how long it is (s), and what is done when it is over."""
+    found: list[tuple[float, float, Act]] = []
     policy = pb.policy
     settling, waiting, stall, ad = pb.settling, pb.waiting, pb.stall_open, pb.ad
     if pb.fall is not None:
-        yield _over(pb.fall.at, policy.settle), lambda: loop.loop(pb)
+        found.append((pb.fall.at, policy.settle, looping.loop))
     if settling is not None:
         # A seek that is open may still become a part of it, and a PAUSE waits for it.
         if not pb.seeking:
-            yield _over(settling.at, policy.settle), pb.settle_seek
+            found.append((settling.at, policy.settle, Playback.settle_seek))
     elif waiting is not None:
-        yield _over(waiting.at, waiting.grace), lambda: pb.fire("pause_stands")
+        found.append((waiting.at, waiting.grace, _pause))
     if stall is not None and pb.state is STALLING:
-        yield _over(stall.at, policy.stall_grace), lambda: pb.fire("buffer")
+        found.append((stall.at, policy.stall_grace, _buffer))
     if ad is not None:
-        yield _over(ad.last_at, policy.ad_timeout), lambda: ads.give_up(pb)
-    silence = buffering.silence(pb)
-    if silence is not None:
-        yield _over(*silence), lambda: buffering.freeze(pb, seen=False)
+        found.append((ad.last_at, policy.ad_timeout, ads.give_up))
+    if pb.cadence is not None:
+        silence = buffering.silence(pb)
+        if silence is not None:
+            found.append((*silence, _freeze))
+    return found
 
 
 def _over(since: float, grace: float) -> float:
