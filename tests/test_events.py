@@ -287,3 +287,20 @@ def test_action_or_slot_leads_to(table: dict[str, str], key: str, name: str) -> 
 
 def test_quartiles_are_those_of_the_names() -> None:
     assert QUARTILES == (25, 50, 75, 100)
+
+
+@pytest.mark.parametrize("name", events.EVENTS)
+def test_what_the_engine_makes_is_as_if_its_class_was_called(name: str) -> None:
+    cls = events.EVENTS[name]
+    common = (5.0, "tv", "s", 3, "1_a", 2.5, 10.0, "R-x", "play")
+    more = {field: number for number, field in enumerate(cls.extra)}
+    made = events.make(name, *common, more)
+    names = ("at", "player", "session", "index", "entry_id", "position", "duration")
+    called: Any = cls
+    expected = called(name, **dict(zip((*names, "rule", "cause"), common, strict=True)), **more)
+    assert type(made) is cls
+    assert made == expected and hash(made) == hash(expected)
+    assert (made.rule, made.cause, repr(made)) == ("R-x", "play", repr(expected))
+    with pytest.raises(attrs.exceptions.FrozenInstanceError):
+        made.at = 6.0  # type: ignore[misc]
+    assert pickle.loads(pickle.dumps(made)) == made

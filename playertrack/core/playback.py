@@ -132,7 +132,10 @@ class Playback(PlayerState):
             self.fire("pause_stands")
         if self.state is IDLE and name not in ("WIDGET_LOADED", "ERROR"):
             self.fire("ready")
-        at = max(self.now if at is None else at, self.event_at)
+        if at is None:
+            at = self.now
+        if at < self.event_at:
+            at = self.event_at
         if self.session is None:
             self.ordinal += 1
             self.session = checked_id(self.setup.ids(self.player, self.ordinal, at))
@@ -143,18 +146,18 @@ class Playback(PlayerState):
             where = duration
         self.index += 1
         self.event_at = at
-        event = events.EVENTS[name](
+        event = events.make(
             name,
-            at=at,
-            player=self.player,
-            session=self.session,
-            index=self.index,
-            entry_id=None if media is None else media.entry_id,
-            position=where,
-            duration=duration,
-            rule=rule,
-            cause=self.cause if cause is None else cause,
-            **fields,
+            at,
+            self.player,
+            self.session,
+            self.index,
+            None if media is None else media.entry_id,
+            where,
+            duration,
+            rule,
+            self.cause if cause is None else cause,
+            fields,
         )
         if self.out is None:
             self.out = []
