@@ -10,7 +10,9 @@ from __future__ import annotations
 import json
 from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator
+from functools import cache
 from math import isfinite
+from operator import attrgetter
 from typing import Any, Protocol
 
 from ..errors import MissingLibraryError, PlayertrackError, SignalError, shorten
@@ -66,7 +68,7 @@ def encode_event(event: Event) -> bytes:
     b'{"event": "PAUSE", "at": 3.0, "session": "s", "index": 7, "entry_id": null, \
 "position": 2.5, "duration": null}'
     """
-    return _encode(event_record(event))
+    return _encode_event(event)
 
 
 def encode_signal(signal: Signal, player: str | None = None, seq: int | None = None) -> bytes:
@@ -85,8 +87,13 @@ try:
     from .._msgspec import msgspec
 except MissingLibraryError:
     _encode = _encode_slowly
+
+    def _encode_event(event: Event) -> bytes:
+        return _encode_slowly(event_record(event))
 else:
     _write = msgspec.json.Encoder().encode
+    _write_lines = msgspec.json.Encoder().encode_lines
+    _FIRST = ("event", "at", "player", "session", "index", "entry_id", "position", "duration")
 
     def _encode(record: dict[str, Any]) -> bytes:
         for value in record.values():
@@ -94,6 +101,27 @@ else:
                 # Only Python writes these as Python does (1e-05, 1e+16), or refuses NaN.
                 return _encode_slowly(record)
         return msgspec.json.format(_write(record), indent=0)
+
+    def _encode_event(event: Event) -> bytes:
+        cls: Any = type(event)
+        form, values_of = _form(cls, event.player is not None)
+        values = values_of(event)
+        for value in values:
+            if type(value) is float and not 1e-4 <= value < 1e16 and value:
+                return _encode_slowly(event_record(event))
+        line = form.copy()
+        line[1::2] = values
+        # A line a part, and no newline is left in any of them.
+        return _write_lines(line).replace(b"\n", b"")
+
+    @cache
+    def _form(cls: Any, player: bool) -> tuple[list[Any], Callable[[Event], Any]]:
+        """The line of a class of events, with a gap for each value; and what gets the values."""
+        names = [name for name in _FIRST if player or name != "player"] + list(cls.extra)
+        form: list[Any] = []
+        for name in names:
+            form += msgspec.Raw(f'{", " if form else "{"}"{name}": '.encode()), None
+        return [*form, msgspec.Raw(b"}")], attrgetter(*names)
 
 # ---------------------------------------------------------------------------- lines in
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from playertrack import signals
-from playertrack.events import Event, FlavorSwitch, Play, Seek, View, to_record
+from playertrack.events import EVENTS, Event, FlavorSwitch, Play, Seek, View, to_record
 from playertrack.trace.codec import (
     MAX_LINE,
     LineError,
@@ -109,6 +109,14 @@ def test_an_event_line_is_what_json_of_the_standard_library_writes(
     )
 
     assert encode_event(event) == json.dumps(to_record(event), ensure_ascii=False).encode()
+
+
+@pytest.mark.parametrize("player", [None, "tv"])
+@pytest.mark.parametrize("name", EVENTS)
+def test_the_line_of_each_event(name: str, player: str | None) -> None:
+    event = EVENTS[name](name, at=1.5, player=player, session="s", index=1, position=2.0)
+
+    assert encode_event(event) == json.dumps(to_record(event)).encode()
 
 
 def test_what_json_cannot_hold_is_refused() -> None:
