@@ -7,7 +7,6 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from heapq import heappop, heappush
-from types import TracebackType
 from typing import Any, Self
 
 from playertrack import signals
@@ -171,12 +170,7 @@ class AvPlayer:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.close()
 
     def _command(self, action: str, value: float | bool | None = None) -> None:

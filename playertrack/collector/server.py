@@ -100,7 +100,7 @@ class Collector:
         await self.start()
         return self
 
-    async def __aexit__(self, *exc_info: object) -> None:
+    async def __aexit__(self, *error: object) -> None:
         await self.stop()
 
     @property

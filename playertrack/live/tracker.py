@@ -14,7 +14,6 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from functools import partial
 from math import inf
-from types import TracebackType
 from typing import Any, Self, cast
 from weakref import WeakSet
 
@@ -362,12 +361,7 @@ class Tracker(SignalMethods, AsyncClosing):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.close()
 
     def _close_at_exit(self) -> None:

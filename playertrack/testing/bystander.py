@@ -32,7 +32,7 @@ from typing import Any, ClassVar, Protocol
 from ..events import QUARTILES, Event
 from ..live.adapter import Binding, entry_name
 from ..live.tracker import Tracker
-from .conformance import AGAIN, START, Scenarios
+from .conformance import AGAIN, START, Commands, Scenarios
 from .media import MediaServer
 from .witness import Witness
 
@@ -40,29 +40,14 @@ REACHED = tuple(f"PLAY_REACHED_{quartile}" for quartile in QUARTILES)
 NEXT = ("MEDIA_LOADED", "PLAY_REQUEST", "PLAY")
 
 
-class Program(Protocol):
+class Program(Commands, Protocol):
     """A program with a player; each method is what programs call of the player's own API."""
 
     def open(self, media: str) -> None:
         """Take a file or URL, in place of what is there, and play it."""
 
-    def play(self) -> None:
-        """Go on after a pause."""
-
-    def pause(self) -> None:
-        """Pause."""
-
-    def seek(self, position: float) -> None:
-        """Go to ``position`` (s)."""
-
     def slide(self, position: float) -> None:
-        """The same, as the program's slider does it, perhaps by another call."""
-
-    def rate(self, rate: float) -> None:
-        """Play ``rate`` times as fast."""
-
-    def stop(self) -> None:
-        """Give up playback."""
+        """Go to ``position`` (s) as the program's slider does it, perhaps by another call."""
 
     def release(self) -> None:
         """Give up the player; may be called again."""

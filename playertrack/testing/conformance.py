@@ -35,14 +35,11 @@ START = ("WIDGET_LOADED", "MEDIA_LOADED", "PLAY_REQUEST", "PLAY", "FIRST_PLAY")
 AGAIN = ("REPLAY", "PLAY_REQUEST", "PLAY")
 
 
-class Player(Protocol):
-    """The commands that the tests give; a `playertrack.live.adapter.Binding` has all of them."""
-
-    def load(self, media: str, *, entry_id: str | None = None) -> None:
-        """Take media in place of what is there."""
+class Commands(Protocol):
+    """The commands that every player has."""
 
     def play(self) -> None:
-        """Play, go on, or begin again after the end."""
+        """Play, go on, or start again after the end."""
 
     def pause(self) -> None:
         """Pause."""
@@ -53,14 +50,21 @@ class Player(Protocol):
     def rate(self, rate: float) -> None:
         """Play ``rate`` times as fast."""
 
+    def stop(self) -> None:
+        """Give up playback."""
+
+
+class MeasuredPlayer(Commands, Protocol):
+    """The commands that the tests give; a `playertrack.live.adapter.Binding` has all of them."""
+
+    def load(self, media: str, *, entry_id: str | None = None) -> None:
+        """Take media in place of what is there."""
+
     def loop(self, on: bool) -> None:
         """Start again at the end, or stop there."""
 
     def replay(self) -> None:
         """Start over."""
-
-    def stop(self) -> None:
-        """Give up playback."""
 
 
 class Scenarios:
@@ -75,12 +79,12 @@ class Scenarios:
     #: How long (s) any one event may take to come.
     timeout: float = 30.0
 
-    def connect(self, tracker: Tracker) -> AbstractContextManager[Player]:
+    def connect(self, tracker: Tracker) -> AbstractContextManager[MeasuredPlayer]:
         """A new player that is measured by ``tracker``, and gone at the end of the block."""
         raise NotImplementedError
 
     @contextmanager
-    def watching(self) -> Iterator[tuple[Player, Witness]]:
+    def watching(self) -> Iterator[tuple[MeasuredPlayer, Witness]]:
         """A new player, and who watches it."""
         with Witness(self.timeout) as witness, self.connect(witness.tracker) as player:
             yield player, witness
@@ -302,13 +306,13 @@ class Conformance(Scenarios):
     # ----------------------------------------------------------------- what they are of
 
     @contextmanager
-    def playing(self) -> Iterator[tuple[Player, Witness]]:
+    def playing(self) -> Iterator[tuple[MeasuredPlayer, Witness]]:
         """A new player that plays the video."""
         with self.watching() as (player, witness):
             self.start(player, witness)
             yield player, witness
 
-    def start(self, player: Player, witness: Witness) -> None:
+    def start(self, player: MeasuredPlayer, witness: Witness) -> None:
         """Play the video, until some of it was seen."""
         player.load(self.video, entry_id="1_video")
         player.play()

@@ -6,7 +6,6 @@ import asyncio
 import threading
 from collections.abc import Callable, Coroutine, Iterable
 from random import Random
-from types import TracebackType
 from typing import Any, Literal, Self, TypeVar
 
 import attrs
@@ -163,12 +162,7 @@ class Network:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.close()
 
     def _do(self, task: Coroutine[Any, Any, _T], timeout: float = _PATIENCE) -> _T:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from itertools import groupby
-from types import TracebackType
 from typing import Any, Self
 
 from ..events import Event, to_record
@@ -31,14 +30,9 @@ class Witness:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
         delivered = self.tracker.close(self._timeout)
-        if error is None:
+        if kind is None:
             assert delivered, "the tracker could not be closed in time"
             broken = check(map(to_record, self.events))
             assert not broken, f"{broken} in\n{self.story}"

@@ -55,7 +55,7 @@ class ViewServer:
         self._runner, self._listener = runner, listener
         return self
 
-    async def __aexit__(self, *exc_info: object) -> None:
+    async def __aexit__(self, *error: object) -> None:
         runner = self._runner
         if runner is not None and self._listener is not None:
             # As the collector does: Python 3.11 loses what connects while the server closes.

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from time import time
-from typing import TYPE_CHECKING, Self, Unpack
+from typing import TYPE_CHECKING, Unpack
 
 from ...outbox import Item, Receipt
-from ..sink import Properties, Queue, SinkOptions, Token
+from ..sink import SinkOptions
 from . import ANALYTICS_URL, ApplicationEvents, Identity, KavaDestination, WireProfile
-from .environment import analytics_url, identity_from, ks_from, profile_from
+from .environment import analytics_url
 from .sink import KS, KalturaSink
 
 if TYPE_CHECKING:
@@ -23,67 +23,42 @@ class KavaSink(KalturaSink):
     around the player, and arrive in order with what the player does.
     """
 
+    kind = "kava"
+    requests = KavaDestination
+    default_url = ANALYTICS_URL
+    url_from = staticmethod(analytics_url)
+    destination: KavaDestination
+
     def __init__(
         self,
         identity: Identity,
         *,
         ks: KS = None,
-        url: str = ANALYTICS_URL,
+        url: str | None = None,
         profile: WireProfile | None = None,
         **options: Unpack[SinkOptions],
     ) -> None:
-        def make() -> KavaDestination:
-            self._events = KavaDestination(identity, profile, url=url)
-            return self._events
-
-        super().__init__(make, identity, "kava", ks, **options)
+        super().__init__(identity, ks=ks, url=url, profile=profile, **options)
         self._application = ApplicationEvents(identity)
         self._muted = False
 
-    @classmethod
-    def open(
-        cls,
-        address: str,
-        *,
-        queue: Queue = None,
-        token: Token = None,
-        properties: Properties = None,
-    ) -> Self:
-        """``kava``, or ``kava:URL`` for another service than ``KALTURA_ANALYTICS_URL``.
-
-        The rest is in the environment: see `playertrack.destinations.kaltura.environment`.
-        """
-        who = identity_from()
-        return cls(
-            who,
-            queue=queue,
-            ks=ks_from(who) if token is None else token,
-            url=address or analytics_url(),
-            profile=profile_from(),
-            properties=properties,
-        )
-
     def emit(self, event: Event) -> Receipt:
         """Queue ``event`` and return at once; any thread may call it (Q-durable)."""
-        return self._append(self.name, self._silent if self._muted else self._audible, event)
+        return self._append(self.name, self._sounding, (event, self._muted))
 
     def mute(self, muted: bool) -> None:
         """The viewer's sound is off, or on again, from the next event on."""
         self._muted = muted
 
-    def _audible(self, event: Event) -> Item | None:
-        self._events.muted = False
-        return self._item(event)
-
-    def _silent(self, event: Event) -> Item | None:
-        self._events.muted = True
+    def _sounding(self, queued: tuple[Event, bool]) -> Item | None:
+        event, self.destination.muted = queued
         return self._item(event)
 
     def _beside(self) -> str:
-        return "muted" if self._events.muted else ""
+        return "muted" if self.destination.muted else ""
 
     def _dated(self, event: Event, beside: str) -> Item | None:
-        self._events.muted = beside == "muted"
+        self.destination.muted = beside == "muted"
         return super()._dated(event, beside)
 
     def track_page(

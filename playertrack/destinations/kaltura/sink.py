@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Unpack
+from typing import Any, ClassVar, Self, Unpack
 
 from ...delivery import DeliveryError
 from ...delivery.auth import TokenSource
 from ...errors import PlayertrackError
 from ...sinks.base import SinkError
-from ..sink import DeliverySink, SinkOptions
+from ..sink import DeliverySink, Properties, Queue, SinkOptions, Token
 from .destination import KalturaDestination
+from .environment import identity_from, ks_from, profile_from
 from .identity import Identity
 from .ks import ks_provider
+from .profile import WireProfile
 
 #: What a KS may come from; see `ks_provider`.
 KS = str | Callable[[], Any] | TokenSource | None
@@ -24,24 +26,61 @@ _ANOTHER = (
 
 
 class KalturaSink(DeliverySink):
-    """Delivers the events of one identity to one service, with its KS."""
+    """Delivers the events of one identity to one service, with its KS.
+
+    ``url``: of another server than Kaltura's own.
+    """
+
+    #: How the service is called in ``--sink``, what makes its requests (of identity, profile and
+    #: url), and where its address is by default and by the environment.
+    kind: ClassVar[str]
+    requests: ClassVar[Callable[..., KalturaDestination]]
+    default_url: ClassVar[str]
+    url_from: ClassVar[Callable[[], str]]
 
     def __init__(
         self,
-        make: Callable[[], KalturaDestination],
         identity: Identity,
-        service: str,
-        ks: KS,
+        *,
+        ks: KS = None,
+        url: str | None = None,
+        profile: WireProfile | None = None,
         **options: Unpack[SinkOptions],
     ) -> None:
         self.identity = identity
+        kind = self.kind
         try:
-            destination, provider = make(), ks_provider(ks)
-            super().__init__(f"{service}:{identity.key}", destination, token=provider, **options)
+            address = self.default_url if url is None else url
+            destination = type(self).requests(identity, profile, url=address)
+            name, provider = f"{kind}:{identity.key}", ks_provider(ks)
+            super().__init__(name, destination, token=provider, **options)
         except SinkError as error:
             cause = error.__cause__
             if isinstance(cause, DeliveryError) and cause.field == "token":
-                raise SinkError(f"{service}: {DeliveryError('ks', '…', _ANOTHER)}") from cause
+                raise SinkError(f"{kind}: {DeliveryError('ks', '…', _ANOTHER)}") from cause
             raise
         except PlayertrackError as error:
-            raise SinkError(f"{service}: {error}") from error
+            raise SinkError(f"{kind}: {error}") from error
+
+    @classmethod
+    def open(
+        cls,
+        address: str,
+        *,
+        queue: Queue = None,
+        token: Token = None,
+        properties: Properties = None,
+    ) -> Self:
+        """``stats`` or ``kava``, or ``stats:URL`` for another service than the environment's.
+
+        The rest is in the environment: see `playertrack.destinations.kaltura.environment`.
+        """
+        who = identity_from()
+        return cls(
+            who,
+            queue=queue,
+            ks=ks_from(who) if token is None else token,
+            url=address or cls.url_from(),
+            profile=profile_from(),
+            properties=properties,
+        )

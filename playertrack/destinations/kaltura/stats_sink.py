@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Self, Unpack
+from typing import Unpack
 
 import attrs
 
 from ...events import Event
 from ...outbox import Receipt
-from ..sink import Properties, Queue, SinkOptions, Token
+from ..sink import SinkOptions
 from . import SERVICE_URL, Identity, StatsDestination, WireProfile
-from .environment import identity_from, ks_from, profile_from, service_url
+from .environment import service_url
 from .sink import KS, KalturaSink
 
 #: Players whose media has no name yet that are remembered.
@@ -31,18 +31,21 @@ class StatsSink(KalturaSink):
     Raises `SinkError` for what cannot be used.
     """
 
+    kind = "stats"
+    requests = StatsDestination
+    default_url = SERVICE_URL
+    url_from = staticmethod(service_url)
+
     def __init__(
         self,
         identity: Identity,
         *,
         ks: KS = None,
-        url: str = SERVICE_URL,
+        url: str | None = None,
         profile: WireProfile | None = None,
         **options: Unpack[SinkOptions],
     ) -> None:
-        super().__init__(
-            lambda: StatsDestination(identity, profile, url=url), identity, "stats", ks, **options
-        )
+        super().__init__(identity, ks=ks, url=url, profile=profile, **options)
         self._nameless: dict[str, Event] = {}
 
     def emit(self, event: Event) -> Receipt:
@@ -70,26 +73,3 @@ class StatsSink(KalturaSink):
         event = self._nameless.pop(session, None)
         if event is not None:
             super().emit(attrs.evolve(event, entry_id=entry_id))
-
-    @classmethod
-    def open(
-        cls,
-        address: str,
-        *,
-        queue: Queue = None,
-        token: Token = None,
-        properties: Properties = None,
-    ) -> Self:
-        """``stats``, or ``stats:URL`` for another service than ``KALTURA_SERVICE_URL``.
-
-        The rest is in the environment: see `playertrack.destinations.kaltura.environment`.
-        """
-        who = identity_from()
-        return cls(
-            who,
-            queue=queue,
-            ks=ks_from(who) if token is None else token,
-            url=address or service_url(),
-            profile=profile_from(),
-            properties=properties,
-        )

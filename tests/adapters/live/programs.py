@@ -167,18 +167,58 @@ class MpvProgram:
         self.player.terminate()
 
 
-class PlaybinProgram:
-    """A playbin or playbin3, with a thread that takes the messages off its bus."""
+class GstProgram:
+    """A program with a player of GStreamer, and a thread that takes the messages off its bus."""
 
-    def __init__(self, gst: Any, player: Any, *, gapless: bool) -> None:
-        self._gst, self._gapless = gst, gapless
-        self.player = player
+    def __init__(self, gst: Any, player: Any) -> None:
+        self._gst, self.player = gst, player
         self._rest: list[str] = []
         self._loops = False
         self._over = threading.Event()
-        self.player.connect("about-to-finish", lambda _: self._about_to_finish())
         self._thread = threading.Thread(target=self._work, daemon=True)
         self._thread.start()
+
+    def _work(self) -> None:
+        """Take the messages, and go on at the end of a clip."""
+        raise NotImplementedError
+
+    def _uri(self, media: str) -> str:
+        return media if "://" in media else self._gst.filename_to_uri(media)
+
+    def open(self, media: str) -> None:
+        raise NotImplementedError
+
+    def seek(self, position: float) -> None:
+        raise NotImplementedError
+
+    def stop(self) -> None:
+        raise NotImplementedError
+
+    def slide(self, position: float) -> None:
+        self.seek(position)
+
+    def playlist(self, media: Sequence[str]) -> None:
+        self._rest = list(media[1:])
+        self.open(media[0])
+
+    def loop(self, media: str) -> None:
+        self._loops = True
+        self.open(media)
+
+    def release(self) -> None:
+        self._loops, self._rest = False, []
+        self._over.set()
+        self._thread.join(10.0)
+        self.stop()
+
+
+class PlaybinProgram(GstProgram):
+    """A playbin or playbin3, with a thread that takes the messages off its bus."""
+
+    def __init__(self, gst: Any, player: Any, *, gapless: bool) -> None:
+        self._gapless = gapless
+        super().__init__(gst, player)
+        player.connect("about-to-finish", lambda _: self._about_to_finish())
 
     def _about_to_finish(self) -> None:
         if self._gapless and self._rest and Path(self._rest[0]).exists():
@@ -195,9 +235,6 @@ class PlaybinProgram:
                 self.seek(0.0)
             elif self._rest:
                 self.open(self._rest.pop(0))
-
-    def _uri(self, media: str) -> str:
-        return media if "://" in media else self._gst.filename_to_uri(media)
 
     def open(self, media: str) -> None:
         self.player.set_state(self._gst.State.NULL)
@@ -216,9 +253,6 @@ class PlaybinProgram:
             self._gst.Format.TIME, flags.FLUSH | flags.ACCURATE, round(position * 1e9)
         )
 
-    def slide(self, position: float) -> None:
-        self.seek(position)
-
     def rate(self, rate: float) -> None:
         flags, kinds = self._gst.SeekFlags, self._gst.SeekType
         _, here = self.player.query_position(self._gst.Format.TIME)
@@ -228,33 +262,14 @@ class PlaybinProgram:
     def stop(self) -> None:
         self.player.set_state(self._gst.State.NULL)
 
-    def playlist(self, media: Sequence[str]) -> None:
-        self._rest = list(media[1:])
-        self.open(media[0])
 
-    def loop(self, media: str) -> None:
-        self._loops = True
-        self.open(media)
-
-    def release(self) -> None:
-        self._loops, self._rest = False, []
-        self._over.set()
-        self._thread.join(10.0)
-        self.stop()
-
-
-class GstPlayProgram:
+class GstPlayProgram(GstProgram):
     """A GstPlay, with a thread that takes the messages off its bus."""
 
     def __init__(self, headless: Any) -> None:
-        self._headless, self._gst = headless, headless.Gst
-        self.player = headless.gstplay().Play.new(None)
-        headless.mute(self.player.get_pipeline())
-        self._rest: list[str] = []
-        self._loops = False
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._work, daemon=True)
-        self._thread.start()
+        player = headless.gstplay().Play.new(None)
+        headless.mute(player.get_pipeline())
+        super().__init__(headless.Gst, player)
 
     def _work(self) -> None:
         bus = self.player.get_message_bus()
@@ -268,7 +283,7 @@ class GstPlayProgram:
                 self.open(self._rest.pop(0))
 
     def open(self, media: str) -> None:
-        self.player.set_uri(media if "://" in media else self._gst.filename_to_uri(media))
+        self.player.set_uri(self._uri(media))
         self.player.play()
 
     def play(self) -> None:
@@ -280,28 +295,11 @@ class GstPlayProgram:
     def seek(self, position: float) -> None:
         self.player.seek(round(position * 1e9))
 
-    def slide(self, position: float) -> None:
-        self.seek(position)
-
     def rate(self, rate: float) -> None:
         self.player.set_rate(rate)
 
     def stop(self) -> None:
         self.player.stop()
-
-    def playlist(self, media: Sequence[str]) -> None:
-        self._rest = list(media[1:])
-        self.open(media[0])
-
-    def loop(self, media: str) -> None:
-        self._loops = True
-        self.open(media)
-
-    def release(self) -> None:
-        self._loops, self._rest = False, []
-        self._over.set()
-        self._thread.join(10.0)
-        self.stop()
 
 
 class QtProgram:

@@ -19,7 +19,7 @@ import playertrack_qt
 import playertrack_vlc
 from playertrack import Tracker
 from playertrack.events import QUARTILES
-from playertrack.testing.conformance import START, Conformance, Player
+from playertrack.testing.conformance import START, Conformance, MeasuredPlayer
 from playertrack.testing.media import MediaServer
 from playertrack.testing.streaming import StreamingConformance
 
@@ -96,7 +96,7 @@ class TestVlc(Live):
     resolution = 0.7
 
     @contextmanager
-    def connect(self, tracker: Tracker) -> Iterator[Player]:
+    def connect(self, tracker: Tracker) -> Iterator[MeasuredPlayer]:
         player = needed(vlc).media_player_new()
         try:
             with playertrack_vlc.track(player, tracker) as binding:
@@ -110,7 +110,7 @@ class TestMpv(Live):
     keep_open = False
 
     @contextmanager
-    def connect(self, tracker: Tracker) -> Iterator[Player]:
+    def connect(self, tracker: Tracker) -> Iterator[MeasuredPlayer]:
         player = needed(mpv).MPV(vo="null", ao="null", keep_open=self.keep_open)
         try:
             with playertrack_mpv.track(player, tracker) as binding:
@@ -131,7 +131,7 @@ class TestMpvProcess(Live):
     resolution = 0.15
 
     @contextmanager
-    def connect(self, tracker: Tracker) -> Iterator[Player]:
+    def connect(self, tracker: Tracker) -> Iterator[MeasuredPlayer]:
         from playertrack_mpv.headless_process import start
 
         with TemporaryDirectory() as directory:
@@ -152,7 +152,7 @@ class TestPlaybin(Live):
     properties: ClassVar[Mapping[str, int]] = {}
 
     @contextmanager
-    def connect(self, tracker: Tracker) -> Iterator[Player]:
+    def connect(self, tracker: Tracker) -> Iterator[MeasuredPlayer]:
         headless = needed(gst)
         player = pipeline(headless, self.factory, self.video)
         for name, value in self.properties.items():
@@ -176,7 +176,7 @@ class TestGstPlay(Live):
     resolution = 0.5
 
     @contextmanager
-    def connect(self, tracker: Tracker) -> Iterator[Player]:
+    def connect(self, tracker: Tracker) -> Iterator[MeasuredPlayer]:
         headless = needed(gst)
         player = headless.gstplay().Play.new(None)
         headless.mute(player.get_pipeline())
@@ -221,7 +221,7 @@ class TestQt(Live):
         assert self.stalled(witness) >= 1.0, witness.story
 
     @contextmanager
-    def connect(self, tracker: Tracker) -> Iterator[Player]:
+    def connect(self, tracker: Tracker) -> Iterator[MeasuredPlayer]:
         loop = needed(qt)
         player = loop.player()
         try:
