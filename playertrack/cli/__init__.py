@@ -25,24 +25,24 @@ DONE, FINDINGS, WRONG, UNDELIVERED, INTERRUPTED, UNREAD = 0, 1, 2, 3, 130, 141
 
 #: Every command, and what the help says about it.
 COMMANDS = {
-    "play": "play a file or URL without a window and track it",
-    "derive": "derive the events of a recorded trace",
-    "explain": "say why each event is there, and why a quartile is not",
-    "timeline": "draw a trace: the playhead, what was watched, the events",
-    "view": "look at traces and event logs on one local page",
+    "play": "play a file or URL without a window, and track it",
+    "derive": "derive the events of recorded traces",
+    "explain": "say why each event came, and why a quartile did not",
+    "timeline": "draw a trace: playhead, watched parts, events",
+    "view": "browse the sessions of traces and event logs on a local page",
     "stats": "compute join time, rebuffering and retention of many sessions",
-    "diff": "compare what two policies or versions derive from traces",
+    "diff": "compare the events of two policies or versions",
     "check": "run conformance cases against the engine",
-    "lint": "check an event log for what cannot be right",
-    "queue": "inspect a queue of events, send it, resume it",
-    "doctor": "check whether events can be delivered from this machine",
+    "lint": "check an event log for errors",
+    "queue": "inspect a queue of undelivered events, and send or retry them",
+    "doctor": "check whether this machine can deliver events",
     "collector": "receive and check events on this machine, as Kaltura would",
     "report-view": "report a whole playback from the parts that were watched",
-    "report": "print Kaltura's report of an entry",
+    "report": "print the rows of Kaltura's report.getTable",
     "diagram": "print the state machine as Mermaid text",
-    "new-adapter": "write the start of a package that measures another player",
+    "new-adapter": "start a package that adapts another player",
     "demo": "play a generated video, deliver and explain its events: start here",
-    "completion": "print a script with which Tab completes commands in a shell",
+    "completion": "print a script that completes commands in a shell",
 }
 
 
@@ -136,8 +136,8 @@ def _root() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="playertrack",
         description="Correct playback analytics for media players. New here? Try: playertrack demo",
-        epilog="playertrack COMMAND --help says more. "
-        "Exit codes: 0 done, 1 done with findings, 2 wrong use or input, "
+        epilog="Run playertrack COMMAND --help for the options of a command, with examples. "
+        "Exit codes: 0 success, 1 success with findings, 2 wrong usage or input, "
         "3 not everything was delivered.",
         allow_abbrev=False,
     )

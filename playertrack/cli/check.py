@@ -17,17 +17,17 @@ def add_parser(subparsers: Any) -> None:
     parser = add_command(
         subparsers,
         "check",
-        "Runs conformance cases against the engine. Exit code 1 if one fails.",
+        "Runs conformance cases against the engine. Exit code 1 if a case fails.",
         "  playertrack check tests/cases\n  playertrack check --json case.json other.json",
     )
     parser.add_argument(
         "cases",
         metavar="CASES",
         nargs="+",
-        help="a file with a case or a list of them, or a directory of .json files; "
-        "- is standard input",
+        help="a JSON file with one case or a list of cases, or a folder of such files; "
+        "- for standard input",
     )
-    add_json(parser, "an object a line for each case")
+    add_json(parser, "one case a line")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -12,24 +12,23 @@ if TYPE_CHECKING:
     from ..collector import Collector, Received
 
 _FAULTS = """faults, as KIND or KIND,NAME=VALUE,…
-  status        answers with it: status=503, or status=429,retry_after=5
-  delay         answers later: seconds=2
-  cut, lost     takes the event; the answer breaks off, or never comes
-  html          answers with the page of a captive portal, and status 200
-  expired_ks    the KS of the request is refused from now on
-  invalid_ks    the same, and the answer repeats the KS
-  each with times=N (then it is over), after=N (so many pass first), endpoint=stats|kava|ks|report|
-  http|ndjson|cloudevents|segment|xapi
+  status        answer with this status: status=503, or status=429,retry_after=5
+  delay         answer late: seconds=2
+  cut, lost     accept the event, but break off the answer, or never send it
+  html          answer with the page of a captive portal and status 200
+  expired_ks    refuse the KS of the request from now on
+  invalid_ks    the same, and repeat the KS in the answer
+  each also takes times=N (only the next N requests), after=N (the first N pass), and
+  endpoint=stats|kava|ks|report|http|ndjson|cloudevents|segment|xapi
 
-other destinations, on the same port: /http, /ndjson, /cloudevents, /segment and /xapi are the
-  addresses for the sinks of these names, as --sink http:http://127.0.0.1:8090/http
+/http, /ndjson, /cloudevents, /segment and /xapi on the same port are addresses for the sinks of
+  these names, as in --sink http:http://127.0.0.1:8090/http
 
-beside the services, on the same port:
-  GET  /  is a page that shows the sessions as they come, each event with its verdict
-and JSON for tests:
-  GET  /collector, and below it /events, /good, /bad, /sessions, /faults,
-       /wait?events=N&timeout=S (comes when so many were accepted; 408 if they were not)
-  POST /collector/reset (forget all, no faults), /collector/faults (these and no others)"""
+also on this port:
+  GET  /  a page that shows the sessions as they arrive, each event with its verdict
+  GET  /collector (JSON for tests), and below it /events, /good, /bad, /sessions, /faults, and
+       /wait?events=N&timeout=S, which answers once N events were accepted, or else with 408
+  POST /collector/reset forgets all events and faults, /collector/faults replaces the faults"""
 
 
 def add_parser(subparsers: Any) -> None:
@@ -37,13 +36,13 @@ def add_parser(subparsers: Any) -> None:
     parser = add_command(
         subparsers,
         "collector",
-        "Takes events on this machine as the Kaltura endpoints and other destinations would,\n"
-        "judges each and each session, and prints them as they come, until it is interrupted.\n"
-        "Exit code 1 if something was wrong with one.",
+        "Stands in for Kaltura and the other destinations on this machine. It checks each event\n"
+        "and each session, and prints the events as they arrive, until you press Ctrl-C.\n"
+        "Exit code 1 if it found something wrong.",
         "  playertrack collector --port 8090\n"
         "  playertrack collector --fault status,status=503,times=3 --fault lost,after=5,times=1\n"
         "  playertrack collector --events 12 --timeout 60 --json\n"
-        "what sends to it, and what asks it from another terminal:\n"
+        "in another terminal, to send to it and to query it:\n"
         "  playertrack play talk.mp4 --sink http:http://127.0.0.1:8090/http\n"
         "  export KALTURA_SERVICE_URL=http://127.0.0.1:8090/api_v3 KALTURA_PARTNER_ID=102\n"
         "  playertrack play talk.mp4 --sink stats\n"
@@ -53,25 +52,33 @@ def add_parser(subparsers: Any) -> None:
         f"  curl -X POST http://127.0.0.1:8090/collector/reset\n\n{_FAULTS}",
     )
     parser.add_argument(
-        "--port", metavar="P", type=_port, default=8090, help="0 takes a free one (default: 8090)"
+        "--port",
+        metavar="P",
+        type=_port,
+        default=8090,
+        help="the port; 0 for a free one (default: 8090)",
     )
     parser.add_argument(
-        "--fault", metavar="FAULT", action="append", default=[], help="see below (repeatable)"
+        "--fault",
+        metavar="FAULT",
+        action="append",
+        default=[],
+        help="misbehave in this way, see below (repeatable)",
     )
     parser.add_argument(
         "--events",
         metavar="N",
         type=count,
-        help="end when so many were accepted, or after --timeout",
+        help="exit once N events were accepted, or after --timeout",
     )
     parser.add_argument(
         "--timeout",
         metavar="S",
         type=seconds,
         default=60.0,
-        help="how long --events are awaited, then exit code 3 (default: 60)",
+        help="how long to wait for --events; then the exit code is 3 (default: 60)",
     )
-    add_json(parser, "an object a line for each event")
+    add_json(parser, "one event a line")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -41,7 +41,7 @@ def add_command(
 
 def add_json(parser: argparse.ArgumentParser, what: str) -> None:
     """``--json``; ``what`` says what it prints."""
-    parser.add_argument("--json", action="store_true", help=f"machine-readable: {what}")
+    parser.add_argument("--json", action="store_true", help=f"machine-readable output: {what}")
 
 
 def add_policy(parser: argparse.ArgumentParser) -> None:
@@ -51,7 +51,7 @@ def add_policy(parser: argparse.ArgumentParser) -> None:
         metavar="K=V",
         action="append",
         default=[],
-        help="a policy field and its value as JSON, as in view_interval=null (repeatable)",
+        help="set a policy field to a JSON value, such as view_interval=null (repeatable)",
     )
 
 
@@ -60,7 +60,7 @@ def add_skip_bad(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--skip-bad",
         action="store_true",
-        help="report a line that cannot be taken and go on; the exit code is then 1",
+        help="report each unusable line and continue; the exit code is then 1",
     )
 
 
@@ -112,7 +112,7 @@ def add_session(parser: argparse.ArgumentParser) -> None:
         "--session",
         metavar="N|UUID",
         type=session,
-        help="only the N-th session of a player, from 1, or the session with this id",
+        help="only the Nth session of each player (from 1), or the session with this id",
     )
 
 

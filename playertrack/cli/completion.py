@@ -19,14 +19,14 @@ def add_parser(subparsers: Any) -> None:
     parser = add_command(
         subparsers,
         "completion",
-        "Prints a script for your shell. With it, Tab completes commands, options and file names.\n"
+        "Prints a script that makes Tab complete commands, options and file names in your shell.\n"
         "Needs the extra completion: pip install 'playertrack[completion]'.",
         '  eval "$(playertrack completion bash)"      # in ~/.bashrc\n'
         '  eval "$(playertrack completion zsh)"       # in ~/.zshrc\n'
         "  playertrack completion fish > ~/.config/fish/completions/playertrack.fish",
     )
     parser.add_argument("shell", metavar="SHELL", choices=SHELLS, help=", ".join(SHELLS))
-    add_json(parser, 'an object with the text as "script"')
+    add_json(parser, 'an object with the text in "script"')
 
 
 def run(args: argparse.Namespace) -> int:

@@ -33,21 +33,24 @@ def add_sinks(parser: argparse.ArgumentParser, what: str) -> None:
         metavar="SINK",
         action="append",
         default=[],
-        help=f"{what}: console, jsonl:PATH, http:URL, stats, kava, null, … (repeatable). stats and "
-        "kava deliver to Kaltura; the KALTURA_* variables say for whom, where and with which KS",
+        help=f"{what}: console, jsonl:PATH, http:URL, ndjson:URL, cloudevents:URL, segment:URL, "
+        "xapi:URL, stats, kava or null (repeatable). stats and kava deliver to Kaltura and take "
+        "account, address and KS from the KALTURA_* variables",
     )
     parser.add_argument(
         "--queue",
         metavar="DIR",
-        help="keep events there until they are delivered, whatever happens",
+        help="keep undelivered events in this directory, so that they survive crashes and outages",
     )
     parser.add_argument(
         "--metrics",
         metavar="FILE",
-        help="write what became of the events there every 15 s, and at the end, in the OpenMetrics "
-        "text format, as for a node exporter's textfile collector",
+        help="write delivery metrics to this file every 15 s and at the end, in the OpenMetrics "
+        "text format (for a node exporter's textfile collector)",
     )
-    add_deliver_timeout(parser, "how long sinks may take to deliver what is left, then exit code 3")
+    add_deliver_timeout(
+        parser, "how long to wait at the end for delivery; if events are left, the exit code is 3"
+    )
 
 
 def add_deliver_timeout(parser: argparse.ArgumentParser, what: str) -> None:

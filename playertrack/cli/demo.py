@@ -13,13 +13,13 @@ def add_parser(subparsers: Any) -> None:
     parser = add_command(
         subparsers,
         "demo",
-        "Makes a video of 12 seconds, plays it without window and sound as a viewer would (with\n"
-        "a pause, a seek and a stall), delivers the events through a queue to a collector on this\n"
-        "machine, and explains them. It takes a few seconds, needs no account and leaves nothing\n"
+        "Makes a video of 12 seconds, plays it the way a viewer would (with a pause, a seek and a\n"
+        "stall), delivers the events through a queue to a collector on this machine, and explains\n"
+        "them. It opens no window, takes a few seconds, needs no account and leaves nothing\n"
         "behind. Needs the extra av: pip install 'playertrack[av]'.",
         "  playertrack demo\n  playertrack demo --json",
     )
-    add_json(parser, "only what the collector received, an object a line for each event")
+    add_json(parser, "only the events that the collector received, one a line")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -47,10 +47,10 @@ def add_parser(subparsers: Any) -> None:
     parser = add_command(
         subparsers,
         "derive",
-        "Derives the events of recorded traces, offline and with deterministic session ids.\n"
-        "Traces and events may be JSON Lines (.jsonl, .gz, .zst) or Parquet (.parquet, or a\n"
-        "folder of them); several traces are taken as one, in the order given. A line that\n"
-        "cannot be taken ends it with exit code 2 and FILE:LINE on standard error.",
+        "Derives the events of recorded traces. The same traces always give the same events and\n"
+        "session ids. Input and output may be JSON Lines (.jsonl, also .gz and .zst) or Parquet;\n"
+        "several files, or a folder of them, are read as one trace, in the order given. At the\n"
+        "first unusable line it stops with FILE:LINE and exit code 2, unless you add --skip-bad.",
         "  playertrack derive trace.jsonl -o events.jsonl\n"
         "  playertrack derive signals/ -o events.parquet --summaries sessions.parquet --jobs 4\n"
         "  playertrack derive monday.jsonl.gz tuesday.jsonl.gz --reorder 5 --idle-close 14400\n"
@@ -65,48 +65,48 @@ def add_parser(subparsers: Any) -> None:
         "traces",
         metavar="IN",
         nargs="+",
-        help="a signal trace, or a folder of them; - is standard input",
+        help="a signal trace, or a folder of traces; - for standard input",
     )
     parser.add_argument(
         "-o",
         "--output",
         metavar="OUT",
         default="-",
-        help="the event log, written whole or not at all; its ending says how, a folder gets a "
-        "Parquet file (default: standard output, as lines, as they come)",
+        help="write the events to this file, in the format of its extension; to a folder, as a "
+        "Parquet file. The file appears only once it is complete (default: standard output)",
     )
     parser.add_argument(
         "--jobs",
         metavar="N",
         type=count,
         default=1,
-        help="so many processes share the players; the output is the same (default: 1)",
+        help="divide the players among N processes; the output stays the same (default: 1)",
     )
     parser.add_argument(
         "--reorder",
         metavar="S",
         type=seconds,
-        help="take each player's signals in the order of seq, waiting up to S seconds (of the "
-        "signals' time) for what is missing; what comes later is left out",
+        help="put each player's signals in the order of seq, waiting up to S seconds of their own "
+        "time for a missing one; signals that come later still are left out and counted",
     )
     parser.add_argument(
         "--idle-close",
         metavar="S",
         type=seconds,
-        help="a player whose next signal is more than S seconds later begins anew",
+        help="close a player after S seconds without a signal; if it returns, it starts afresh",
     )
     parser.add_argument(
         "--summaries",
         metavar="FILE",
-        help="write a row a session there, as JSON Lines or Parquet by the ending",
+        help="also write one row for each session to this file (JSON Lines or Parquet)",
     )
     add_session(parser)
     add_raw(parser)
     add_policy(parser)
-    add_sinks(parser, "also hand the events there")
+    add_sinks(parser, "also send the events here")
     add_timeline(parser)
     add_skip_bad(parser)
-    add_json(parser, "the events are, with or without it")
+    add_json(parser, "the default; events are always one JSON object a line")
 
 
 def run(args: argparse.Namespace) -> int:

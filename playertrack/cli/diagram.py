@@ -13,7 +13,7 @@ def add_parser(subparsers: Any) -> None:
     parser = add_command(
         subparsers,
         "diagram",
-        "Prints the state machine as Mermaid text, drawn from the table that runs.",
+        "Prints the state machine as Mermaid text, generated from the table that the engine uses.",
         "  playertrack diagram > machine.mmd",
     )
     add_json(parser, 'an object with the text as "mermaid"')

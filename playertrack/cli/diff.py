@@ -33,9 +33,9 @@ def add_parser(subparsers: Any) -> None:
     parser = add_command(
         subparsers,
         "diff",
-        "Derives every trace of a folder twice and shows which events differ: under two policies,\n"
-        "or by two versions of playertrack, of which the first saves its events and the second\n"
-        "compares its own. Sessions are matched by their order. Exit code 1 if anything differs.",
+        "Derives every trace twice and shows which events differ: with two policies, or with two\n"
+        "versions of playertrack (the old one saves its events, the new one compares). Sessions\n"
+        "are matched by their order. Exit code 1 if anything differs.",
         "  playertrack diff traces/ --policy end_tolerance=1.5\n"
         "  playertrack diff traces/ --base frozen_after=2 --policy frozen_after=3\n"
         "  old/bin/playertrack diff traces/ --save before/\n"
@@ -45,7 +45,7 @@ def add_parser(subparsers: Any) -> None:
         "traces",
         metavar="TRACES",
         type=Path,
-        help="a trace, or a folder of .jsonl traces and of folders of them",
+        help="a trace, or a folder with traces in it and in its subfolders",
     )
     add_policy(parser)
     parser.add_argument(
@@ -53,18 +53,21 @@ def add_parser(subparsers: Any) -> None:
         metavar="K=V",
         action="append",
         default=[],
-        help="what --policy is compared with, in the same way (default: the default policy)",
+        help="the policy to compare with, in the same form (default: the default policy)",
     )
     logs = parser.add_mutually_exclusive_group()
     logs.add_argument(
-        "--against", metavar="DIR", type=Path, help="compare with the events saved there"
+        "--against", metavar="DIR", type=Path, help="compare with the events in this folder"
     )
     logs.add_argument(
-        "--save", metavar="DIR", type=Path, help="only save the events there, a log for each trace"
+        "--save",
+        metavar="DIR",
+        type=Path,
+        help="only save the events in this folder, one log for each trace",
     )
     add_raw(parser)
     add_skip_bad(parser)
-    add_json(parser, "an object a line for each trace, with the events removed and added")
+    add_json(parser, "one trace a line, with the events removed and added")
 
 
 def run(args: argparse.Namespace) -> int:

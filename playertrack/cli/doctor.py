@@ -15,22 +15,25 @@ def add_parser(subparsers: Any) -> None:
     parser = add_command(
         subparsers,
         "doctor",
-        "Checks whether events can be delivered from this machine: the environment, the address\n"
-        "(name, connection, TLS, and that the service is there), the KS or token, the clock, the\n"
-        "directory of the queue. Prints a line for each thing that is wrong, with what to change.\n"
-        "No event is sent, unless --send asks for it. Without --sink it checks stats and kava if\n"
-        "a KALTURA_* variable is set.",
+        "Checks whether this machine can deliver events: the environment variables, the address\n"
+        "(name, connection, TLS, and whether the service answers), the KS or token, the clock and\n"
+        "the queue. Prints a line for each problem, with what to change. Sends no event unless\n"
+        "you add --send. Without --sink it checks stats and kava, if a KALTURA_* variable is set.",
         "  playertrack doctor --sink stats --queue /var/lib/kiosk\n"
         "  playertrack doctor --sink http:https://example.com/events --send\n"
         "  playertrack doctor --json\n\n"
-        "exit codes: 0 nothing is wrong, 1 something is, 2 wrong use.",
+        "exit codes: 0 no problem, 1 a problem was found, 2 wrong usage.",
     )
     parser.add_argument(
-        "--sink", metavar="SINK", action="append", default=[], help="check this one (repeatable)"
+        "--sink",
+        metavar="SINK",
+        action="append",
+        default=[],
+        help="check delivery to this sink, such as http:URL (repeatable)",
     )
-    parser.add_argument("--queue", metavar="DIR", help="check this queue")
+    parser.add_argument("--queue", metavar="DIR", help="check the queue in this directory")
     parser.add_argument("--send", action="store_true", help="send a test event to each sink")
-    add_json(parser, "an object a line for each check, with check, ok and finding")
+    add_json(parser, "one check a line, with check, ok (null: could not be checked) and finding")
 
 
 def run(args: argparse.Namespace) -> int:

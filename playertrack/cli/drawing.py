@@ -16,7 +16,7 @@ def add_timeline(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--timeline",
         action="store_true",
-        help="draw in the end what happened, on standard error if events go to standard output",
+        help="draw a timeline at the end (on standard error if events go to standard output)",
     )
 
 

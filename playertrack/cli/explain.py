@@ -38,13 +38,13 @@ def add_parser(subparsers: Any) -> None:
         "  playertrack explain trace.jsonl --session 2 --json\n"
         "  playertrack explain recording.jsonl --raw vlc",
     )
-    parser.add_argument("trace", metavar="TRACE", help="a signal trace; - is standard input")
-    parser.add_argument("--event", metavar="NAME", help="only this event, as in SEEK")
+    parser.add_argument("trace", metavar="TRACE", help="a signal trace; - for standard input")
+    parser.add_argument("--event", metavar="NAME", help="only events of this name, such as SEEK")
     add_session(parser)
     add_raw(parser)
     add_policy(parser)
     add_skip_bad(parser)
-    add_json(parser, "an object a line for each session")
+    add_json(parser, "one session a line")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -27,19 +27,19 @@ def add_parser(subparsers: Any) -> None:
     parser = add_command(
         subparsers,
         "lint",
-        "Checks an event log (JSON Lines, whoever made it) against the invariants that hold for\n"
-        "every log: what may occur once, what comes before what, what comes in pairs, indices,\n"
-        "times, sessions, and quartiles that cannot have been played. Exit code 1 if it breaks\n"
-        "any; a line that is no JSON object ends it with 2.",
+        "Checks an event log, whichever program wrote it, against the rules that hold for every\n"
+        "log: which events occur once, in which order and in pairs, indices, times, session ids,\n"
+        "and quartiles that cannot have been played. Exit code 1 if a rule is broken, 2 at a line\n"
+        "that is not a JSON object.",
         "  playertrack lint events.jsonl\n"
         "  playertrack derive trace.jsonl | playertrack lint -\n"
         "  playertrack lint --policy replay_session=same events.jsonl\n"
         "  playertrack lint events.jsonl --player tv --session 2",
     )
-    parser.add_argument("events", metavar="EVENTS", help="an event log; - is standard input")
+    parser.add_argument("events", metavar="EVENTS", help="an event log; - for standard input")
     add_session(parser)
     add_policy(parser)
-    add_json(parser, "an object a line for each finding")
+    add_json(parser, "one finding a line")
 
 
 def run(args: argparse.Namespace) -> int:

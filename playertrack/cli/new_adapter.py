@@ -18,22 +18,22 @@ def add_parser(subparsers: Any) -> None:
     parser = add_command(
         subparsers,
         "new-adapter",
-        "Writes a package that measures a player: translator, binding and their tests. It works\n"
-        "as it is, for a player that plays nothing; put yours in its place.",
+        "Writes a package that adapts another player: translator, binding and their tests.\n"
+        "It runs as it is, with a dummy player; replace that with yours.",
         "  playertrack new-adapter kivy\n"
         "  playertrack new-adapter kivy -o ~/src/playertrack-kivy\n"
         "  cd playertrack-kivy && python -m pytest",
     )
     parser.add_argument(
-        "name", metavar="NAME", help="what the player is called: letters, digits and _, as in kivy"
+        "name", metavar="NAME", help="the name of the player: letters, digits and _, such as kivy"
     )
     parser.add_argument(
         "-o",
         "--output",
         metavar="DIR",
-        help="where to write it: a new or empty directory (default: playertrack-NAME)",
+        help="write it to this new or empty directory (default: playertrack-NAME)",
     )
-    add_json(parser, 'an object with the "directory" and the "files" that were written')
+    add_json(parser, 'an object with "directory" and "files"')
 
 
 def run(args: argparse.Namespace) -> int:

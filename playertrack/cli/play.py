@@ -62,22 +62,22 @@ def add_parser(subparsers: Any) -> None:
     parser = add_command(
         subparsers,
         "play",
-        "Plays a file or URL without window and sound and tracks it. Ctrl-C ends it as a viewer\n"
-        "does who leaves: everything is delivered, and the exit code says if there were errors.",
+        "Plays a file or URL without a window or sound, and tracks it. Ctrl-C ends playback as if\n"
+        "the viewer had left: the events are still delivered, and the exit code is as usual.",
         "  playertrack play talk.mp4\n"
         "  playertrack play talk.mp4 --record trace.jsonl --speed 20\n"
         '  playertrack play talk.mp4 --do "2 pause" --do "3.5 play" --do "4 seek 30"\n'
         "  playertrack play https://example.org/live.m3u8 --sink jsonl:events.jsonl\n"
         "  KALTURA_PARTNER_ID=102 playertrack play talk.mp4 --sink stats --sink kava --queue outbox"
         "\n\n"
-        "A script has a line for each command: the seconds since play by the player's clock, then\n"
-        "play, pause, stop, replay, seek SECONDS, rate X, loop on|off or stall SECONDS (playback\n"
-        "gets no data for so long). # begins a comment.\n\n"
-        "exit codes: 0 played, 1 played with errors, 2 wrong use or the media cannot be opened,\n"
+        "A script has one command a line: the time in seconds since play, by the player's clock,\n"
+        "then play, pause, stop, replay, seek SECONDS, rate X, loop on|off or stall SECONDS (the\n"
+        "player gets no data for that long). # starts a comment.\n\n"
+        "exit codes: 0 played, 1 played with errors, 2 wrong usage or unusable media,\n"
         "3 not everything was delivered.",
     )
     parser.add_argument(
-        "media", metavar="MEDIA", nargs="?", help="a file or URL; - is standard input"
+        "media", metavar="MEDIA", nargs="?", help="a file or URL; - for standard input"
     )
     parser.add_argument(
         "--player",
@@ -88,42 +88,46 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--list-players",
         action="store_true",
-        help="only say which players can be used here, and how to get the others",
+        help="list the players that work here, and how to install the others",
     )
     parser.add_argument(
         "--entry-id",
         metavar="ID",
         default=os.environ.get("KALTURA_ENTRY_ID") or None,
-        help="what the media is called (default: KALTURA_ENTRY_ID, or from its name)",
+        help="the id of the media (default: KALTURA_ENTRY_ID, or else the file name)",
     )
-    add_sinks(parser, "where events go instead of being shown here")
-    parser.add_argument("--record", metavar="TRACE", help="write the signals there, for derive")
+    add_sinks(parser, "send events here instead of printing them")
+    parser.add_argument(
+        "--record", metavar="TRACE", help="record the signals in this file, for derive and explain"
+    )
     parser.add_argument(
         "--record-raw",
         metavar="FILE",
-        help="write all that the player said there, for derive --raw",
+        help="record everything the player reports in this file, for --raw",
     )
     parser.add_argument(
         "--speed",
         metavar="X",
         type=number,
         default=1.0,
-        help="let the player's clock run up to X times as fast while nothing but time is awaited, "
-        "inf as fast as it decodes; all times are of that clock, so playback stays natural "
-        "(unlike rate, which is the viewer's)",
+        help="run the player's clock up to X times as fast (inf: as fast as it can decode). All "
+        "times are by that clock, so events are as in normal playback; for the playback rate "
+        "that a viewer chooses, use the script command rate",
     )
     parser.add_argument(
         "--do",
         metavar='"SECONDS COMMAND"',
         action="append",
         default=[],
-        help="a line of a script (repeatable)",
+        help="one command of a script (repeatable)",
     )
-    parser.add_argument("--script", metavar="FILE", help="a script; - is standard input")
+    parser.add_argument(
+        "--script", metavar="FILE", help="read a script from this file; - for standard input"
+    )
     add_policy(parser)
     add_timeline(parser)
     add_view(parser)
-    add_json(parser, "the events, an object a line")
+    add_json(parser, "one event a line")
 
 
 def run(args: argparse.Namespace) -> int:

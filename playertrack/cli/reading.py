@@ -30,7 +30,7 @@ def add_raw(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--raw",
         metavar="PLAYER",
-        help="TRACE is a raw recording of this player, such as vlc, mpv or html5",
+        help="the input is a raw recording of this player, such as vlc, mpv or html5",
     )
 
 

@@ -17,42 +17,56 @@ def add_parser(subparsers: Any) -> None:
     parser = add_command(
         subparsers,
         "report",
-        "Asks report.getTable and prints its rows. Takes KALTURA_SERVICE_URL and KALTURA_KS from\n"
-        "the environment; the KS needs the right to see reports. Events appear in reports 10 to\n"
-        "30 minutes after they were sent.",
+        "Prints the rows of Kaltura's report.getTable. Takes KALTURA_SERVICE_URL and KALTURA_KS\n"
+        "from the environment; the KS must be allowed to read reports. Events appear in reports\n"
+        "10 to 30 minutes after they were sent.",
         "  playertrack report --entry-id 1_abc\n"
         "  playertrack report --from 2026-11-01 --to 2026-11-08 --order -count_plays --json",
     )
     parser.add_argument(
-        "--type", metavar="N", type=count, default=38, help="the report's number (38: content)"
+        "--type",
+        metavar="N",
+        type=count,
+        default=38,
+        help="the number of the report (default: 38, content)",
     )
     parser.add_argument(
-        "--entry-id", metavar="ID", action="append", default=[], help="only this (repeatable)"
+        "--entry-id", metavar="ID", action="append", default=[], help="only this entry (repeatable)"
     )
     parser.add_argument(
         "--from",
         dest="since",
         metavar="TIME",
         type=unix_time,
-        help="Unix seconds or ISO 8601, UTC if it says no zone (default: 7 days before --to)",
+        help="start: Unix seconds or ISO 8601, in UTC unless it names a zone (default: 7 days "
+        "before --to)",
     )
     parser.add_argument(
-        "--to", dest="until", metavar="TIME", type=unix_time, help="as --from (default: now)"
+        "--to",
+        dest="until",
+        metavar="TIME",
+        type=unix_time,
+        help="end, in the same form (default: now)",
     )
-    parser.add_argument("--order", metavar="COLUMN", default="", help="-COLUMN: largest first")
     parser.add_argument(
-        "--page-size", metavar="N", type=count, default=30, help="rows a page (default: 30)"
+        "--order",
+        metavar="COLUMN",
+        default="",
+        help="sort by this column; -COLUMN for largest first",
     )
     parser.add_argument(
-        "--page", metavar="N", type=count, default=1, help="which page (default: 1)"
+        "--page-size", metavar="N", type=count, default=30, help="rows on a page (default: 30)"
+    )
+    parser.add_argument(
+        "--page", metavar="N", type=count, default=1, help="the page to print (default: 1)"
     )
     parser.add_argument(
         "--delimiter",
         metavar="TEXT",
         default="|",
-        help="what the server parts cells by (default: |)",
+        help="the separator of cells in the server's answer (default: |)",
     )
-    add_json(parser, "an object a line for each row")
+    add_json(parser, "one row a line")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -15,35 +15,40 @@ def add_parser(subparsers: Any) -> None:
     parser = add_command(
         subparsers,
         "report-view",
-        "Reports a whole playback that a back end knows about: what was watched of an entry.\n"
-        "It goes through the engine like a player's signals, so a quartile is reported only\n"
-        "where it was watched over, and between two stretches there is a SEEK. Shows the events.",
+        "Reports a whole playback of which a back end knows only the parts that were watched.\n"
+        "They go through the engine like a player's signals: a quartile is reported only if it\n"
+        "was played over, and a gap between two parts is a SEEK. Without --sink it prints the\n"
+        "events.",
         "  playertrack report-view --entry-id 1_abc --duration 100 --watched 0-60,80-100\n"
         "  export KALTURA_PARTNER_ID=102 KALTURA_REFERRER=server://batch-process\n"
         "  playertrack report-view --entry-id 1_abc --duration 100 --watched 0-100 \\\n"
         "      --at 2026-11-01T20:15:00Z --sink stats --queue /var/spool/views\n\n"
-        "exit codes: 0 done, 2 wrong use, 3 not everything was delivered.",
+        "exit codes: 0 done, 2 wrong usage, 3 not everything was delivered.",
     )
-    parser.add_argument("--entry-id", metavar="ID", required=True, help="what was watched")
+    parser.add_argument("--entry-id", metavar="ID", required=True, help="the id of the media")
     parser.add_argument(
-        "--duration", metavar="S", type=number, required=True, help="how long it is, in seconds"
+        "--duration",
+        metavar="S",
+        type=number,
+        required=True,
+        help="the duration of the media in seconds",
     )
     parser.add_argument(
         "--watched",
         metavar="A-B,…",
         required=True,
-        help="the stretches that were watched, in seconds and in that order; one that begins "
-        "before the one before it ended was sought back to",
+        help="the parts that were watched, in seconds and in that order; a part that starts "
+        "before the end of the previous one was reached by seeking back",
     )
     parser.add_argument(
         "--at",
         metavar="TIME",
         type=unix_time,
-        help="when playback began: Unix seconds or ISO 8601 (default: so that it ends now)",
+        help="when playback started: Unix seconds or ISO 8601 (default: so that it ends now)",
     )
     add_policy(parser)
-    add_sinks(parser, "where the events go")
-    add_json(parser, "the events, an object a line")
+    add_sinks(parser, "send the events here instead of printing them")
+    add_json(parser, "one event a line")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -39,10 +39,10 @@ def add_parser(subparsers: Any) -> None:
     parser = add_command(
         subparsers,
         "stats",
-        "Computes what a fleet did: plays, join time, rebuffering, seeks, errors, completion,\n"
-        "watched share and the retention curve. Reads events, traces, or summaries that derive\n"
-        "wrote, as JSON Lines or Parquet. Traces and summaries say exactly how long was played\n"
-        "and what was watched; of events alone VIEWs and milestones count.",
+        "Computes the figures of many sessions: plays, join time, rebuffering, seeks, errors,\n"
+        "completion, watched share and the retention curve. Reads events, traces, or the\n"
+        "summaries of derive, as JSON Lines or Parquet. From traces and summaries the play time\n"
+        "and the watched share are exact; from events alone they come from VIEWs and milestones.",
         "  playertrack stats events.jsonl\n"
         "  playertrack stats sessions.parquet --by entry_id --csv\n"
         "  playertrack stats signals/ --by day -o days.parquet\n"
@@ -52,21 +52,23 @@ def add_parser(subparsers: Any) -> None:
         "logs",
         metavar="EVENTS|TRACE",
         nargs="+",
-        help="events, a trace or summaries, or a folder of them; - is standard input",
+        help="events, a trace or summaries, or a folder of them; - for standard input",
     )
     parser.add_argument(
-        "--by", metavar="FIELD", help="a row for each value of it: entry_id, player, day or any"
+        "--by",
+        metavar="FIELD",
+        help="group by entry_id, player, day, or another field of the input",
     )
-    parser.add_argument("--csv", action="store_true", help="as CSV")
+    parser.add_argument("--csv", action="store_true", help="print CSV")
     parser.add_argument(
         "-o",
         "--output",
         metavar="FILE",
-        help="write it there: .parquet, .csv, .jsonl, or the retention curve as .svg",
+        help="write the figures to a .parquet, .csv or .jsonl file, or the retention curve as .svg",
     )
     add_policy(parser)
     add_skip_bad(parser)
-    add_json(parser, "an object a line for each group")
+    add_json(parser, "one group a line")
 
 
 def run(args: argparse.Namespace) -> int:

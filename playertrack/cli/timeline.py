@@ -29,26 +29,26 @@ def add_parser(subparsers: Any) -> None:
     parser = add_command(
         subparsers,
         "timeline",
-        "Draws a trace: where the playhead was, what was watched, waits, seeks and ads, which\n"
-        "events came and why, which quartiles fired and why the others did not.",
+        "Draws a trace: the playhead, the parts that were watched, waits, seeks and ads, the\n"
+        "events, and for each quartile when it fired or why it did not.",
         "  playertrack timeline trace.jsonl\n"
         "  playertrack timeline trace.jsonl -o trace.html\n"
         "  playertrack timeline trace.jsonl -o trace.svg --session 2\n"
         "  playertrack timeline recording.jsonl --raw vlc -o picture.html",
     )
-    parser.add_argument("trace", metavar="TRACE", help="a signal trace; - is standard input")
+    parser.add_argument("trace", metavar="TRACE", help="a signal trace; - for standard input")
     parser.add_argument(
         "-o",
         "--output",
         metavar="FILE",
-        help="a .svg, or a .html that explains every event and can be zoomed "
-        "(default: the terminal is drawn on)",
+        help="write a .svg picture, or a .html page that explains every event and can be zoomed "
+        "(default: draw in the terminal)",
     )
     add_session(parser)
     add_raw(parser)
     add_policy(parser)
     add_skip_bad(parser)
-    add_json(parser, "what there is to draw, an object a line for each session")
+    add_json(parser, "the data of the drawing, one session a line")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -27,9 +27,9 @@ def add_parser(subparsers: Any) -> None:
     parser = add_command(
         subparsers,
         "view",
-        "Shows all sessions of traces and event logs on one local page: a table to filter and\n"
-        "sort, and the timeline, events, signals and explanation of the session that is chosen.\n"
-        "The address is the first line of standard output; Ctrl-C ends it.",
+        "Serves a local page with all sessions of traces and event logs: a table to filter and\n"
+        "sort, and for the chosen session its timeline, events, signals and their explanation.\n"
+        "The first line of output is the address; Ctrl-C ends it.",
         "  playertrack view trace.jsonl\n"
         "  playertrack view traces/ --port 8000 --no-browser\n"
         "  playertrack view events.jsonl\n"
@@ -42,13 +42,17 @@ def add_parser(subparsers: Any) -> None:
         help="a signal trace, an event log, or a folder of them",
     )
     parser.add_argument(
-        "--port", metavar="P", type=port, default=0, help="the port (default: a free one)"
+        "--port",
+        metavar="P",
+        type=port,
+        default=0,
+        help="listen on this port (default: a free one)",
     )
-    parser.add_argument("--no-browser", action="store_true", help="open no browser")
+    parser.add_argument("--no-browser", action="store_true", help="do not open a browser")
     add_raw(parser)
     add_policy(parser)
     add_skip_bad(parser)
-    add_json(parser, "the address, as an object")
+    add_json(parser, "the address, in an object")
 
 
 def run(args: argparse.Namespace) -> int:

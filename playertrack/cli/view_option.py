@@ -16,8 +16,8 @@ def add_view(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--view",
         action="store_true",
-        help="show it on a local page while it plays, and after that until Ctrl-C; the address "
-        "is on standard error",
+        help="show playback on a local page, which stays open until Ctrl-C; its address is printed "
+        "on standard error",
     )
 
 

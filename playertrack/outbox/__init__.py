@@ -8,7 +8,7 @@ became of them.
 from .batch import Settled
 from .dating import BootClock
 from .handing import Handed
-from .inspect import Look, look, resume
+from .inspect import Look, look, resume, retry
 from .outbox import DURABILITIES, Outbox
 from .receipt import Receipt
 from .values import (
@@ -50,4 +50,5 @@ __all__ = (
     "Standing",
     "look",
     "resume",
+    "retry",
 )

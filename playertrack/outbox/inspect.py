@@ -1,12 +1,14 @@
-"""A look at a queue from outside, whoever uses it: it takes no lock and changes nothing."""
+"""A look at a queue from outside, and small changes of it, whoever uses it: it takes no lock."""
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 from contextlib import closing
 from os import PathLike
 from pathlib import Path
+from time import time
 
 import attrs
 
@@ -32,6 +34,24 @@ class Look:
     dead: tuple[DeadLetter, ...]
     in_use: bool
     oldest: Mapping[str, Item] = attrs.field(factory=dict)
+
+
+class _Outside(Store):
+    """The store of a queue that another process may be using."""
+
+    def unbury(self, letters: Sequence[DeadLetter]) -> None:
+        """Make rows of dead letters, within a transaction; they wait from now on."""
+        now = f"{time():.3f}"
+        self.append(
+            [
+                (seq, each.destination, attrs.evolve(each.item, head=now))
+                for seq, each in enumerate(letters, self.last + 1)
+            ]
+        )
+        self._execute(
+            "DELETE FROM dead WHERE seq IN (SELECT value FROM json_each(?))",
+            (json.dumps([each.seq for each in letters]),),
+        )
 
 
 def look(directory: str | PathLike[str]) -> Look:
@@ -78,14 +98,33 @@ def resume(directory: str | PathLike[str]) -> None:
         raise QueueError(f"{directory}: {error}") from error
 
 
-def _existing(directory: Path, mode: str) -> Store:
+def retry(directory: str | PathLike[str]) -> tuple[int, int]:
+    """Queue the dead letters again, after what is queued; how many were, and how many cannot be.
+
+    Each counts as accepted once more. One that was never encoded has nothing to send and stays.
+    Raises `QueueError` if the queue cannot be changed.
+    """
+    directory = Path(directory)
+    try:
+        with closing(_existing(directory, "mode=rw")) as store:
+            store.examine()
+            with store.transaction():
+                letters = store.dead()
+                again = [each for each in letters if each.item.body and not each.item.held]
+                store.unbury(again)
+                return len(again), len(letters) - len(again)
+    except sqlite3.Error as error:
+        raise QueueError(f"{directory}: {error}") from error
+
+
+def _existing(directory: Path, mode: str) -> _Outside:
     path = directory / QUEUE
     if not path.is_file():
         raise QueueError(f"there is no queue in {directory}")
     address = f"{path.absolute().as_uri()}?{mode}"
     connection = sqlite3.connect(address, uri=True, timeout=5.0, isolation_level=None)
     connection.text_factory = lenient
-    return Store(connection)
+    return _Outside(connection)
 
 
 def _in_use(directory: Path) -> bool:

@@ -11,11 +11,14 @@ from fault_server import Received, Server, ok
 from sending import FAST, ME, event, events, indices, sink_for, until
 
 from playertrack.cli import main
+from playertrack.destinations.http import HttpDestination
 from playertrack.destinations.kaltura.environment import identity_from, ks_from
 from playertrack.destinations.kaltura.kava_sink import KavaSink
 from playertrack.destinations.kaltura.ks import KSProvider, StaticKS
 from playertrack.destinations.kaltura.ks_services import AppToken, SessionStart
 from playertrack.destinations.kaltura.stats_sink import StatsSink
+from playertrack.destinations.sink import DeliverySink
+from playertrack.events import Event
 from playertrack.sinks import SinkError, open_sink
 
 
@@ -63,6 +66,55 @@ def test_status_and_dead_say_what_there_is(
     record = json.loads(capsys.readouterr().out)
     assert (record["session"], record["index"], record["event"]) == ("s", 1, "PLAY")
     assert "sessionId" in record["body"]
+
+
+def test_retry_sends_dead_letters_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once the server takes them: after those that wait, and nothing is counted away."""
+    left_behind(tmp_path)
+    assert main(["queue", "resume", str(tmp_path)]) == 0
+    assert main(["queue", "retry", str(tmp_path)]) == 0
+    out, err = capsys.readouterr()
+    assert "2 pending" in out
+    assert f"1 event queued again; to send them: playertrack queue flush {tmp_path}" in err
+    assert main(["queue", "retry", str(tmp_path)]) == 0
+    assert "no dead letters" in capsys.readouterr().err
+    with Server() as server:
+        monkeypatch.setenv("KALTURA_PARTNER_ID", "102")
+        monkeypatch.setenv("KALTURA_SERVICE_URL", server.base)
+        assert main(["queue", "flush", str(tmp_path), "--deliver-timeout", "20"]) == 0
+    assert indices(server.received) == [2, 1]
+    assert "0 pending, 2 delivered, 1 rejected, 0 dropped of 3" in capsys.readouterr().out
+    assert main(["queue", "dead", str(tmp_path)]) == 0
+
+
+def test_a_running_program_sends_what_retry_queues(tmp_path: Path) -> None:
+    refuses = [True]
+    with Server(lambda r: ok("", "400 Bad") if refuses else ok()) as server:
+        sink = sink_for(server, tmp_path)
+        sink.emit(event(1))
+        until(lambda: sink.counts(5.0).rejected == 1)
+        refuses.clear()
+        assert main(["queue", "retry", str(tmp_path)]) == 0
+        until(lambda: sink.counts(5.0).delivered == 1)
+        assert sink.close(5.0)
+
+
+def test_what_could_not_be_encoded_stays_a_dead_letter(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Broken(HttpDestination):
+        def encode(self, event: Event) -> bytes:
+            raise ValueError("no words for it")
+
+    name = "http:http://127.0.0.1:9"
+    sink = DeliverySink(name, Broken("http://127.0.0.1:9"), queue=tmp_path)
+    sink.emit(event(1))
+    assert sink.close(5.0)
+    assert main(["queue", "retry", str(tmp_path)]) == 0
+    assert "1 dead letter could not be encoded" in capsys.readouterr().err
+    assert main(["queue", "dead", str(tmp_path)]) == 1
 
 
 def test_resume_and_flush_send_what_waits(
