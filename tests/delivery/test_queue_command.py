@@ -152,7 +152,7 @@ def test_flush_leaves_it_to_the_process_that_sends(
         sink.emit(event(1))
         until(lambda: sink.sender.standing(sink.name).paused)
         assert main(["queue", "flush", str(tmp_path)]) == 3
-        assert "another process" in capsys.readouterr().err
+        assert "a running program sends it already" in capsys.readouterr().err
         server.answer = lambda request: ok()
         assert main(["queue", "resume", str(tmp_path)]) == 0
         server.wait(2)
