@@ -4,7 +4,7 @@ A command is a module of this package with ``add_parser(subparsers)`` and ``run(
 Only the one that was asked for is imported, and it imports what it needs when it runs, so
 that help comes at once.
 
-Exit codes: 0 done, 1 done with findings, 2 wrong use or input, 3 not everything was
+Exit codes: 0 done, 1 done with findings, 2 wrong usage or input, 3 not everything was
 delivered; as shells have it, 130 interrupted and 141 nobody reads the output any more.
 """
 
@@ -41,7 +41,7 @@ COMMANDS = {
     "report": "print the rows of Kaltura's report.getTable",
     "diagram": "print the state machine as Mermaid text",
     "new-adapter": "start a package that adapts another player",
-    "demo": "play a generated video, deliver and explain its events: start here",
+    "demo": "play a generated video and explain its events: start here",
     "completion": "print a script that completes commands in a shell",
 }
 
@@ -65,7 +65,7 @@ def _run(argv: list[str]) -> int:
     command = None if name is None else module_of(name)
     try:
         args = parser_of(name, command).parse_args(argv)
-    except SystemExit as exit_:  # help, or wrong use that argparse has reported
+    except SystemExit as exit_:  # help, or wrong usage that argparse has reported
         return exit_.code if isinstance(exit_.code, int) else WRONG
     assert command is not None
     try:
@@ -81,13 +81,13 @@ def _run(argv: list[str]) -> int:
 
 
 class _Parser(argparse.ArgumentParser):
-    """Reports wrong use in one line, with what was probably meant and where to read on."""
+    """Reports wrong usage in one line, with what was probably meant and where to read on."""
 
     def error(self, message: str) -> NoReturn:
         self.exit(WRONG, f"{self.prog}: {message}; see {self.prog} --help\n")
 
     def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """Parse all of it; an argument that is left over is wrong use."""
+        """Parse all of it; an argument that is left over is wrong usage."""
         found, left = self.parse_known_args(args, namespace)
         if left:
             parser = getattr(found, "parser", self)
