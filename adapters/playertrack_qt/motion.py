@@ -14,6 +14,8 @@ _DRAGGED, _SOON = 0.12, 1.0
 _BACK = 0.1
 #: … and in a pause any that is longer than this.
 STILL = 0.1
+#: So long (s) after a stall it may take to catch up.
+_CATCHING_UP = 0.5
 #: Polls come twice as often as this (s); if none does, the event loop is blocked, not playback.
 _BLINK = 0.4
 
@@ -54,15 +56,13 @@ class Motion:
     def jump(self, at: float, position: float, *, playing: bool, stalled: bool = False) -> int:
         """1 or -1 if it is further ahead or back than time explains, else 0.
 
-        After a stall playback goes on where it was, or Qt leaps to where it would be by now.
+        After a stall playback goes on where it was; how it catches up is told by `CatchUp`.
         """
         slack = _DRAGGED if at - self.sought < _SOON else AHEAD
         step, slack = position - self.position, slack * max(1.0, self._fastest)
         if not playing:
             return (step > STILL) - (step < -STILL)
-        due = self._due(at)
-        if stalled:
-            return (slack < step and abs(step - due) > slack) - (step < -_BACK)
+        due = 0.0 if stalled else self._due(at)
         return (step > due + slack) - (step < -_BACK)
 
     def spare(self, at: float, position: float) -> float:
@@ -78,3 +78,29 @@ class Motion:
     def _due(self, at: float) -> float:
         """How far (s of content) playback can have come."""
         return (at - self.at) * self._fastest
+
+
+class CatchUp:
+    """The way from where a stall began to where Qt's clock is by now.
+
+    Qt leaps there when data come, or shows a few pictures on the way, for a tenth of a second on
+    a busy machine. What stays behind the clock was sought by the program. ``left``: the first
+    position, and when it came, if playback did not just go on to it.
+    """
+
+    def __init__(self, motion: Motion) -> None:
+        self.left: tuple[float, float] | None = None
+        self._at, self._position, self._rate = motion.at, motion.position, motion.rate
+        self._until = inf
+
+    def arrives(self, at: float, position: float) -> bool:
+        """True if ``position`` is where the clock is."""
+        return abs(self._behind(at, position)) <= AHEAD * max(1.0, self._rate)
+
+    def may_arrive(self, at: float, position: float) -> bool:
+        """True if it may yet do so from ``position``; asked of each since the stall."""
+        self._until = min(self._until, at + _CATCHING_UP)
+        return at <= self._until and self._behind(at, position) > 0.0
+
+    def _behind(self, at: float, position: float) -> float:
+        return self._position + (at - self._at) * self._rate - position

@@ -59,6 +59,18 @@ def short_name(enumerator: str) -> str:
     return enumerator.rpartition(".")[2].removesuffix("State")
 
 
+def enumerator_of(report: Record) -> str:
+    """The enumerator that a signal carries, if it does."""
+    if isinstance(report, Emitted) and report.args and isinstance(report.args[0], str):
+        return short_name(report.args[0])
+    return ""
+
+
+def without_urls(message: str) -> str:
+    """Words that may hold a secret are left out."""
+    return " ".join(word for word in message.split() if "://" not in word)
+
+
 def read(record: dict[str, Any]) -> Record:
     """The record with the fields of its kind; raises `TranslationError` naming the field."""
     report = recording.read(record, Record, by_kind(_SHAPES))

@@ -20,8 +20,8 @@ from playertrack.signals import Signal
 from playertrack.trace.recording import Command, Record
 from playertrack.trace.translator import PlayerTranslator
 
-from .motion import AHEAD, STILL, Motion
-from .records import Emitted, Poll, read, short_name
+from .motion import AHEAD, STILL, CatchUp, Motion
+from .records import Emitted, Poll, enumerator_of, read, without_urls
 
 #: A position that does not move for so long (s) is a stall; updates come every 0.05 s.
 _FROZEN = 0.5
@@ -71,6 +71,7 @@ class Translator(PlayerTranslator):
         self._motion = Motion()
         self._target: float | None = None
         self._held: _Held | None = None
+        self._catch_up: CatchUp | None = None  # since a stall
         self._stopped: float | None = None
         self._call = _ONE_CALL
         self._stalled = False
@@ -91,7 +92,7 @@ class Translator(PlayerTranslator):
 
     def _finish(self) -> list[Signal]:
         """The signals that wait for an explanation, when no record will bring one."""
-        made: list[Signal] = []
+        made = self._give_up()
         if self._held is not None:
             made += self._sought(self._held)
         if self._stopped is not None:
@@ -132,7 +133,9 @@ class Translator(PlayerTranslator):
     def _explain(self, report: Record) -> list[Signal]:
         """Decide on what was held back, as soon as a record says what it was."""
         at, held, stopped = report.t, self._held, self._stopped
-        stops = report.kind == "playbackStateChanged" and _name(report) == "Stopped"
+        if self._is_left(report):
+            return [*self._give_up(), *self._explain(report)]
+        stops = report.kind == "playbackStateChanged" and enumerator_of(report) == "Stopped"
         if held is not None:
             if report.kind == "app.close":
                 self._held = None
@@ -145,10 +148,23 @@ class Translator(PlayerTranslator):
                 return self._sought(held)
         elif stopped is not None and (at - stopped > self._call or _explains(report.kind)):
             self._stopped = None
-            if _name(report) == "EndOfMedia":
+            if enumerator_of(report) == "EndOfMedia":
                 return self._end(stopped)
             return [signals.Stop(at=stopped)]
         return []
+
+    def _give_up(self) -> list[Signal]:
+        """It does not catch up: the first position after the stall is a seek, if it is far off."""
+        catch_up, self._catch_up = self._catch_up, None
+        return self._seek(*catch_up.left) if catch_up and catch_up.left else []
+
+    def _is_left(self, report: Record) -> bool:
+        """True if nothing but a seek explains where the player is since a stall."""
+        left = self._catch_up and self._catch_up.left
+        if not self._catch_up or not left:
+            return False
+        between = report.kind in _BETWEEN_POSITIONS
+        return not (between and self._catch_up.may_arrive(report.t, left[1]))
 
     def _sought(self, held: _Held) -> list[Signal]:
         """A position that was held is a seek, or the start of the next round."""
@@ -276,7 +292,7 @@ class Translator(PlayerTranslator):
         plays = self._state == "Playing" and not self._stalled and self._motion.idle < AHEAD
         return [
             signals.Error(
-                at=report.t, code=code, message=_without_urls(report.text(1)), fatal=not plays
+                at=report.t, code=code, message=without_urls(report.text(1)), fatal=not plays
             )
         ]
 
@@ -291,11 +307,21 @@ class Translator(PlayerTranslator):
         if target is not None and abs(position - target) < 0.002:
             return self._seek(at, position)
         playing = self._state == "Playing"
+        made: list[Signal] = []
+        if self._catch_up is not None and playing:
+            if self._catch_up.arrives(at, position):
+                self._catch_up = None
+                return self._go_on(at, position, media)
+            if not self._catch_up.may_arrive(at, position):
+                made += self._give_up()
         jump = self._motion.jump(at, position, playing=playing, stalled=self._stalled)
+        if jump > 0 and self._catch_up is not None:
+            self._catch_up.left = self._catch_up.left or (at, position)
+            return made
         if (jump < 0 and position == 0.0) or (jump > 0 and position == media.duration):
             self._held = _Held(at, position)
-            return []
-        return self._seek(at, position) if jump else self._go_on(at, position, media)
+            return made
+        return made + (self._seek(at, position) if jump else self._go_on(at, position, media))
 
     def _choose(self, at: float, position: float) -> list[Signal]:
         """Where to start is chosen; when Qt begins again it rewinds first."""
@@ -306,7 +332,7 @@ class Translator(PlayerTranslator):
         return [signals.Seek(at=at, position=position)]
 
     def _seek(self, at: float, position: float) -> list[Signal]:
-        self._target, self._stalled = None, False
+        self._target, self._catch_up, self._stalled = None, None, False
         self._motion.move(at, position)
         self._motion.sought = at
         return [signals.Seek(at=at, position=position)]
@@ -352,16 +378,9 @@ class Translator(PlayerTranslator):
             return made
         if media.duration is not None and motion.position >= media.duration:
             return made + self._end(at)  # without any output Qt plays to the end and never says so
-        self._stalled = True
+        self._stalled, self._catch_up = True, CatchUp(motion)
         made.append(signals.Stall(at=max(motion.at, at - _DATED_BACK)))
         return made
-
-
-def _name(report: Record) -> str:
-    """The enumerator that a signal carries, if it does."""
-    if isinstance(report, Emitted) and report.args and isinstance(report.args[0], str):
-        return short_name(report.args[0])
-    return ""
 
 
 def _explains(kind: str) -> bool:
@@ -369,12 +388,10 @@ def _explains(kind: str) -> bool:
     return kind in _EXPLAINING or kind.startswith("ret.")
 
 
+#: After a stall, what comes between the positions by which Qt catches up.
+_BETWEEN_POSITIONS = {"positionChanged", "mediaStatusChanged", "poll", "turn", "tick"}
+
 _EXPLAINING = {
     *("positionChanged", "playbackStateChanged", "mediaStatusChanged", "poll", "turn", "tick"),
     *("sourceChanged", "errorOccurred", "app.play", "app.open"),
 }
-
-
-def _without_urls(message: str) -> str:
-    """Words that may hold a secret are left out."""
-    return " ".join(word for word in message.split() if "://" not in word)

@@ -1,0 +1,61 @@
+"""The behaviour of Qt's player as it was seen, where no recording is kept."""
+
+from __future__ import annotations
+
+import pytest
+from tapes import Record, Tape, after_start, derive, only
+
+
+def changed(t: float, position: float) -> Record:
+    return {"t": t, "kind": "positionChanged", "args": [round(position * 1000)]}
+
+
+def stalled(at: float = 3.4, *, until: float) -> Tape:
+    """A video of 6 s that plays from 0 on, and has no more data at ``at``."""
+    tape = Tape(changed).command(0.0, "open", "clip.mp4").command(0.001, "play")
+    tape.add(0.002, "durationChanged", args=[6000])
+    tape.add(0.003, "mediaStatusChanged", args=["LoadedMedia"])
+    tape.add(0.004, "playbackStateChanged", args=["PlayingState"])
+    tape.play(0.0, 0.0, at, step=0.05)
+    t = at
+    while (t := t + 0.25) < until:
+        poll = {"position_ms": at * 1000, "duration_ms": 6000, "status": "BufferingMedia"}
+        tape.add(t, "poll", **poll)
+    return tape
+
+
+STALL = ["PLAY_REACHED_25", "PLAY_REACHED_50", "BUFFER_START", "BUFFER_END"]
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        pytest.param([(1.349, 1.36)], id="at once"),
+        pytest.param([(1.192, 0.32), (1.252, 1.28)], id="by a step"),
+        pytest.param([(1.343, 0.76), (1.399, 1.4)], id="by a long step"),
+        pytest.param([(1.204, 0.24), (1.268, 0.6), (1.308, 1.28)], id="by two steps"),
+        pytest.param([(1.404, 0.04), (1.448, 1.48)], id="by a picture"),
+    ],
+)
+def test_clock_that_ran_on_in_a_stall_is_caught_up_with(steps: list[tuple[float, float]]) -> None:
+    """As was seen on a busy machine: so long after the stall began, so far ahead of there."""
+    tape = stalled(until=4.5)
+    for seconds, content in steps:
+        tape.at(3.4 + seconds, 3.4 + content)
+    t, position = 3.4 + steps[-1][0], 3.4 + steps[-1][1]
+    tape.play(t, position, position + 0.5, step=0.05)
+    assert after_start(derive("qt", tape)) == STALL
+
+
+def test_playback_that_goes_on_where_it_was() -> None:
+    tape = stalled(until=4.5).play(4.6, 3.4, 5.0, step=0.05)
+    assert after_start(derive("qt", tape)) == [*STALL, "PLAY_REACHED_75"]
+
+
+@pytest.mark.parametrize("goes_on", [True, False])
+def test_seek_by_the_program_in_a_stall_stays_behind_the_clock(goes_on: bool) -> None:
+    tape = stalled(until=5.9).at(5.95, 4.6)
+    if goes_on:
+        tape.play(5.95, 4.6, 5.8, step=0.05)
+    seek = only("SEEK", derive("qt", tape))
+    assert (seek.origin, seek.target) == (3.4, 4.6)
