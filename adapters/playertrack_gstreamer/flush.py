@@ -23,6 +23,9 @@ _PICTURES = 1.0
 #: So long (s) the end of a flush is waited for; live sources may not say it.
 _PATIENCE = 2.0
 
+#: A flush so soon (s) after a seek was found is part of it: of a slider, or of a row of skips.
+_ROW = 1.0
+
 #: An answer this old (s) at most shows how far playback came since.
 _RECENT = 0.5
 
@@ -35,15 +38,24 @@ class Flush:
     """One or more flushes between two answers of the queries.
 
     ``since``: when the first began. ``running``: it played then. ``after_end``: the media was
-    at its end. ``landed``: there is data again. ``playing``: it plays again, and that is not
-    reported yet.
+    at its end. ``found``: when a seek was found before. ``landed``: there is data again.
+    ``playing``: it plays again, and that is not reported yet.
     """
 
     since: float
     running: bool
     after_end: bool
+    found: float
     landed: float | None = None
     playing: float | None = None
+
+    def start(self) -> list[Signal]:
+        """The signals for its start: on a busy machine the answer may come late for a row."""
+        return [signals.Seeking(at=self.since)] if self._in_row else []
+
+    @property
+    def _in_row(self) -> bool:
+        return not self.after_end and self.since - self.found < _ROW
 
     def over(self, at: float) -> bool:
         """True if the answer of a query at ``at`` is one of after it."""
@@ -57,9 +69,11 @@ class Flush:
         made: list[Signal] = []
         if rate != before:
             made.append(signals.RateChange(at=self.since, rate=rate))
-        if self.after_end or self._moved(start, track, before, rate):
+        if self.after_end or self._in_row or self._moved(start, track, before, rate):
             origin = self._origin(track, before)
-            made.append(signals.Seek(at=self.since, position=start, origin=origin))
+            done = self.since if self.landed is None else self.landed
+            made.append(signals.Seeking(at=self.since, position=start, origin=origin))
+            made.append(signals.Seeked(at=done, position=start))
         return [*made, *self.going()]
 
     def goes(self, at: float, *, played_before: bool) -> None:

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-import attrs
-
 from playertrack import Policy, signals
 from playertrack.signals import Signal
 from playertrack.trace.recording import Command, Record
 from playertrack.trace.translator import PlayerTranslator
 
 from .flush import Flush
-from .position_filter import Track, seconds
+from .position_filter import seconds
 from .records import (
     PLAYBIN,
     Buffering,
@@ -28,6 +26,7 @@ from .records import (
     StateSet,
     read,
 )
+from .run import Run
 
 #: Media that nobody named.
 _NAMELESS = "media"
@@ -36,39 +35,6 @@ _NAMELESS = "media"
 def _down(report: StateChanged) -> tuple[str, str]:
     """Where the pipeline is, and where it goes, if that is to give up its data."""
     return report.new, "ready" if report.pending in ("ready", "null") else report.pending
-
-
-@attrs.define
-class _Run:
-    """One playback, from a pipeline that has no data to one that has none again.
-
-    ``playing``, ``failed``, ``waiting``: the last report. ``short``: a queue is. ``held``:
-    it is paused to let it fill. ``holding``: the program said so, and not yet that it goes on;
-    it may play in between, as was asked for before. ``target``: of a seek that was commanded,
-    ``anew``: for a replay; ``seeking``: it was accepted; ``landed``: it has data again.
-    ``flush``: the pipeline flushed, for an unreported reason. ``live``: it plays as it is sent;
-    ``endless``: it has no length. ``finishing``: the input is read to its end, and lengths may
-    be those of the next media.
-    """
-
-    requested: bool = False
-    prerolled: bool = False
-    playing: bool = False
-    ended: bool = False
-    failed: bool = False
-    waiting: bool = False
-    short: bool = False
-    held: bool = False
-    holding: bool = False
-    target: float | None = None
-    anew: bool = False
-    seeking: bool = False
-    landed: bool = False
-    flush: Flush | None = None
-    live: bool = False
-    endless: bool = False
-    finishing: bool = False
-    track: Track = attrs.field(factory=Track)
 
 
 class Translator(PlayerTranslator):
@@ -82,7 +48,7 @@ class Translator(PlayerTranslator):
 
     def __init__(self) -> None:
         super().__init__()
-        self._run = _Run()
+        self._run = Run()
         self._rate = self._asked_rate = 1.0
         self._entry: str | None = None
         self._next: str | None = None  # media that is set while other media plays
@@ -127,7 +93,7 @@ class Translator(PlayerTranslator):
         return self._bare_command(report.t, report.kind)
 
     def _open(self, at: float, media: str) -> list[Signal]:
-        self._run, self._entry, self._next = _Run(), media, None
+        self._run, self._entry, self._next = Run(), media, None
         return [signals.Loaded(at=at, entry_id=media)]
 
     def _bare_command(self, at: float, kind: str) -> list[Signal]:
@@ -149,7 +115,7 @@ class Translator(PlayerTranslator):
                 run.playing, run.target, run.anew, run.landed = False, 0.0, True, False
                 return [signals.Replay(at=at)]
             case "app.stop":
-                self._run = _Run()
+                self._run = Run()
                 return [signals.Stop(at=at), *self._take_next(at)]
             case "app.close":
                 return [signals.Close(at=at)]
@@ -206,7 +172,7 @@ class Translator(PlayerTranslator):
 
     def _halt(self, at: float) -> list[Signal]:
         """The pipeline gives up its data, if it has any."""
-        run, self._run = self._run, _Run()
+        run, self._run = self._run, Run()
         stopped = [signals.Stop(at=at)] if run.prerolled and not run.ended else []
         return [*stopped, *self._take_next(at)]
 
@@ -248,7 +214,7 @@ class Translator(PlayerTranslator):
             case ("paused", "ready") | ("playing", "paused") if "ready" in _down(report):
                 return self._halt(at)
             case "paused", "paused":
-                self._at_flush(run, at, report.pending)
+                return self._at_flush(run, at, report.pending)
             case "paused", "playing" if run.prerolled:
                 run.held = run.holding
                 if run.flush is not None:
@@ -263,16 +229,18 @@ class Translator(PlayerTranslator):
                 return self._at_pause(at, run)
         return []
 
-    def _at_flush(self, run: _Run, at: float, pending: str) -> None:
+    def _at_flush(self, run: Run, at: float, pending: str) -> list[Signal]:
         """Of a seek that was commanded all is known; the second message is that it is over."""
         if not run.prerolled or run.seeking or run.target is not None:
-            return
+            return []
         if run.flush is None:
-            run.flush = Flush(at, run.playing, run.ended)
-        elif pending == "paused":
+            run.flush = Flush(at, run.playing, run.ended, run.found)
+            return run.flush.start()
+        if pending == "paused":
             run.flush.landed = None
+        return []
 
-    def _at_pause(self, at: float, run: _Run) -> list[Signal]:
+    def _at_pause(self, at: float, run: Run) -> list[Signal]:
         """A pause without a command: to let a queue fill, or by someone else."""
         if run.seeking or (run.held and not run.holding):
             return []
@@ -298,7 +266,7 @@ class Translator(PlayerTranslator):
                 return [signals.Error(at=at, code=code, message=report.message)]
         return self._bare_message(at, report, run) if run.prerolled else []
 
-    def _bare_message(self, at: float, report: Record, run: _Run) -> list[Signal]:
+    def _bare_message(self, at: float, report: Record, run: Run) -> list[Signal]:
         match report:
             case Message(pipeline=True) if self._next or self._at_last(at):
                 return self._follow(at)
@@ -315,7 +283,7 @@ class Translator(PlayerTranslator):
                 return self._at_end(at, run)
         return []
 
-    def _at_end(self, at: float, run: _Run) -> list[Signal]:
+    def _at_end(self, at: float, run: Run) -> list[Signal]:
         flush, run.flush = run.flush, None
         run.ended, run.playing = True, False
         if flush is not None:
@@ -352,6 +320,8 @@ class Translator(PlayerTranslator):
             return [signals.RateChange(at=at, rate=self._rate)] if changed else []
         made = flush.result(at, position, run.track, before, self._rate)
         run.ended = False
+        if any(isinstance(signal, signals.Seeked) for signal in made):
+            run.found = at
         run.track.place(at, position)
         return made
 

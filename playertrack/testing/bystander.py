@@ -165,8 +165,7 @@ class Bystander(Scenarios):
     def test_small_skip(self) -> None:
         """A quartile lies in what is skipped."""
         with self.playing() as (program, _, witness):
-            witness.until_at(0.8)
-            program.slide(2.2)
+            program.slide(2.0)
             witness.until("PLAY_REACHED_50")
         self.reported(witness, *START, "SEEK", "PLAY_REACHED_50")
 

@@ -14,8 +14,10 @@ from gstreamer_tapes import (
 )
 from tapes import Tape, after_start, derive, names, only, signals_of
 
+from playertrack import Engine, Event
 from playertrack.events import Error
-from playertrack.signals import DurationChange
+from playertrack.signals import DurationChange, Tick
+from playertrack_gstreamer import Translator
 
 
 @pytest.mark.parametrize("early", [True, False])
@@ -157,3 +159,19 @@ def test_media_that_follows_itself_without_a_gap_is_played_again() -> None:
     tape = started().play(0.1, 0.0, 11.75).command(11.5, "open", "clip.mp4")
     tape.add(12.1, "stream-start", pipeline=True).play(12.1, 0.0, 1.0)
     assert names(derive("gstreamer", tape))[-3:] == ["REPLAY", "PLAY_REQUEST", "PLAY"]
+
+
+def test_seeks_in_a_pause_on_a_busy_machine_are_one() -> None:
+    """Nine were given at once; their data came in two batches, the answers after these."""
+    tape = started().play(0.1, 0.0, 0.5).command(0.7, "pause")
+    states(tape, 0.71, "playing", "paused").add(0.72, "async-done")
+    for first, landed, position in ((1.1, 1.93, 2.8), (2.05, 3.4, 4.0)):
+        tape.append(state(first, "paused", "paused", "paused"))
+        tape.add(landed, "async-done").append(answer(landed + 0.01, position))
+    events: list[Event] = []
+    translator, engine = Translator(), Engine(policy=Translator.policy)
+    for record in [*tape, answer(4.5, 4.0)]:
+        for signal in (*translator.translate(record), Tick(at=record["t"])):  # as it is live
+            events += engine.feed(signal)
+    seek = only("SEEK", events)
+    assert (seek.at, seek.origin, seek.target) == (3.4, 0.5, 4.0)
