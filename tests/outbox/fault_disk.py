@@ -1,4 +1,4 @@
-"""A disk that fails: a file system of SQLite in which writes are lost, torn or refused.
+"""A disk that fails: writes are lost, torn or refused, SQLite's and those of the other files.
 
 SQLite of the package apsw lets one be written in Python; here it serves as the connection of
 a queue, which then shows what it left behind to the SQLite of the standard library.
@@ -6,12 +6,16 @@ a queue, which then shows what it left behind to the SQLite of the standard libr
 
 from __future__ import annotations
 
+import errno
+import os
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from random import Random
 from typing import Any, TypeVar
+from unittest.mock import patch
 
 import apsw
 
@@ -146,6 +150,119 @@ class _Vfs(apsw.VFS):
         self._disk.step()
         super().xDelete(name, sync_directory)
         self._disk.synced.pop(name, None)
+
+
+_ERRORS = {"full": errno.ENOSPC, "descriptors": errno.EMFILE}
+
+
+class _System:
+    """The module `os`, but for calls that go by way of the present disk, if there is one."""
+
+    def __init__(self, disk: Callable[[], Disk | None]) -> None:
+        self._disk = disk
+        self._paths: dict[int, str] = {}
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(os, name)
+
+    def call(self, *, writes: bool = False) -> bool:
+        """The system is called; True if half of it is to be done."""
+        disk = self._disk()
+        if disk is None:
+            return False
+        try:
+            half = disk.call()
+            if disk.broken:
+                raise apsw.IOError("the disk is broken")
+            if writes:
+                disk.step()
+        except apsw.Error as error:
+            number = _ERRORS.get("full" if disk.full else disk.fault, errno.EIO)
+            raise OSError(number, os.strerror(number)) from error
+        return half
+
+    def open(self, path: Path, flags: int, mode: int = 0o777) -> int:
+        if self.call():
+            raise OSError(errno.EIO, "half of it was opened")
+        file = os.open(path, flags, mode)
+        self._paths[file] = str(path)
+        if (disk := self._disk()) is not None:
+            disk.synced.setdefault(str(path), Path(path).read_bytes())
+            disk.written.setdefault(str(path), [])
+        return file
+
+    def fstat(self, file: int) -> os.stat_result:
+        if self.call():
+            raise OSError(errno.EIO, "half of it was seen")
+        return os.fstat(file)
+
+    def fsync(self, file: int) -> None:
+        if self.call(writes=True):
+            raise OSError(errno.EIO, "nobody knows what is on the disk")
+        os.fsync(file)
+        if (disk := self._disk()) is not None:
+            path = self._paths[file]
+            disk.synced[path] = Path(path).read_bytes()
+            disk.written[path].clear()
+
+    def pwrite(self, file: int, data: bytes, offset: int) -> int:
+        if self.call(writes=True):
+            data = data[: len(data) // 2]
+        if (disk := self._disk()) is not None:
+            disk.written[self._paths[file]].append((offset, data))
+        return os.pwrite(file, data, offset)
+
+    def fdopen(self, file: int, *args: Any, **options: Any) -> _Stream:
+        return _Stream(self, file)
+
+
+class _Stream:
+    """An open file without a buffer, whose calls go by way of the system."""
+
+    def __init__(self, system: _System, file: int) -> None:
+        self._system, self._file = system, file
+        self._at = 0
+        self.closed = False
+
+    def fileno(self) -> int:
+        if self.closed:
+            raise ValueError("it is closed")
+        return self._file
+
+    def seek(self, offset: int) -> None:
+        self._at = offset
+
+    def read(self, size: int) -> bytes:
+        if self._system.call():
+            size //= 2
+        data = os.pread(self._file, size, self._at)
+        self._at += len(data)
+        return data
+
+    def write(self, data: bytes) -> int:
+        written = self._system.pwrite(self._file, data, self._at)
+        self._at += written
+        return written
+
+    def close(self) -> None:
+        if not self.closed:
+            self.closed = True
+            os.close(self._file)
+
+    __del__ = close
+
+
+@contextmanager
+def system_of(disk: Callable[[], Disk | None]) -> Iterator[None]:
+    """The log of deliveries and the lock call the system by way of the present disk."""
+    system = _System(disk)
+    with (
+        patch("playertrack.outbox.ack_log.os", system),
+        patch("playertrack.outbox.ack_log.open", system.fdopen, create=True),
+        patch("playertrack.outbox.ack_log._PWRITE", system.pwrite),
+        patch("playertrack.outbox.lock.os", system),
+    ):
+        yield
 
 
 def _translated(call: Callable[[], _T]) -> _T:

@@ -13,7 +13,7 @@ from pathlib import Path
 from random import Random
 from unittest.mock import patch
 
-from fault_disk import Disk
+from fault_disk import Disk, system_of
 from oracle import Oracle
 from queueing import TO, item
 
@@ -51,6 +51,7 @@ class Simulation:
         with ExitStack() as patched:
             for name in _CLOCKS:
                 patched.enter_context(patch(name, self._time))
+            patched.enter_context(system_of(lambda: self._disk))
             yield
 
     def _time(self) -> float:

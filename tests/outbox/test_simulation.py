@@ -12,7 +12,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from fault_disk import Disk
+from fault_disk import Disk, system_of
 from oracle import Oracle
 from queueing import TO, item
 from simulation import FAULTS, LANES, Simulation
@@ -96,7 +96,8 @@ def _judge(directory: Path, oracle: Oracle, opened: Connect = connect) -> None:
 
 def _calls_of_a_life(place: Path) -> int:
     disk = Disk()
-    _life(place, disk.connect, Oracle())
+    with system_of(lambda: disk):
+        _life(place, disk.connect, Oracle())
     return disk.calls
 
 
@@ -108,7 +109,8 @@ def test_each_call_of_the_system_in_turn_fails(every: int, fault: str, tmp_path:
         place, oracle, disk = tmp_path / str(at), Oracle(), Disk()
         disk.fault, disk.fails_at = fault, at
         try:
-            _life(place, disk.connect, oracle)
+            with system_of(lambda disk=disk: disk):  # type: ignore[misc]
+                _life(place, disk.connect, oracle)
             _judge(place, oracle)
         except BaseException as error:
             error.add_note(f"{fault} at call {at}")
