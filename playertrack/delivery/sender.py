@@ -325,6 +325,16 @@ class _Shared:
         self.lock = threading.RLock()
         watched.add(self)
 
+    def of(self, directory: Path) -> Sender | None:
+        """The sender of that directory, which may have another name (a bind mount)."""
+        if (known := self.senders.get(directory)) is not None:
+            return known
+        for place, sender in self.senders.items():
+            with suppress(OSError):  # it is not there yet
+                if place.samefile(directory):
+                    return sender
+        return None
+
     def before_fork(self) -> None:
         """Nothing has to be done for the sake of the parent."""
 
@@ -346,7 +356,7 @@ def share(directory: str | PathLike[str] | None, **options: Any) -> Sender:
     """
     key = None if directory is None else Path(directory).resolve()
     with _shared.lock:
-        sender = None if key is None else _shared.senders.get(key)
+        sender = None if key is None else _shared.of(key)
         if sender is None:
             sender = Sender(directory, **options)
             sender._key = key

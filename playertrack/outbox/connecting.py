@@ -63,11 +63,15 @@ def open_file(path: Path, connect: Connect) -> Connection:
     """Open the database at ``path``, which is made for its user alone if there is none.
 
     The file is never opened here but by SQLite, unless this made it just now. Raises `OSError`
-    for a link, which SQLite would follow.
+    for a link, which SQLite would follow, and for a file with two names: SQLite keeps its log
+    beside each of them, and who opens it by both damages it.
     """
     with _opening:
         with suppress(FileExistsError):
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
-        if not stat.S_ISREG(path.lstat().st_mode):
-            raise OSError(f"{path} is not a regular file")
+        status = path.lstat()
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError(f"{path} is not a regular file; remove what is there")
+        if status.st_nlink > 1:
+            raise OSError(f"{path} has another name (a hard link); remove one, or copy the file")
         return connect(str(path))

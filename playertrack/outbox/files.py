@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from contextlib import closing, suppress
 from pathlib import Path
 from time import monotonic
+from weakref import WeakSet
 
 import attrs
 
@@ -25,6 +26,9 @@ QUEUE, ACKS, LOCK = "queue.db", "delivered", "lock"
 
 #: How often (s) rows and counters are compared, and how long (s) a file is made smaller at once.
 _COMPARE, _SHRINK = 10.0, 0.05
+
+#: All that this process has.
+_all: WeakSet[Files] = WeakSet()
 
 #: Connections that must not be closed.
 _kept: list[Store] = []
@@ -69,6 +73,7 @@ class Files:
         self._seen: dict[str, _Seen] = {}
         self._changes = 0
         self._compare_at = 0.0
+        _all.add(self)
 
     @property
     def owned(self) -> bool:
@@ -99,7 +104,10 @@ class Files:
                 if not is_damage(error):
                     raise
         self._shut()
-        store, damage = replace(self._path, self._acks, self._log, known, self._connect)
+        shared = any(each.store is not None for each in _all if each._is_at(self._path))
+        store, damage = replace(
+            self._path, self._acks, self._log, known, self._connect, shared=shared
+        )
         self._log = Log(b"", ())  # there is no more to be had from it
         self.damages.append(damage)
         self._use(store)
@@ -298,6 +306,13 @@ class Files:
         self.store = store
         self._look()
         self._log = Log(b"", ())
+
+    def _is_at(self, path: Path) -> bool:
+        """True if the file that is open is the one at ``path``."""
+        with suppress(OSError):
+            status, seen = path.stat(), self._seen.get(QUEUE)
+            return seen is not None and seen.inode == (status.st_dev, status.st_ino)
+        return False
 
     def _look(self) -> None:
         """Remember which files are open."""

@@ -7,6 +7,7 @@ it was written, or left out. The format is that of https://www.sqlite.org/filefo
 
 from __future__ import annotations
 
+import os
 import struct
 from collections.abc import Iterator
 from contextlib import suppress
@@ -129,21 +130,36 @@ def _sum(order: str, data: bytes, start: tuple[int, ...]) -> tuple[int, int]:
     return a, b
 
 
-class Image:
-    """The pages of the database at ``path``, with its ``log`` applied; nothing is changed."""
+#: Files that must stay open.
+_kept: list[mmap] = []
 
-    def __init__(self, path: Path, log: Log) -> None:
+
+class Image:
+    """The pages of the database at ``path``, with its ``log`` applied; nothing is changed.
+
+    ``shared``: this process has it open elsewhere, too. Then it stays open here, as POSIX drops
+    the locks that SQLite has on a file when any descriptor of it is closed.
+    """
+
+    def __init__(self, path: Path, log: Log, *, shared: bool = False) -> None:
         self._log = log.data
         self._newer = {frame.page: frame.offset for frame in log.frames}
         self._file: mmap | bytes = b""
-        with path.open("rb") as file, suppress(ValueError):  # an empty file
-            self._file = mmap(file.fileno(), 0, access=ACCESS_READ)
+        file = os.open(path, os.O_RDONLY)
+        try:
+            if os.fstat(file).st_size:
+                self._file = mmap(file, 0, access=ACCESS_READ)
+        finally:
+            if not shared:
+                os.close(file)
+        if shared and isinstance(self._file, mmap):
+            _kept.append(self._file)
         in_file = -(-len(self._file) // PAGE)
         self.count = max(in_file, *(p for p in self._newer if p < in_file + 65536), 0)
 
     def close(self) -> None:
         """Let go of the file."""
-        if isinstance(self._file, mmap):
+        if isinstance(self._file, mmap) and self._file not in _kept:
             self._file.close()
 
     def page(self, number: int) -> bytes:

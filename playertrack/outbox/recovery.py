@@ -182,16 +182,22 @@ def open_store(path: Path, connect: Connect = connect, *, verify: bool = True) -
 
 
 def replace(
-    path: Path, acks: AckLog | None, log: Log, known: Entries, connect: Connect = connect
+    path: Path,
+    acks: AckLog | None,
+    log: Log,
+    known: Entries,
+    connect: Connect = connect,
+    *,
+    shared: bool = False,
 ) -> tuple[Store, Damage]:
     """Set the damaged queue aside, and make a new one with all that can be read of it.
 
     ``log`` is its log of changes as it was before SQLite opened it, ``acks`` knows its
-    generation if the file does not. Only who holds the lock may do that. Raises as
-    `open_store`.
+    generation if the file does not. ``shared``: this process has it open elsewhere. Only who
+    holds the lock may do that. Raises as `open_store`.
     """
     log = log if log.frames else read_log(Path(f"{path}-wal"))
-    with closing(Image(path, log)) as image:
+    with closing(Image(path, log, shared=shared)) as image:
         contents = Contents.salvaged(image, known)
     generation = contents.entries.get(QUEUE, {}).get("generation")
     if generation is None:

@@ -304,3 +304,23 @@ def test_a_session_and_loop_of_the_caller_are_used_and_left_open(tmp_path: Path)
     with Server() as server:
         asyncio.run(main(server))
     assert indices(server.received) == [1, 2, 3, 4, 5]
+
+
+def test_a_directory_with_two_names_has_one_sender(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As with a bind mount, where neither name leads to the other.
+    monkeypatch.setattr(Path, "resolve", Path.absolute)
+    (tmp_path / "queue").mkdir()
+    (tmp_path / "name").symlink_to(tmp_path / "queue")
+    with Server() as server:
+        first = sink_for(server, tmp_path / "queue")
+        second = sink_for(server, tmp_path / "name")
+        assert first.sender is second.sender
+        second.emit(event(1))
+        first.close(20.0)
+        assert second.close(20.0)
+        assert indices(server.received) == [1]
+        third = sink_for(server, tmp_path / "name")
+        assert third.sender is not second.sender
+        third.close(1.0)

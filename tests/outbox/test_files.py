@@ -15,6 +15,7 @@ import pytest
 from queueing import TO, adds_up, as_it_is, counts, fill, item, numbers, page, rows
 
 from playertrack.outbox import Bounds, Outbox, look, resume
+from playertrack.outbox.failover import Failover
 
 ROOT = Path(__file__).parents[2]
 
@@ -220,3 +221,53 @@ def test_rows_come_only_in_their_order(tmp_path: Path) -> None:
     assert [row.item.number for row in rows(outbox)] == list(range(20))
     adds_up(outbox)
     outbox.close()
+
+
+def test_q_one_sender_a_file_with_two_names_is_not_opened(tmp_path: Path) -> None:
+    first = Outbox(tmp_path / "queue")
+    fill(first, [item(1)])
+    first.close()
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "queue.db").hardlink_to(tmp_path / "queue" / "queue.db")
+    for name in ("queue", "other"):
+        outbox = Outbox(tmp_path / name, retry=0.02)
+        fill(outbox, [item(2)])
+        assert "has another name (a hard link)" in str(outbox.trouble)
+        outbox.close()
+    (tmp_path / "other" / "queue.db").unlink()
+    again = Outbox(tmp_path / "queue")
+    assert numbers(again) == [1]
+    assert again.trouble is None
+    again.close()
+
+
+def test_q_damage_a_repair_leaves_the_locks_of_others_in_the_process(tmp_path: Path) -> None:
+    # SQLite holds a shared lock on a file that is open. Another process must find it.
+    asks = """
+import fcntl, os, sys
+file = os.open(sys.argv[1], os.O_RDWR)
+try:
+    fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, 510, 0x40000002)
+    print("free")
+except OSError:
+    print("locked")
+"""
+
+    def lock_of(path: Path) -> str:
+        command = [sys.executable, "-c", asks, str(path)]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+    owner = Outbox(tmp_path)
+    fill(owner, (item(n, size=2000) for n in range(100)))
+    owner.close()
+    owner = Outbox(tmp_path)
+    fill(owner, [item(100)])
+    other = Failover(tmp_path, Bounds(), lambda: ())  # it has no thread, so it stays as it is
+    assert lock_of(tmp_path / "queue.db") == "locked"
+    # Cut off elsewhere: to open and close it here would drop the locks by itself.
+    cuts = "import os, sys; os.truncate(sys.argv[1], 40960)"
+    subprocess.run([sys.executable, "-c", cuts, str(tmp_path / "queue.db")], check=True)
+    fill(owner, [item(101)])
+    assert lock_of(tmp_path / "queue.db.damaged-1") == "locked"
+    other.close()
+    owner.close()
