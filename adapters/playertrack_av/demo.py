@@ -76,13 +76,16 @@ async def _show(folder: Path, log: list[Received]) -> int:
             collector.fault("status", endpoint=endpoint, status=503, times=1)
         trace, delivered = await asyncio.to_thread(_play, clip, folder / "queue", collector)
     _explain(trace)
-    print("What the collector received, and how it judged it:\n")
+    print("The collector stands in for three services: stats and kava of Kaltura, and http, which")
+    print("takes any event. What it did not accept was sent again:\n")
     log += collector.received
     for received in collector.received:
-        print(event_line(received))
-    print()
+        if not received.accepted:
+            print(event_line(received))
+    print("\nWhat arrived, by service and session:\n")
     for line in received_lines(collector.history.summary(), collector.sessions):
         print(_wrapped(line))
+    print("\nNow with a video of yours: playertrack play video.mp4 --timeline")
     if not delivered:
         print("not everything was delivered", file=sys.stderr)
     return 0 if delivered and collector.good and not collector.bad else 1

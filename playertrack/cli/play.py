@@ -83,7 +83,8 @@ def add_parser(subparsers: Any) -> None:
         "--player",
         metavar="NAME",
         default=_BUILT_IN,
-        help="av (default), gstplay, gstreamer, mpv, vlc, …; all but av play in real time",
+        help="av (default), gstplay, gstreamer, mpv, mpv-process, qt or vlc; all but av play in "
+        "real time",
     )
     parser.add_argument(
         "--list-players",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 
+from .._words import counted
 from ..errors import shorten
 from .values import Received, SessionVerdict
 
@@ -29,7 +30,7 @@ def summary_lines(counts: Mapping[str, int], sessions: Iterable[SessionVerdict])
     """The totals, and a line for each session with its problems."""
     yield (
         f"{counts['accepted']} events accepted, {counts['good']} good, {counts['bad']} bad, "
-        f"{counts['failed']} failed; {counts['sessions']} sessions"
+        f"{counts['failed']} not accepted; {counted(counts['sessions'], 'session')}"
     )
     for session in sessions:
         events = ", ".join(

@@ -92,8 +92,7 @@ def test_the_signal_and_the_rule_are_named_in_words() -> None:
         == "playing on line 2: the first frame of the session was on screen [R-play]"
     )
     assert why(explained, "SEEK") == (
-        "seek on line 4: a seek was completed, "
-        "and nothing that came soon after was part of it [R-seek]"
+        "seek on line 4: a seek was completed, and no other followed at once [R-seek]"
     )
 
 
