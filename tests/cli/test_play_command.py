@@ -85,7 +85,7 @@ def test_shows_the_events_and_the_sum_of_them(
     assert lines[-4] == "session 1 of clip"
     assert lines[-3] == "  watched 6.0 of 6.0 s (100 %); reached 25 %, 50 %, 75 %, 100 %"
     assert lines[-2].startswith("  played  6.0 s, started 0.")
-    assert lines[-1] == "  no stalls (0.0 s), no seeks, no errors"
+    assert lines[-1] == "  no stalls, no seeks, no errors"
     assert captured.err == ""
 
 

@@ -55,13 +55,13 @@ def test_the_page_is_a_suite_that_finds_what_was_forgotten(
 ) -> None:
     monkeypatch.delenv("FAKE_PLAYER_BUG", raising=False)
     result = run(suite, "--playertrack-update")
-    result.assert_outcomes(passed=11, failed=1)
+    result.assert_outcomes(passed=12, failed=1)
     assert SHOWN[0] in failing(result) + "\n"
     assert (suite.path / "golden" / "evening.jsonl").exists()
 
     right = "\n".join(CODE).replace(FORGOTTEN, "self.tracker.pause()")
     (suite.path / "test_page.py").write_text(right)
-    run(suite).assert_outcomes(passed=12)
+    run(suite).assert_outcomes(passed=13)
 
 
 @pytest.mark.parametrize("bug", BUGS)
@@ -70,7 +70,7 @@ def test_each_bug_is_reported_as_the_page_shows(
 ) -> None:
     monkeypatch.setenv("FAKE_PLAYER_BUG", bug)
     result = run(suite, "-k", " or ".join(sorted(SHORT)))
-    result.assert_outcomes(passed=4, failed=1, deselected=7)
+    result.assert_outcomes(passed=4, failed=1, deselected=8)
     assert SHOWN[1 + BUGS.index(bug)] in failing(result) + "\n"
 
 

@@ -92,7 +92,7 @@ def test_the_signal_and_the_rule_are_named_in_words() -> None:
         == "playing on line 2: the first frame of the session was on screen [R-play]"
     )
     assert why(explained, "SEEK") == (
-        "seek on line 4: a seek was completed, and no other followed at once [R-seek]"
+        "seek on line 4: the seek was complete, and no other followed at once [R-seek]"
     )
 
 
@@ -111,7 +111,7 @@ def test_an_inferred_seek_goes_back_to_the_jump() -> None:
     explained = explanation(update(10, 10), update(11, 60), update(12, 61), update(13, 62))
 
     assert why(explained, "SEEK").startswith(
-        "timeupdate on line 4: the position jumped as playback cannot, and stayed"
+        "timeupdate on line 4: the position jumped further than playback can"
     )
 
 
