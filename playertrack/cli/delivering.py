@@ -33,9 +33,9 @@ def add_sinks(parser: argparse.ArgumentParser, what: str) -> None:
         metavar="SINK",
         action="append",
         default=[],
-        help=f"{what}: console, jsonl:PATH, http:URL, ndjson:URL, cloudevents:URL, segment:URL, "
-        "xapi:URL, stats, kava or null (repeatable). stats and kava deliver to Kaltura and take "
-        "account, address and KS from the KALTURA_* variables",
+        help=f"{what}: console, jsonl:FILE, http:URL or a URL alone, ndjson:URL, cloudevents:URL, "
+        "segment:URL, xapi:URL, stats, kava or null (repeatable). stats and kava "
+        "deliver to Kaltura and take account, address and KS from the KALTURA_* variables",
     )
     parser.add_argument(
         "--queue",
