@@ -53,6 +53,12 @@ _OWN = {
     "policy": ("test_policy",),
     "core.playhead": ("core/test_playhead",),
     "core.rangeset": ("core/test_rangeset",),
+    "core.fleet": ("core/test_fleet",),
+    "core.fleet_views": ("core/test_fleet",),
+    "core.timer_heap": ("core/test_fleet",),
+    "core.reorder": ("core/test_reorder", "core/test_fleet"),
+    "core.snapshot": ("core/test_stored_snapshots", "core/test_fleet"),
+    "core.quick": ("core/test_fleet",),
     "core.machine": ("core/test_machine_table",),
 }
 _SLOW = ("core/test_machine", "core/test_properties")

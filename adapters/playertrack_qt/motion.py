@@ -56,7 +56,7 @@ class Motion:
     def jump(self, at: float, position: float, *, playing: bool, stalled: bool = False) -> int:
         """1 or -1 if it is further ahead or back than time explains, else 0.
 
-        After a stall playback goes on where it was; how it catches up is told by `CatchUp`.
+        After a stall playback goes on where it was; `CatchUp` says how it catches up.
         """
         slack = _DRAGGED if at - self.sought < _SOON else AHEAD
         step, slack = position - self.position, slack * max(1.0, self._fastest)

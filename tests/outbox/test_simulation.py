@@ -109,7 +109,7 @@ def test_each_call_of_the_system_in_turn_fails(every: int, fault: str, tmp_path:
         place, oracle, disk = tmp_path / str(at), Oracle(), Disk()
         disk.fault, disk.fails_at = fault, at
         try:
-            with system_of(lambda disk=disk: disk):  # type: ignore[misc]
+            with system_of(lambda disk=disk: disk):  # type: ignore[misc]  # binds the loop variable
                 _life(place, disk.connect, oracle)
             _judge(place, oracle)
         except BaseException as error:
