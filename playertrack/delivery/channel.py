@@ -244,14 +244,11 @@ class Channel(Link):
         if self.policy.state is not DeliveryState.UP or not self._ripe():
             return []
         rows = self._lanes.take(self.route.destination.batch)
-        for n, row in enumerate(rows):
-            if not self.outbox.claim(row.seq, self._epoch):
-                for claimed in rows[:n]:
-                    self.outbox.release(claimed.seq)
-                self._lanes.done(rows)
-                self._start_over(self._epoch)
-                self._fetch()
-                return []
+        if rows and not self.outbox.leases.take([row.seq for row in rows], self._epoch):
+            self._lanes.done(rows)
+            self._start_over(self._epoch)
+            self._fetch()
+            return []
         if rows:
             self.scheduler.enter(rows[0].seq)
         return rows
@@ -283,8 +280,7 @@ class Channel(Link):
             try:
                 await consignment.bring()
             except BaseException:  # raised again: the rows are free for another try
-                for row in consignment.left:
-                    self.outbox.release(row.seq)
+                self.outbox.leases.release([row.seq for row in consignment.left])
                 raise
             finally:
                 self._consignments.discard(consignment)

@@ -21,7 +21,7 @@ from ..delivery.status import Status
 from ..errors import PlayertrackError
 from ..events import Event
 from ..outbox import Counts, Item, LaterError, Receipt
-from ..outbox.ring import Encode
+from ..outbox.waiting import Encode
 from ..sinks.base import SinkError
 
 if TYPE_CHECKING:

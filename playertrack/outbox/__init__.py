@@ -5,12 +5,9 @@ makes groups of events durable (SQLite, WAL, FULL), and a sender reads them and 
 became of them.
 """
 
-from .batch import Settled
 from .dating import BootClock
-from .handing import Handed
 from .inspect import Look, look, resume, retry
 from .outbox import DURABILITIES, Outbox
-from .receipt import Receipt
 from .values import (
     DEFAULT_BOUNDS,
     HELD,
@@ -18,14 +15,17 @@ from .values import (
     Bounds,
     Counts,
     DeadLetter,
+    Handed,
     Item,
     LaterError,
     Page,
     QueueError,
     RefusedError,
     Row,
+    Settled,
     Standing,
 )
+from .waiting import Receipt
 
 __all__ = (
     "DEFAULT_BOUNDS",

@@ -18,13 +18,21 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from zlib import crc32
 
-from .lock import is_at, try_lock
+from .lock import try_lock
 
 _HEADER = struct.Struct("<8sQ")
 _RECORD = struct.Struct("<QQ")
 _STATE = struct.Struct("<QQQ")
 _MAGIC = b"ptrkack2"
-_PWRITE: Callable[[int, bytes, int], int] | None = getattr(os, "pwrite", None)
+
+
+def _seek_and_write(file: int, record: bytes, offset: int) -> int:
+    os.lseek(file, offset, os.SEEK_SET)
+    return os.write(file, record)
+
+
+#: Writes a record at an offset, with one call of the system where it has one for that.
+_put: Callable[[int, bytes, int], int] = getattr(os, "pwrite", _seek_and_write)
 
 #: How many rows may be delivered and not yet removed.
 SLOTS = 4096
@@ -46,7 +54,7 @@ class AckLog:
         self.generation = 0
         #: The highest number and the transactions that were committed, as far as was noted.
         self.committed = (0, 0)
-        self._path = path
+        self.path = path
         self._free = deque(range(SLOTS))
         self._slots: dict[int, int] = {}
         flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
@@ -68,9 +76,9 @@ class AckLog:
         return True
 
     @property
-    def lost(self) -> bool:
-        """True if it is not the file at its path any more."""
-        return self._file.closed or not is_at(self._file.fileno(), self._path)
+    def status(self) -> os.stat_result:
+        """That of the file."""
+        return os.fstat(self._file.fileno())
 
     def bind(self, generation: int) -> list[int]:
         """Use it for the queue of that generation; gives the numbers that are noted in it.
@@ -96,7 +104,7 @@ class AckLog:
         """Note that all up to ``last`` is committed, by so many transactions."""
         self.committed = last, commits
         check = crc32(_STATE.pack(last, commits, self.generation))
-        self._put(_COMMITTED, _STATE.pack(last, commits, check))
+        _put(self._file.fileno(), _STATE.pack(last, commits, check), _COMMITTED)
 
     def write(self, seq: int) -> bool:
         """Note that ``seq`` is delivered; False if there is no space, or the disk refuses."""
@@ -109,16 +117,10 @@ class AckLog:
             if not os.fstat(self._file.fileno()).st_nlink:
                 return False  # the file was removed
             record = _RECORD.pack(seq, _check(seq, self.generation))
-            return self._put(_FIRST + slot * _RECORD.size, record) == _RECORD.size
+            at = _FIRST + slot * _RECORD.size
+            return _put(self._file.fileno(), record, at) == _RECORD.size
         except (OSError, ValueError):
             return False
-
-    def _put(self, offset: int, record: bytes) -> int:
-        """Write ``record`` there, with one call of the system where it has one for that."""
-        if _PWRITE is not None:
-            return _PWRITE(self._file.fileno(), record, offset)
-        self._file.seek(offset)
-        return self._file.write(record)
 
     def free(self, seqs: Iterable[int]) -> None:
         """Give the space of numbers back that are gone from the queue by now."""

@@ -61,7 +61,7 @@ class Database:
 
     def create(self, generation: int, first: int = 1) -> None:
         """Make the tables, unless another process just did; rows are numbered from ``first``."""
-        with self.transaction():
+        with self.transaction(new=True):
             if not self.empty:
                 return
             for statement in _SCHEMA:
@@ -133,14 +133,16 @@ class Database:
         return int(self.tally.read(QUEUE).get("last", 0))
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """All of it or nothing; durable when it is left."""
+    def transaction(self, *, new: bool = False) -> Iterator[None]:
+        """All of it or nothing; durable when it is left. ``new``: there is no tally yet."""
         self._execute("BEGIN IMMEDIATE")
         try:
+            if not new:
+                self.tally.begin()
             yield
-            self.tally.write()
+            changed = self.tally.write()
             self._execute("COMMIT")
-            self.tally.written()
+            self.tally.stored |= changed
         except BaseException:  # raised again: nothing of it is in the database
             self.tally.forget()
             with suppress(sqlite3.Error):  # it may have rolled back by itself

@@ -20,10 +20,9 @@ from uuid import uuid4
 import attrs
 
 from ..events import EVENTS, Event, to_record
-from .batch import Added, Settled
 from .both import held_rows, times_of
 from .failover import Failover
-from .values import RELEASED, Dated, Held, Item, LaterError, RefusedError
+from .values import RELEASED, Added, Dated, Held, Item, LaterError, RefusedError, Settled
 
 _log = logging.getLogger("playertrack")
 

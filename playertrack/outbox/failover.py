@@ -14,19 +14,22 @@ from contextlib import suppress
 from pathlib import Path
 from time import monotonic, time, time_ns
 
-from .batch import SELDOM, Added, Settled, Trimming
 from .both import dead_letters, first_answer, standings_of
 from .connecting import Connect, connect
 from .files import Files, FilesMovedError
 from .recovery import Contents, adopt, is_damage
 from .store import Store
 from .tally import QUEUE
-from .values import Bounds, DeadLetter, QueueError, Row, Standing
+from .trimming import Trimming
+from .values import Added, Bounds, DeadLetter, QueueError, Row, Settled, Standing
 
 _log = logging.getLogger("playertrack")
 
 #: How often (s) a disk is tried again that took nothing.
 RETRY = 5.0
+
+#: How often (s) a damaged file is replaced at most.
+SELDOM = 60.0
 
 #: Higher than any number: no row is in memory.
 _NONE = 1 << 62
@@ -52,6 +55,8 @@ class Failover:
     ) -> None:
         #: Why the disk takes nothing, while it does not.
         self.trouble: str | None = None
+        #: True from `suspend` to `wake`.
+        self.suspended = False
         self._directory = directory
         self._bounds = bounds
         self._spare = spare
@@ -71,7 +76,9 @@ class Failover:
             self._spill()
         while self._store is None and self._memory is None:
             try:
-                self._open()
+                assert self._disk is not None
+                self._disk.open()
+                self._recovered()
             except _FAILURES as error:
                 self._failed(error)
 
@@ -108,18 +115,22 @@ class Failover:
         """Make all of it so at once; gives the numbers of the rows that came in."""
         if self._memory is not None:
             self._return_to_disk()
-        low, high = settled.split(self._base)
-        self._owed.add(low)
-        while self._memory is None:
-            try:
-                return self._to_disk(added)
-            except _FAILURES as error:
-                self._failed(error)
+        if self._memory is not None:
+            low, settled = settled.split(self._base)
+            self._owed.add(low)
+        else:
+            self._owed.add(settled)
+            while self._memory is None:
+                try:
+                    return self._to_disk(added)
+                except _FAILURES as error:
+                    self._failed(error)
+            settled = Settled()
         with self._memory.transaction():
-            high.apply(self._memory, self._bounds)
-            new = added.apply(self._memory, self._bounds)
+            self._memory.settle(settled, self._bounds.max_dead)
+            new = self._memory.add(added, self._bounds.max_dead)
             self._trim(self._memory, self._bounds.max_memory, new)
-        if high.dated:
+        if settled.dated:
             self._spare()
         return new
 
@@ -132,36 +143,30 @@ class Failover:
 
     def _to_disk(self, added: Added) -> range:
         assert self._disk is not None
-        self._disk.refresh()
-        self._disk.check()
-        store = self._disk.store
-        assert store is not None
+        store = self._disk.checked()
         with store.transaction():
-            self._owed.apply(store, self._bounds)
-            new = added.apply(store, self._bounds)
+            store.settle(self._owed, self._bounds.max_dead)
+            new = store.add(added, self._bounds.max_dead)
             self._trim(store, self._bounds.max_bytes, new)
-        self._paid(store)
+        owed = self._paid()
         try:
-            self._disk.check()
-            self._disk.committed()
-        except FilesMovedError as error:
-            self._moved(error)  # with what was committed just now
+            self._disk.committed(owed.delivered)
+        except _FAILURES as error:
+            self._failed(error)  # with what was committed just now
         return new
 
-    def _paid(self, store: Store) -> None:
+    def _paid(self) -> Settled:
         """The changes that were owed are committed."""
-        assert self._disk is not None
-        self._disk.free(self._owed.delivered)
-        removed = bool(self._owed.delivered)
-        if self._owed.dated:
+        owed, self._owed = self._owed, Settled()
+        if owed.dated:
             self._spare()  # pages that were read hold those rows without their dates
-        self._owed = Settled()
-        if removed:
-            self._disk.shrink()
+        return owed
 
     def _trim(self, store: Store, most_bytes: int, new: range) -> None:
-        if self.owner or self._bounds.policy == "drop_newest":
-            self._trimming.trim(store, most_bytes, new)  # else only the owner knows what it sends
+        over = store.excess(self._bounds.max_events, most_bytes, new.start - 1)
+        # Only the owner knows what it sends.
+        if over and (self.owner or self._bounds.policy == "drop_newest"):
+            self._trimming.drop(store, over, new)
 
     # ---------------------------------------------------------------------------- to read
 
@@ -209,8 +214,7 @@ class Failover:
 
     def recall(self, destination: str, lane: str) -> bytes | None:
         """The last note on a lane, if it is known."""
-        newest = reversed(self.stores())
-        return first_answer(newest, lambda store: store.recall(destination, lane))
+        return first_answer(reversed(self.stores()), lambda store: store.recall(destination, lane))
 
     def dead(self) -> list[DeadLetter]:
         """The dead letters."""
@@ -249,16 +253,18 @@ class Failover:
 
     def suspend(self) -> None:
         """Close the database for as long as the process is copied; the lock stays."""
-        if self._disk is not None:
+        if self._disk is not None and self._disk.store is not None:
             self._disk.suspend()
+            self.suspended = True
 
     def wake(self) -> None:
         """Go on after `suspend`."""
-        if self._disk is not None:
-            try:
-                self._disk.wake()
-            except _FAILURES as error:
-                self._failed(error)
+        self.suspended = False
+        try:
+            assert self._disk is not None
+            self._disk.wake()
+        except _FAILURES as error:
+            self._failed(error)
 
     def disown(self) -> None:
         """In a forked child: leave the files to the parent."""
@@ -266,11 +272,6 @@ class Failover:
             self._disk.disown()
 
     # --------------------------------------------------------------------- disks that fail
-
-    def _open(self) -> None:
-        assert self._disk is not None
-        self._disk.open()
-        self._recovered()
 
     def _recovered(self) -> None:
         """The disk is in order; report what was not."""
@@ -332,7 +333,7 @@ class Failover:
         memory.create(0)
         with memory.transaction():
             adopt(memory, contents)
-            self._owed.apply(memory, self._bounds)
+            memory.settle(self._owed, self._bounds.max_dead)
         self._owed = Settled()
         self._memory, self._base = memory, 1
         self._complain(error)
@@ -378,7 +379,7 @@ class Failover:
         assert store is not None and self._memory is not None and self._disk is not None
         contents = Contents.of(self._memory)
         with store.transaction():
-            self._owed.apply(store, self._bounds)
+            store.settle(self._owed, self._bounds.max_dead)
             if self._left_generation == store.generation:
                 store.clear()  # a copy of what is in memory, or of what was there before
             elif store.last >= self._base:  # by a clock that was set back, or is, or another queue
@@ -391,8 +392,7 @@ class Failover:
         if self._remove_left is not None:
             self._remove_left()
             self._remove_left = self._left_generation = None
-        self._paid(store)
-        self._disk.committed()
+        self._disk.committed(self._paid().delivered)
         _log.warning(
             "the disk takes the queue again; %d events were moved to it", len(contents.rows)
         )

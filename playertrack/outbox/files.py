@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from contextlib import closing, suppress
+from os.path import samestat
 from pathlib import Path
 from time import monotonic
 from weakref import WeakSet
 
-import attrs
-
 from .ack_log import AckLog
-from .batch import Settled
 from .connecting import Connect
 from .lock import ProcessLock
 from .pages import Log, read_log
 from .recovery import UNKNOWN, Damage, is_damage, lose, open_store, replace
 from .store import Store
+from .tally import QUEUE as TALLY
 from .tally import state_of
-from .values import Bounds
+from .values import Bounds, Settled
 
 #: What the files in the directory of a queue are called.
 QUEUE, ACKS, LOCK = "queue.db", "delivered", "lock"
@@ -41,14 +41,6 @@ class FilesMovedError(OSError):
     """The database that is open is not the one in the directory any more."""
 
 
-@attrs.define
-class _Seen:
-    """A file as it was last seen: which it is, and how long."""
-
-    inode: tuple[int, int]
-    size: int
-
-
 class Files:
     """The queue in ``directory``; what fails raises `sqlite3.Error`, `OSError`, `QueueError`.
 
@@ -65,20 +57,18 @@ class Files:
         self._path = directory / QUEUE
         self._bounds = bounds
         self._connect = connect
+        self._paths = [self._path, *(Path(f"{self._path}-{end}") for end in ("wal", "shm"))]
         self._lock = ProcessLock(directory / LOCK)
+        #: True if this process owns it.
+        self.owned = False
         self._acks: AckLog | None = None
         self._bound: int | None = None  # the generation whose deliveries are settled
-        self._suspended = False
         self._log = Log(b"", ())
-        self._seen: dict[str, _Seen] = {}
+        self._seen: dict[Path, os.stat_result] = {}  # what is open, by path
+        self._locked: dict[Path, os.stat_result] = {}
         self._changes = 0
         self._compare_at = 0.0
         _all.add(self)
-
-    @property
-    def owned(self) -> bool:
-        """True if this process owns it."""
-        return self._lock.held
 
     def open(self) -> None:
         """Open it, again if it is open; a new one is made if there is none."""
@@ -112,37 +102,54 @@ class Files:
         self.damages.append(damage)
         self._use(store)
 
+    def checked(self) -> Store:
+        """The database that is there, after a `check`; its owner may have replaced it."""
+        if not self.owned:
+            seen = self._seen.get(self._path)
+            if seen is None or not samestat(seen, self._path.stat()):
+                self.open()
+        self.check()
+        assert self.store is not None
+        return self.store
+
     def check(self) -> None:
         """Check that what is open is what is in the directory; before anything is durable.
 
         Raises `FilesMovedError` if the database is elsewhere, `sqlite3.DatabaseError` if it was
         cut off. A lock that was removed is taken again, if nobody else has it by now.
         """
-        seen = self._seen
-        for path in (self._path, Path(f"{self._path}-wal"), Path(f"{self._path}-shm")):
-            name = path.name
-            before = seen.get(name)
+        for path in self._paths:
             try:
-                status = path.stat()
+                now = path.stat()
             except FileNotFoundError:
-                raise FilesMovedError(f"{name} was removed") from None
-            now = _Seen((status.st_dev, status.st_ino), status.st_size)
-            if before is not None and now.inode != before.inode:
-                raise FilesMovedError(f"{name} was replaced")
-            if before is not None and now.size < before.size and self._cut(name, now, before):
-                raise sqlite3.DatabaseError(f"{name} was cut off")
-            seen[name] = now
-        if self._lock.lost or (self._acks is not None and self._acks.lost):
+                raise FilesMovedError(f"{path.name} was removed") from None
+            before = self._seen.get(path, now)
+            if not samestat(now, before):
+                raise FilesMovedError(f"{path.name} was replaced")
+            if now.st_size < before.st_size and self._cut(path, now.st_size, before.st_size):
+                raise sqlite3.DatabaseError(f"{path.name} was cut off")
+            self._seen[path] = now
+        if self._lost():
             self._release()
             self._own()
             if self.owned and self.store is not None:
                 self._settle_noted(self.store)
 
-    def _cut(self, name: str, now: _Seen, before: _Seen) -> bool:
+    def _lost(self) -> bool:
+        """True if a file that is held locked is not the one at its path any more."""
+        try:
+            for path, locked in self._locked.items():
+                if not samestat(path.stat(), locked):
+                    return True
+        except OSError:
+            return True
+        return False
+
+    def _cut(self, path: Path, size: int, before: int) -> bool:
         """True if a file is shorter than SQLite made it."""
-        if name.endswith("-wal"):
-            return now.size < min(before.size, _LEAST_LOG)
-        return name == QUEUE and self.store is not None and now.size < self.store.length
+        if path.name.endswith("-wal"):
+            return size < min(before, _LEAST_LOG)
+        return path == self._path and self.store is not None and size < self.store.length
 
     def leave(self) -> Callable[[], object]:
         """Let go of a database that is elsewhere now, so that the one here may be opened.
@@ -152,7 +159,7 @@ class Files:
         """
         store, lock, acks = self.store, self._lock, self._acks
         self.store, self._acks, self._bound, self._seen = None, None, None, {}
-        self._lock = ProcessLock(self._directory / LOCK)
+        self._lock, self.owned, self._locked = ProcessLock(self._directory / LOCK), False, {}
         if store is not None:
             if Path(f"{self._path}-wal").exists():
                 _kept.append(store)  # SQLite would remove that, whosever it is
@@ -182,19 +189,11 @@ class Files:
             status = self._path.stat()
         except FileNotFoundError:
             return False
-        if self._seen[QUEUE].inode != (status.st_dev, status.st_ino) or self.store is None:
+        if self.store is None or not samestat(self._seen[self._path], status):
             return False
         self.store.checkpoint()
         self.open()
         return True
-
-    def refresh(self) -> None:
-        """Open the database that is there, if its owner replaced the one that is open."""
-        if not self.owned:
-            status = self._path.stat()
-            before = self._seen.get(QUEUE)
-            if before is None or before.inode != (status.st_dev, status.st_ino):
-                self.open()
 
     def news(self) -> bool:
         """True if another process changed something, or left the queue to this one."""
@@ -211,46 +210,44 @@ class Files:
         """Do what the owner has to do from time to time; raises as for a damage found."""
         if self.store is None or not self.owned:
             return
-        self.shrink()
+        self._shrink()
         if monotonic() >= self._compare_at:
             self._compare_at = monotonic() + _COMPARE
             if not self.store.agrees:
                 raise sqlite3.DatabaseError("there are more or fewer rows than were counted")
 
-    def shrink(self) -> None:
+    def _shrink(self) -> None:
         """Make the file smaller, for a short time."""
         until = monotonic() + _SHRINK
         with suppress(sqlite3.Error):
             while self.store is not None and self.store.shrink() and monotonic() < until:
                 pass
 
-    def committed(self) -> None:
-        """Note what is committed, so that its loss would be noticed."""
-        if self.owned and self._acks is not None and self.store is not None:
+    def committed(self, removed: Collection[int]) -> None:
+        """`check` again, and note what is committed, so that its loss would be noticed.
+
+        The rows ``removed`` are not in the database any more.
+        """
+        if removed and self._acks is not None:
+            self._acks.free(removed)
+        self.check()
+        if self._acks is not None and self.store is not None:
+            queue = self.store.tally[TALLY]
             with suppress(OSError, ValueError):
-                self._acks.commit(*self.store.tally.state)
+                self._acks.commit(queue.get("last", 0), queue.get("commits", 0))
 
     def note(self, seq: int) -> bool:
         """Note that ``seq`` is delivered, in any thread; False if that is not possible."""
         return self.owned and self._acks is not None and self._acks.write(seq)
 
-    def free(self, seqs: Iterable[int]) -> None:
-        """Rows that were noted are not in the database any more."""
-        if self._acks is not None:
-            self._acks.free(seqs)
-
     def suspend(self) -> None:
         """Close the database for as long as the process is copied; the lock stays."""
-        if self.store is not None:
-            self._shut()
-            self._suspended = True
+        self._shut()
 
     def wake(self) -> None:
         """Go on after `suspend`."""
-        if self._suspended:
-            self._suspended = False
-            self.store = open_store(self._path, self._connect, verify=False)
-            self._look()
+        self.store = open_store(self._path, self._connect, verify=False)
+        self._look()
 
     def disown(self) -> None:
         """In a forked child: leave the files to the parent."""
@@ -258,12 +255,13 @@ class Files:
 
     def close(self) -> None:
         """Let go of everything."""
+        self._shrink()
         self._shut()
         self._release()
 
     def _own(self) -> bool:
         """Take the lock and the log of deliveries, both or none."""
-        if self._lock.held:
+        if self.owned:
             return True
         if not self._lock.acquire():
             return False
@@ -276,14 +274,15 @@ class Files:
             acks.close()
             self._lock.release()
             return False
-        self._acks, self._bound = acks, None
+        self._acks, self._bound, self.owned = acks, None, True
+        self._locked = {each.path: each.status for each in (self._lock, acks)}
         return True
 
     def _release(self) -> None:
         if self._acks is not None:
             with suppress(OSError):
                 self._acks.close()
-        self._acks, self._bound = None, None
+        self._acks, self._bound, self.owned, self._locked = None, None, False, {}
         self._lock.release()
 
     def _shut(self) -> None:
@@ -310,8 +309,8 @@ class Files:
     def _is_at(self, path: Path) -> bool:
         """True if the file that is open is the one at ``path``."""
         with suppress(OSError):
-            status, seen = path.stat(), self._seen.get(QUEUE)
-            return seen is not None and seen.inode == (status.st_dev, status.st_ino)
+            seen = self._seen.get(self._path)
+            return seen is not None and samestat(seen, path.stat())
         return False
 
     def _look(self) -> None:
@@ -334,7 +333,7 @@ class Files:
         with store.transaction():
             lost = store.reconcile() + missing
             if first:
-                Settled(delivered=delivered).apply(store, self._bounds)
+                store.settle(Settled(delivered=delivered), self._bounds.max_dead)
                 store.resume()
             store.tally.count_commits(commits)
             if missing:
@@ -342,5 +341,5 @@ class Files:
                 store.skip(known)
         if lost:
             self.damages.append(Damage(None, sum(store.rows_by_destination().values()), lost))
-        self._acks.commit(*store.tally.state)
+        self._acks.commit(*state_of(store.tally))
         self._bound = generation

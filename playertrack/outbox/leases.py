@@ -1,4 +1,4 @@
-"""The rows that are being sent, and those that are delivered and still to be removed."""
+"""The rows that a sender is handed, has, or has delivered while they are still to be removed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterable
 from time import monotonic
 
-from .values import Page, Row
+from .values import Added, Handed, Page, Row
 
 #: Rows that are delivered are removed when there are so many, or after so long (s).
 MANY = 256
@@ -26,11 +26,28 @@ class Leases:
         self._claimed: set[int] = set()
         self._delivered: list[int] = []
         self._since = 0.0
+        self._last = -1  # the highest number that the commit before gave
+        self._handed: list[Handed] | None = []
 
-    @property
-    def epoch(self) -> int:
-        """That of pages which are given now."""
-        return self._epoch
+    def hand(self, new: range, added: Added, *, owner: bool) -> None:
+        """A commit gave the numbers ``new`` to the items of ``added``.
+
+        As long as nobody else adds any between, who sends need not read them back.
+        """
+        follows = new.start == self._last + 1 and owner
+        self._last = new.stop - 1 + len(added.refused)
+        if not follows:
+            self._handed = None
+        elif self._handed is not None and new:
+            rows: dict[str, list[Row]] = {}
+            for seq, (destination, item) in zip(new, added.items, strict=True):
+                rows.setdefault(destination, []).append(Row(seq, item))
+            self._handed.append(Handed(self._epoch, rows))
+
+    def handed(self) -> list[Handed] | None:
+        """The additions since the last time; None if they have to be read."""
+        handed, self._handed = self._handed, []
+        return handed
 
     def page(self, rows: Iterable[Row], last: int, paused: str | None) -> Page:
         """A page of ``rows``, without those that a sender has."""
@@ -39,16 +56,16 @@ class Leases:
             rest = tuple(row for row in rows if row.seq not in gone)
             return Page(self._epoch, rest, last, paused)
 
-    def take(self, seq: int, epoch: int) -> bool:
-        """Claim a row; False if its page is out of date."""
+    def take(self, seqs: Iterable[int], epoch: int) -> bool:
+        """Claim rows to send; False if their page is out of date."""
         with self._lock:
             if epoch != self._epoch:
                 return False
-            self._claimed.add(seq)
+            self._claimed.update(seqs)
             return True
 
     def release(self, seqs: Iterable[int]) -> None:
-        """Rows are claimed no more."""
+        """Rows are claimed no more, whether or not they have come to an end."""
         with self._lock:
             self._claimed.difference_update(seqs)
 

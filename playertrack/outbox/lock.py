@@ -30,24 +30,20 @@ class ProcessLock:
     """The lock that the file at ``path`` stands for; only one in all processes holds it."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.path = path
         self._file: int | None = None
 
     @property
-    def held(self) -> bool:
-        """True if this one holds it."""
-        return self._file is not None
-
-    @property
-    def lost(self) -> bool:
-        """True if the file that is held locked is not the one at the path any more."""
-        return self._file is not None and not is_at(self._file, self._path)
+    def status(self) -> os.stat_result:
+        """That of the file, which is held locked."""
+        assert self._file is not None
+        return os.fstat(self._file)
 
     def whereabouts(self) -> Path | None:
         """Where the locked file is; None if it is removed, or nobody can know."""
         with suppress(OSError):
             path = Path(f"/proc/self/fd/{self._file}").readlink()
-            if self._file is not None and is_at(self._file, path):
+            if self._file is not None and os.path.samestat(self.status, path.stat()):
                 return path
         return None
 
@@ -55,7 +51,7 @@ class ProcessLock:
         """Take it unless another one holds it; raises `OSError` if the file cannot be made."""
         if self._file is not None:
             return True
-        file = os.open(self._path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
+        file = os.open(self.path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
         try:
             try_lock(file)
         except OSError:
@@ -73,11 +69,3 @@ class ProcessLock:
         if self._file is not None:
             os.close(self._file)
             self._file = None
-
-
-def is_at(file: int, path: Path) -> bool:
-    """True if the open ``file`` is the one at ``path``."""
-    try:
-        return os.path.samestat(os.fstat(file), path.stat())
-    except OSError:
-        return False

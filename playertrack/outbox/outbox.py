@@ -14,17 +14,24 @@ from time import monotonic
 from typing import Any, TypeVar
 
 from .._fork import watched
-from .batch import Added, Settled
 from .connecting import Connect, connect
 from .dating import BootClock, Undated
 from .failover import RETRY, Failover
-from .handing import Handed, Handing
 from .leases import Leases
-from .receipt import Receipt
-from .ring import Encode, Ring, Waiting, encoded
 from .starting import Starter
-from .store import DROPPED
-from .values import DEFAULT_BOUNDS, Bounds, DeadLetter, Page, QueueError, Standing
+from .values import (
+    DEFAULT_BOUNDS,
+    DROPPED,
+    Added,
+    Bounds,
+    DeadLetter,
+    Handed,
+    Page,
+    QueueError,
+    Settled,
+    Standing,
+)
+from .waiting import Encode, Receipt, Ring, Waiting, encoded
 
 _log = logging.getLogger("playertrack")
 
@@ -101,8 +108,8 @@ class Outbox:
         self._counts: Counter[tuple[str, str]] = Counter()
         self._unsettled: list[tuple[Settled, Callable[[], object]]] = []
         self._asked: deque[Callable[[Failover], object]] = deque()
-        self._leases = Leases()
-        self._handing = Handing()
+        #: The rows that the sender has.
+        self.leases = Leases()
         self._poll_at = 0.0
         self._lingers_until = 0.0
         self._failover: Failover | None = None
@@ -149,7 +156,7 @@ class Outbox:
         Raises `TimeoutError`.
         """
         return self.ask(
-            lambda failover: failover.standings(self._leases.delivered(), self._counts), timeout
+            lambda failover: failover.standings(self.leases.delivered(), self._counts), timeout
         )
 
     def dead(self, timeout: float | None = None) -> list[DeadLetter]:
@@ -209,23 +216,15 @@ class Outbox:
 
         def read(failover: Failover) -> None:
             rows, last = failover.read(destination, after, limit) if failover.owner else ([], after)
-            done(self._leases.page(rows, last, failover.paused(destination)))
+            done(self.leases.page(rows, last, failover.paused(destination)))
 
         self._ask(read)
-
-    def claim(self, seq: int, epoch: int) -> bool:
-        """Take a row to send, so that it is not dropped; False if its page is out of date."""
-        return self._leases.take(seq, epoch)
-
-    def release(self, seq: int) -> None:
-        """Give a row back that was claimed and has not come to an end."""
-        self._leases.release([seq])
 
     def delivered(self, seq: int) -> bool:
         """Note at once that a row is delivered; False if only `settle` can do that."""
         if self._failover is None or not self._failover.note(seq):
             return False
-        if self._leases.deliver(seq):
+        if self.leases.deliver(seq):
             self._ring()
         return True
 
@@ -288,14 +287,15 @@ class Outbox:
             if self._rung and not lingers:
                 self._rung = False  # and what came until now is looked for below
                 self._step(0.0)
-            self._step(_LOOK if lingers else self._leases.due_in(self._poll))
+            self._step(_LOOK if lingers else self.leases.due_in(self._poll))
         self._finish()
 
     def _finish(self) -> None:
         self._step(0.0)
         with self._working:
             if self._failover is not None:
-                self._failover.wake()
+                if self._failover.suspended:
+                    self._failover.wake()
                 self._commit(self._failover, [])
                 self._failover.close()
                 self._failover = None
@@ -313,15 +313,12 @@ class Outbox:
     def _do(self) -> None:
         if self._failover is None:
             self._failover = Failover(
-                self.directory, self._bounds, self._leases.spare, self._connect, self._retry
+                self.directory, self._bounds, self.leases.spare, self._connect, self._retry
             )
         failover = self._failover
-        failover.wake()
-        news = False
-        if monotonic() >= self._poll_at:
-            self._poll_at = monotonic() + self._poll
-            news = failover.poll()
-            news = self.undated.date(failover) or news
+        if failover.suspended:
+            failover.wake()
+        news = monotonic() >= self._poll_at and self._look_around(failover)
         asked = len(self._asked)
         self._empty(failover)
         for _ in range(asked):
@@ -329,19 +326,25 @@ class Outbox:
         if self._unsettled and not failover.owing:
             unsettled, self._unsettled = self._unsettled, []
             for settled, done in unsettled:
-                self._leases.release(settled.numbers())
+                self.leases.release(settled.numbers())
                 done()
-        handed = self._handing.take()
-        if news or handed is None or handed:
+        handed = self.leases.handed()
+        if news or handed or handed is None:
             for listener in self._listeners:
                 listener(None if news else handed)
+
+    def _look_around(self, failover: Failover) -> bool:
+        """Do what is due every second; True if there may be something new."""
+        self._poll_at = monotonic() + self._poll
+        news = failover.poll()
+        return self.undated.date(failover) or news
 
     def _empty(self, failover: Failover) -> None:
         """Commit what waits, group by group."""
         for _ in range(len(self._waiting) // _GROUP + 1):
             with self._lock:
                 batch = self._waiting.take(_GROUP)
-            if batch or self._leases.due_in(1.0) == 0.0 or self._waiting.dropped:
+            if batch or self.leases.due_in(1.0) == 0.0 or self._waiting.dropped:
                 self._commit(failover, batch)
             if batch and self.durability != "sync":
                 self._lingers_until = monotonic() + _LINGER
@@ -349,19 +352,18 @@ class Outbox:
     def _commit(self, failover: Failover, batch: list[Waiting]) -> None:
         with self._lock:
             counts, self._counts = self._counts, Counter()
-            dropped = self._waiting.dropped
-            self._waiting.dropped = Counter()
-        delivered = self._leases.delivered()
+            dropped, self._waiting.dropped = self._waiting.dropped, Counter()
         for destination, n in dropped.items():
             counts[destination, "accepted"] += n
             counts[destination, f"{DROPPED}waiting"] += n
         added = Added(counts=counts)
         states = [encoded(waiting, added) for waiting in batch]
+        delivered = self.leases.delivered()
         safe = "dropped"
         try:
             new = failover.commit(added, Settled(delivered=delivered))
-            self._handing.add(new, added, self._leases.epoch, owner=failover.owner)
-            self._leases.removed(len(delivered))
+            self.leases.removed(len(delivered))
+            self.leases.hand(new, added, owner=failover.owner)
             safe = "durable" if failover.durable else "memory"
         except Exception:  # a bug; whoever waits gets an answer, and the events are counted
             _log.exception("%d events could not be queued", len(batch))

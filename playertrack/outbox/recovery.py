@@ -20,9 +20,10 @@ from .ack_log import AckLog
 from .connecting import Connect, connect, open_file
 from .lane_notes import Notes, is_sound
 from .pages import Image, Log, read_log
-from .store import DELIVERED, DROPPED, REJECTED, Store, intact, sound_letter
+from .records import intact, sound_letter
+from .store import Store
 from .tally import QUEUE, Entries, sound, state_of
-from .values import DeadLetter, Item
+from .values import DELIVERED, DROPPED, REJECTED, DeadLetter, Item
 
 #: How far the numbers of a new queue are from those of the damaged one that it replaces.
 _LEAP = 1 << 32

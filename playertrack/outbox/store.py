@@ -1,4 +1,4 @@
-"""The queue in SQLite: what its tables hold, and the few statements that change them.
+"""The queue in SQLite: the few statements that change its records.
 
 A `Store` has one connection and belongs to one thread. Each change of the queue is one
 transaction, with the counters that it changes in it, so they agree after every crash.
@@ -7,49 +7,76 @@ transaction, with the counters that it changes in it, so they agree after every 
 from __future__ import annotations
 
 import json
-import sqlite3
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
-from .database import Database
-from .lane_notes import Notes, is_sound, read_note, write_notes
-from .tally import QUEUE, Entries
-from .values import HELD, RELEASED, Counts, Dated, DeadLetter, Item, Row, Standing
+from .lane_notes import Notes, write_notes
+from .pages import PAGE
+from .records import ROW, THESE, Records, intact
+from .tally import QUEUE
+from .values import (
+    DELIVERED,
+    DROPPED,
+    HELD,
+    REJECTED,
+    Added,
+    Counts,
+    Dated,
+    DeadLetter,
+    Item,
+    Settled,
+)
 
-ROW = "seq, destination, lane, event, number, at, head, body, checksum"
-LETTER = "seq, destination, lane, event, number, at, head, body, reason, checksum"
 
-#: Among these numbers, given as a JSON array: any number of them in one statement.
-_THESE = "seq IN (SELECT value FROM json_each(?))"
+class Store(Records):
+    """Changes rows, tallies, notes and dead letters, within a `transaction`."""
 
-#: The counters of events that have come to an end; all others of an event are pending.
-DELIVERED, REJECTED, DROPPED = "delivered", "rejected", "dropped:"
+    def add(self, added: Added, most_dead: int) -> range:
+        """Take additions in; gives the numbers of the rows."""
+        first = self.tally[QUEUE].get("last", 0) + 1
+        notes = {}
+        rows = []
+        for seq, (name, item) in enumerate(added.items, first):
+            rows.append((seq, name, item))
+            if item.note is not None:
+                notes[name, item.lane] = item.note
+        if rows:
+            self.append(rows)
+        if notes:
+            self.remember(notes)
+        end = first + len(rows)
+        for seq, (name, item, reason) in enumerate(added.refused, end):
+            self.refuse(DeadLetter(seq, name, item, reason), most_dead)
+        for (name, counter), n in added.counts.items():
+            self.count(name, counter, n)
+        return range(first, end)
 
-
-class Store(Database):
-    """Rows, tallies, notes and dead letters."""
-
-    # ------------------------------------------------------------------- within a transaction
+    def settle(self, settled: Settled, most_dead: int) -> None:
+        """Let rows come to an end, and pause destinations; what was so before changes nothing."""
+        if settled.delivered:
+            self.remove(settled.delivered, DELIVERED)
+        if settled.damaged:
+            self.drop_damaged(settled.damaged)
+        for seq, (_, reason) in settled.rejected.items():
+            self.reject(seq, reason, most_dead)
+        for destination, pause in settled.pauses.items():
+            self.pause(destination, pause)
+        for seq, dated in sorted(settled.dated.items()):
+            self.date(seq, dated, most_dead)
 
     def append(self, rows: Sequence[tuple[int, str, Item]]) -> None:
         """Append items under their numbers to their destinations."""
-        self._connection.executemany(
-            "INSERT INTO events VALUES (?,?,?,?,?,?,?,?,?)",
-            [
-                (seq, destination, *_fields(item), item.checksum(seq, destination))
-                for seq, destination, item in rows
-            ],
-        )
-        for destination, n in Counter(destination for _, destination, _ in rows).items():
-            self.count(destination, "accepted", n)
-        if rows:
-            self.skip(rows[-1][0])
-            self._grow(len(rows))
-        for _, _, item in rows:
+        tally = self.tally
+        queue = tally[QUEUE]
+        fields = []
+        for seq, name, item in rows:
+            fields.append(item.fields(seq, name))
+            counters = tally[name].setdefault("counters", {})
+            counters["accepted"] = counters.get("accepted", 0) + 1
             if item.head.startswith(HELD):
-                self.tally[QUEUE]["held"] = True
-                break
+                queue["held"] = True
+            queue["last"] = max(queue.get("last", 0), seq)
+        queue["rows"] = queue.get("rows", 0) + len(rows)
+        self._connection.executemany("INSERT INTO events VALUES (?,?,?,?,?,?,?,?,?)", fields)
 
     def date(self, seq: int, dated: Dated, most: int) -> None:
         """Give a held row its end, if it is there."""
@@ -70,7 +97,7 @@ class Store(Database):
             self._execute(
                 "UPDATE events SET lane = ?, event = ?, number = ?, at = ?, head = ?, body = ?, "
                 "checksum = ? WHERE seq = ?",
-                (*_fields(item), item.checksum(seq, name), seq),
+                (*item.fields(seq, name)[2:], seq),
             )
             if item.note is not None:
                 self.remember({(name, item.lane): item.note})
@@ -87,12 +114,6 @@ class Store(Database):
                 self.tally[QUEUE]["held"] = bool(found)
         return [whole for whole in map(intact, found) if whole is not None]
 
-    def known_times(self) -> list[tuple[int, float]]:
-        """Numbers and times of the rows whose clock may have been right."""
-        return self._execute(
-            "SELECT seq, at FROM events WHERE at >= ? ORDER BY seq", (RELEASED,)
-        ).fetchall()
-
     def remember(self, noted: Notes) -> None:
         """Note how the next items of lanes have to be made."""
         write_notes(self._connection, noted)
@@ -101,9 +122,9 @@ class Store(Database):
         """Remove rows and count them as what became of them; those not there count nothing."""
         numbers = (json.dumps(list(seqs)),)
         found = self._execute(
-            f"SELECT destination, count(*) FROM events WHERE {_THESE} GROUP BY destination", numbers
+            f"SELECT destination, count(*) FROM events WHERE {THESE} GROUP BY destination", numbers
         ).fetchall()
-        self._execute(f"DELETE FROM events WHERE {_THESE}", numbers)
+        self._execute(f"DELETE FROM events WHERE {THESE}", numbers)
         for destination, n in found:
             self.count(destination, end, n)
             self._grow(-n)
@@ -111,7 +132,7 @@ class Store(Database):
     def drop_damaged(self, damaged: Mapping[int, str]) -> None:
         """Remove rows that are not as they were written, by number and destination."""
         there = self._execute(
-            f"SELECT seq FROM events WHERE {_THESE}", (json.dumps(list(damaged)),)
+            f"SELECT seq FROM events WHERE {THESE}", (json.dumps(list(damaged)),)
         ).fetchall()
         for (seq,) in there:
             self.count(damaged[seq], f"{DROPPED}damaged")
@@ -119,7 +140,7 @@ class Store(Database):
 
     def _delete(self, seqs: Sequence[int]) -> None:
         """Remove rows without counting what became of them."""
-        self._execute(f"DELETE FROM events WHERE {_THESE}", (json.dumps(list(seqs)),))
+        self._execute(f"DELETE FROM events WHERE {THESE}", (json.dumps(list(seqs)),))
         self._grow(-len(seqs))
 
     def _grow(self, rows: int) -> None:
@@ -154,9 +175,9 @@ class Store(Database):
 
     def resume(self) -> None:
         """Pause nothing."""
-        for name, entry in self.tally.everything().items():
+        for entry in self.tally.values():
             if entry.get("paused") is not None:
-                self.pause(name, None)
+                entry["paused"] = None
 
     def skip(self, last: int) -> None:
         """Give numbers up to ``last`` to no row."""
@@ -167,13 +188,7 @@ class Store(Database):
         """Take in dead letters; nothing is counted."""
         self._connection.executemany(
             "INSERT OR REPLACE INTO dead VALUES (?,?,?,?,?,?,?,?,?,?)",
-            [
-                (
-                    *(each.seq, each.destination, *_fields(each.item), each.reason),
-                    each.item.checksum(each.seq, each.destination, each.reason),
-                )
-                for each in letters
-            ],
+            [each.item.fields(each.seq, each.destination, each.reason) for each in letters],
         )
 
     def _trim_dead(self, most: int) -> None:
@@ -187,9 +202,9 @@ class Store(Database):
         """Remove all rows and what is known of them: they are in another queue now."""
         for table in ("events", "dead", "notes"):
             self._execute(f"DELETE FROM {table}")
-        for name in self.tally.everything():
+        for name, entry in self.tally.items():
             if name != QUEUE:
-                self.tally[name].clear()
+                entry.clear()
         self.tally[QUEUE]["rows"] = 0
 
     def reconcile(self) -> int:
@@ -207,188 +222,51 @@ class Store(Database):
             self.count(name, f"{DROPPED}damaged" if n > 0 else "accepted", abs(n))
         return sum(n for n in differs.values() if n > 0)
 
-    @property
-    def agrees(self) -> bool:
-        """True if there are as many rows as the counters say."""
-        rows = self.rows_by_destination()
-        return all(rows.get(each.name, 0) == each.counts.pending for each in self.standings())
-
     def _differences(self) -> dict[str, int]:
         """How many more rows the counters of each destination know of than there are."""
         rows = self.rows_by_destination()
         self.tally[QUEUE]["rows"] = sum(rows.values())
         pending = {
-            name: counted(self.tally[name].get("counters", {})).pending
-            for name in sorted({*rows, *self.tally.everything()} - {QUEUE})
+            name: Counts.of(self.tally[name].get("counters", {})).pending
+            for name in sorted({*rows, *self.tally} - {QUEUE})
         }
         return {name: n - rows.get(name, 0) for name, n in pending.items()}
 
     # ------------------------------------------------------------------------- the bounds
 
-    def excess(self, most_events: int, most_bytes: int) -> int:
-        """How many rows are too many for either bound, within a transaction."""
-        rows = int(self.tally[QUEUE].get("rows", 0))
-        size = self.size
+    def excess(self, most_events: int, most_bytes: int, before_new: int) -> int:
+        """How many rows are too many for either bound.
+
+        Those up to ``before_new`` were there before the transaction: what was accepted under
+        wider bounds stays.
+        """
+        queue = self.tally[QUEUE]
+        before = queue.get("bounds", (most_events, most_bytes))
+        queue["bounds"] = [most_events, most_bytes]
+        if most_events < before[0] or most_bytes < before[1]:
+            queue["protected"] = before_new
+        rows = int(queue.get("rows", 0))
         over = rows - most_events
+        size = int(self._execute("PRAGMA page_count").fetchone()[0]) * PAGE
         if size > most_bytes:
+            size = self.size
             # As many as hold what is too much, were they all of the same length.
             over = max(over, -(-rows * (size - most_bytes) // size))
         return max(0, over)
 
-    def protect(self, bounds: tuple[int, int], before_new: int) -> int:
-        """The number up to which rows were accepted under wider bounds than these.
-
-        Those after ``before_new`` were appended within the same transaction.
-        """
-        entry = self.tally[QUEUE]
-        before = entry.get("bounds", bounds)
-        entry["bounds"] = list(bounds)
-        if bounds[0] < before[0] or bounds[1] < before[1]:
-            entry["protected"] = before_new
-        return int(entry.get("protected", 0))
-
-    def oldest(self, n: int, spare: Iterable[int], after: int = 0) -> list[int]:
-        """The ``n`` rows to drop first, but none of ``spare``: VIEWs by session, then by age.
-
-        Rows up to the number ``after`` are not dropped.
-        """
+    def oldest(self, n: int, spare: Iterable[int]) -> list[int]:
+        """The ``n`` rows to drop first, but none of ``spare``: VIEWs by session, then by age."""
+        after = self.tally[QUEUE].get("protected", 0)
         spared = json.dumps(list(spare))
         found = self._execute(
             "SELECT seq FROM events JOIN (SELECT lane, min(seq) AS began FROM events "
             "WHERE event = 'VIEW' GROUP BY lane) USING (lane) "
-            f"WHERE event = 'VIEW' AND seq > ? AND NOT {_THESE} ORDER BY began, seq LIMIT ?",
+            f"WHERE event = 'VIEW' AND seq > ? AND NOT {THESE} ORDER BY began, seq LIMIT ?",
             (after, spared, n),
         ).fetchall()
         found += self._execute(
-            f"SELECT seq FROM events WHERE event <> 'VIEW' AND seq > ? AND NOT {_THESE} "
+            f"SELECT seq FROM events WHERE event <> 'VIEW' AND seq > ? AND NOT {THESE} "
             "ORDER BY seq LIMIT ?",
             (after, spared, n - len(found)),
         ).fetchall()
         return [seq for (seq,) in found]
-
-    # ---------------------------------------------------------------------------- to read
-
-    def read(self, destination: str, after: int, limit: int) -> tuple[list[Row], list[int]]:
-        """The next rows of a destination, and the numbers of damaged ones among them.
-
-        Raises `sqlite3.DatabaseError` if they do not come in their order.
-        """
-        found = self._execute(
-            f"SELECT {ROW} FROM events WHERE destination = ? AND seq > ? ORDER BY seq LIMIT ?",
-            (destination, after, limit),
-        ).fetchall()
-        rows, damaged = [], []
-        last = after
-        for fields in found:
-            if not fields[0] > last:
-                raise sqlite3.DatabaseError("the rows are out of order")
-            last = fields[0]
-            whole = intact(fields)
-            if whole is None:
-                damaged.append(last)
-            else:
-                rows.append(Row(last, whole[2]))
-        return rows, damaged
-
-    def everything(self) -> list[tuple[int, str, Item]]:
-        """All sound rows of all destinations."""
-        found = self._execute(f"SELECT {ROW} FROM events ORDER BY seq").fetchall()
-        return [whole for whole in map(intact, found) if whole is not None]
-
-    def rows_by_destination(self) -> dict[str, int]:
-        """How many rows each destination has."""
-        return dict(
-            self._execute(
-                "SELECT destination, count(*) FROM events GROUP BY destination"
-            ).fetchall()
-        )
-
-    def recall(self, destination: str, lane: str) -> bytes | None:
-        """The last note on a lane, if it is known."""
-        return read_note(self._connection, destination, lane)
-
-    def noted(self) -> Notes:
-        """All notes."""
-        rows = self._execute(
-            "SELECT destination, lane, note, checksum FROM notes ORDER BY id"
-        ).fetchall()
-        return {(row[0], row[1]): row[2] for row in rows if is_sound(row)}
-
-    def entries(self) -> Entries:
-        """The tally of each destination, and of the queue."""
-        return self.tally.everything()
-
-    def standings(self, settled: Iterable[int] = ()) -> list[Standing]:
-        """All destinations; rows in ``settled`` are delivered, though not yet removed."""
-        early: dict[str, int] = dict(
-            self._execute(
-                f"SELECT destination, count(*) FROM events WHERE {_THESE} GROUP BY destination",
-                (json.dumps(list(settled)),),
-            ).fetchall()
-        )
-        return [
-            Standing(
-                name, counted(entry.get("counters", {}), early.get(name, 0)), entry.get("paused")
-            )
-            for name, entry in sorted(self.tally.everything().items())
-            if name != QUEUE
-        ]
-
-    def paused(self, destination: str) -> str | None:
-        """Why a destination is paused, if it is."""
-        reason = self.tally.read(destination).get("paused")
-        return None if reason is None else str(reason)
-
-    def dead(self, after: int = 0, limit: int = -1) -> list[DeadLetter]:
-        """The dead letters, the oldest first."""
-        found = self._execute(
-            f"SELECT {LETTER} FROM dead WHERE seq > ? ORDER BY seq LIMIT ?", (after, limit)
-        ).fetchall()
-        return [letter for letter in map(sound_letter, found) if letter is not None]
-
-
-def counted(counters: dict[str, int], early: int = 0) -> Counts:
-    """The `Counts` of a destination; ``early`` rows are delivered and still to be counted."""
-    dropped = {
-        name.removeprefix(DROPPED): n
-        for name, n in sorted(counters.items())
-        if name.startswith(DROPPED)
-    }
-    accepted, rejected = counters.get("accepted", 0), counters.get(REJECTED, 0)
-    delivered = counters.get(DELIVERED, 0) + early
-    return Counts(
-        accepted=accepted,
-        delivered=delivered,
-        rejected=rejected,
-        dropped=dropped,
-        pending=accepted - delivered - rejected - sum(dropped.values()),
-        unmapped=counters.get("unmapped", 0),
-        ambiguous=counters.get("ambiguous", 0),
-        estimated=counters.get("estimated", 0),
-    )
-
-
-def intact(fields: Sequence[Any]) -> tuple[int, str, Item] | None:
-    """Number, destination and item of a row, unless the disk changed it."""
-    seq, destination, *rest, checksum = fields
-    try:
-        item = Item(*rest)
-        sound = item.checksum(seq, destination) == checksum
-    except TypeError:
-        return None  # a column of another type than was written
-    return (seq, destination, item) if sound else None
-
-
-def sound_letter(fields: Sequence[Any]) -> DeadLetter | None:
-    """A dead letter, unless the disk changed it."""
-    seq, destination, *rest, reason, checksum = fields
-    try:
-        item = Item(*rest)
-        sound = item.checksum(seq, destination, reason) == checksum
-    except TypeError:
-        return None
-    return DeadLetter(seq, destination, item, reason) if sound else None
-
-
-def _fields(item: Item) -> tuple[Any, ...]:
-    return (item.lane, item.event, item.number, item.at, item.head, item.body)

@@ -30,50 +30,64 @@ QUEUE = ""
 Entries = dict[str, dict[str, Any]]
 
 
-class Tally:
-    """Reads and writes entries by way of ``connection``; changes are kept until `write`."""
+_encode = json.JSONEncoder(separators=(",", ":")).encode
+
+
+class Tally(Entries):
+    """The entries as they are within a transaction, which may change them.
+
+    They stay from one transaction to the next. They are read again where another process, or a
+    transaction that failed, left others. An entry that there was not is empty.
+    """
 
     def __init__(self, connection: Connection) -> None:
+        super().__init__()
         self._execute = connection.execute
-        self._changed: Entries = {}
-        #: The entries as they were last written or read here.
-        self.known: Entries = {}
+        self._version: int | None = None
+        #: As they were last read or committed here, in JSON.
+        self.stored: dict[str, str] = {}
 
-    def __getitem__(self, name: str) -> dict[str, Any]:
-        """An entry, to be changed; an empty one if there is none."""
-        entry = self._changed.get(name)
-        if entry is None:
-            entry = self._changed[name] = self.read(name)
+    def __missing__(self, name: str) -> dict[str, Any]:
+        entry = self[name] = {}
         return entry
 
-    def write(self) -> None:
-        """Write what was changed, within a transaction, which is counted."""
-        if not self._changed:
-            return
-        self.count_commits(self[QUEUE].get("commits", 0) + 1)
-        for name, entry in self._changed.items():
-            value = json.dumps(entry, separators=(",", ":"))
-            row = (name, value, _check(name, value))
+    def begin(self) -> None:
+        """A transaction starts."""
+        version = self._execute("PRAGMA data_version").fetchone()[0]
+        if version != self._version:
+            self.clear()
+            self.update(self.everything())
+            self.stored = {name: _encode(entry) for name, entry in self.items()}
+            self._version = version
+
+    def write(self) -> dict[str, str]:
+        """Write what was changed, and count the transaction; gives what is `stored` by it."""
+        changed = {}
+        for name, entry in self.items():
+            text = _encode(entry)
+            if text != self.stored.get(name):
+                changed[name] = text
+        if changed:
+            self.count_commits(self[QUEUE].get("commits", 0) + 1)
+            changed[QUEUE] = _encode(self[QUEUE])
+        for name, text in changed.items():
+            row = (name, text, _check(name, text))
             for table in TABLES:
                 self._execute(f"INSERT OR REPLACE INTO {table} VALUES (?, ?, ?)", row)
-
-    def written(self) -> None:
-        """The transaction is committed."""
-        self.known |= self._changed
-        self._changed = {}
-
-    @property
-    def state(self) -> tuple[int, int]:
-        """The highest number, and how many transactions there were, as was written here."""
-        return state_of(self.known)
+        return changed
 
     def count_commits(self, commits: int) -> None:
         """There were so many transactions, or more."""
         self[QUEUE]["commits"] = max(self[QUEUE].get("commits", 0), commits)
 
     def forget(self) -> None:
-        """Forget changes that were not written."""
-        self._changed = {}
+        """The transaction failed."""
+        self._version = None
+
+    @property
+    def known(self) -> Entries:
+        """The entries as they were last read or committed here."""
+        return {name: json.loads(text) for name, text in self.stored.items()}
 
     def read(self, name: str) -> dict[str, Any]:
         """An entry as it is stored; an empty one if there is none."""
@@ -84,11 +98,10 @@ class Tally:
         return {}
 
     def everything(self) -> Entries:
-        """All entries."""
+        """All entries as they are stored."""
         found: Entries = {}
         for table in reversed(TABLES):
             found |= sound(self._execute(f"SELECT name, value, checksum FROM {table}").fetchall())
-        self.known = found
         return found
 
     def readable(self) -> bool:
@@ -98,8 +111,8 @@ class Tally:
         except sqlite3.Error:
             return False
 
-    def repair(self) -> bool:
-        """Write entries of which a copy is damaged; True if there were some."""
+    def repair(self) -> None:
+        """Have all entries written if a copy of one is damaged, within a transaction."""
         copies = [
             {name: (value, checksum) for name, value, checksum in rows}
             for rows in (
@@ -107,14 +120,10 @@ class Tally:
                 for table in TABLES
             )
         ]
-        entries = self.everything()
-        if copies[0] == copies[1] and copies[0].keys() == entries.keys():
-            return False
-        for table in TABLES:
-            self._execute(f"DELETE FROM {table}")
-        self._changed = {**entries, **self._changed}
-        self.write()
-        return True
+        if copies[0] != copies[1] or copies[0].keys() != self.keys():
+            for table in TABLES:
+                self._execute(f"DELETE FROM {table}")
+            self.stored = {}
 
 
 def state_of(entries: Entries) -> tuple[int, int]:

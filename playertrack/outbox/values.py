@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from math import isnan
+from typing import Any, NamedTuple, Self
 from zlib import crc32
 
 import attrs
 
 from ..errors import PlayertrackError
+
+#: The counters of events that have come to an end; all others of an event are pending.
+DELIVERED, REJECTED, DROPPED = "delivered", "rejected", "dropped:"
 
 
 class QueueError(PlayertrackError):
@@ -35,10 +40,15 @@ class Item:
     body: bytes
     note: bytes | None = attrs.field(default=None, eq=False, repr=False)
 
-    def checksum(self, seq: int, destination: str, reason: str | None = None) -> int:
-        """A checksum by which a row, or a dead letter, that the disk changed is found."""
-        rest = (seq, destination, self.lane, self.event, self.number, self.at, self.head, reason)
-        return crc32(self.body, crc32(repr(rest).encode(errors="surrogatepass")))
+    def fields(self, seq: int, destination: str, reason: str | None = None) -> tuple[Any, ...]:
+        """The columns of its row, or with a ``reason`` of its dead letter.
+
+        By the checksum, which is the last, one is found that the disk changed.
+        """
+        rest = (seq, destination, self.lane, self.event, self.number, self.at, self.head)
+        first = crc32(repr((*rest, reason)).encode(errors="surrogatepass"))
+        reasons = () if reason is None else (reason,)
+        return (*rest, self.body, *reasons, crc32(self.body, first))
 
     @property
     def storable(self) -> bool:
@@ -112,17 +122,26 @@ class Dated:
     estimated: bool = False
 
 
-@attrs.frozen
-class Row:
+class Row(NamedTuple):
     """An `Item` in the queue; ``seq`` orders them all and is never used twice."""
 
     seq: int
     item: Item
 
 
+class Handed(NamedTuple):
+    """Rows that were just committed, by destination and in order.
+
+    They can be claimed only while ``epoch`` holds.
+    """
+
+    epoch: int
+    rows: Mapping[str, list[Row]]
+
+
 @attrs.frozen
 class Page:
-    """Some rows of a destination in order; `Outbox.claim` takes them only while ``epoch`` holds.
+    """Some rows of a destination in order; `Leases.take` claims them only while ``epoch`` holds.
 
     ``last`` is the number up to which the queue was read, which may be that of a row which is
     not here: a damaged one, or one that is delivered and still to be removed. ``paused`` says
@@ -164,6 +183,27 @@ class Counts:
     ambiguous: int = 0
     estimated: int = 0
 
+    @classmethod
+    def of(cls, counters: Mapping[str, int], early: int = 0) -> Self:
+        """Those of a destination; ``early`` rows are delivered and still to be counted."""
+        dropped = {
+            name.removeprefix(DROPPED): n
+            for name, n in sorted(counters.items())
+            if name.startswith(DROPPED)
+        }
+        accepted, rejected = counters.get("accepted", 0), counters.get(REJECTED, 0)
+        delivered = counters.get(DELIVERED, 0) + early
+        return cls(
+            accepted=accepted,
+            delivered=delivered,
+            rejected=rejected,
+            dropped=dropped,
+            pending=accepted - delivered - rejected - sum(dropped.values()),
+            unmapped=counters.get("unmapped", 0),
+            ambiguous=counters.get("ambiguous", 0),
+            estimated=counters.get("estimated", 0),
+        )
+
     def __add__(self, other: Counts) -> Counts:
         names = sorted(self.dropped.keys() | other.dropped.keys())
         return Counts(
@@ -185,6 +225,77 @@ class Standing:
     name: str
     counts: Counts
     paused: str | None
+
+
+@attrs.define
+class Settled:
+    """The fate of rows, by their numbers, and of destinations.
+
+    A delivered row is only counted and removed. A damaged one may not know its destination
+    any more, so that is with it; a rejected one has its destination and a reason.
+    """
+
+    delivered: list[int] = attrs.field(factory=list)
+    rejected: dict[int, tuple[str, str]] = attrs.field(factory=dict)
+    damaged: dict[int, str] = attrs.field(factory=dict)
+    pauses: dict[str, str | None] = attrs.field(factory=dict)
+    dated: dict[int, Dated] = attrs.field(factory=dict)
+
+    def numbers(self) -> set[int]:
+        """The rows that have come to an end."""
+        return {*self.delivered, *self.rejected, *self.damaged}
+
+    def add(self, other: Settled) -> None:
+        """Add what ``other`` says."""
+        self.delivered += other.delivered
+        self.rejected |= other.rejected
+        self.damaged |= other.damaged
+        self.pauses |= other.pauses
+        self.dated |= other.dated
+
+    def split(self, base: int) -> tuple[Settled, Settled]:
+        """The part for rows below ``base`` (and destinations), and the part for the others."""
+        low = Settled(pauses=self.pauses)
+        high = Settled()
+        for seq in self.delivered:
+            (low if seq < base else high).delivered.append(seq)
+        for seq, name in self.damaged.items():
+            (low if seq < base else high).damaged[seq] = name
+        for seq, why in self.rejected.items():
+            (low if seq < base else high).rejected[seq] = why
+        for seq, dated in self.dated.items():
+            (low if seq < base else high).dated[seq] = dated
+        return low, high
+
+    def count_in(self, found: dict[str, Standing], more: Mapping[tuple[str, str], int]) -> None:
+        """Change standings as if it, and ``more`` counts, were committed; delivered rows are."""
+        for name, _ in self.rejected.values():
+            each = found.get(name, Standing(name, Counts(), None))
+            counts = each.counts + Counts(rejected=1, pending=-1)
+            found[name] = Standing(name, counts, each.paused)
+        for name in self.damaged.values():
+            each = found.get(name, Standing(name, Counts(), None))
+            counts = each.counts + Counts(dropped={"damaged": 1}, pending=-1)
+            found[name] = Standing(name, counts, each.paused)
+        for (name, counter), n in dict(more).items():
+            each = found.get(name, Standing(name, Counts(), None))
+            found[name] = Standing(name, each.counts + Counts.of({counter: n}), each.paused)
+        for name, reason in self.pauses.items():
+            each = found.get(name, Standing(name, Counts(), None))
+            found[name] = Standing(name, each.counts, reason)
+
+
+@attrs.define
+class Added:
+    """Additions to a queue: rows, dead letters that never were rows, and counts."""
+
+    items: list[tuple[str, Item]] = attrs.field(factory=list)
+    refused: list[tuple[str, Item, str]] = attrs.field(factory=list)
+    counts: Counter[tuple[str, str]] = attrs.field(factory=Counter)
+
+    def destinations(self) -> list[str]:
+        """That of each event in it."""
+        return [*(name for name, _ in self.items), *(name for name, _, _ in self.refused)]
 
 
 def _positive(limit: object, attribute: attrs.Attribute[int], value: int) -> None:

@@ -18,15 +18,15 @@ from oracle import Oracle
 from queueing import TO, item
 
 from playertrack.outbox import Bounds, Row, Settled
-from playertrack.outbox.batch import Added
 from playertrack.outbox.connecting import connect
 from playertrack.outbox.failover import Failover
 from playertrack.outbox.leases import Leases
+from playertrack.outbox.values import Added
 
 LANES = ("a", "b", "c")
 FAULTS = ("error", "full", "short", "descriptors")
 FILES = ("queue.db", "queue.db-wal", "queue.db-shm", "delivered", "lock")
-_CLOCKS = [f"playertrack.outbox.{name}.monotonic" for name in ("failover", "files", "batch")]
+_CLOCKS = [f"playertrack.outbox.{name}.monotonic" for name in ("failover", "files", "trimming")]
 
 
 class Simulation:
@@ -102,7 +102,7 @@ class Simulation:
                 self.oracle.ended(row.item.number, rejected=True)
                 self.oracle.in_doubt.add(row.item.number)
             elif queue.note(row.seq):
-                self._leases.take(row.seq, 0)
+                self._leases.take([row.seq], 0)
                 self._leases.deliver(row.seq)
                 self.oracle.ended(row.item.number)
         queue.commit(Added(), settled)

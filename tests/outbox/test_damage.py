@@ -138,7 +138,7 @@ def test_q_corrupt_deliveries_that_were_only_noted_are_not_sent_again(tmp_path: 
     fill(outbox, (item(n) for n in range(50)))
     there = page(outbox)
     for row in there.rows[:20]:
-        outbox.claim(row.seq, there.epoch)
+        outbox.leases.take([row.seq], there.epoch)
         assert outbox.delivered(row.seq)
     image = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     outbox.close()

@@ -12,8 +12,8 @@ from fault_disk import Disk
 from queueing import TO, adds_up, as_it_is, counts, fill, item, numbers, page, rows, settle
 
 from playertrack.outbox import Bounds, Outbox, Settled
-from playertrack.outbox.batch import Added
 from playertrack.outbox.failover import Failover
+from playertrack.outbox.values import Added
 
 # ------------------------------------------------------------------------------ power cuts
 
@@ -76,7 +76,7 @@ def test_a_full_disk_degrades_to_memory_says_so_and_recovers(
 
     there = page(outbox)
     for row in there.rows[5:15]:
-        assert outbox.claim(row.seq, there.epoch)
+        assert outbox.leases.take([row.seq], there.epoch)
         assert outbox.delivered(row.seq), "deliveries are noted on a full disk"
     assert (counts(outbox).delivered, counts(outbox).pending) == (10, 10)
 
@@ -122,7 +122,7 @@ def test_a_queue_that_is_full_of_deliveries_that_cannot_be_removed_stops(tmp_pat
     disk.full = True
     noted = 0
     for row in there.rows:
-        assert outbox.claim(row.seq, there.epoch)
+        assert outbox.leases.take([row.seq], there.epoch)
         if not outbox.delivered(row.seq):
             break
         noted += 1

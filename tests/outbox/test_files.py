@@ -61,7 +61,7 @@ def test_q_damage_files_that_go_are_noticed_before_the_next_event_is_durable(
     fill(outbox, (item(n) for n in range(10)))
     there = page(outbox)
     for row in there.rows[:3]:
-        assert outbox.claim(row.seq, there.epoch)
+        assert outbox.leases.take([row.seq], there.epoch)
         assert outbox.delivered(row.seq)
     HARMLESS[name](queue)
     for n in range(10, 20):
@@ -181,7 +181,7 @@ def test_the_file_shrinks_while_nothing_happens(tmp_path: Path) -> None:
     most = (tmp_path / "queue.db").stat().st_size
     there = page(outbox, limit=20_000)
     for row in there.rows:
-        assert outbox.claim(row.seq, there.epoch)
+        assert outbox.leases.take([row.seq], there.epoch)
         while not outbox.delivered(row.seq):
             outbox.flush(20.0)
     while (tmp_path / "queue.db").stat().st_size > most / 20:

@@ -141,7 +141,7 @@ def test_q_total_counts_say_what_became_of_every_event_and_survive_restarts(
     fill(outbox, (item(n) for n in range(1, 101)))
     there = page(outbox)
     for row in there.rows[:30]:
-        assert outbox.claim(row.seq, there.epoch)
+        assert outbox.leases.take([row.seq], there.epoch)
         assert outbox.delivered(row.seq)
     settle(outbox, Settled(rejected={row.seq: (TO, "bad") for row in there.rows[30:40]}))
     outbox.count(TO, "ambiguous")
@@ -162,9 +162,9 @@ def test_rows_are_not_given_again_while_they_are_claimed(tmp_path: Path) -> None
     outbox = Outbox(tmp_path)
     fill(outbox, (item(n) for n in (1, 2, 3)))
     there = page(outbox)
-    assert outbox.claim(there.rows[0].seq, there.epoch)
+    assert outbox.leases.take([there.rows[0].seq], there.epoch)
     assert numbers(outbox) == [2, 3]
-    outbox.release(there.rows[0].seq)
+    outbox.leases.release([there.rows[0].seq])
     assert numbers(outbox) == [1, 2, 3]
     outbox.close()
 

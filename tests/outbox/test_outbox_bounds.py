@@ -72,9 +72,11 @@ def test_q_bounded_rows_that_are_being_sent_are_not_dropped(tmp_path: Path) -> N
     fill(outbox, (item(n) for n in range(5)))
     there = page(outbox)
     first, second = there.rows[:2]
-    assert outbox.claim(first.seq, there.epoch)
+    assert outbox.leases.take([first.seq], there.epoch)
     fill(outbox, (item(n) for n in range(5, 9)))
-    assert not outbox.claim(second.seq, there.epoch), "a page from before the drop is out of date"
+    assert not outbox.leases.take([second.seq], there.epoch), (
+        "a page from before the drop is out of date"
+    )
     assert outbox.delivered(first.seq)
     assert numbers(outbox) == [5, 6, 7, 8]
     adds_up(outbox)
@@ -122,7 +124,7 @@ def test_the_file_shrinks_with_the_queue(tmp_path: Path) -> None:
     for _ in range(10):
         there = page(outbox, limit=300)
         for row in there.rows:
-            outbox.claim(row.seq, there.epoch)
+            outbox.leases.take([row.seq], there.epoch)
             while not outbox.delivered(row.seq):
                 pass
         outbox.flush(20.0)

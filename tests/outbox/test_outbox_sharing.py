@@ -26,7 +26,7 @@ def test_q_one_sender_only_one_is_given_rows_and_the_next_takes_over(tmp_path: P
     assert numbers(first) == [1, 2]
     assert numbers(second) == []
     there = page(first)
-    assert first.claim(there.rows[0].seq, there.epoch)
+    assert first.leases.take([there.rows[0].seq], there.epoch)
     assert first.delivered(there.rows[0].seq)
     news = threading.Event()
     second.listen(lambda handed: news.set())
@@ -124,7 +124,7 @@ def test_a_look_from_outside_counts_what_is_only_noted(tmp_path: Path) -> None:
     outbox = Outbox(tmp_path)
     fill(outbox, (item(n) for n in range(3)))
     there = page(outbox)
-    outbox.claim(there.rows[0].seq, there.epoch)
+    outbox.leases.take([there.rows[0].seq], there.epoch)
     outbox.delivered(there.rows[0].seq)
     seen = look(tmp_path)
     assert seen.in_use

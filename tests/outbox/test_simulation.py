@@ -19,9 +19,9 @@ from simulation import FAULTS, LANES, Simulation
 from soaking import SOAK, report
 
 from playertrack.outbox import Bounds, Settled
-from playertrack.outbox.batch import Added
 from playertrack.outbox.connecting import Connect, connect
 from playertrack.outbox.failover import Failover
+from playertrack.outbox.values import Added
 
 STEPS = 60
 SEEDS = 25

@@ -1,17 +1,55 @@
-"""Events that wait to be put into words and written."""
+"""Events that wait to be put into words and written, and the receipts for them."""
 
 from __future__ import annotations
 
 import logging
 from collections import Counter, deque
 from collections.abc import Callable
+from itertools import islice
+from threading import Condition
 from typing import Any
 
-from .batch import Added
-from .receipt import Receipt
-from .values import Bounds, Item, RefusedError
+from .values import Added, Bounds, Item, RefusedError
 
 _log = logging.getLogger("playertrack")
+
+
+class Receipt:
+    """Says how far an event got by now.
+
+    ``state`` is ``waiting``, then ``durable`` (it outlives a crash and a power cut), ``memory``
+    (it is queued, but the disk does not take it, or is not to), ``unmapped`` (it means nothing
+    to the destination), ``rejected`` (it can never be sent), ``dropped`` (too much was waiting)
+    or ``closed`` (the queue was).
+    """
+
+    __slots__ = ("_changed", "state")
+
+    def __init__(self, changed: Condition) -> None:
+        self.state = "waiting"
+        self._changed = changed
+
+    @classmethod
+    def of(cls, state: str) -> Receipt:
+        """One for an event that does not come to the queue now."""
+        receipt = cls(Condition())
+        receipt.state = state
+        return receipt
+
+    def __repr__(self) -> str:
+        return f"<Receipt {self.state}>"
+
+    @property
+    def durable(self) -> bool:
+        """True if the event outlives the process, so that it will be delivered."""
+        return self.state == "durable"
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until it is no longer ``waiting``, at most ``timeout`` seconds; gives `durable`."""
+        with self._changed:
+            self._changed.wait_for(lambda: self.state != "waiting", timeout)
+        return self.durable
+
 
 #: Makes the item of an event: None if it means nothing to the destination; raises
 #: `RefusedError` if it can never be sent.
@@ -47,7 +85,10 @@ class Ring(deque[Waiting]):
 
     def take(self, most: int) -> list[Waiting]:
         """The oldest ones, which wait here no more."""
-        return [self.popleft() for _ in range(min(most, len(self)))]
+        taken = list(islice(self, most))
+        for _ in taken:
+            self.popleft()
+        return taken
 
 
 def encoded(waiting: Waiting, added: Added) -> str | None:
