@@ -265,18 +265,18 @@ class Files:
             return True
         if not self._lock.acquire():
             return False
+        acks = None
         try:
             acks = AckLog(self._directory / ACKS)
-        except OSError:
-            self._lock.release()
-            raise
-        if not acks.lock():
-            acks.close()
-            self._lock.release()
-            return False
-        self._acks, self._bound, self.owned = acks, None, True
-        self._locked = {each.path: each.status for each in (self._lock, acks)}
-        return True
+            if acks.lock():
+                self._locked = {each.path: each.status for each in (self._lock, acks)}
+                self._acks, self._bound, self.owned = acks, None, True
+        finally:
+            if not self.owned:
+                if acks is not None:
+                    acks.close()
+                self._lock.release()
+        return self.owned
 
     def _release(self) -> None:
         if self._acks is not None:

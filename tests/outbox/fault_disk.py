@@ -259,7 +259,7 @@ def system_of(disk: Callable[[], Disk | None]) -> Iterator[None]:
     with (
         patch("playertrack.outbox.ack_log.os", system),
         patch("playertrack.outbox.ack_log.open", system.fdopen, create=True),
-        patch("playertrack.outbox.ack_log._PWRITE", system.pwrite),
+        patch("playertrack.outbox.ack_log._put", system.pwrite),
         patch("playertrack.outbox.lock.os", system),
     ):
         yield
