@@ -6,12 +6,16 @@ import re
 import shlex
 from importlib.metadata import metadata
 from pathlib import Path
+from typing import Any, cast
 
+import attrs
 import pytest
 
 from playertrack.cli import COMMANDS, main
+from playertrack.columns import SUMMARY_SCHEMA
 from playertrack.core.machine import diagram
 from playertrack.events import EVENTS
+from playertrack.signals import FIELDS, SIGNALS
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -108,3 +112,18 @@ def test_the_page_of_events_shows_what_explain_prints(
     assert [line.split()[0] for line in shown.splitlines()] == came
     assert main(["explain", "skipped.jsonl", "--event", "PLAY_REACHED_50"]) == 0
     assert capsys.readouterr().out == printed
+
+
+def test_the_page_of_files_lists_every_field() -> None:
+    page = (DOCS / "formats.md").read_text("utf-8")
+    named = set(re.findall(r"`(\w+)`", page))
+    assert set(FIELDS) <= named
+    assert {field for fields in FIELDS.values() for field in fields} <= named
+    assert set(SUMMARY_SCHEMA.names) <= named
+    required = {
+        field.name
+        for cls in SIGNALS.values()
+        for field in attrs.fields(cast(Any, cls))
+        if field.default is attrs.NOTHING and field.name not in ("at", "position")
+    }
+    assert set(re.findall(r"\*\*`(\w+)`\*\*", page)) == required

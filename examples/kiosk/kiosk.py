@@ -15,9 +15,10 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from itertools import chain, cycle, repeat
+from pathlib import Path
 from queue import Empty, SimpleQueue
 from time import sleep
 from typing import Any
@@ -26,6 +27,8 @@ import vlc
 
 import playertrack_vlc
 from playertrack import Tracker
+from playertrack.delivery.metrics import openmetrics
+from playertrack.destinations.sink import DeliverySink
 from playertrack.sinks import Sink, is_destination, open_sink
 
 #: The pause (s) after a broken video; if all are broken, it would try thousands a second.
@@ -45,8 +48,24 @@ def notify(state: str) -> None:
             service.send(state.encode())
 
 
-def show(videos: Sequence[str], sinks: Sequence[Sink], rounds: int | None, screen: bool) -> None:
-    """Play all videos, ``rounds`` times or for ever (None)."""
+def write_metrics(path: str, sinks: Sequence[Sink]) -> None:
+    """Write the metrics of ``sinks`` for a node exporter, which never sees half a file."""
+    with suppress(OSError, TimeoutError):
+        delivering = [sink for sink in sinks if isinstance(sink, DeliverySink)]
+        part = Path(f"{path}.part")
+        part.write_text(openmetrics(sink.status(1.0) for sink in delivering))
+        part.chmod(0o644)
+        part.replace(path)
+
+
+def show(
+    videos: Sequence[str],
+    sinks: Sequence[Sink],
+    rounds: int | None,
+    screen: bool,
+    alive: Callable[[], None],
+) -> None:
+    """Play all videos, ``rounds`` times or for ever (None); call ``alive`` every half minute."""
     instance = vlc.Instance("--quiet", *(() if screen else QUIET))
     player = instance.media_player_new()
     over: SimpleQueue[Any] = SimpleQueue()
@@ -62,17 +81,17 @@ def show(videos: Sequence[str], sinks: Sequence[Sink], rounds: int | None, scree
         for video in playlist:
             binding.load(video)
             binding.play()
-            if ended(over) == vlc.EventType.MediaPlayerEncounteredError:
+            if ended(over, alive) == vlc.EventType.MediaPlayerEncounteredError:
                 sleep(AFTER_ERROR)
         notify("STOPPING=1")
     player.release()
     instance.release()
 
 
-def ended(over: SimpleQueue[Any]) -> Any:
-    """Wait for the end of a video, with signs of life to systemd; returns how it ended."""
+def ended(over: SimpleQueue[Any], alive: Callable[[], None]) -> Any:
+    """Wait for the end of a video, with signs of life; returns how it ended."""
     while True:
-        notify("WATCHDOG=1")
+        alive()
         with suppress(Empty):
             return over.get(timeout=ALIVE)
 
@@ -89,6 +108,7 @@ def main() -> None:
         "--rounds", type=int, help="how many times to play them all (default: for ever)"
     )
     parser.add_argument("--headless", action="store_true", help="without picture and sound")
+    parser.add_argument("--metrics", metavar="FILE", help="writes metrics for a node exporter")
     args = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
@@ -96,8 +116,14 @@ def main() -> None:
         open_sink(name, queue=args.queue) if is_destination(name) else open_sink(name)
         for name in args.sink or ["console"]
     ]
+
+    def alive() -> None:
+        notify("WATCHDOG=1")
+        if args.metrics:
+            write_metrics(args.metrics, sinks)
+
     with suppress(KeyboardInterrupt):
-        show(args.videos, sinks, args.rounds, not args.headless)
+        show(args.videos, sinks, args.rounds, not args.headless, alive)
 
 
 if __name__ == "__main__":

@@ -208,14 +208,18 @@ def open_raw(path: str) -> Iterator[BinaryIO]:
 def open_input(path: str, what: str = "trace") -> Iterator[ByteStream]:
     """The lines of the file at ``path``, compressed or not; of standard input for ``-``.
 
+    The rows of a Parquet file are its lines, too.
+
     If there was nothing in it, standard error says that the ``what`` is empty.
     """
-    from ..errors import PlayertrackError
     from ..trace.files import kind_of, uncompressed
 
     kind = kind_of(path)
     if kind == "parquet":
-        raise PlayertrackError(f"{path}: Parquet is read by derive and stats alone")
+        from ..columns.lines import RowLines
+
+        yield RowLines(path)
+        return
     with open_raw(path) as file:
         size = os.fstat(file.fileno()).st_size if path != "-" else 0
         shown = size >= _LONG and sys.stderr.isatty()

@@ -14,6 +14,7 @@ from .common import (
     add_json,
     add_policy,
     add_skip_bad,
+    open_input,
     open_output,
     read_policy,
 )
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
 #: How the events beside a golden trace are named, which are no trace.
 _EVENTS = ".events.jsonl"
+
+#: How the name of a trace ends.
+_TRACES = (".jsonl", ".jsonl.gz", ".jsonl.zst", ".parquet")
 
 
 def add_parser(subparsers: Any) -> None:
@@ -88,12 +92,12 @@ def run(args: argparse.Namespace) -> int:
     for path, name in traces:
         after = _derive(path, args.policy, args.raw, complaints.on_bad)
         if args.save is not None:
-            _save(args.save / name, after)
+            _save(args.save / _log_of(name), after)
             continue
         before = (
             _derive(path, args.base, args.raw, again)
             if args.against is None
-            else _saved(args.against / name)
+            else _saved(args.against / _log_of(name))
         )
         found = difference(before, after)
         changed += bool(found)
@@ -114,9 +118,14 @@ def _traces(where: Path) -> Iterator[tuple[Path, Path]]:
     if not where.is_dir():
         yield where, Path(where.name)
         return
-    for path in sorted(where.rglob("*.jsonl")):
-        if path.is_file() and not path.name.endswith(_EVENTS):
+    for path in sorted(where.rglob("*")):
+        if path.name.endswith(_TRACES) and path.is_file() and not path.name.endswith(_EVENTS):
             yield path, path.relative_to(where)
+
+
+def _log_of(name: Path) -> Path:
+    """The log of a trace in the folder of saved events."""
+    return name if name.suffix == ".jsonl" else name.with_name(f"{name.name}.jsonl")
 
 
 def _derive(
@@ -129,7 +138,7 @@ def _derive(
     suited = None if translator is None else translator.policy
     fleet = Fleet(policy=read_policy(policy, suited))
     events: list[Event] = []
-    with path.open("rb") as stream:
+    with open_input(str(path)) as stream:
         for _, (player, signal) in numbered_signals(stream, translator, str(path), on_bad):
             events += fleet.feed(player, signal)
     return [to_record(event) for event in events + fleet.close()]

@@ -13,7 +13,7 @@ from ..signals import FIELDS, MAX_AT, MAX_SEQ, Signal, from_record
 from .schema import BOOL, DOUBLE, SIGNAL_FIELDS, STRING, WHOLE
 
 #: Fields that must be given, but whose value may be null: there null is the value.
-_MAY_BE_NULL = {"durationchange": ("duration",), "captions": ("language",)} | {
+MAY_BE_NULL = {"durationchange": ("duration",), "captions": ("language",)} | {
     "audio_track": ("language",)
 }
 
@@ -117,7 +117,7 @@ class Batch:
             if field == "at":
                 continue
             value = self._value(field, row)
-            if value is not None or field in _MAY_BE_NULL.get(name or "", ()):
+            if value is not None or field in MAY_BE_NULL.get(name or "", ()):
                 record[field] = value
         return from_record(record)
 

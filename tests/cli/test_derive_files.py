@@ -161,3 +161,23 @@ def test_a_parquet_file_of_something_else_is_refused(tmp_path: Path, capsys: Cap
         [line] = capsys.readouterr().err.splitlines()
         assert said in line
         assert not out.exists()
+
+
+@pytest.mark.parametrize("command", ["explain", "timeline"])
+def test_a_command_reads_parquet_as_it_reads_lines(
+    command: str, tmp_path: Path, capsys: Capture
+) -> None:
+    shown = []
+    for path in (write(tmp_path / "a.jsonl", ENTRIES), write(tmp_path / "a.parquet", ENTRIES)):
+        assert main([command, str(path), "--player", "player 1"]) == 0
+        shown.append(capsys.readouterr().out)
+    assert shown[0] == shown[1]
+    assert "PLAY" in shown[0]
+
+
+def test_lint_reads_parquet(tmp_path: Path, capsys: Capture) -> None:
+    trace, rows = write(tmp_path / "a.parquet", ENTRIES), tmp_path / "events.parquet"
+    assert main(["derive", str(trace), "-o", str(rows)]) == 0
+    assert main(["lint", str(rows)]) == 0
+    assert main(["lint", str(trace)]) == 2
+    assert f"{trace}:1: this is a trace of signals" in capsys.readouterr().err

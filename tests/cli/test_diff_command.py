@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
+from pyarrow.json import read_json
 
 from playertrack.cli import main
 from playertrack.events import to_record
@@ -178,4 +181,23 @@ def test_other_media_are_a_difference() -> None:
     assert list(difference(one, other).lines()) == [
         "- 1      0.000 s  PAUSE at 1 entry_id='1_a'",
         "+ 1      0.000 s  PAUSE at 1 entry_id='1_b'",
+    ]
+
+
+def test_traces_of_all_kinds_are_compared(traces: Path, tmp_path: Path, capsys: Capture) -> None:
+    """A folder's compressed traces and Parquet files are no less traces than its lines."""
+    (traces / "smooth.jsonl.gz").write_bytes(gzip.compress((traces / "smooth.jsonl").read_bytes()))
+    stalls = traces / "living room" / "stalls.jsonl"
+    pq.write_table(read_json(stalls), stalls.with_suffix(".parquet"))
+    saved = tmp_path / "saved"
+    assert diff(traces, "--save", saved) == 0
+    assert diff(traces, "--against", saved) == 0
+    assert capsys.readouterr().err.endswith("4 traces, none changed\n")
+    assert diff(traces, "--policy", "view_interval=5") == 1
+    changed = [line for line in capsys.readouterr().out.splitlines() if line[0] != " "]
+    assert [line.partition(":")[0] for line in changed] == [
+        "living room/stalls.jsonl",
+        "living room/stalls.parquet",
+        "smooth.jsonl",
+        "smooth.jsonl.gz",
     ]
