@@ -191,7 +191,7 @@ class DeliverySink:
         """Where is what waits, and what can be done with it."""
         directory, trouble = self.sender.directory, self.sender.disk_trouble
         if directory is None:
-            return "they are in memory, and lost at the end; --queue DIR would keep them"
+            return "they are in memory, and lost at the end; a queue directory would keep them"
         if trouble is not None:
             return f"{directory} cannot be written ({trouble}), and what is not there is lost"
         return f"to send what is in the queue: playertrack queue flush {quote(str(directory))}"

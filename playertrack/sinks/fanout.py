@@ -41,6 +41,14 @@ def _checked(sinks: Iterable[Sink]) -> tuple[Sink, ...]:
     return given
 
 
+def _report_left(sinks: Iterable[Sink]) -> None:
+    """Log what sinks with a queue did not deliver, and what to do about it."""
+    for sink in sinks:
+        left = getattr(sink, "left", None)
+        if left is not None and (said := left()):
+            _log.warning("%s", said)
+
+
 class FanoutSink:
     """Hands each event to all of ``sinks``, in their order.
 
@@ -61,6 +69,7 @@ class FanoutSink:
     ) -> None:
         self.sinks = _checked(sinks)
         self._on_error = on_error
+        self._isolate = isolate
         self._reported: set[tuple[int, type[Exception], int | None]] = set()
         self._lanes = [
             (sink, Lane(f"playertrack-{type(sink).__name__}") if isolate else None)
@@ -131,9 +140,13 @@ class FanoutSink:
         """
         deadline = monotonic() + timeout
         delivered: list[bool] = []
+        behind: list[Sink] = []
 
         def close_one(sink: Sink) -> None:
-            delivered.append(sink.close(max(0.0, deadline - monotonic())))
+            all_of_it = sink.close(max(0.0, deadline - monotonic()))
+            if not all_of_it:
+                behind.append(sink)
+            delivered.append(all_of_it)
 
         lanes = [(sink, lane or Lane("playertrack-close")) for sink, lane in self._lanes]
         lanes += [(sink, Lane("playertrack-close")) for sink in self._prompt]
@@ -146,6 +159,8 @@ class FanoutSink:
         dropped = sum(lane.dropped for _, lane in lanes)
         if dropped:
             _log.error("%d events were dropped: a sink was too slow", dropped)
+        if self._isolate:
+            _report_left(tuple(behind))
         return not dropped and len(delivered) == len(self.sinks) and all(delivered)
 
     def _failed(self, sink: Sink, error: Exception) -> None:

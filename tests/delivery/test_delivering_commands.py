@@ -166,7 +166,7 @@ def test_without_a_queue_what_is_left_is_lost_and_that_is_said(
     assert main(arguments) == 3
     said = capsys.readouterr().err
     assert "events are not delivered" in said
-    assert "they are in memory, and lost at the end; --queue DIR would keep them" in said
+    assert "they are in memory, and lost at the end; a queue directory would keep them" in said
     assert "Traceback" not in said
 
 

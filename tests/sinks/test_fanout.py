@@ -21,6 +21,7 @@ from playertrack.sinks import (
     NullSink,
     Sink,
     SinkError,
+    open_sink,
 )
 
 
@@ -121,6 +122,21 @@ def test_fanout_survives_its_handler(caplog: pytest.LogCaptureFixture) -> None:
     FanoutSink([Failing(ValueError("bug")), healthy], on_error=handler).emit(PAUSE)
     assert healthy.events == [PAUSE]
     assert "LookupError" in caplog.text
+
+
+@pytest.mark.parametrize("queue", [True, False])
+def test_a_tracker_logs_what_it_could_not_deliver(
+    queue: bool, tmp_path: Path, logged: Callable[[], list[logging.LogRecord]]
+) -> None:
+    directory = tmp_path / "outbox" if queue else None
+    tracker = Tracker([open_sink("http://127.0.0.1:9/events", queue=directory), NullSink()])
+    tracker.loaded("1_abc", duration=60.0)
+    assert not tracker.close(0.5)
+    [said] = [each.getMessage() for each in logged() if "not delivered" in each.getMessage()]
+    assert said.startswith("http: 2 events are not delivered")
+    assert said.endswith(
+        f"playertrack queue flush {directory}" if queue else "a queue directory would keep them"
+    )
 
 
 def test_fanout_without_handler_logs(logged: Callable[[], list[logging.LogRecord]]) -> None:
