@@ -7,6 +7,8 @@ from collections.abc import Callable
 from time import monotonic
 from typing import TextIO
 
+from .._times import clock
+
 #: Work is shown after so long (s), and then so often.
 _AFTER, _EACH = 1.0, 0.2
 
@@ -15,33 +17,27 @@ class Meter:
     """Shows how much of ``total`` bytes is done; nothing if it is 0 or ``out`` is no terminal."""
 
     def __init__(
-        self, total: int, out: TextIO | None = None, clock: Callable[[], float] = monotonic
+        self, total: int, out: TextIO | None = None, now: Callable[[], float] = monotonic
     ) -> None:
-        self._total, self._clock = total, clock
+        self._total, self._now = total, now
         self._out = sys.stderr if out is None else out
         self._wanted = total > 0 and self._out.isatty()
-        self._started = clock()
+        self._started = now()
         self._next = self._started + _AFTER
         self._shown = False
 
     def show(self, done: int) -> None:
         """``done`` bytes are done."""
-        if not self._wanted or (now := self._clock()) < self._next:
+        if not self._wanted or (now := self._now()) < self._next:
             return
         self._next = now + _EACH
         self._shown = True
         rate = done / (now - self._started)
         left = (self._total - done) / rate if rate else 0.0
-        line = f"{100 * done // self._total} %  {rate / 1e6:.1f} MB/s  {_clock(left)} left"
+        line = f"{100 * done // self._total} %  {rate / 1e6:.1f} MB/s  {clock(left)} left"
         print(f"\r\x1b[K{line}", end="", file=self._out, flush=True)
 
     def close(self) -> None:
         """Clear the line."""
         if self._shown:
             print("\r\x1b[K", end="", file=self._out, flush=True)
-
-
-def _clock(seconds: float) -> str:
-    minutes, rest = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

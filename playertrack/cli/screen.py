@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from .._times import clock
 from .._words import counted
 from ..events import EVENTS
 from ..signals import DurationChange, Loaded, Signal, TimeUpdate
@@ -30,9 +31,10 @@ class Screen:
         if event.session != self._session:
             self._session, self._start = event.session, event.at
             print(f"session {event.session}")
-        where = "" if event.position is None else f"at {event.position:8.3f}"
+        where = "" if event.position is None else f"at {clock(event.position, 0.001):>11}"
         more = "  ".join(f"{name} {_short(value)}" for name, value in _extras(event))
-        line = f"{event.at - self._start:9.3f} s  {event.event:<{_WIDTH}}  {where:11}  {more}"
+        since = clock(event.at - self._start, 0.001)
+        line = f"{since:>11}  {event.event:<{_WIDTH}}  {where:14}  {more}"
         print(line.rstrip(), flush=True)
 
     def close(self, timeout: float) -> bool:
@@ -85,7 +87,7 @@ class Progress:
         if signal.position is not None:
             self._position = signal.position
         doing = "playing" if isinstance(signal, TimeUpdate) else signal.name
-        line = f"{_clock(self._position)}{self._of()}  {doing}"
+        line = f"{clock(self._position)}{self._of()}  {doing}"
         if line != self._shown:
             self._shown = line
             print(f"\r\x1b[K{line}", end="", file=sys.stderr, flush=True)
@@ -109,12 +111,7 @@ class Progress:
             return ""
         share = min(1.0, self._position / self._duration)
         bar = ("=" * round(_BAR * share)).ljust(_BAR)
-        return f" / {_clock(self._duration)}  [{bar}] {100 * share:3.0f} %"
-
-
-def _clock(seconds: float) -> str:
-    minutes, rest = divmod(int(seconds), 60)
-    return f"{minutes}:{rest:02}"
+        return f" / {clock(self._duration)}  [{bar}] {100 * share:3.0f} %"
 
 
 def summary_lines(summary: Summary) -> Iterator[str]:
@@ -125,16 +122,16 @@ def summary_lines(summary: Summary) -> Iterator[str]:
         yield "  never played"
         return
     if summary.duration is None:
-        share = f"{summary.unique_time:.1f} s"
+        share = clock(summary.unique_time, 0.1)
     else:
-        share = f"{summary.unique_time:.1f} of {summary.duration:.1f} s"
+        share = f"{clock(summary.unique_time, 0.1)} of {clock(summary.duration, 0.1)}"
     if summary.completion is not None:
         share += f" ({100 * summary.completion:.0f} %)"
     reached = ", ".join(f"{quartile} %" for quartile in summary.quartiles) or "no quartile"
     yield f"  watched {share}; reached {reached}"
-    started = f"started {summary.join_time:.3f} s after the request"
-    yield f"  played  {summary.play_time:.1f} s, {started}"
-    stalled = f" ({summary.stall_time:.1f} s)" if summary.stall_count else ""
+    started = f"started {clock(summary.join_time, 0.001)} after the request"
+    yield f"  played  {clock(summary.play_time, 0.1)}, {started}"
+    stalled = f" ({clock(summary.stall_time, 0.1)})" if summary.stall_count else ""
     yield (
         f"  {counted(summary.stall_count, 'stall')}{stalled}, "
         f"{counted(summary.seek_count, 'seek')}, {counted(summary.error_count, 'error')}"

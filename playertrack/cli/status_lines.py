@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from time import time
 from typing import TYPE_CHECKING
+
+from .._times import wall_clock
 
 if TYPE_CHECKING:
     from ..delivery.status import Status
@@ -58,11 +59,7 @@ def age(seconds: float) -> str:
 def _ago(at: float | None, otherwise: str) -> str:
     if at is None:
         return otherwise
-    try:
-        then = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S")
-    except (OverflowError, OSError, ValueError):
-        return "at an unknown time"
-    return f"{age(max(0.0, time() - at))} ago ({then} UTC)"
+    return f"{age(max(0.0, time() - at))} ago ({wall_clock(at)} UTC)"
 
 
 def _plain(text: str) -> str:

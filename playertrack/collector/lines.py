@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime
 
+from .._times import wall_clock
 from .._words import counted
 from ..errors import shorten
 from .values import Received, SessionVerdict
@@ -14,7 +14,7 @@ _WIDTH = 17
 
 def event_line(received: Received) -> str:
     """One event: when it came, where, what it was, and what is wrong with it."""
-    when = datetime.fromtimestamp(received.at, UTC).strftime("%H:%M:%S.%f")[:-3]
+    when = wall_clock(received.at, 0.001)[11:]
     name = received.event or f"type {_plain(received.fields.get('eventType', '?'))}"
     where = received.fields.get("currentPoint", received.fields.get("position"))
     columns = [

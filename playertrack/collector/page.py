@@ -142,6 +142,7 @@ def record_of(received: Received) -> dict[str, Any]:
         "event": received.event or f"type {shorten(fields.get('eventType', '?'))}",
         "at": _at(received),
         "session": received.session,
+        "index": received.number,
         "entry_id": received.entry_id or None,
         "position": _position(fields),
         "duration": number(fields.get("duration")),
@@ -176,12 +177,11 @@ def _items(events: Sequence[Received], start: float) -> Iterator[EventItem]:
 
 def _item(received: Received, at: float) -> EventItem:
     record = record_of(received)
-    index = received.fields.get("eventIndex", "")
     verdict = "good" if received.good else "bad" if received.accepted else "not taken"
     return EventItem(
         name=record["event"],
         at=at,
-        index=int(index) if index.isascii() and index.isdigit() and len(index) < 10 else None,
+        index=received.number,
         position=record["position"],
         fields={"sent to": received.endpoint},
         findings=received.findings,

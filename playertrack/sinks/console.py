@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from datetime import UTC, datetime
 from typing import Self, TextIO
 
+from .._times import clock, wall_clock
 from ..events import EVENTS, Event
 from .base import SinkError
 
@@ -47,7 +47,7 @@ def _readable(event: Event) -> str:
         _time(event.at),
         f"{event.event:<{_WIDTH}}",
         f"{f'#{event.index}':>5}",
-        f"{_seconds(event.position):>9} /{_seconds(event.duration):>9}",
+        f"{_seconds(event.position):>11} /{_seconds(event.duration):>11}",
         event.session[:8],
         *(_plain(name) for name in (event.player, event.entry_id) if name is not None),
         *(
@@ -60,14 +60,11 @@ def _readable(event: Event) -> str:
 
 
 def _time(at: float) -> str:
-    try:
-        return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
-    except (OverflowError, OSError, ValueError):
-        return f"{at:>23.3f}"  # a year that no calendar has
+    return f"{wall_clock(at, 0.001):>23}"
 
 
 def _seconds(value: float | None) -> str:
-    return "-" if value is None else f"{value:.3f}"
+    return "-" if value is None else clock(value, 0.001)
 
 
 def _value(value: object) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from textwrap import fill
 from typing import Any, Protocol, cast
 
+from .._times import clock
 from .._words import did_you_mean
 from ..errors import shorten
 from ..events import EVENTS, REACHED, Event, to_record
@@ -172,7 +173,7 @@ def _record(event: Event | Mapping[str, Any]) -> Record:
 
 
 def _seconds(value: object) -> str:
-    return f"{value:.3f}" if isinstance(value, (int, float)) else "-"
+    return clock(value, 0.001) if isinstance(value, (int, float)) else "-"
 
 
 def _since(record: Record, records: Sequence[Record]) -> object:
@@ -185,7 +186,7 @@ def _since(record: Record, records: Sequence[Record]) -> object:
 
 def _shown(record: Record, records: Sequence[Record]) -> str:
     at, position = _seconds(_since(record, records)), _seconds(record.get("position"))
-    return f"{record.get('event')} #{record.get('index', '-')} at {at} s, position {position}"
+    return f"{record.get('event')} #{record.get('index', '-')} at {at}, position {position}"
 
 
 def _headline(rows: Sequence[Row], first: int, records: Sequence[Record]) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from itertools import groupby
 from typing import Any, Self
 
+from .._times import clock
 from ..events import Event, to_record
 from ..live.tracker import Tracker
 from ..signals import Signal, TimeUpdate
@@ -51,12 +52,13 @@ class Witness:
             signals = list(row)
             if updates and len(signals) > 2:
                 first, last = signals[0], signals[-1]
-                shown = f"{first.position:.3f} … {last.position:.3f} at {last.at - start:.3f}"
-                lines.append((first.at, 0, f"    {len(signals)} timeupdates {shown}"))
+                shown = f"{_shown(first.position)} … {_shown(last.position)}"
+                end = clock(last.at - start, 0.001)
+                lines.append((first.at, 0, f"    {len(signals)} timeupdates {shown} at {end}"))
             else:
                 lines += [(s.at, 0, f"    {s.name} {_shown(s.position)}") for s in signals]
         lines += [(event.at, 1, f"{event!r}") for event in list(self.events)]
-        return "\n".join(f"{at - start:8.3f} {line}" for at, _, line in sorted(lines))
+        return "\n".join(f"{clock(at - start, 0.001):>10} {line}" for at, _, line in sorted(lines))
 
     def until(self, name: str, count: int = 1) -> Any:
         """The ``count``-th event of that name, as soon as there is one."""
@@ -103,4 +105,4 @@ class Witness:
 
 
 def _shown(position: float | None) -> str:
-    return "" if position is None else f"{position:.3f}"
+    return "" if position is None else clock(position, 0.001)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from xml.etree import ElementTree as ET
 
+from .._times import clock, wall_clock
 from .canvas import FINE, number, put, tip, write
 from .frame import BAR, PLOT, Frame
 from .layout import ticks
 from .model import Mark
 from .thinning import thin_stretches
-from .time_format import clock, wall_clock
 
 
 def time_axis(root: ET.Element, frame: Frame) -> None:

@@ -6,7 +6,7 @@ import re
 from unicodedata import east_asian_width
 from xml.etree import ElementTree as ET
 
-from .time_format import clock
+from .._times import clock
 
 #: Digits of a pixel: zoomed into hours, two events a second apart stay apart.
 FINE = 4

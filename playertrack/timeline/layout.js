@@ -1,4 +1,4 @@
-// Where things go in a picture that is zoomed: as `layout` and `time_format` do it in Python.
+// Where things go in a picture that is zoomed: as `layout` and `_times` do it in Python.
 // Both are tested with the same cases.
 "use strict";
 

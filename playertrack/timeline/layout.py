@@ -10,11 +10,11 @@ from math import ceil
 
 import attrs
 
+from .._times import clock
 from .._words import counted
 from ..events import REACHED, Error, Event, Seek, Speed
 from ..trace.explain import Entry
 from .model import brief
-from .time_format import clock
 
 #: The width of a character of a name, and the height of a lane of names.
 CHARACTER, LANE = 6.0, 14.0

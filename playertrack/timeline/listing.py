@@ -8,12 +8,12 @@ from xml.etree import ElementTree as ET
 
 import attrs
 
+from .._times import clock, wall_clock
 from ..errors import shorten
 from ..events import Event, to_record
 from ..trace.explain import RULES, Entry
 from ..trace.missing import Missing
 from .elements import Child, el
-from .time_format import clock, wall_clock
 
 #: So many lines of a list are shown.
 MOST_LISTED = 2000
@@ -67,7 +67,8 @@ def item_of(event: Event, line: int | None, why: str = "") -> EventItem:
 
 def event_table(items: Sequence[EventItem], start: float) -> ET.Element:
     """The events in order, `MOST_LISTED` at most; times count from ``start`` (Unix time)."""
-    heads = ("time", "event", "position", "more", "why")
+    verdicts = any(item.verdict for item in items)
+    heads = ("time", "event", "position", "more", "verdict" if verdicts else "why")
     return table(heads, (_event(item, start) for item in items[:MOST_LISTED]), "events")
 
 
@@ -106,8 +107,8 @@ def _event(item: EventItem, start: float) -> ET.Element:
     )
 
 
-def missing_list(missing: Sequence[Missing]) -> ET.Element | None:
-    """The milestones that did not fire, and why."""
+def missing_list(missing: Sequence[Missing], *, over: bool = True) -> ET.Element | None:
+    """The milestones that did not fire, and why; until the session is ``over``, not yet."""
     if not missing:
         return None
     items = [
@@ -115,12 +116,17 @@ def missing_list(missing: Sequence[Missing]) -> ET.Element | None:
             "li",
             el("b", each.event if each.milestone is None else f"{each.milestone} %"),
             "" if each.point is None else f" (at {clock(each.point, 0.1)})",
-            " did not fire: ",
+            " did not fire: " if over else " has not fired yet: ",
             "; ".join(reason.text for reason in each.reasons),
         )
         for each in missing
     ]
-    return el("div", el("h3", "missing milestones"), el("ul", *items), class_="missing")
+    return el(
+        "div",
+        el("h3", "missing milestones" if over else "milestones to come"),
+        el("ul", *items),
+        class_="missing",
+    )
 
 
 def rule_list(rules: Iterable[str]) -> ET.Element | None:

@@ -7,11 +7,11 @@ from typing import Any
 
 import attrs
 
+from .._times import clock
 from .._words import counted
 from ..core.session import Summary
 from ..trace.explain import Explanation
 from .strokes import Stroke
-from .time_format import clock
 
 #: Positions beyond that (s) are times of day: they count from the first one on.
 _CLOCK = 360_000.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from xml.etree import ElementTree as ET
 
+from .._times import clock, wall_clock
 from ..trace.explain import Entry, headline
 from .axes import content_axis, quartiles, time_axis
 from .canvas import FINE, at_moment, fit, number, put, tip, window, wrap, write
@@ -11,7 +12,6 @@ from .frame import BAND, HEAD, PLOT, SIGNALS, Frame
 from .layout import LANE, MOST_VIEWS, Label, count, lanes_of, place, tier
 from .model import Row
 from .thinning import MOST_SIGNALS, thin_bands, thin_events, thin_moments, thin_strokes
-from .time_format import clock, wall_clock
 
 #: The width of a drawing unless one is asked for.
 WIDTH = 1080.0

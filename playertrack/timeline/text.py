@@ -8,9 +8,9 @@ from textwrap import wrap as fill
 
 import attrs
 
+from .._times import clock, wall_clock
 from .layout import Scale, name_of, ticks
 from .model import Band, Row, Timeline
-from .time_format import clock, wall_clock
 
 #: Sessions drawn, events listed of each.
 MOST_ROWS, _MOST_EVENTS = 20, 40

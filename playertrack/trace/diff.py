@@ -12,6 +12,7 @@ from typing import Any
 
 import attrs
 
+from .._times import clock
 from ..errors import shorten
 
 _CONTEXT = 1  # events shown either side of a difference
@@ -112,7 +113,7 @@ def _shown(record: Mapping[str, Any], numbers: Mapping[Any, int], at: float) -> 
     where = "" if record.get("position") is None else f" at {_number(record['position'])}"
     extra = {k: v for k, v in record.items() if k not in _SHOWN_ELSE and k not in _OF_MEDIA}
     shown = _fields(extra, numbers)
-    return f"{session}{player} {at:>10.3f} s  {record['event']}{where}{shown}"
+    return f"{session}{player} {clock(at, 0.001):>12}  {record['event']}{where}{shown}"
 
 
 def _fields(fields: Mapping[str, Any], numbers: Mapping[Any, int]) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 
 import attrs
 
+from .._times import as_time, clock
 from ..core.context import Diagnostic
 from ..core.engine import Engine
 from ..core.fleet import Fleet
@@ -110,8 +111,9 @@ class Note:
     message: str
 
     def shown(self, start: float) -> str:
-        """The note in a line; its time is in seconds from ``start``."""
-        return f"  {self.at - start:+10.3f} s  (line {self.line}: {self.message} [{self.rule}])"
+        """The note in a line; its time counts from ``start``."""
+        since = clock(self.at - start, 0.001)
+        return f"  {since:>12}  (line {self.line}: {self.message} [{self.rule}])"
 
 
 @attrs.frozen
@@ -155,7 +157,7 @@ class Explanation:
         }
 
     def lines(self) -> Iterator[str]:
-        """The explanation for a reader; times are seconds from the session's first event."""
+        """The explanation for a reader; times count from the session's first event."""
         summary, start = self.summary, self.start
         player = "" if summary.player is None else f" of player {shorten(summary.player)}"
         yield f"session {summary.ordinal}{player}: {summary.session}"
@@ -163,18 +165,18 @@ class Explanation:
         for each in self.entries:
             while notes and notes[0].at < each.event.at:
                 yield notes.popleft().shown(start)
-            yield f"  {each.event.at - start:+10.3f} s  {headline(each.event)}"
-            yield f"                  {each.why}"
+            yield f"  {clock(each.event.at - start, 0.001):>12}  {headline(each.event)}"
+            yield f"                {each.why}"
         yield from (note.shown(start) for note in notes)
         for missing in self.missing:
             yield f"  {missing.event} did not fire:"
-            yield from (f"                  {reason.text}" for reason in missing.reasons)
+            yield from (f"                {reason.text}" for reason in missing.reasons)
 
 
 def headline(event: Event) -> str:
     """The event in a line: its name, number and place, and what it has besides."""
     record = to_record(event)
-    where = "" if event.position is None else f" at {_number(event.position)}"
+    where = "" if event.position is None else f" at {as_time(event.position)}"
     has = {name: record[name] for name in event.extra if record[name] is not None}
     extra = "".join(f" {name}={_number(value)}" for name, value in has.items())
     return f"{event.event} #{event.index}{where}{extra}"

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import attrs
 
+from .._times import as_time
 from ..core.session import Summary
 from ..events import REACHED, Event, Seek
 from ..policy import Policy
@@ -93,7 +94,7 @@ def _why_not(point: float, session: Seen, policy: Policy) -> Iterator[Reason]:
         how = "a seek that was not reported" if seek.inferred else "a seek"
         yield Reason(
             "seeked_past",
-            f"{how} at {seek.at - start:+.3f} s skipped {_short(point)}, "
+            f"{how} at {_short(seek.at - start)} skipped {_short(point)}, "
             f"from {_short(seek.origin)} to {_short(seek.target)}",
         )
     if moves:
@@ -126,8 +127,8 @@ def _against_the_clock(path: array[float]) -> Iterator[Reason]:
     elif _ahead_of_the_clock(path):
         yield Reason(
             "ahead_of_clock",
-            f"positions run ahead of the clock: {_short(path[-2] - path[1])} s of media in "
-            f"{_short(path[-3] - path[0])} s; a test lets its clock run between two positions",
+            f"positions run ahead of the clock: {_short(path[-2] - path[1])} of media in "
+            f"{_short(path[-3] - path[0])}; a test lets its clock run between two positions",
         )
 
 
@@ -162,8 +163,8 @@ def _ahead_of_the_clock(path: array[float]) -> bool:
 
 
 def _short(seconds: float | None) -> str:
-    """A position, to the millisecond."""
-    return "?" if seconds is None else f"{round(seconds, 3):.15g}"
+    """A time or a position, which may be unknown."""
+    return "?" if seconds is None else as_time(seconds)
 
 
 def _spans(before: float | None, point: float, after: float | None) -> bool:
@@ -191,7 +192,7 @@ class _Move:
     def reason(self, point: float, start: float, policy: Policy) -> Reason:
         """Why going past ``point`` was not playing over it."""
         where = f"from {_short(self.origin)} to {_short(self.target)}"
-        where += f" at {self.at - start:+.3f} s"
+        where += f" at {_short(self.at - start)}"
         if self.rate > policy.max_natural_rate:
             return Reason(
                 "too_fast",
@@ -202,13 +203,13 @@ class _Move:
         if silent > policy.max_gap:
             return Reason(
                 "max_gap",
-                f"{_short(point)} was passed in a silence of {silent:.3f} s, {where}; one longer "
+                f"{_short(point)} was passed in a silence of {_short(silent)}, {where}; one longer "
                 f"than {policy.max_gap:g} s counts only if it ends where playback would be "
                 "(max_gap)",
             )
         return Reason(
             "not_natural",
-            f"the position went past {_short(point)}, {where}, in {silent:.3f} s: "
+            f"the position went past {_short(point)}, {where}, in {_short(silent)}: "
             "playback cannot have done that",
         )
 

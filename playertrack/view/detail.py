@@ -46,3 +46,8 @@ class Detail:
     findings: tuple[str, ...] = ()
     source: str = ""
     state: str | None = None
+
+    @property
+    def over(self) -> bool:
+        """Nothing more comes, or its player is at the end."""
+        return self.state in (None, "ENDED", "FAILED", "CLOSED")

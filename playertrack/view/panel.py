@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlencode
 from xml.etree import ElementTree as ET
 
+from .._times import clock, wall_clock
 from ..timeline.elements import Child, el
 from ..timeline.listing import (
     MOST_LISTED,
@@ -21,7 +22,6 @@ from ..timeline.listing import (
 )
 from ..timeline.row_svg import WIDTH, draw_row
 from ..timeline.svg import legend_svg
-from ..timeline.time_format import clock, wall_clock
 from .detail import Detail, SignalItem
 from .machine_diagram import machine_diagram
 from .rows import SessionRow
@@ -47,7 +47,7 @@ def panel(row: SessionRow, detail: Detail, width: float = WIDTH) -> ET.Element:
         _head(row, detail),
         None if detail.state is None else machine_diagram(detail.state),
         _picture(detail, width),
-        missing_list(detail.missing),
+        missing_list(detail.missing, over=detail.over),
         _findings(detail),
         _events(detail),
         _signals(detail),

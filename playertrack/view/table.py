@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from urllib.parse import urlencode
 from xml.etree import ElementTree as ET
 
+from .._times import clock, wall_clock
 from ..errors import FieldError
+from ..events import QUARTILES
 from ..timeline.elements import el, html
-from ..timeline.time_format import clock, wall_clock
 from .library import Library
 from .rows import PAGE, TROUBLES, Page, Query, SessionRow, select
 
@@ -107,7 +108,6 @@ def _head(query: Query, fields: Mapping[str, str]) -> ET.Element:
 
 
 def _row(row: SessionRow, chosen: str, number: str) -> ET.Element:
-    quartiles = " ".join(f"{q}" for q in row.quartiles) or "\N{EN DASH}"
     verdict = "good" if not row.bad else f"{row.bad} bad"
     here = row.session == chosen and (not row.twin or number == str(row.number))
     cells = (
@@ -116,7 +116,7 @@ def _row(row: SessionRow, chosen: str, number: str) -> ET.Element:
         ("start", wall_clock(row.start)),
         ("length", clock(row.length, 0.1)),
         ("watched", _bar(row.watched)),
-        ("quartiles", quartiles),
+        ("quartiles", _quartiles(row)),
         ("stalls", str(row.stalls)),
         ("errors", str(row.errors)),
         ("verdict", verdict),
@@ -126,7 +126,6 @@ def _row(row: SessionRow, chosen: str, number: str) -> ET.Element:
         "stalls": "wrong" if row.stalls else None,
         "errors": "wrong" if row.errors else None,
         "verdict": "wrong" if row.bad else "right",
-        "quartiles": "wrong" if row.missing else None,
     }
     return el(
         "tr",
@@ -169,6 +168,40 @@ def _bar(share: float | None) -> ET.Element:
         aria_hidden="true",
     )
     return el("span", bar, f" {percent}", class_="share")
+
+
+def _quartiles(row: SessionRow) -> ET.Element:
+    """A dot for each quartile, full if it fired, and in words for who cannot see them."""
+    if not row.quartiles and not row.missing:
+        return el("span", "\N{EN DASH}", class_="none")
+    names = sorted({*QUARTILES, *row.quartiles})
+    fired = [f"{name} %" for name in names if name in row.quartiles]
+    missed = [f"{name} %" for name in names if name not in row.quartiles]
+    words = "; ".join(
+        f"{what} {', '.join(which)}"
+        for what, which in (("fired", fired), ("did not fire", missed))
+        if which
+    )
+    dots = el(
+        "svg",
+        *(
+            el(
+                "circle",
+                cx=6 + 14 * place,
+                cy=6,
+                r=4.5,
+                class_="fired" if name in row.quartiles else "missed" if row.missing else "open",
+            )
+            for place, name in enumerate(names)
+        ),
+        class_="dots",
+        viewBox=f"0 0 {14 * len(names)} 12",
+        width=14 * len(names),
+        height=12,
+        role="img",
+        aria_label=words,
+    )
+    return el("span", dots, title=words)
 
 
 def _pages(page: Page, fields: Mapping[str, str]) -> ET.Element | None:

@@ -16,12 +16,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from browser.chromium import Browser, Page
+from playertrack._times import clock
 from playertrack.events import EVENTS
 from playertrack.signals import Signal, from_record
 from playertrack.timeline import observe, to_html
 from playertrack.timeline.layout import Scale, place, tier
 from playertrack.timeline.layout import ticks as ticks_of
-from playertrack.timeline.time_format import clock
 from playertrack.trace.explain import Entry
 
 #: The corners of all names that are shown, in row 1.

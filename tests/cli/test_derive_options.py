@@ -67,10 +67,10 @@ def test_progress_has_rate_and_time_left() -> None:
     assert out.getvalue() == ""
     now = 2.0
     meter.show(50_000_000)
-    assert out.getvalue().endswith("50 %  25.0 MB/s  0:02 left")
+    assert out.getvalue().endswith("50 %  25.0 MB/s  2 s left")
     now = 3700.0
     meter.show(50_000_001)
-    assert out.getvalue().endswith("1:01:39 left")
+    assert out.getvalue().endswith("1:01:40 left")
     meter.close()
     assert out.getvalue().endswith("\r\x1b[K")
 

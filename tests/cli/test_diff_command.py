@@ -171,7 +171,7 @@ def test_what_is_the_same_between_two_differences_is_left_out() -> None:
     other = [e for e in events if e["event"] not in ("PLAY_REACHED_25", "PLAY_REACHED_75")]
     assert [line[:16] for line in difference(events, other).lines()] == [
         *("  1     20.100 s", "- 1     25.100 s", "  1     30.100 s", "  …"),
-        *("  1     70.100 s", "- 1     75.100 s", "  1     80.100 s"),
+        *("  1     1:10.100", "- 1     1:15.100", "  1     1:20.100"),
     ]
 
 

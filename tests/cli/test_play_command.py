@@ -81,9 +81,9 @@ def test_shows_the_events_and_the_sum_of_them(
     session, *lines = captured.out.splitlines()
     assert session.startswith("session ")
     assert [line.split()[2] for line in lines[:-4]] == NATURAL
-    assert "  at    0.000  join_time 0." in lines[3]
+    assert "  at     0.000 s  join_time 0." in lines[3]
     assert lines[-4] == "session 1 of clip"
-    assert lines[-3] == "  watched 6.0 of 6.0 s (100 %); reached 25 %, 50 %, 75 %, 100 %"
+    assert lines[-3] == "  watched 6.0 s of 6.0 s (100 %); reached 25 %, 50 %, 75 %, 100 %"
     assert lines[-2].startswith("  played  6.0 s, started 0.")
     assert lines[-1] == "  no stalls, no seeks, no errors"
     assert captured.err == ""
@@ -217,8 +217,8 @@ def test_a_terminal_shows_how_far_it_is(
         assert play(clip) == 0
         terminal.close()
         text = shown.result(30)
-    assert text.startswith("\r\x1b[K0:00  ready\r\x1b[K")
-    assert "\r\x1b[K0:00 / 0:06  [                              ]   0 %  loaded\r" in text
+    assert text.startswith("\r\x1b[K0 s  ready\r\x1b[K")
+    assert "\r\x1b[K0 s / 6 s  [                              ]   0 %  loaded\r" in text
     assert "\r\x1b[K0:03 / 0:06  [===============" in text
     assert text.endswith("[==============================] 100 %  close\r\x1b[K")
     assert [line.split()[2] for line in capsys.readouterr().out.splitlines()[1:-4]] == NATURAL
@@ -243,7 +243,7 @@ def test_media_without_a_duration_shows_the_time_alone(
         monkeypatch.setattr(sys, "stderr", terminal)
         assert play(clip) == 0
         terminal.close()
-        assert "\r\x1b[K0:01  playing" in shown.result(30)
+        assert "\r\x1b[K1 s  playing" in shown.result(30)
 
 
 # ------------------------------------------------------------------------------ wrong use

@@ -24,10 +24,10 @@ def test_explain_covers_each_event_and_each_missing_quartile(trace: Path, capsys
     assert main(["explain", str(trace), *QUIET]) == 0
 
     out = capsys.readouterr().out
-    assert "PLAY_REACHED_25 #6 at 30\n" in out
+    assert "PLAY_REACHED_25 #6 at 30 s\n" in out
     assert "timeupdate on line 3: playback itself went over this point" in out
     assert "PLAY_REACHED_50 did not fire:\n" in out
-    assert "a seek at +31.000 s skipped 50, from 30 to 60" in out
+    assert "a seek at 31 s skipped 50 s, from 30 s to 1:00" in out
 
 
 def test_explain_can_be_asked_for_one_event(trace: Path, capsys: Capture) -> None:
@@ -36,7 +36,7 @@ def test_explain_can_be_asked_for_one_event(trace: Path, capsys: Capture) -> Non
     out = capsys.readouterr().out
     assert out.splitlines()[1:] == [
         "  PLAY_REACHED_75 did not fire:",
-        "                  playback came to 60, the point is 75",
+        "                playback came to 1:00, the point is 1:15",
     ]
 
 

@@ -114,23 +114,23 @@ def test_what_is_ignored_may_be_anywhere(play: ScriptedPlayer) -> None:
 def test_a_difference_is_shown_in_its_place_with_its_rule(play: ScriptedPlayer) -> None:
     report = failure(assert_events, play, [..., "PLAY_REACHED_25", ("SEEK", {"target": 61}), ...])
     assert report.startswith(
-        "event 7 of 11, SEEK #7 at 30.200 s, position 60.000: "
+        "event 7 of 11, SEEK #7 at 30.200 s, position 1:00.000: "
         "expected SEEK target=61, but target is 60.0\n"
     )
     assert report.splitlines() == [
         report.splitlines()[0],
         "        time   position  got                     expected",
-        "       0.000          -  WIDGET_LOADED           ...",
-        "       0.000          -  MEDIA_LOADED            ...",
-        "       0.000          -  PLAY_REQUEST            ...",
-        "       0.100      0.000  PLAY                    ...",
-        "       0.100      0.000  FIRST_PLAY              ...",
-        "      25.100     25.000  PLAY_REACHED_25         PLAY_REACHED_25",
-        ">     30.200     60.000  SEEK                    SEEK target=61",
-        "      30.200     60.000  BUFFER_START            ...",
-        "      32.200     60.000  BUFFER_END              ...",
-        "      47.200     75.000  PLAY_REACHED_75         ...",
-        "      72.200    100.000  PLAY_REACHED_100        ...",
+        "     0.000 s          -  WIDGET_LOADED           ...",
+        "     0.000 s          -  MEDIA_LOADED            ...",
+        "     0.000 s          -  PLAY_REQUEST            ...",
+        "     0.100 s    0.000 s  PLAY                    ...",
+        "     0.100 s    0.000 s  FIRST_PLAY              ...",
+        "    25.100 s   25.000 s  PLAY_REACHED_25         PLAY_REACHED_25",
+        ">   30.200 s   1:00.000  SEEK                    SEEK target=61",
+        "    30.200 s   1:00.000  BUFFER_START            ...",
+        "    32.200 s   1:00.000  BUFFER_END              ...",
+        "    47.200 s   1:15.000  PLAY_REACHED_75         ...",
+        "    1:12.200   1:40.000  PLAY_REACHED_100        ...",
         "    because of seeked: the seek was complete, and no other followed at once [R-seek]",
     ]
 
@@ -139,24 +139,24 @@ def test_a_quartile_that_is_missing_is_explained(play: ScriptedPlayer) -> None:
     expected = [..., "PLAY_REACHED_25", ..., "PLAY_REACHED_50", "PLAY_REACHED_75", ...]
     report = failure(assert_events, play, expected).splitlines()
     assert (
-        report[0] == "PLAY_REACHED_50 is missing after BUFFER_END #9 at 32.200 s, position 60.000"
+        report[0] == "PLAY_REACHED_50 is missing after BUFFER_END #9 at 32.200 s, position 1:00.000"
     )
-    assert report[-1] == "    PLAY_REACHED_50: a seek at +30.200 s skipped 50, from 30 to 60"
+    assert report[-1] == "    PLAY_REACHED_50: a seek at 30.2 s skipped 50 s, from 30 s to 1:00"
     assert failure(assert_events, play.events, expected).splitlines() == report[:-1]
 
 
 def test_one_event_instead_of_another_is_one_difference() -> None:
     play = ScriptedPlayer(policy=QUIET).load().play().watch(3).pause()
     report = failure(assert_events, play, [..., "FIRST_PLAY", "SEEK"])
-    assert report.startswith("event 6 of 6, PAUSE #6 at 3.100 s, position 3.000: expected SEEK\n")
-    assert ">      3.100      3.000  PAUSE                   SEEK" in report.splitlines()
+    assert report.startswith("event 6 of 6, PAUSE #6 at 3.100 s, position 3.000 s: expected SEEK\n")
+    assert ">    3.100 s    3.000 s  PAUSE                   SEEK" in report.splitlines()
     assert report.endswith("[R-pause]")
 
 
 def test_an_event_too_many_says_so() -> None:
     play = ScriptedPlayer(policy=QUIET).load().play().watch(3).pause()
     report = failure(assert_events, play, [..., "FIRST_PLAY"])
-    assert report.startswith("event 6 of 6, PAUSE #6 at 3.100 s, position 3.000: nothing was")
+    assert report.startswith("event 6 of 6, PAUSE #6 at 3.100 s, position 3.000 s: nothing was")
 
 
 def test_an_event_that_there_is_not_is_named(play: ScriptedPlayer) -> None:
@@ -194,7 +194,7 @@ def test_a_long_log_is_soon_compared() -> None:
 def test_records_of_anybody_may_lack_what_ours_have() -> None:
     log = [{"event": "PLAY"}, {"event": "X", "at": "soon"}, {}]
     assert_events(log, ["PLAY", "X", "None"])
-    assert "X #- at - s, position -" in failure(assert_events, log, ["PLAY", "Y", "*"])
+    assert "X #- at -, position -" in failure(assert_events, log, ["PLAY", "Y", "*"])
 
 
 @pytest.mark.parametrize("wrong", [7, None, ("PLAY",), ("PLAY", 7)])
@@ -210,7 +210,7 @@ def test_a_witness_of_a_live_player_is_a_log(play: ScriptedPlayer) -> None:
         witness.until("PLAY_REACHED_100")
     assert_events(witness, [..., "SEEK", ..., "PLAY_REACHED_100", ...])
     report = failure(assert_quartiles, witness, 25, 50, 75, 100)
-    assert "a seek at +30.200 s skipped 50, from 30 to 60" in report
+    assert "a seek at 30.2 s skipped 50 s, from 30 s to 1:00" in report
 
 
 # ------------------------------------------------------------------------------ assert_never
@@ -221,9 +221,9 @@ def test_never(play: ScriptedPlayer) -> None:
     report = failure(assert_never, play, "PAUSE", "BUFFER_*").splitlines()
     assert report == [
         "BUFFER_* must never come, and came (times: 2):",
-        "  BUFFER_START #8 at 30.200 s, position 60.000",
+        "  BUFFER_START #8 at 30.200 s, position 1:00.000",
         "    because of stall: playback waited for data [R-stall]",
-        "  BUFFER_END #9 at 32.200 s, position 60.000",
+        "  BUFFER_END #9 at 32.200 s, position 1:00.000",
         "    because of stall_end: the data was there again [R-stall-end]",
     ]
 
@@ -237,7 +237,7 @@ def test_quartiles(play: ScriptedPlayer) -> None:
     assert report[:3] == [
         "session 1: expected quartiles 25, 50; got 25, 75, 100",
         "PLAY_REACHED_50 did not come:",
-        "    PLAY_REACHED_50: a seek at +30.200 s skipped 50, from 30 to 60",
+        "    PLAY_REACHED_50: a seek at 30.2 s skipped 50 s, from 30 s to 1:00",
     ]
     assert "PLAY_REACHED_75 came though it was not reached:" in report
     assert failure(assert_quartiles, play.events, 25, 50, 75, 100).splitlines()[1:] == [
@@ -250,7 +250,7 @@ def test_quartiles_of_one_session_of_several(play: ScriptedPlayer) -> None:
     assert_quartiles(play, 25, 75, 100)
     assert_quartiles(play, 25, session=2)
     report = failure(assert_quartiles, play, 25, 50, session=2)
-    assert "PLAY_REACHED_50: playback came to 30, the point is 50" in report
+    assert "PLAY_REACHED_50: playback came to 30 s, the point is 50 s" in report
     assert "there are 2" in failure(assert_quartiles, play, session=3)
 
 
@@ -280,10 +280,10 @@ def test_an_invalid_session_says_which_rule_is_broken_by_which_event(play: Scrip
     assert report == [
         "2 findings in 10 events:",
         "  I-index: index 10 follows 8",
-        "    event 9: PLAY_REACHED_75 #10 at 47.200 s, position 75.000",
+        "    event 9: PLAY_REACHED_75 #10 at 47.200 s, position 1:15.000",
         f"    because of timeupdate: {RULES['R-quartile']} [R-quartile]",
         "  I-pair: the session ends in a BUFFER_START without its BUFFER_END",
-        "    event 10: PLAY_REACHED_100 #11 at 72.200 s, position 100.000",
+        "    event 10: PLAY_REACHED_100 #11 at 1:12.200, position 1:40.000",
         "    because of timeupdate: playback itself reached the end for the first time [R-hundred]",
     ]
 

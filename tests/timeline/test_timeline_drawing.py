@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pictures import observed, playing, trace, updates
 
+from playertrack._times import clock
 from playertrack.events import EVENTS
 from playertrack.timeline import observe, to_html, to_svg, to_text
 from playertrack.timeline.layout import Label, Scale, place, ticks
-from playertrack.timeline.time_format import clock
 from playertrack.trace.explain import Entry
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -62,7 +62,7 @@ def test_a_quartile_that_did_not_fire_says_why_not() -> None:
     seek = {"signal": "seek", "at": 10, "position": 60}
     svg = to_svg(observe(trace(*playing(), *updates(0, 0, 10), seek, *updates(10, 60, 5))))
     [tip] = [tip for tip in tips(svg) if tip.startswith("PLAY_REACHED_50")]
-    assert "skipped 50, from 10 to 60" in tip
+    assert "skipped 50 s, from 10 s to 1:00" in tip
 
 
 def test_whatever_a_trace_says_is_text() -> None:
@@ -214,7 +214,7 @@ def test_a_short_seek_hides_no_state() -> None:
 def test_reasons_are_wrapped_between_words() -> None:
     seek = {"signal": "seek", "at": 10, "position": 60}
     text = to_text(observe(trace(*playing(), *updates(0, 0, 10), seek, *updates(10, 60, 5))), 60)
-    assert "skipped 25, from 10 to 60" in " ".join(text.split())
+    assert "skipped 25 s, from 10 s to 1:00" in " ".join(text.split())
 
 
 def test_a_hundred_thousand_events_are_thinned_and_it_says_so() -> None:

@@ -25,13 +25,28 @@ def clock(seconds: float, step: float = 1.0) -> str:
     return f"{sign}{hours}:{minutes:02d}:{tail}" if hours else f"{sign}{minutes}:{tail}"
 
 
-def wall_clock(at: float) -> str:
-    """A point in time to the second, UTC, for people; the number itself if no calendar has it.
+def as_time(seconds: float) -> str:
+    """As `clock` does, with no more digits than it takes, milliseconds at most.
 
-    >>> wall_clock(1700000000.25)
-    '2023-11-14 22:13:20'
+    >>> [as_time(30.0), as_time(22.5), as_time(75.125), as_time(0.2500001)]
+    ['30 s', '22.5 s', '1:15.125', '0.25 s']
+    """
+    for digits in range(3):
+        if abs(round(seconds, digits) - seconds) < 0.0005:
+            return clock(seconds, 10.0**-digits)
+    return clock(seconds, 0.001)
+
+
+def wall_clock(at: float, step: float = 1.0) -> str:
+    """A point in time, UTC, for people; to the millisecond if ``step`` (s) is less than 1.
+
+    What no calendar has is the number itself.
+
+    >>> wall_clock(1700000000.25), wall_clock(1700000000.25, 0.001)
+    ('2023-11-14 22:13:20', '2023-11-14 22:13:20.250')
     """
     try:
-        return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S")
+        shown = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
     except (ValueError, OverflowError, OSError):
         return f"{at:.15g}"
+    return shown[:-7] if step >= 1 else shown[:-3]
