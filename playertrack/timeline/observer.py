@@ -88,12 +88,32 @@ class Observer:
         """The trace is over; the events of that."""
         return [event for player in self._players.values() for event in player.close()]
 
+    def outlines(self) -> Iterator[Outline]:
+        """The sessions so far; much cheaper than to draw them."""
+        for player in self._players.values():
+            yield from player.outlines()
+
+    def row(self, player: str | None, session: str) -> Row | None:
+        """One session so far."""
+        watched = self._players.get(player)
+        return None if watched is None else next(watched.rows(False, session), None)
+
     def timeline(self, *, over: bool = True) -> Timeline:
         """All that was seen; if the trace is ``over``, all players are closed first."""
         if over:
             self.close()
         rows = tuple(row for player in self._players.values() for row in player.rows(over))
         return Timeline(rows, self._start or 0.0)
+
+
+@attrs.frozen
+class Outline:
+    """A session without its picture: its totals, its times (Unix, s), its number of events."""
+
+    summary: Summary
+    start: float
+    end: float
+    events: int
 
 
 @attrs.define
@@ -228,8 +248,14 @@ class _Player:
 
     # ---------------------------------------------------------------------------- in the end
 
-    def rows(self, over: bool) -> Iterator[Row]:
-        for explanation in self._explainer.explanations(over=over):
+    def outlines(self) -> Iterator[Outline]:
+        for summary, entries in self._explainer.summaries():
+            seen = self._sessions.get(summary.session or "")
+            if seen is not None:
+                yield Outline(summary, seen.start, _end(seen, entries[-1].event.at), len(entries))
+
+    def rows(self, over: bool, only: str | None = None) -> Iterator[Row]:
+        for explanation in self._explainer.explanations(over=over, only=only):
             seen = self._sessions.get(explanation.summary.session or "")
             if seen is not None:
                 yield _row(explanation, seen)
@@ -251,16 +277,21 @@ def _band(bands: list[Band], name: str | None, at: float) -> None:
         bands.append(Band(name, at, inf))
 
 
-def _row(explanation: Explanation, seen: _Seen) -> Row:
+def _end(seen: _Seen, last: float) -> float:
+    """Where the drawing of a session ends, whose last event was at ``last``."""
     end = seen.end
-    ended = next((band.start for band in reversed(seen.states) if band.name == "ENDED"), None)
-    if ended is not None and seen.states[-1].name == "ENDED":
-        last = max(ended, explanation.entries[-1].event.at)
+    if seen.states and seen.states[-1].name == "ENDED":
+        last = max(seen.states[-1].start, last)
         end = min(end, last + _AFTER_END * (last - seen.start))
+    return max(end, seen.start)
+
+
+def _row(explanation: Explanation, seen: _Seen) -> Row:
+    end = _end(seen, explanation.entries[-1].event.at)
     return Row(
         explanation=explanation,
         start=seen.start,
-        end=max(end, seen.start),
+        end=end,
         strokes=seen.course.strokes(end),
         states=_until(seen.states, end),
         interruptions=_until(seen.interruptions, end),

@@ -258,13 +258,23 @@ class Explainer:
         self._note(events)
         return events
 
-    def explanations(self, *, over: bool = True) -> Iterator[Explanation]:
-        """An explanation of each session; if the trace is ``over`` the player is closed first."""
-        if over:
-            self.close()
+    def summaries(self) -> Iterator[tuple[Summary, Sequence[Entry]]]:
+        """The totals of each session so far, and its events."""
         self._sum_up(self._engine.summary())
         for session in self._sessions.values():
             if session.summary is not None:
+                yield session.summary, session.entries
+
+    def explanations(self, *, over: bool = True, only: str | None = None) -> Iterator[Explanation]:
+        """An explanation of each session; if the trace is ``over`` the player is closed first.
+
+        ``only`` is the id of the one session that is wanted, None for all.
+        """
+        if over:
+            self.close()
+        self._sum_up(self._engine.summary())
+        for name, session in self._sessions.items():
+            if session.summary is not None and only in (None, name):
                 missing = tuple(missing_of(session.summary, session.seen(), self._policy))
                 start = session.entries[0].event.at
                 notes = tuple(sorted(session.notes, key=attrgetter("at")))

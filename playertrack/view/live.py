@@ -14,8 +14,7 @@ from ..events import Event
 from ..policy import Policy
 from ..signals import Signal, Tick
 from ..timeline.listing import event_items
-from ..timeline.model import Row
-from ..timeline.observer import Observer
+from ..timeline.observer import Observer, Outline
 from .detail import Detail, SignalItem
 from .indexing import log_row, row_from
 from .listening import Listeners
@@ -117,9 +116,9 @@ class LiveLibrary(Listeners):
         """A row for each session so far."""
         with self._lock:
             found = [
-                _row(row)
+                _row(outline)
                 for watched in self._players.values()
-                for row in watched.observer.timeline(over=False).rows
+                for outline in watched.observer.outlines()
             ]
         return [attrs.evolve(row, number=number) for number, row in enumerate(found)]
 
@@ -133,8 +132,7 @@ class LiveLibrary(Listeners):
             watched = self._players.get(row.player)
             if watched is None:
                 return None
-            seen = watched.observer.timeline(over=False).rows
-            picture = next((each for each in seen if each.summary.session == row.session), None)
+            picture = watched.observer.row(row.player, row.session)
             if picture is None:
                 return None
             here = watched.session == row.session
@@ -150,7 +148,7 @@ class LiveLibrary(Listeners):
             )
 
 
-def _row(picture: Row) -> SessionRow:
-    summary = picture.summary
-    made = log_row(summary, picture.start, picture.end, summary.session or "")
-    return row_from(made, events=len(picture.explanation.entries))
+def _row(outline: Outline) -> SessionRow:
+    summary = outline.summary
+    made = log_row(summary, outline.start, outline.end, summary.session or "")
+    return row_from(made, events=outline.events)

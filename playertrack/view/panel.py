@@ -26,6 +26,9 @@ from .detail import Detail, SignalItem
 from .machine_diagram import machine_diagram
 from .rows import SessionRow
 
+#: So many signals are listed of a session that is not over, the last ones.
+_LATEST = 500
+
 #: What a session can be copied as, and the words for it.
 EXPORTS = {
     "trace": "trace",
@@ -118,11 +121,18 @@ def _events(detail: Detail) -> ET.Element:
 def _signals(detail: Detail) -> ET.Element | None:
     if not detail.signals:
         return None
-    rows = [_signal(item, detail) for item in detail.signals[:MOST_LISTED]]
+    count = len(detail.signals)
+    if detail.over:
+        listed, note = detail.signals[:MOST_LISTED], more(count)
+    else:  # what comes is looked for at the end
+        listed, note = detail.signals[-_LATEST:], None
+        if count > _LATEST:
+            note = el("p", f"the last {_LATEST:,} are listed", class_="note")
+    rows = [_signal(item, detail) for item in listed]
     return el(
         "div",
-        el("h3", f"signals ({len(detail.signals):,})"),
-        more(len(detail.signals)),
+        el("h3", f"signals ({count:,})"),
+        note,
         table(("line", "time", "signal", "position", "more"), rows, "signals"),
     )
 
