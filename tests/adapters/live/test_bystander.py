@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from pipelines import pipeline
+from process_program import MpvProcessProgram
 from programs import GstPlayProgram, MpvProgram, PlaybinProgram, QtProgram, VlcProgram
 from test_conformance import gst, mpv, needed, qt, vlc
 
@@ -68,6 +69,25 @@ class TestMpvKeepOpen(TestMpv):
     """It pauses at the end by itself, with the file still open."""
 
     keep_open = True
+
+
+class TestMpvProcess(Live):
+    """As players of signage do it: mpv is another process, commanded over its socket."""
+
+    resolution = 0.25
+
+    @contextmanager
+    def program(self) -> Iterator[MpvProcessProgram]:
+        from playertrack_mpv.headless_process import start
+
+        program = needed(lambda: MpvProcessProgram(start))
+        yield program
+        program.release()
+
+    def track(self, program: Any, tracker: Tracker) -> AbstractContextManager[Binding]:
+        binding = playertrack_mpv.track_process(program.path, tracker)
+        assert binding.wait_connected(self.timeout)
+        return binding
 
 
 class TestPlaybin(Live):
