@@ -31,6 +31,11 @@ class Live(Bystander):
     @pytest.fixture(autouse=True, scope="session")
     @staticmethod
     def _media(video: Path, brief: Path, chaptered: Path, site: MediaServer) -> None:
+        Live.of(video, brief, chaptered, site)
+
+    @staticmethod
+    def of(video: Path, brief: Path, chaptered: Path, site: MediaServer) -> None:
+        """Play these."""
         Live.video, Live.brief, Live.chaptered = str(video), str(brief), str(chaptered)
         Live.site = site
         Live.ts_rate = (site.root / "clip.ts").stat().st_size / 12.0

@@ -71,6 +71,11 @@ class Live(Conformance, StreamingConformance):
     @pytest.fixture(autouse=True, scope="session")
     @staticmethod
     def _media(video: Path, site: MediaServer) -> None:
+        Live.of(video, site)
+
+    @staticmethod
+    def of(video: Path, site: MediaServer) -> None:
+        """Play these."""
         Live.video, Live.site = str(video), site
 
     def test_truncated_file(self) -> None:

@@ -11,9 +11,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-import test_conformance as real
-from test_conformance import Live
+import test_bystander as bystander
+import test_conformance as commanded
 
+from playertrack.testing.conformance import Scenarios
 from playertrack.testing.media import MediaServer
 from playertrack_av.clips import make_clip
 
@@ -28,10 +29,12 @@ PLAYS = 1000
 #: How much memory (kB) the second half of the plays may take: it was 200 to 3,800.
 GROWTH = 12_000
 
-PLAYERS: tuple[type[Live], ...] = (
-    *(real.TestVlc, real.TestMpv, real.TestMpvKeepOpen, real.TestMpvProcess, real.TestQt),
-    *(real.TestPlaybin, real.TestPlaybin3, real.TestGstPlay),
-)
+PLAYERS: dict[str, type[Scenarios]] = {
+    f"{folder.__name__.removeprefix('test_')}-{name.removeprefix('Test')}": player
+    for folder in (commanded, bystander)
+    for name, player in vars(folder).items()
+    if name.startswith("Test")
+}
 
 
 def said(capsys: pytest.CaptureFixture[str], line: str) -> None:
@@ -40,25 +43,32 @@ def said(capsys: pytest.CaptureFixture[str], line: str) -> None:
         sys.stderr.write(f"\n{line}\n")
 
 
-def scenarios(player: type[Live]) -> Iterator[Callable[[], None]]:
+def scenarios(player: type[Scenarios]) -> Iterator[Callable[[], None]]:
+    """All but those that the player cannot do."""
     for name in dir(player):
-        if name.startswith("test_"):
-            yield getattr(player(), name)
+        if name.startswith("test_") and (run := getattr(player(), name)) is not None:
+            yield run
 
 
 @pytest.mark.timeout(7200)
-@pytest.mark.parametrize("player", PLAYERS, ids=lambda player: player.__name__)
+@pytest.mark.parametrize("player", PLAYERS)
 def test_scenarios_are_no_matter_of_luck(
-    player: type[Live], video: Path, site: MediaServer, capsys: pytest.CaptureFixture[str]
+    player: str,
+    video: Path,
+    brief: Path,
+    chaptered: Path,
+    site: MediaServer,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    Live.video, Live.site = str(video), site
-    runs = [run for _ in range(REPEATS) for run in scenarios(player)]
+    commanded.Live.of(video, site)
+    bystander.Live.of(video, brief, chaptered, site)
+    runs = [run for _ in range(REPEATS) for run in scenarios(PLAYERS[player])]
     failures = 0
     with ThreadPoolExecutor(AT_ONCE) as pool:
         for failure in filter(None, pool.map(outcome, runs)):
             failures += 1
             said(capsys, failure)
-    said(capsys, f"{player.__name__}: {len(runs)} scenarios, {failures} failed")
+    said(capsys, f"{player}: {len(runs)} scenarios, {failures} failed")
     assert not failures
 
 
