@@ -139,7 +139,7 @@ class Bystander(Scenarios):
             self.rest(0.2)
         self.never(witness, "SEEK", "ERROR", "BUFFER_START", "PAUSE")
         again = self.rounds(witness)
-        self.reported(witness, *START, *REACHED, *again, *REACHED, *again)
+        self.reported(witness, *START, *REACHED, *again, *REACHED, *again, ...)
 
     def test_slider(self) -> None:
         """No quartile lies soon after any of its places, where the player may play on."""

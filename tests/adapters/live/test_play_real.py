@@ -131,6 +131,6 @@ sys.exit(main(["play", "--list-players"]))
     )
     lines = {line.split()[0]: line for line in done.stdout.splitlines()}
     assert lines["av"].split() == ["av", "ready"]
-    assert "not here: player vlc: VLC is missing" in lines["vlc"]
+    assert "not here: VLC is missing" in lines["vlc"]
     assert "apt-get install python3-gi" in lines["gstreamer"]
     assert set(PLAYERS) < set(lines)
