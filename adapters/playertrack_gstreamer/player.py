@@ -48,9 +48,11 @@ class GstPlayBinding(Binding):
 
     def _subscribe(self) -> None:
         self._ear = Ear(self._player.get_message_bus(), self._on_message)
-        _, state, _ = self._player.get_pipeline().get_state(0)
-        if state in (Gst.State.PAUSED, Gst.State.PLAYING):
+        _, state, pending = self._player.get_pipeline().get_state(0)
+        has_data = Gst.State.PAUSED, Gst.State.PLAYING
+        if state in has_data or pending in has_data:
             self._note("state-changed", **{"play-state": "buffering"})
+        if state in has_data:
             self._note("duration-changed", duration=self._player.get_duration())
             self._note("app.seek", args=[self._player.get_position() / 1e9])
             self._note("seek-done", position=self._player.get_position())

@@ -264,9 +264,11 @@ class Bystander(Scenarios):
     # --------------------------------------------------------- the life of binding and player
 
     def test_attached_late(self) -> None:
+        """Another binding, which is gone, tells when it is late."""
         with Witness(self.timeout) as witness, self.program() as program:
-            program.open(self.video)
-            self.rest(2.0)
+            with Witness(self.timeout) as before, self.track(program, before.tracker):
+                program.open(self.video)
+                before.until_at(1.0)
             with self.track(program, witness.tracker):
                 start = witness.until("PLAY").position
                 witness.until("PLAY_REACHED_100")

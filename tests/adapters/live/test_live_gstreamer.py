@@ -155,6 +155,25 @@ def test_gstplay_is_measured_whoever_commands_it(video: Path) -> None:
     assert reported == [*START, "SEEK", "PAUSE", "SEEK", "RESUME", "SPEED"]
 
 
+def test_gstplay_that_opens_its_media_already_has_a_length(site: MediaServer) -> None:
+    headless = needed(gst)
+    player = headless.gstplay().Play.new(None)
+    headless.mute(player.get_pipeline())
+    size = (site.root / "clip.mp4").stat().st_size
+    player.set_uri(site.url("clip.mp4", "slow", size / 2))
+    player.play()
+    bus = player.get_message_bus()
+    while (message := bus.timed_pop(20 * SECOND)) is not None:
+        structure = message.get_structure()
+        if structure.get_value("play-message-type").value_nick == "state-changed":
+            break
+    with Witness() as witness, playertrack_gstreamer.track(player, witness.tracker):
+        assert witness.until_signal("durationchange").duration == pytest.approx(6.0, abs=0.1)
+        witness.until("FIRST_PLAY")
+        player.stop()
+    assert witness.names[: len(START)] == START
+
+
 @pytest.mark.parametrize("kind", ["playbin", "gstplay"])
 def test_secrets_of_a_url_that_fails_show_nowhere(
     kind: str, site: MediaServer, tmp_path: Path

@@ -38,11 +38,12 @@ def test_script_is_performed_and_the_raw_recording_gives_the_same_events(
     player: str, video: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     raw = tmp_path / "raw.jsonl"
-    script = ["--do", "0.8 seek 3.5", "--do", "2.6 pause", "--do", "3.6 play"]
+    script = ["--do", "2 seek 3.5", "--do", "3.8 pause", "--do", "4.8 play"]
     command = ["play", str(video), "--player", player, "--json", "--record-raw", str(raw)]
     assert main([*command, *script]) == 0
     played = names(capsys.readouterr().out)
-    assert [name for name in played[5:] if name != "PLAY_REACHED_75"] == [
+    may_be = ("PLAY_REACHED_25", "PLAY_REACHED_75")
+    assert [name for name in played[5:] if name not in may_be] == [
         *("SEEK", "PAUSE", "RESUME", "PLAY_REACHED_100")
     ]
     assert main(["derive", "--raw", player, str(raw)]) == 0
