@@ -65,7 +65,7 @@ class Flush:
         self, at: float, position: float, track: Track, before: float, rate: float
     ) -> list[Signal]:
         """The signals for it, by the first ``position`` after it; ``before``, ``rate``: speeds."""
-        start = self._start(at, position, rate)
+        start = track.landing(self._start(at, position, rate))
         made: list[Signal] = []
         if rate != before:
             made.append(signals.RateChange(at=self.since, rate=rate))

@@ -41,10 +41,10 @@ class GstPlayTranslator(PlayerTranslator):
     """Translates the records of one GstPlay; one object a player.
 
     ``policy`` is what suits it: all seeks are commanded, and it pauses to let a queue fill,
-    so that little plays unseen in a stall.
+    so that little plays unseen in a stall. Its updates come late on a busy machine.
     """
 
-    policy: ClassVar[Policy] = Policy(infer_seeks=False, stall_credit=0.5)
+    policy: ClassVar[Policy] = Policy(jump_tolerance=1.5, infer_seeks=False, stall_credit=0.5)
 
     def __init__(self) -> None:
         super().__init__()

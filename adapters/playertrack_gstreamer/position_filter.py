@@ -12,6 +12,9 @@ _LEAP = 2.0
 #: So near (s of content) to the end playback is when the next media follows without a gap.
 _LAST = 2.0
 
+#: A seek so near (s of content) to the end is one to the end.
+_LAST_PICTURES = 0.1
+
 #: How far (s of content) past 0 other media may be when it is seen, beside what it played.
 _SLACK = 0.3
 
@@ -39,6 +42,11 @@ class Track:
     def expected(self, at: float, rate: float) -> float:
         """Where playback is at ``at`` if it went on by itself."""
         return self.position if self.at is None else self.position + rate * (at - self.at)
+
+    def landing(self, position: float) -> float:
+        """Where a seek landed that the player says is at ``position``."""
+        length = self.duration
+        return position if length is None or position < length - _LAST_PICTURES else length
 
     def near_end(self, at: float, rate: float) -> bool:
         """True if playback is at the end by now, or nearly so."""

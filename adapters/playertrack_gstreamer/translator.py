@@ -301,6 +301,8 @@ class Translator(PlayerTranslator):
         made: list[Signal] = []
         position = -1.0 if report.position_ns is None else seconds(report.position_ns)
         length = None if report.duration_ns is None else seconds(report.duration_ns)
+        if run.flush is not None:
+            position = run.track.landing(position)
         if self._fell(at, position):
             made += self._begin_unseen(at, length)
         elif position >= 0.0:

@@ -264,7 +264,7 @@ class Bystander(Scenarios):
     # --------------------------------------------------------- the life of binding and player
 
     def test_attached_late(self) -> None:
-        """Another binding, which is gone, tells when it is late."""
+        """Another binding, which is gone by then, shows when it is late."""
         with Witness(self.timeout) as witness, self.program() as program:
             with Witness(self.timeout) as before, self.track(program, before.tracker):
                 program.open(self.video)

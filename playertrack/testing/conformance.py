@@ -294,7 +294,8 @@ class Conformance(Scenarios):
             player.pause()
             second.until("PAUSE")
             first.until("PLAY_REACHED_25")
-        self.reported(first, *START, "PLAY_REACHED_25")
+        self.never(first, "PAUSE")
+        self.reported(first, *START, "PLAY_REACHED_25", ...)
         self.reported(second, *START, "PAUSE")
 
     def test_detached_while_it_plays(self) -> None:

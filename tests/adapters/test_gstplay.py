@@ -91,3 +91,9 @@ def test_gstplay_rate_that_nobody_reported_is_polled() -> None:
     tape = gst_started().play(0.2, 0.0, 1.0).add(1.3, "poll", rate=2.0)
     tape.add(1.5, "poll", rate=2.0).add(1.6, "poll", position_ns=1)
     assert after_start(derive("gstplay", tape)) == ["SPEED"]
+
+
+def test_gstplay_update_that_comes_late_does_not_take_a_quartile_away() -> None:
+    """One came a second late, the next in time, and in between was 75 %."""
+    tape = gst_started().play(0.1, 0.0, 8.5).at(9.7, 8.7).at(10.0, 9.9).play(10.0, 9.9, 11.0)
+    assert after_start(derive("gstplay", tape))[-1] == "PLAY_REACHED_75"

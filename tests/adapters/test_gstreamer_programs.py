@@ -175,3 +175,12 @@ def test_seeks_in_a_pause_on_a_busy_machine_are_one() -> None:
             events += engine.feed(signal)
     seek = only("SEEK", events)
     assert (seek.at, seek.origin, seek.target) == (3.4, 0.5, 4.0)
+
+
+def test_seek_beyond_the_end_that_is_seen_on_the_last_picture_is_one_to_the_end() -> None:
+    tape = flushed(started().play(0.1, 0.0, 2.0), 2.2)
+    tape.append(answer(2.25, 11.961))
+    tape.append(answer(2.29, 12.0))
+    events = derive("gstreamer", tape.add(2.3, "eos"))
+    assert after_start(events) == ["SEEK"]
+    assert only("SEEK", events).target == 12.0
