@@ -84,7 +84,9 @@ class Calls:
         call = Call(name, function, done)
         with self._lock:
             if len(self._hanging) >= MOST:
-                raise StalledError(f"{self._whose}: {MOST} calls of it have not returned")
+                raise StalledError(
+                    f"{self._whose}: {MOST} calls have not returned; restart the program"
+                )
             if self._thread is None or not self._thread.is_alive():
                 self._next_thread()
             self._queue.put(call)

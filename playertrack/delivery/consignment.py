@@ -240,7 +240,9 @@ class Consignment:
             return False
         attempt.not_before = -inf
         if was is DeliveryState.UP:
-            _log.error("%s is down: %s", link.route.name, verdict.reason)
+            wait = policy.due(first=True) - now
+            what = "its events stay in the queue, the next try is in"
+            _log.error("%s is down: %s; %s %g s", link.route.name, verdict.reason, what, wait)
         attempt.rounds += answered
         link.scheduler.change()
         if attempt.rounds == link.settings.give_up_after > 0:

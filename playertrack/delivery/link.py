@@ -87,7 +87,11 @@ class Link:
         """Send nothing until it is resumed."""
         if self.policy.state is not DeliveryState.PAUSED:
             self.troubled(reason)
-            _log.error("%s is paused: %s", self.route.name, reason)
+            _log.error(
+                "%s is paused: %s; its events stay in the queue until it is resumed"
+                " (playertrack queue resume DIR)",
+                *(self.route.name, reason),
+            )
             self.policy.pause(reason)
             self.outbox.settle(Settled(pauses={self.route.name: reason}), self._paused)
             self.scheduler.change()

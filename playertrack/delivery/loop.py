@@ -102,7 +102,7 @@ class SendLoop:
                 try:
                     thread.start()
                 except RuntimeError as error:  # none is left, or the interpreter is about to exit
-                    self._start_trouble = str(error)
+                    self._start_trouble = f"no thread to send with: {error}"
                 else:
                     self._thread, self._start_trouble = thread, None
                 self._starting = False
@@ -197,7 +197,7 @@ class SendLoop:
             try:
                 loop = asyncio.new_event_loop()
             except OSError as error:
-                self._start_trouble = f"no event loop: {error}"
+                self._start_trouble = f"no event loop to send with: {error}"
                 self._end_now.wait(_START_AGAIN)
             else:
                 self._start_trouble = None
@@ -212,7 +212,7 @@ class SendLoop:
             self._open_all()
             self._start_trouble = None
         except (OSError, RuntimeError) as error:  # no descriptor, or no thread
-            self._start_trouble = str(error)
+            self._start_trouble = f"nothing to send with: {error}"
             asyncio.get_running_loop().call_later(_START_AGAIN, self._open)
 
     def _open_all(self) -> None:

@@ -83,22 +83,25 @@ class Database:
         version = self._one("PRAGMA user_version")
         ours = self.tally.readable()
         if not ours and application != APPLICATION:
-            raise QueueError("it is an SQLite file, but no queue")
+            raise QueueError("it is an SQLite file, but not a queue; choose another directory")
         if (application, version) == (APPLICATION, VERSION):
             tables = self._execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
             if not ours or {sql for (sql,) in tables} != set(_SCHEMA):
-                raise sqlite3.DatabaseError("the tables are damaged")
+                raise sqlite3.DatabaseError("the tables of queue.db are damaged")
         elif repair and ours and self.tally.read(QUEUE).get("version") == VERSION:
             self._write_header()
         else:
-            raise QueueError(f"it is a queue of version {version}, and this is {VERSION}")
+            raise QueueError(
+                f"it is a queue of version {version}, and this package reads version {VERSION};"
+                " upgrade it, or choose another directory"
+            )
 
     def verify(self) -> None:
         """Check every page, index and copy; repair indices. Raises `sqlite3.DatabaseError`."""
         if self._one("PRAGMA integrity_check(1)") != "ok":
             self._execute("REINDEX").fetchall()
             if (found := self._one("PRAGMA integrity_check(1)")) != "ok":
-                raise sqlite3.DatabaseError(f"the file is damaged: {found}")
+                raise sqlite3.DatabaseError(f"queue.db is damaged: {found}")
         with self.transaction():
             self.tally.repair()
 

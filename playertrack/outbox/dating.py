@@ -200,7 +200,7 @@ def _encoded(
     except RefusedError as error:
         return Dated(name, error.item, str(error), estimated=estimated)
     except (Exception, SystemExit) as error:
-        _log.exception("an event could not be put into words for %s", name)
+        _log.exception("an event could not be encoded for %s; it is a dead letter now", name)
         return Dated(name, attrs.evolve(item, at=at, head=""), repr(error), estimated=estimated)
     if made is not None and not made.storable:
         return Dated(name, made.made_storable(), "no database takes it", estimated=estimated)

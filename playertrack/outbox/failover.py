@@ -7,13 +7,13 @@ to the disk as soon as it takes them. What changes rows of the disk is owed to i
 
 from __future__ import annotations
 
-import logging
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from time import monotonic, time, time_ns
 
+from . import reports
 from .both import dead_letters, first_answer, standings_of
 from .connecting import Connect, connect
 from .files import Files, FilesMovedError
@@ -22,8 +22,6 @@ from .store import Store
 from .tally import QUEUE
 from .trimming import Trimming
 from .values import Added, Bounds, DeadLetter, QueueError, Row, Settled, Standing
-
-_log = logging.getLogger("playertrack")
 
 #: How often (s) a disk is tried again that took nothing.
 RETRY = 5.0
@@ -191,7 +189,7 @@ class Failover:
                 last = max([after, *damaged, *(row.seq for row in rows[-1:])])
                 self._owed.damaged |= dict.fromkeys(damaged, destination)
                 if damaged:
-                    _log.error("%d events of the queue are damaged and lost", len(damaged))
+                    reports.damaged_rows(self._directory, len(damaged))
         if self._memory is not None and len(rows) < limit:
             rows += self._memory.read(destination, last, limit - len(rows))[0]
             last = max([last, *(row.seq for row in rows[-1:])])
@@ -279,11 +277,7 @@ class Failover:
         self.trouble = None
         damages, self._disk.damages = self._disk.damages, []
         for damage in damages:
-            where = "was repaired" if damage.path is None else f"is now {damage.path}"
-            _log.error(
-                "the queue was damaged: it %s; %d events were carried over, %d are lost",
-                *(where, damage.rows, damage.lost),
-            )
+            reports.repaired(self._directory, damage)
         if damages:
             self._spare()  # pages that were read may hold what is not there
 
@@ -304,7 +298,7 @@ class Failover:
         if not self._disk.owned or (soon and self._replaced):
             return False
         self._repaired_at, self._replaced = monotonic(), soon
-        _log.error("the queue is damaged: %s", reason)
+        reports.repairing(self._directory, reason)
         try:
             self._disk.repair(replacing=soon)
         except _FAILURES as error:
@@ -316,7 +310,7 @@ class Failover:
     def _moved(self, error: FilesMovedError) -> None:
         """The files that are open are not in the directory: take what is in them along."""
         assert self._disk is not None
-        _log.error("%s: %s while it was in use", self._directory, error)
+        reports.moved(self._directory, error)
         try:
             if self._disk.reopen():
                 self._recovered()
@@ -343,7 +337,7 @@ class Failover:
     def _complain(self, error: Exception) -> None:
         trouble = f"{self._directory}: {error}"
         if self.trouble is None:
-            _log.error("the queue is kept in memory, as the disk fails (%s)", trouble)
+            reports.in_memory(trouble, self._retry)
         self.trouble = trouble
 
     def _spill(self) -> None:
@@ -384,7 +378,9 @@ class Failover:
                 store.clear()  # a copy of what is in memory, or of what was there before
             elif store.last >= self._base:  # by a clock that was set back, or is, or another queue
                 if self._spare():
-                    raise QueueError("its numbers are higher than those that are being sent")
+                    raise QueueError(
+                        "the queue there has higher numbers than the events that are being sent"
+                    )
                 contents = contents.renumbered(store.last + 1)
             adopt(store, contents)
         self._memory.close()
@@ -393,7 +389,5 @@ class Failover:
             self._remove_left()
             self._remove_left = self._left_generation = None
         self._disk.committed(self._paid().delivered)
-        _log.warning(
-            "the disk takes the queue again; %d events were moved to it", len(contents.rows)
-        )
+        reports.on_disk_again(self._directory, len(contents.rows))
         self._recovered()

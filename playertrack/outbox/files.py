@@ -79,7 +79,7 @@ class Files:
             # SQLite leaves out what comes after a damaged page, and then removes the log.
             self._log = read_log(Path(f"{self._path}-wal"))
             if self._log.damaged:
-                raise sqlite3.DatabaseError("the log of changes is damaged")
+                raise sqlite3.DatabaseError("queue.db-wal is damaged")
         self._use(open_store(self._path, self._connect))
 
     def repair(self, *, replacing: bool = False) -> None:
@@ -214,7 +214,7 @@ class Files:
         if monotonic() >= self._compare_at:
             self._compare_at = monotonic() + _COMPARE
             if not self.store.agrees:
-                raise sqlite3.DatabaseError("there are more or fewer rows than were counted")
+                raise sqlite3.DatabaseError("the number of events does not match the counters")
 
     def _shrink(self) -> None:
         """Make the file smaller, for a short time."""
@@ -329,7 +329,7 @@ class Files:
         last, done = state_of(store.entries())
         missing = max(0, known - last)
         if commits > done and self._log.frames:
-            raise sqlite3.DatabaseError("the last transactions are not there")
+            raise sqlite3.DatabaseError("the last changes are missing from queue.db")
         with store.transaction():
             lost = store.reconcile() + missing
             if first:

@@ -259,9 +259,9 @@ class Outbox:
         if self._thread is None:
             self._step(0.0)
         if not answered.wait(timeout):
-            raise TimeoutError("the disk of the queue takes too long")
+            raise TimeoutError(f"the disk of the queue did not answer within {timeout:g} s")
         if not answers:
-            raise QueueError("the queue could not be asked; the log says why")
+            raise QueueError("the queue gave no answer; the log of playertrack says why")
         return answers[0]
 
     def _ask(self, question: Callable[[Failover], object]) -> None:
@@ -308,7 +308,7 @@ class Outbox:
             with self._working:
                 self._do()
         except Exception:  # a bug; whatever it is, the next events are to be taken
-            _log.exception("the outbox failed")
+            _log.exception("a bug: the thread of the queue failed; it goes on")
 
     def _do(self) -> None:
         if self._failover is None:
@@ -366,7 +366,7 @@ class Outbox:
             self.leases.hand(new, added, owner=failover.owner)
             safe = "durable" if failover.durable else "memory"
         except Exception:  # a bug; whoever waits gets an answer, and the events are counted
-            _log.exception("%d events could not be queued", len(batch))
+            _log.exception("a bug: %d events could not be queued and are lost", len(batch))
             with self._lock:
                 self._counts.update(counts)
                 for destination in added.destinations():

@@ -26,7 +26,7 @@ class Starter:
             thread.start()
         except RuntimeError as error:  # none is left, or the interpreter is about to exit
             self._at = monotonic() + _AGAIN
-            self.trouble = str(error)
+            self.trouble = f"no thread for the queue, events are in memory only: {error}"
             return None
         self.trouble = None
         return thread

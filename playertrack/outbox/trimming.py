@@ -36,5 +36,9 @@ class Trimming:
         store.remove(gone, f"{DROPPED}full")
         self._dropped += len(gone)
         if self._dropped and monotonic() >= self._reported_at + _SELDOM:
-            _log.error("the queue is full: %d events were dropped", self._dropped)
+            _log.error(
+                "the queue is full: %d events were dropped and are lost; find out why events"
+                " are not sent, or raise max_events and max_bytes",
+                self._dropped,
+            )
             self._dropped, self._reported_at = 0, monotonic()

@@ -1,4 +1,4 @@
-"""Events that wait to be put into words and written, and the receipts for them."""
+"""Events that wait to be encoded and written, and the receipts for them."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def encoded(waiting: Waiting, added: Added) -> str | None:
         added.refused.append((destination, error.item, str(error)))
         return "rejected"
     except (Exception, SystemExit) as error:
-        _log.exception("an event could not be put into words for %s", destination)
+        _log.exception("an event could not be encoded for %s; it is a dead letter now", destination)
         item = Item("", type(event).__name__, 0, 0.0, "", b"")
         added.refused.append((destination, item, repr(error)))
         return "rejected"

@@ -222,7 +222,7 @@ def test_no_more_calls_hang_than_threads_can_be_spared() -> None:
         call = calls.start("encode", hang, lambda value, error: None)
         assert begun.acquire(timeout=20.0)
         calls.leave(call)
-    with pytest.raises(StalledError, match="8 calls of it have not returned"):
+    with pytest.raises(StalledError, match="8 calls have not returned"):
         calls.start("encode", hang, lambda value, error: None)
     released.set()
     answered = threading.Event()

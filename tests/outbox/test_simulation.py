@@ -94,23 +94,23 @@ def _judge(directory: Path, oracle: Oracle, opened: Connect = connect) -> None:
     queue.close()
 
 
-def _calls_of_a_life(place: Path) -> int:
-    disk = Disk()
+def _life_on(disk: Disk, place: Path, oracle: Oracle) -> int:
+    """A short life on that disk; gives how often the system was called."""
     with system_of(lambda: disk):
-        _life(place, disk.connect, Oracle())
+        _life(place, disk.connect, oracle)
     return disk.calls
 
 
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("every", [29, pytest.param(1, marks=soak)])
 def test_each_call_of_the_system_in_turn_fails(every: int, fault: str, tmp_path: Path) -> None:
-    calls = _calls_of_a_life(tmp_path / "whole")
+    calls = _life_on(Disk(), tmp_path / "whole", Oracle())
     for at in range(1, calls + 1, every):
-        place, oracle, disk = tmp_path / str(at), Oracle(), Disk()
-        disk.fault, disk.fails_at = fault, at
+        place, oracle = tmp_path / str(at), Oracle()
         try:
-            with system_of(lambda disk=disk: disk):  # type: ignore[misc]  # binds the loop variable
-                _life(place, disk.connect, oracle)
+            disk = Disk()
+            disk.fault, disk.fails_at = fault, at
+            _life_on(disk, place, oracle)
             _judge(place, oracle)
         except BaseException as error:
             error.add_note(f"{fault} at call {at}")
