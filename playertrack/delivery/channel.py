@@ -184,7 +184,10 @@ class Channel(Link):
                 next_try = time() + max(0.0, again - self.loop.time())
         elif policy.state is DeliveryState.DOWN and (due := policy.due(first=True)) < inf:
             next_try = time() + max(0.0, due - self.loop.time())
-        if state == "up" and (stalled := self.stalled):
+        if state == "up" and self.settling and (disk := self.outbox.trouble):
+            state, reason = "waiting", f"what was delivered cannot be recorded: {disk}"
+            next_try = self.outbox.next_try
+        elif state == "up" and (stalled := self.stalled):
             state, reason = "waiting", stalled
         elif state == "up" and self._undated:
             state, reason = "waiting", UNENCODED if self._unencoded else UNDATED

@@ -59,6 +59,8 @@ class Link:
         self.compresses: bool | None = None
         #: Whether the queue knows that it is paused.
         self.pause_known = False
+        #: Commits of what became of events that are waited for.
+        self.settling = 0
         self.loop = asyncio.get_running_loop()
 
     def arrived(self) -> None:
@@ -108,7 +110,11 @@ class Link:
                 done.set_result(None)
 
         self.outbox.settle(settled, lambda: self.call(settle))
-        await done
+        self.settling += 1
+        try:
+            await done
+        finally:
+            self.settling -= 1
 
     def call(self, function: Callable[..., object], *arguments: object) -> None:
         """Call ``function`` in the loop, from another thread."""

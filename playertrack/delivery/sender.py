@@ -199,6 +199,11 @@ class Sender:
             route = self._loop.routes.get(name)
             address = None if route is None else shown_address(route.destination.address)
             health = Health(address=address)
+        disk = self.disk_trouble
+        if disk and health.state == "up" and not self._loop.first(name):
+            reason = f"events are in memory only: {disk}"
+            next_try = None if self._closed else self.outbox.next_try
+            health = attrs.evolve(health, state="waiting", reason=reason, next_try=next_try)
         oldest = self._oldest(name, timeout) if standing.counts.pending else None
         return status_of(standing, health, oldest)
 

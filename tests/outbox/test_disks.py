@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from contextlib import closing
 from pathlib import Path
 from random import Random
 
 import pytest
 from fault_disk import Disk
+from fault_server import Answer, Received, Server, ok
 from queueing import TO, adds_up, as_it_is, counts, fill, item, numbers, page, rows, settle
 
+from playertrack.delivery import Sender
+from playertrack.destinations.http import HttpDestination
+from playertrack.destinations.sink import DeliverySink
+from playertrack.events import Event
 from playertrack.outbox import Bounds, Outbox, Settled
 from playertrack.outbox.failover import Failover
 from playertrack.outbox.values import Added
@@ -304,3 +310,50 @@ def test_a_link_is_not_followed(tmp_path: Path) -> None:
     assert outbox.trouble
     outbox.close()
     assert (tmp_path / "elsewhere").read_bytes() == b""
+
+
+@pytest.mark.parametrize("fault", ["full", "broken"])
+def test_q_live_a_destination_that_waits_for_the_disk_says_so(
+    fault: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = Disk()
+    defaults = Outbox.__init__.__kwdefaults__
+    monkeypatch.setitem(defaults, "connect", disk.connect)
+    monkeypatch.setitem(defaults, "retry", 0.5)
+    monkeypatch.setattr("playertrack.outbox.ack_log.SLOTS", 2)  # then only commits record more
+    going = threading.Event()
+
+    def answer(request: Received) -> Answer:
+        going.wait(20.0)
+        return ok()
+
+    with Server(answer) as server:
+        sender = Sender(tmp_path)
+        sink = DeliverySink("http:x", HttpDestination(server.base), queue=sender)
+        for n in range(300):
+            sink.emit(Event("PLAY", at=2e9 + n, session=f"s{n}", index=1))
+        assert sender.outbox.flush(20.0)
+        setattr(disk, fault, True)
+        sink.emit(Event("PLAY", at=2e9, session="last", index=1))
+        sender.outbox.flush(20.0)
+        going.set()
+        while (status := sink.status(20.0)).state != "waiting":
+            assert status.pending
+        assert "disk" in str(status.reason) or "power" in str(status.reason)
+        assert status.next_try is not None
+        setattr(disk, fault, False)
+        assert sender.close(20.0)
+    assert sink.counts().delivered == 301
+
+
+def test_q_live_a_queue_that_cannot_be_opened_is_a_reason(tmp_path: Path) -> None:
+    (tmp_path / "queue").write_text("in the way")
+    with Server() as server:
+        sink = DeliverySink("http:x", HttpDestination(server.base), queue=tmp_path / "queue")
+        sink.emit(Event("PLAY", at=2e9, session="s", index=1))
+        assert sink.flush(20.0), "it is sent from memory"
+        status = sink.status(20.0)
+        assert (status.state, status.delivered) == ("waiting", 1)
+        assert str(tmp_path / "queue") in str(status.reason)
+        assert status.next_try is not None
+        sink.close(1.0)
