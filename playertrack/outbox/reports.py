@@ -1,4 +1,4 @@
-"""What the log says of disks and damage: what happened, what it costs, what to do."""
+"""Reports of disks and damage for the log: what happened, what it costs, what to do."""
 
 from __future__ import annotations
 

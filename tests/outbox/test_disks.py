@@ -317,7 +317,7 @@ def test_q_live_a_destination_that_waits_for_the_disk_says_so(
     fault: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     disk = Disk()
-    defaults = Outbox.__init__.__kwdefaults__
+    defaults = Outbox.__init__.__kwdefaults__ or {}
     monkeypatch.setitem(defaults, "connect", disk.connect)
     monkeypatch.setitem(defaults, "retry", 0.5)
     monkeypatch.setattr("playertrack.outbox.ack_log.SLOTS", 2)  # then only commits record more

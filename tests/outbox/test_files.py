@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 from queueing import TO, adds_up, as_it_is, counts, fill, item, numbers, page, rows
 
-from playertrack.outbox import Bounds, Outbox, look, resume
+from playertrack.outbox import Bounds, Outbox, Settled, look, resume
+from playertrack.outbox.batch import Added
 from playertrack.outbox.failover import Failover
 
 ROOT = Path(__file__).parents[2]
@@ -271,3 +272,21 @@ except OSError:
     assert lock_of(tmp_path / "queue.db.damaged-1") == "locked"
     other.close()
     owner.close()
+
+
+@pytest.mark.parametrize(
+    ("removed", "owners"), [(["lock"], [True, False]), (["lock", "delivered"], [False, True])]
+)
+def test_q_one_sender_a_lock_that_is_removed_makes_no_second_sender(
+    removed: list[str], owners: list[bool], tmp_path: Path
+) -> None:
+    first = Failover(tmp_path, Bounds(), lambda: ())
+    first.commit(Added(items=[(TO, item(1))]), Settled())
+    for name in removed:
+        (tmp_path / name).unlink()
+    second = Failover(tmp_path, Bounds(), lambda: ())
+    first.commit(Added(items=[(TO, item(2))]), Settled())  # which looks for its files
+    assert [first.owner, second.owner] == owners
+    first.close()
+    assert not second.poll() or second.owner
+    second.close()
