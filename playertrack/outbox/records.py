@@ -35,7 +35,9 @@ class Records(Database):
         last = after
         for fields in found:
             if not fields[0] > last:
-                raise sqlite3.DatabaseError("queue.db gives events out of order: its index is damaged")
+                raise sqlite3.DatabaseError(
+                    "queue.db gives events out of order: its index is damaged"
+                )
             last = fields[0]
             whole = intact(fields)
             if whole is None:

@@ -15,8 +15,8 @@ import pytest
 from queueing import TO, adds_up, as_it_is, counts, fill, item, numbers, page, rows
 
 from playertrack.outbox import Bounds, Outbox, Settled, look, resume
-from playertrack.outbox.batch import Added
 from playertrack.outbox.failover import Failover
+from playertrack.outbox.values import Added
 
 ROOT = Path(__file__).parents[2]
 
