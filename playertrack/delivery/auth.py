@@ -11,6 +11,7 @@ from inspect import isawaitable
 from typing import Any, Protocol, runtime_checkable
 
 from ..errors import PlayertrackError
+from .own_loop import OwnLoop, is_private
 from .redaction import redact
 from .retry import DeliveryState, RetryPolicy
 from .settings import DeliveryError
@@ -176,7 +177,8 @@ class Credentials:
 class AskedTokens:
     """Tokens of a ``function``, plain or asynchronous: asked once, and again after a refusal.
 
-    A plain function is called in a thread of its own, so it may wait for a network.
+    A plain function is called in a thread of its own, so it may wait for a network. The
+    coroutine of another one runs in a loop of its own, or in that of a session that was given.
     ``identity`` says for whom it speaks: sources with the same are as good as each other.
     """
 
@@ -185,6 +187,7 @@ class AskedTokens:
         self._identity = function if identity is None else identity
         self._asked: asyncio.Task[str | None] | None = None
         self._refused: str | None = None
+        self._own_loop = OwnLoop()
 
     @classmethod
     def constant(cls, token: str) -> AskedTokens:
@@ -205,13 +208,21 @@ class AskedTokens:
             or asked.get_loop() is not loop  # of the process before a fork, or another sender
             or (asked.done() and (_failed(asked) or _is(asked, refused)))
         ):
-            asked = self._asked = loop.create_task(_text_of(self._function))
+            asked = self._asked = loop.create_task(self._text())
         try:
             return await asyncio.shield(asked)
         except asyncio.CancelledError:
             if not asked.done():  # it hangs: whoever comes next asks anew
                 self._asked = None
             raise
+
+    async def _text(self) -> str | None:
+        value = await in_thread(self._function)
+        if isawaitable(value):
+            value = await (self._own_loop.run(value) if is_private() else value)
+        if value is not None and (not isinstance(value, str) or not value.strip()):
+            raise DeliveryError("token", type(value).__name__, "text that is not empty, or None")
+        return None if value is None else value.strip()
 
     def same_as(self, other: Any) -> bool:
         """True if it is the same function or the same text."""
@@ -225,15 +236,6 @@ def _failed(asked: asyncio.Task[str | None]) -> bool:
 def _is(asked: asyncio.Task[str | None], refused: str | None) -> bool:
     """True if the source gave the refused token again, or none though one is needed."""
     return refused is not None and asked.result() in (refused, None)
-
-
-async def _text_of(function: Callable[[], Any]) -> str | None:
-    value = await in_thread(function)
-    if isawaitable(value):
-        value = await value
-    if value is not None and (not isinstance(value, str) or not value.strip()):
-        raise DeliveryError("token", type(value).__name__, "text that is not empty, or None")
-    return None if value is None else value.strip()
 
 
 def token_source(

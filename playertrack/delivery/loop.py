@@ -20,6 +20,7 @@ from .auth import in_thread
 from .channel import Channel
 from .health import Health, write_notes
 from .messages import Answer, Request
+from .own_loop import make_private
 from .resolver import ThreadResolver
 from .route import Route
 from .settings import DeliverySettings
@@ -175,6 +176,7 @@ class SendLoop:
         await self._end()
 
     def _run(self) -> None:
+        make_private()
         loop = self._new_loop()
         if loop is None:
             return

@@ -13,11 +13,11 @@ from contextlib import suppress
 from pathlib import Path
 from time import monotonic, time, time_ns
 
-from . import reports
 from .both import dead_letters, first_answer, standings_of
 from .connecting import Connect, connect
 from .files import Files, FilesMovedError
 from .recovery import Contents, adopt, is_damage
+from .reports import Reports
 from .store import Store
 from .tally import QUEUE
 from .trimming import Trimming
@@ -56,6 +56,7 @@ class Failover:
         #: True from `suspend` to `wake`.
         self.suspended = False
         self._directory = directory
+        self._reports = Reports(directory)
         self._bounds = bounds
         self._spare = spare
         self._retry = retry
@@ -189,7 +190,7 @@ class Failover:
                 last = max([after, *damaged, *(row.seq for row in rows[-1:])])
                 self._owed.damaged |= dict.fromkeys(damaged, destination)
                 if damaged:
-                    reports.damaged_rows(self._directory, len(damaged))
+                    self._reports.damaged_rows(len(damaged))
         if self._memory is not None and len(rows) < limit:
             rows += self._memory.read(destination, last, limit - len(rows))[0]
             last = max([last, *(row.seq for row in rows[-1:])])
@@ -277,7 +278,7 @@ class Failover:
         self.trouble = None
         damages, self._disk.damages = self._disk.damages, []
         for damage in damages:
-            reports.repaired(self._directory, damage)
+            self._reports.repaired(damage)
         if damages:
             self._spare()  # pages that were read may hold what is not there
 
@@ -298,7 +299,7 @@ class Failover:
         if not self._disk.owned or (soon and self._replaced):
             return False
         self._repaired_at, self._replaced = monotonic(), soon
-        reports.repairing(self._directory, reason)
+        self._reports.repairing(reason)
         try:
             self._disk.repair(replacing=soon)
         except _FAILURES as error:
@@ -310,7 +311,7 @@ class Failover:
     def _moved(self, error: FilesMovedError) -> None:
         """The files that are open are not in the directory: take what is in them along."""
         assert self._disk is not None
-        reports.moved(self._directory, error)
+        self._reports.moved(error)
         try:
             if self._disk.reopen():
                 self._recovered()
@@ -337,7 +338,7 @@ class Failover:
     def _complain(self, error: Exception) -> None:
         trouble = f"{self._directory}: {error}"
         if self.trouble is None:
-            reports.in_memory(trouble, self._retry)
+            self._reports.memory(trouble, self._retry)
         self.trouble = trouble
 
     def _spill(self) -> None:
@@ -389,5 +390,5 @@ class Failover:
             self._remove_left()
             self._remove_left = self._left_generation = None
         self._disk.committed(self._paid().delivered)
-        reports.on_disk_again(self._directory, len(contents.rows))
+        self._reports.disk_again(len(contents.rows))
         self._recovered()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import subprocess
 import sys
@@ -45,6 +46,31 @@ def test_a_ks_function_that_hangs_is_asked_again(tmp_path: Path, released: threa
         until(lambda: "said nothing" in str(sink.status(5.0).reason) or server.received)
         assert sink.close(20.0)
         assert indices(server.received) == [1, 2, 3, 4, 5]
+
+
+def test_a_coroutine_for_a_ks_that_blocks_its_loop_delays_no_other(
+    tmp_path: Path, released: threading.Event
+) -> None:
+    loops: list[asyncio.AbstractEventLoop] = []
+
+    async def give() -> str:
+        loops.append(asyncio.get_running_loop())
+        if len(loops) == 1:
+            released.wait(60.0)  # as a client that is not asynchronous would
+        return "K"
+
+    with Server() as server, Server() as good:
+        sink = sink_for(server, tmp_path, ks=give, settings=IMPATIENT)
+        another = attrs.evolve(ME, partner_id=103)
+        other = sink_for(good, tmp_path, settings=IMPATIENT, identity=another)
+        for each in events(5):
+            sink.emit(each)
+            other.emit(each)
+        assert other.flush(20.0)
+        assert sink.close(20.0)
+        assert indices(server.received) == indices(good.received) == [1, 2, 3, 4, 5]
+        assert other.close(20.0)
+    assert loops[1] is not loops[0]
 
 
 @pytest.mark.parametrize("failure", [SystemExit(3), KeyError("x")])
@@ -93,20 +119,22 @@ def test_a_name_that_resolves_slowly_holds_up_no_other(
         held.close(0.0)
 
 
-@pytest.mark.parametrize("what", ["threads", "descriptors"])
+@pytest.mark.parametrize("what", ["threads", "threads for names", "descriptors"])
 def test_q_live_what_cannot_be_had_at_the_first_event_is_tried_again(
     what: str, tmp_path: Path
 ) -> None:
     code = f"""
-import os, sys, threading, time
+import os, select, sys, threading, time
 sys.path[:0] = sys.argv[3:]
 from sending import FAST, ME, event
 from playertrack.destinations.kaltura.stats_sink import StatsSink
 sink = StatsSink(ME, queue=sys.argv[2], url=sys.argv[1], settings=FAST)
 start = threading.Thread.start
-if {what!r} == "threads":
+if {what!r} != "descriptors":
     def none_left(self):
-        raise RuntimeError("can't start new thread")
+        if {what!r} == "threads" or self.name == "playertrack-dns":
+            raise RuntimeError("can't start new thread")
+        start(self)
     threading.Thread.start = none_left
 else:
     import resource, socket, asyncio, sqlite3, ssl, encodings.idna, playertrack.delivery.loop
@@ -119,24 +147,25 @@ else:
         pass
 sink.emit(event(1))
 time.sleep(0.3)
-if {what!r} == "threads":
+if {what!r} != "descriptors":
     threading.Thread.start = start
 else:
     for each in held:
         os.close(each)
-deadline = time.monotonic() + 20
 n = 1
-while sink.counts(5.0).delivered < 1 and time.monotonic() < deadline:
+while not select.select([sys.stdin], [], [], 0.05)[0]:  # nothing is asked for, only emitted
     n += 1
     sink.emit(event(n))
-    time.sleep(0.05)
 print(sink.close(20.0))
 """
     with Server() as server:
         paths = [str(ROOT), str(Path(__file__).parent), str(ROOT / "tests")]
         command = [sys.executable, "-c", code, server.base, str(tmp_path), *paths]
-        ran = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
-        assert ran.stdout == "True\n", ran.stderr
+        with subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        ) as sender:
+            server.wait(1)
+            assert sender.communicate("\n", timeout=60)[0] == "True\n"
         arrived = indices(server.received)
         assert firsts(arrived) == list(range(1, len(arrived) + 1))
 

@@ -290,3 +290,43 @@ def test_q_one_sender_a_lock_that_is_removed_makes_no_second_sender(
     first.close()
     assert not second.poll() or second.owner
     second.close()
+
+
+def test_q_damage_events_that_go_from_a_queue_in_use_are_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("playertrack.outbox.files._COMPARE", 0.0)
+    queue = Failover(tmp_path, Bounds(), lambda: ())
+    queue.commit(Added(items=[(TO, item(n)) for n in range(10)]), Settled())
+    removes = """
+import sqlite3, sys
+with sqlite3.connect(sys.argv[1]) as database:
+    database.execute("DELETE FROM events WHERE number IN (3, 4)")
+"""
+    subprocess.run([sys.executable, "-c", removes, str(tmp_path / "queue.db")], check=True)
+    queue.poll()
+    queue.poll()
+    assert [row.item.number for row in queue.read(TO, 0, 100)[0]] == [0, 1, 2, *range(5, 10)]
+    (standing,) = queue.standings([], {})
+    assert (standing.counts.pending, standing.counts.dropped) == (8, {"damaged": 2})
+    assert "2 are lost and counted as dropped (damaged)" in caplog.text
+    queue.close()
+
+
+def test_q_damage_an_older_queue_in_its_place_is_noticed(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    for first in (0, 10):
+        outbox = Outbox(tmp_path)
+        fill(outbox, (item(n) for n in range(first, first + 10)))
+        outbox.close()
+        if not first:
+            shutil.copy(tmp_path / "queue.db", tmp_path / "older")
+    (tmp_path / "older").replace(tmp_path / "queue.db")
+    outbox = Outbox(tmp_path)
+    fill(outbox, [item(100)])
+    assert numbers(outbox) == [*range(10), 100]
+    assert sum(s.counts.dropped.get("damaged", 0) for s in outbox.standings(20.0)) == 10
+    assert "10 are lost and counted as dropped (damaged)" in caplog.text
+    adds_up(outbox)
+    outbox.close()
