@@ -237,3 +237,30 @@ def test_import_of_playertrack_loads_nothing_heavy() -> None:
     loaded = {name.split(".")[0] for name in done.stdout.split()}
     assert "playertrack" in loaded
     assert not loaded & HEAVY
+
+
+#: Classes of one name on purpose: the signal that a player sends, and the event made of it.
+SIGNAL_AND_EVENT = {"Error", "FlavorSwitch", "Play", "Replay", "Seek", "SourceSelected"}
+
+#: Modules of one name on purpose: a command is called like the module that does its work, and
+#: the other pairs are the general and the special part of one thing.
+SAME_MODULE = {
+    *("diff", "explain", "lint", "report", "stats"),  # of cli, and what does the work
+    *("conformance", "feed", "redaction", "server", "sink"),
+}
+
+
+def test_one_name_has_one_meaning() -> None:
+    """In the package, whose names stand side by side in its documentation."""
+    classes: dict[str, list[str]] = {}
+    modules: dict[str, list[str]] = {}
+    for module, path in MODULES.items():
+        if path.name != "__init__.py":
+            modules.setdefault(module.rpartition(".")[2], []).append(module)
+        for node in ast.parse(path.read_text("utf-8")).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                classes.setdefault(node.name, []).append(module)
+    shared = {name: found for name, found in classes.items() if len(found) > 1}
+    assert shared.keys() == SIGNAL_AND_EVENT, shared
+    doubled = {name: found for name, found in modules.items() if len(found) > 1}
+    assert doubled.keys() == SAME_MODULE, doubled

@@ -1,4 +1,4 @@
-"""The player's two measures: the clock it lives by, and where in the content it is."""
+"""The clock that a playback runs by, and its playhead."""
 
 from __future__ import annotations
 

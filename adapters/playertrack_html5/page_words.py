@@ -1,4 +1,4 @@
-"""The words of a page: what it knows and its element does not, each as the signal that it means.
+"""Signals that a page sends besides its element: ads, captions, who seeks, that it is live.
 
 Each kind is a record with its fields, and a method that makes its signals.
 """

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from .common import add_command, add_json, name_of
 
 if TYPE_CHECKING:
-    from ..trace.conformance import Case, Result
+    from ..trace.conformance import Case, CaseResult
 
 
 def add_parser(subparsers: Any) -> None:
@@ -59,7 +59,7 @@ def _load(path: str) -> list[Case]:
     )
 
 
-def _print(result: Result, as_json: bool) -> None:
+def _print(result: CaseResult, as_json: bool) -> None:
     case = result.case
     if as_json:
         import json

@@ -212,7 +212,7 @@ def open_input(path: str, what: str = "trace") -> Iterator[ByteStream]:
 
     If there was nothing in it, standard error says that the ``what`` is empty.
     """
-    from ..trace.files import kind_of, uncompressed
+    from ..trace.input_files import kind_of, uncompressed
 
     kind = kind_of(path)
     if kind == "parquet":

@@ -69,7 +69,7 @@ def keep_stdout(args: argparse.Namespace) -> None:
     args.sink = ["console:stderr" if spec == "console" else spec for spec in args.sink]
 
 
-class StalledError(PlayertrackError):
+class FullQueueError(PlayertrackError):
     """A queue is full, and its destinations take nothing."""
 
 
@@ -103,7 +103,7 @@ class Sinks:
     def wait_for_room(self, patience: float) -> None:
         """Wait until the queues have room for more events.
 
-        Raises `StalledError` if a queue stays full and nothing is delivered for ``patience`` (s).
+        Raises `FullQueueError` if a queue stays full and nothing is delivered for ``patience`` (s).
         """
         for sink, _ in self._before:
             delivered, deadline = _delivered(sink), monotonic() + patience
@@ -112,7 +112,7 @@ class Sinks:
                 if now != delivered:
                     delivered, deadline = now, monotonic() + patience
                 elif monotonic() >= deadline:
-                    raise StalledError(
+                    raise FullQueueError(
                         f"the queue is full and nothing was delivered for {patience:g} s: the rest "
                         "is not derived. Deliver what is queued, then derive again"
                     )

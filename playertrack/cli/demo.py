@@ -1,4 +1,4 @@
-"""``playertrack demo``: all of it at once, with a video that it makes itself."""
+"""``playertrack demo``: plays a generated video and delivers, shows and explains its events."""
 
 from __future__ import annotations
 

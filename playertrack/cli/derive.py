@@ -26,7 +26,7 @@ from .common import (
     read_policy,
     seconds,
 )
-from .delivering import Failures, Sinks, StalledError, add_sinks, keep_stdout
+from .delivering import Failures, FullQueueError, Sinks, add_sinks, keep_stdout
 from .drawing import add_timeline, show_timeline
 from .reading import add_raw, numbered_signals, translator_of
 
@@ -112,7 +112,7 @@ def add_parser(subparsers: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run it; 1 if lines were left out, 3 if a sink could not deliver."""
     from ..sinks import FanoutSink
-    from ..trace.files import inputs
+    from ..trace.input_files import inputs
 
     translator = translator_of(args.raw)
     policy = read_policy(args.policy, None if translator is None else translator.policy)
@@ -129,7 +129,7 @@ def run(args: argparse.Namespace) -> int:
     sinks = FanoutSink(opened.all, on_error=failures)
     delivered = True
     ended: tuple[int, int | None] = (0, None)
-    stalled: StalledError | None = None
+    stalled: FullQueueError | None = None
     try:
         with ExitStack() as stack:
             output = _output(args.output, stack)
@@ -139,7 +139,7 @@ def run(args: argparse.Namespace) -> int:
             else:
                 ended = _derive_all(args, paths, policy, complaints, output, emit, stack)
             output.close()
-    except StalledError as error:
+    except FullQueueError as error:
         stalled = error
     finally:
         delivered = sinks.close(0.0 if stalled else args.deliver_timeout)
@@ -159,7 +159,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _not_single(args: argparse.Namespace, paths: Sequence[str]) -> str | None:
     """The problem with options that need a single trace, or None."""
-    from ..trace.files import kind_of
+    from ..trace.input_files import kind_of
 
     what = "--raw" if args.raw is not None else "--timeline"
     if len(paths) > 1 or kind_of(paths[0]) == "parquet":
@@ -203,7 +203,7 @@ class _Output(Protocol):
 
 
 def _output(path: str, stack: ExitStack) -> _Output:
-    from ..trace.files import compressed, kind_of
+    from ..trace.input_files import compressed, kind_of
 
     if path.endswith(os.sep) or Path(path).is_dir():
         Path(path).mkdir(parents=True, exist_ok=True)
@@ -272,7 +272,7 @@ def _derive_all(
 ) -> tuple[int, int]:
     """Derive any number of traces; how many signals were late, how many sessions were asked for."""
     from .progress import Meter
-    from .shares import Progress, Task, Totals, derived, sizes
+    from .shares import BytesRead, Task, Totals, derived, sizes
 
     task = Task(
         tuple(paths),
@@ -289,7 +289,7 @@ def _derive_all(
     totals: Totals = Totals(0, 0)
     try:
         for each in derived(task, args.jobs):
-            if isinstance(each, Progress):
+            if isinstance(each, BytesRead):
                 output.flush()
                 meter.show(each.read)
             elif isinstance(each, Totals):
@@ -324,7 +324,7 @@ class _Summaries:
     """Writes the summaries, as lines at once or as a Parquet file in the end."""
 
     def __init__(self, path: str, stack: ExitStack) -> None:
-        from ..trace.files import compressed, kind_of
+        from ..trace.input_files import compressed, kind_of
 
         kind = kind_of(path)
         self._rows: list[dict[str, Any]] | None = [] if kind == "parquet" else None

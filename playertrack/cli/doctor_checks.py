@@ -52,7 +52,7 @@ _PATIENCE = 15.0
 
 
 @attrs.frozen
-class Result:
+class Check:
     """``ok``: None if it could not be checked. ``text``: what is wrong, or what was seen."""
 
     check: str
@@ -60,16 +60,16 @@ class Result:
     text: str | None = None
 
 
-async def checks(sinks: Sequence[str], queue: str | None, *, send: bool) -> AsyncIterator[Result]:
+async def checks(sinks: Sequence[str], queue: str | None, *, send: bool) -> AsyncIterator[Check]:
     """Each check of these sinks, in memory, and of the directory of a queue."""
     if not sinks and any(name.startswith("KALTURA_") for name in os.environ):
         sinks = _KALTURA
     findings = list(environment(os.environ, sinks))
     opened = list(_opened(sinks, findings))
     for finding in dict.fromkeys(findings):
-        yield Result("environment", False, finding)
+        yield Check("environment", False, finding)
     if not findings:
-        yield Result("environment", True)
+        yield Check("environment", True)
     for sink in opened:
         async for result in _sink(sink, send=send):
             yield result
@@ -111,7 +111,7 @@ def environment(variables: Mapping[str, str], sinks: Sequence[str]) -> Iterator[
             yield f"{name} is set, but not used: {given[0]} goes before it"
 
 
-async def _sink(sink: DeliverySink, *, send: bool) -> AsyncIterator[Result]:
+async def _sink(sink: DeliverySink, *, send: bool) -> AsyncIterator[Check]:
     """Its address, the clock of the server, its token, and on demand an event."""
     resolver = ThreadResolver()
     session = new_session(resolver)
@@ -123,15 +123,15 @@ async def _sink(sink: DeliverySink, *, send: bool) -> AsyncIterator[Result]:
             answer = await _ask(session, _probe(sink))
         except FaultError as error:
             detail = f" ({redact(error.detail)})" if error.detail else ""
-            yield Result("address", False, f"{where}: {error.fault.value}{detail}: {cure}")
-            yield Result("clock", None, f"{where} does not answer")
-            yield Result("credentials", None, f"{where} does not answer")
+            yield Check("address", False, f"{where}: {error.fault.value}{detail}: {cure}")
+            yield Check("clock", None, f"{where} does not answer")
+            yield Check("credentials", None, f"{where} does not answer")
         else:
             wrong = _not_the_service(answer, kaltura=sink.service in _KALTURA)
-            yield Result("address", wrong is None, f"{where}: {wrong}: {cure}" if wrong else where)
+            yield Check("address", wrong is None, f"{where}: {wrong}: {cure}" if wrong else where)
             yield _clock(where, answer)
             if wrong is not None:
-                yield Result("credentials", None, f"{where} is not the service")
+                yield Check("credentials", None, f"{where} is not the service")
             elif sink.service in _KALTURA:
                 yield await _ks(session, sink.service)
             else:
@@ -178,97 +178,97 @@ def _not_the_service(answer: Answer, *, kaltura: bool) -> str | None:
     return None
 
 
-def _clock(where: str, answer: Answer) -> Result:
+def _clock(where: str, answer: Answer) -> Check:
     theirs = http_date(answer.headers.get("Date", ""))
     if theirs is None:
-        return Result("clock", None, f"{where} does not say what time it is")
+        return Check("clock", None, f"{where} does not say what time it is")
     apart = time() - theirs
     if abs(apart) <= _CLOCK:
-        return Result("clock", True)
+        return Check("clock", True)
     word = "ahead of" if apart > 0 else "behind"
     seconds = abs(round(apart))
     finding = f"the clock of this machine is {age(seconds)} ({seconds} s) {word} that of {where}"
-    return Result("clock", False, f"{finding}: set it, as with NTP")
+    return Check("clock", False, f"{finding}: set it, as with NTP")
 
 
-async def _ks(session: Any, name: str) -> Result:
+async def _ks(session: Any, name: str) -> Check:
     """Ask the service what it knows of the KS."""
     try:
         provider = ks_from(identity_from())
     except SinkError as error:
-        return Result("credentials", False, f"{name}: {redact(str(error))}")
+        return Check("credentials", False, f"{name}: {redact(str(error))}")
     if provider is None:
-        return Result("credentials", True, f"{name}: events go without a KS")
+        return Check("credentials", True, f"{name}: events go without a KS")
     variable = next((each for each in FIRST[0] if os.environ.get(each)), "KALTURA_KS")
     try:
         ks = await provider.token()
     except PlayertrackError as error:
         ok = None if getattr(error, "transient", False) else False
-        return Result("credentials", ok, f"{name}: {variable} gives no KS: {redact(str(error))}")
+        return Check("credentials", ok, f"{name}: {variable} gives no KS: {redact(str(error))}")
     fields = urlencode((("format", "1"), ("ks", ks or "")))
     url = f"{service_url().rstrip('/')}/service/session/action/get"
     form = {"Content-Type": "application/x-www-form-urlencoded"}
     try:
         answer = await _ask(session, Request("POST", url, form, fields.encode()))
     except FaultError as error:
-        return Result("credentials", None, f"{name}: session.get: {error.fault.value}")
+        return Check("credentials", None, f"{name}: session.get: {error.fault.value}")
     return _judged(name, variable, answer, ks or "")
 
 
-def _judged(name: str, variable: str, answer: Answer, ks: str) -> Result:
+def _judged(name: str, variable: str, answer: Answer, ks: str) -> Check:
     found = parsed(answer.body)
     if not isinstance(found, dict):
         if answer.status in (401, 403):
             said = f"the server refuses it (HTTP {answer.status})"
-            return Result("credentials", False, f"{name}: {variable}: {said}: get a new one")
-        return Result("credentials", None, f"{name}: session.get: HTTP {answer.status}")
+            return Check("credentials", False, f"{name}: {variable}: {said}: get a new one")
+        return Check("credentials", None, f"{name}: session.get: HTTP {answer.status}")
     code, message = str(found.get("code") or ""), str(found.get("message") or "")
     if "EXPIRED" in code or ("KS" in code and "EXPIRED" in message.upper()):
-        return Result("credentials", False, f"{name}: {variable}: it has expired: get a new one")
+        return Check("credentials", False, f"{name}: {variable}: it has expired: get a new one")
     if code in ("INVALID_KS", "MISSING_KS") or answer.status in (401, 403):
         said = redact(f"the server refuses it ({code or answer.status})", [ks])
-        return Result("credentials", False, f"{name}: {variable}: {said}: get a new one")
+        return Check("credentials", False, f"{name}: {variable}: {said}: get a new one")
     if code:
-        return Result("credentials", None, f"{name}: session.get: {redact(code, [ks])}")
+        return Check("credentials", None, f"{name}: session.get: {redact(code, [ks])}")
     expiry = found.get("expiry")
     if not isinstance(expiry, (int, float)) or isinstance(expiry, bool):
-        return Result("credentials", True, f"{name}: the KS is valid")
+        return Check("credentials", True, f"{name}: the KS is valid")
     left = expiry - time()
     if left <= 0:
-        return Result("credentials", False, f"{name}: {variable}: it has expired: get a new one")
-    return Result("credentials", True, f"{name}: the KS is valid for {age(left)}")
+        return Check("credentials", False, f"{name}: {variable}: it has expired: get a new one")
+    return Check("credentials", True, f"{name}: the KS is valid for {age(left)}")
 
 
-async def _token(session: Any, sink: DeliverySink) -> Result:
+async def _token(session: Any, sink: DeliverySink) -> Check:
     """See that there is a token, and that it is not refused where nothing is sent."""
     try:
         token = await in_thread(sink.destination.token)
         if isawaitable(token):
             token = await token
     except (OSError, ValueError, PlayertrackError) as error:
-        return Result("credentials", False, f"{sink.service}: no token: {redact(str(error))}")
+        return Check("credentials", False, f"{sink.service}: no token: {redact(str(error))}")
     variables = [name for name, each in VARIABLES.items() if each.secret]
     variables = [name for name in variables if sink.service in VARIABLES[name].sinks]
     if not token:
         said = f"{sink.service}: events go without a token"
         if variables:
             said += f"; to send one, set {' or '.join(variables)}"
-        return Result("credentials", True, said)
+        return Check("credentials", True, said)
     request = sink.destination.authorize(_probe(sink), token)
     try:
         answer = await _ask(session, request)
     except FaultError as error:
-        return Result("credentials", None, f"{sink.service}: {error.fault.value}")
+        return Check("credentials", None, f"{sink.service}: {error.fault.value}")
     if answer.status in (401, 403):
         there = next((name for name in variables if os.environ.get(name)), variables[0])
         said = f"{there}: the server refuses it (HTTP {answer.status}): get a new one"
-        return Result("credentials", False, f"{sink.service}: {said}")
+        return Check("credentials", False, f"{sink.service}: {said}")
     if answer.status < 300:
-        return Result("credentials", True)
-    return Result("credentials", None, f"{sink.service}: only an event shows it; see --send")
+        return Check("credentials", True)
+    return Check("credentials", None, f"{sink.service}: only an event shows it; see --send")
 
 
-def _event(sink: DeliverySink) -> Result:
+def _event(sink: DeliverySink) -> Check:
     """Send an event."""
     session, now = str(uuid4()), time()
     entry = os.environ.get("KALTURA_ENTRY_ID") or "playertrack-doctor"
@@ -278,13 +278,13 @@ def _event(sink: DeliverySink) -> Result:
     sink.flush(_PATIENCE)
     status = sink.status(_PATIENCE)
     if status.delivered and not status.pending:
-        return Result("event", True, f"{sink.service}: delivered to {status.address}")
+        return Check("event", True, f"{sink.service}: delivered to {status.address}")
     if status.rejected:
         letters = sink.sender.outbox.dead(_PATIENCE)
         why = letters[0].reason if letters else "refused"
-        return Result("event", False, f"{sink.service}: the server refuses a test event: {why}")
+        return Check("event", False, f"{sink.service}: the server refuses a test event: {why}")
     why = status.reason or sink.sender.trouble(sink.name) or "no answer in time"
-    return Result("event", False, f"{sink.service}: a test event is not delivered: {why}")
+    return Check("event", False, f"{sink.service}: a test event is not delivered: {why}")
 
 
 # ------------------------------------------------------------------------------- the queue
@@ -315,6 +315,6 @@ def queue_finding(directory: Path) -> str | None:
     return None
 
 
-def _queue(directory: Path) -> Result:
+def _queue(directory: Path) -> Check:
     finding = queue_finding(directory)
-    return Result("queue", finding is None, finding)
+    return Check("queue", finding is None, finding)

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from ..signals import Signal
     from ..sinks import Sink
 
-#: Players: an entry is called as ``entry(on_signal, speed=X)`` and gives a `Player`. It raises
-#: ValueError for a speed that it cannot have. One that has a ``policy``, which suits it, takes
-#: ``record_raw=PATH`` too; a ``check()`` raises MissingLibraryError where it cannot be used.
+#: Players: an entry is called as ``entry(on_signal, speed=X)`` and gives a `SignalPlayer`. It
+#: raises ValueError for a speed that it cannot have. One that has a ``policy``, which suits it,
+#: takes ``record_raw=PATH`` too; a ``check()`` raises MissingLibraryError where it cannot be used.
 GROUP = "playertrack.players"
 
 #: The player that is found even where this project is not installed …
@@ -34,11 +34,11 @@ _BUILT_IN = "av"
 #: … and all those that come with an extra of their name.
 _EXTRAS = ("av", "gstplay", "gstreamer", "mpv", "vlc")
 
-#: A line of a script: where it is, and what `Player.at` takes.
+#: A line of a script: where it is, and what `SignalPlayer.at` takes.
 Cue = tuple[str, tuple[float, str, float | bool | None]]
 
 
-class Player(Protocol):
+class SignalPlayer(Protocol):
     """A player that reports what it does as signals, `close` the last of them."""
 
     def load(self, media: str, *, entry_id: str | None = None) -> None:
@@ -181,7 +181,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _play(
-    player: Player, media: str, entry_id: str | None, cues: list[Cue], report: _Report
+    player: SignalPlayer, media: str, entry_id: str | None, cues: list[Cue], report: _Report
 ) -> None:
     """Play until nothing happens any more, or Ctrl-C: a viewer who leaves."""
     from ..errors import PlayertrackError
@@ -308,7 +308,7 @@ class _Report:
 # ------------------------------------------------------------------------------- the player
 
 
-def find_player(name: str) -> Callable[..., Player]:
+def find_player(name: str) -> Callable[..., SignalPlayer]:
     """Find the factory of players of that name; a `PlayertrackError` says how to get it."""
     from importlib.metadata import entry_points
 
@@ -318,7 +318,7 @@ def find_player(name: str) -> Callable[..., Player]:
     found = entry_points(group=GROUP)
     cure = f"pip install 'playertrack[{name}]'"
     try:
-        make: Callable[..., Player] | None = None
+        make: Callable[..., SignalPlayer] | None = None
         if name in found.names:
             make = found[name].load()
         elif name == _BUILT_IN:

@@ -1,4 +1,4 @@
-"""``playertrack report``: the rows of report.getTable."""
+"""``playertrack report``: asks report.getTable for totals and prints its rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``playertrack report-view``: reports a playback of which only is known what was watched."""
+"""``playertrack report-view``: reports a past playback, given the parts that were watched."""
 
 from __future__ import annotations
 

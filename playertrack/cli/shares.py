@@ -55,7 +55,7 @@ class Task:
 
 
 @attrs.frozen
-class Progress:
+class BytesRead:
     """How far the reading is: ``read`` bytes of the files."""
 
     read: int
@@ -69,8 +69,8 @@ class Totals:
     sessions: int
 
 
-def derived(task: Task, jobs: int) -> Iterator[Item | Progress | Totals]:
-    """All that the input makes, in order; `Progress` between, `Totals` last."""
+def derived(task: Task, jobs: int) -> Iterator[Item | BytesRead | Totals]:
+    """All that the input makes, in order; `BytesRead` between, `Totals` last."""
     if jobs == 1 or "-" in task.paths:
         with _without_collector():
             yield from _share(task, None)
@@ -81,13 +81,13 @@ def derived(task: Task, jobs: int) -> Iterator[Item | Progress | Totals]:
 # ------------------------------------------------------------------------- one process
 
 
-def _share(task: Task, share: Share | None) -> Iterator[Item | Progress | Totals]:
+def _share(task: Task, share: Share | None) -> Iterator[Item | BytesRead | Totals]:
     from ..core.fleet import Fleet
     from ..errors import PlayertrackError
-    from ..trace.summaries import Ended
+    from ..trace.summaries import EndedSessions
 
     chosen = _Chosen(task)
-    ended = Ended(chosen.ids) if task.summaries else None
+    ended = EndedSessions(chosen.ids) if task.summaries else None
     fleet = Fleet(
         policy=task.policy,
         ids=chosen.ids if ended is None else ended.ids,
@@ -99,7 +99,7 @@ def _share(task: Task, share: Share | None) -> Iterator[Item | Progress | Totals
         ended.watch(fleet)
     first_seen: dict[str | None, Key] = {}
     options: dict[str, Any] = {"share": share, "wanted": chosen.player, "ended": ended}
-    done = Progress(0)
+    done = BytesRead(0)
     for number, path in enumerate(task.paths):
         try:
             before = done
@@ -126,11 +126,11 @@ def _share(task: Task, share: Share | None) -> Iterator[Item | Progress | Totals
 
 
 def _read(
-    path: str, before: Progress, fleet: Fleet, options: dict[str, Any]
-) -> Iterator[tuple[list[Made], Progress]]:
+    path: str, before: BytesRead, fleet: Fleet, options: dict[str, Any]
+) -> Iterator[tuple[list[Made], BytesRead]]:
     """Read a file; yields its results, with how far the reading is after it."""
     from ..trace.feed import feed_lines
-    from ..trace.files import kind_of, uncompressed
+    from ..trace.input_files import kind_of, uncompressed
 
     source, kind = name_of(path), kind_of(path)
     with open_raw(path) as file:
@@ -142,14 +142,14 @@ def _read(
             table = SignalFile(Path(path), source)
             for made in feed_batches(table.batches(), fleet, source=source, **options):
                 part = int(size * table.read_rows / max(1, table.rows))
-                yield made, Progress(before.read + part)
-            yield [], Progress(before.read + size)
+                yield made, BytesRead(before.read + part)
+            yield [], BytesRead(before.read + size)
         else:
             counted = _Counted(file)
             with uncompressed(cast("BinaryIO", counted), kind, source) as stream:  # it only reads
                 noted = Noted(stream)
                 for made in feed_lines(noted, fleet, source=source, **options):
-                    yield made, Progress(before.read + counted.read_bytes)
+                    yield made, BytesRead(before.read + counted.read_bytes)
             share = options["share"]
             if noted.blank and (share is None or share.number == 0):
                 report_empty(path, "trace")
@@ -248,7 +248,7 @@ def _without_collector() -> Iterator[None]:
 # ------------------------------------------------------------------------- several processes
 
 
-def _merged(task: Task, jobs: int) -> Iterator[Item | Progress | Totals]:
+def _merged(task: Task, jobs: int) -> Iterator[Item | BytesRead | Totals]:
     from multiprocessing import get_context
 
     context = get_context("spawn")
@@ -262,8 +262,8 @@ def _merged(task: Task, jobs: int) -> Iterator[Item | Progress | Totals]:
             workers.append(worker)
             pipes.append(here)
         totals = [Totals(0, 0)] * jobs
-        progress: list[Progress] = [Progress(0)] * jobs
-        shown = Progress(0)
+        progress: list[BytesRead] = [BytesRead(0)] * jobs
+        shown = BytesRead(0)
         streams = [_received(pipe, index, totals, progress) for index, pipe in enumerate(pipes)]
         for key, made in merge(*streams, key=lambda item: item[0]):
             if isinstance(made, Exception) and key[-1] == inf:
@@ -307,7 +307,7 @@ def _portable(error: Exception) -> Exception:
 
 
 def _received(
-    pipe: Connection, index: int, totals: list[Totals], progress: list[Progress]
+    pipe: Connection, index: int, totals: list[Totals], progress: list[BytesRead]
 ) -> Iterator[Item]:
     while True:
         try:

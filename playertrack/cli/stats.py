@@ -25,7 +25,7 @@ from .common import (
 
 if TYPE_CHECKING:
     from ..policy import Policy
-    from ..trace.plays import Play
+    from ..trace.plays import SessionTotals
     from ..trace.stats import Stats
 
 #: The percents of the retention curve that a table has room for.
@@ -74,7 +74,7 @@ def add_parser(subparsers: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run it; 1 if lines were left out."""
     from .._words import counted
-    from ..trace.files import inputs
+    from ..trace.input_files import inputs
     from ..trace.stats import grouped
 
     kind = None if args.output is None else Path(args.output).suffix[1:].lower()
@@ -100,7 +100,7 @@ def run(args: argparse.Namespace) -> int:
 # ------------------------------------------------------------------------- in
 
 
-def _plays(paths: Sequence[str], policy: Policy, complaints: Complaints) -> Iterator[Play]:
+def _plays(paths: Sequence[str], policy: Policy, complaints: Complaints) -> Iterator[SessionTotals]:
     """The sessions of all files: those of traces together, and of events together."""
     from ..errors import PlayertrackError
     from ..trace.plays import FromEvents, from_summary
@@ -134,7 +134,7 @@ def _plays(paths: Sequence[str], policy: Policy, complaints: Complaints) -> Iter
 def _records(path: str, complaints: Complaints) -> Iterator[dict[str, Any]]:
     """The objects of a file, whatever it holds."""
     from ..trace.codec import read_records
-    from ..trace.files import kind_of
+    from ..trace.input_files import kind_of
 
     source = name_of(path)
     if kind_of(path) == "parquet":
@@ -146,14 +146,16 @@ def _records(path: str, complaints: Complaints) -> Iterator[dict[str, Any]]:
         yield from (record for _, record in read_records(stream, source, complaints.on_bad))
 
 
-def _of_traces(paths: Sequence[str], policy: Policy, complaints: Complaints) -> Iterator[Play]:
+def _of_traces(
+    paths: Sequence[str], policy: Policy, complaints: Complaints
+) -> Iterator[SessionTotals]:
     """The sessions that traces make."""
     from ..trace.plays import from_summary
-    from .shares import Progress, Task, Totals, derived
+    from .shares import BytesRead, Task, Totals, derived
 
     task = Task(tuple(paths), policy, encoded=True, summaries=True)
     for each in derived(task, 1):
-        if isinstance(each, (Progress, Totals)):
+        if isinstance(each, (BytesRead, Totals)):
             continue
         made = each[1]
         if isinstance(made, Exception):

@@ -1,4 +1,4 @@
-"""A page that shows what a command plays, while it plays and after that."""
+"""The option ``--view``: a local page that shows what a command plays, until Ctrl-C."""
 
 from __future__ import annotations
 

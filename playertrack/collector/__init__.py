@@ -7,15 +7,15 @@ It is what ``playertrack collector`` runs, and a server for tests.
 """
 
 from .. import _aiohttp as _aiohttp  # first: it says what is missing
-from .faults import FaultError, Switch
+from .faults import Switch, SwitchError
+from .received import Received, SessionVerdict
 from .server import Collector, CollectorError
-from .values import Received, SessionVerdict
 
 __all__ = (
     "Collector",
     "CollectorError",
-    "FaultError",
     "Received",
     "SessionVerdict",
     "Switch",
+    "SwitchError",
 )

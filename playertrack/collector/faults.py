@@ -9,12 +9,12 @@ import attrs
 
 from .._words import did_you_mean
 from ..errors import FieldError
-from .values import ENDPOINTS
+from .received import ENDPOINTS
 
 KINDS = ("status", "delay", "cut", "html", "expired_ks", "invalid_ks", "lost")
 
 
-class FaultError(FieldError):
+class SwitchError(FieldError):
     """A fault that cannot be switched on as requested."""
 
 
@@ -23,7 +23,7 @@ def _one_of(*words: object) -> Any:
         if value not in words:
             known = [str(word) for word in words if word is not None]
             hint = did_you_mean(str(value), known)
-            raise FaultError(field.name, value, f"one of {', '.join(known)}{hint}")
+            raise SwitchError(field.name, value, f"one of {', '.join(known)}{hint}")
 
     return check
 
@@ -34,7 +34,7 @@ def _number(least: float, most: float) -> Any:
             return
         is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
         if not (is_number and least <= cast("float", value) <= most):
-            raise FaultError(field.name, value, f"a number from {least:g} to {most:g}")
+            raise SwitchError(field.name, value, f"a number from {least:g} to {most:g}")
 
     return check
 
@@ -48,7 +48,7 @@ class Switch:
     captive portal's page with status 200), ``expired_ks`` (the KS of the request has expired
     from now on), ``invalid_ks`` (the same, and the answer repeats it), ``lost`` (takes the
     event; the connection is closed without an answer). ``after``: so many requests pass first.
-    ``endpoint``: ``stats``, ``kava``, ``ks`` or ``report``, None for all. Raises `FaultError`.
+    ``endpoint``: ``stats``, ``kava``, ``ks`` or ``report``, None for all. Raises `SwitchError`.
     """
 
     kind: str = attrs.field(validator=_one_of(*KINDS))
@@ -61,16 +61,16 @@ class Switch:
 
     @classmethod
     def from_mapping(cls, values: Mapping[str, Any]) -> Switch:
-        """The fault with these fields; an unknown one is a `FaultError`."""
+        """The fault with these fields; an unknown one is a `SwitchError`."""
         names = [field.name for field in attrs.fields(cls)]
         if not isinstance(values, Mapping):
-            raise FaultError("fault", values, f"an object with {', '.join(names)}")
+            raise SwitchError("fault", values, f"an object with {', '.join(names)}")
         for name in values:
             if name not in names:
                 hint = did_you_mean(str(name), names)
-                raise FaultError(str(name), values[name], f"one of {', '.join(names)}{hint}")
+                raise SwitchError(str(name), values[name], f"one of {', '.join(names)}{hint}")
         if "kind" not in values:
-            raise FaultError("kind", None, " or ".join(KINDS))
+            raise SwitchError("kind", None, " or ".join(KINDS))
         return cls(**values)
 
     @classmethod
@@ -109,6 +109,6 @@ def _value(text: str) -> Any:
 
 
 def switches(values: Any) -> list[Switch]:
-    """The faults of a JSON value: one object, or a list of them. Raises `FaultError`."""
+    """The faults of a JSON value: one object, or a list of them. Raises `SwitchError`."""
     found: Iterable[Any] = values if isinstance(values, list) else [values]
     return [Switch.from_mapping(each) for each in found]

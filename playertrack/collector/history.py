@@ -10,8 +10,8 @@ from typing import Any
 from ..trace.lint import Lint
 from .intake import Incoming
 from .judging import event_name, judge_event
+from .received import WHOLE, Received, SessionVerdict
 from .session_check import SHOWN, SessionJudge
-from .values import WHOLE, Received, SessionVerdict
 
 #: Events that are kept, and sessions that are judged, at most.
 MOST_EVENTS, MOST_SESSIONS = 10_000, 1_000

@@ -25,7 +25,7 @@ from ..destinations.xapi import (
     SEEKED,
 )
 from ..errors import shorten
-from .values import CLOUDEVENTS, HTTP, NDJSON, SEGMENT, XAPI
+from .received import CLOUDEVENTS, HTTP, NDJSON, SEGMENT, XAPI
 
 Record = dict[str, Any]
 

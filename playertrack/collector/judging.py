@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from ..destinations.kaltura.fields import clean
 from ..errors import shorten
-from .values import KAVA, NAMES, STATS, in_milliseconds, number
+from .received import KAVA, NAMES, STATS, in_milliseconds, number
 
 Fields = Mapping[str, str]
 

@@ -1,4 +1,4 @@
-"""Received events, as lines for people."""
+"""Received events as lines of text, for the terminal."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from .._times import wall_clock
 from .._words import counted
 from ..errors import shorten
-from .values import Received, SessionVerdict
+from .received import Received, SessionVerdict
 
 _WIDTH = 17
 

@@ -16,7 +16,7 @@ from ..view.indexing import log_row, row_from
 from ..view.listening import Listeners
 from ..view.rows import SessionRow
 from .history import MOST_BYTES, size_of
-from .values import Received, in_milliseconds, number
+from .received import Received, in_milliseconds, number
 
 #: What the page calls the session of events that name none.
 NO_SESSION = "(none)"

@@ -21,7 +21,7 @@ class UnreadableError(Exception):
 
 
 @attrs.frozen
-class Call:
+class ApiCall:
     """A call of a service; ``params`` has objects as mappings, all else as text."""
 
     service: str
@@ -39,7 +39,7 @@ class Call:
         return value if isinstance(value, dict) else None
 
 
-def read(path: str, query: str, content_type: str, body: bytes) -> Call | None:
+def read(path: str, query: str, content_type: str, body: bytes) -> ApiCall | None:
     """The call that a request makes; None if its path is none of the API's.
 
     What the URL says goes before what the body says, as on the server. Raises
@@ -56,7 +56,7 @@ def read(path: str, query: str, content_type: str, body: bytes) -> Call | None:
         return None
     flat = {**_of_body(content_type, body), **dict(_pairs(query)), **dict(of_path)}
     service, action = flat.pop("service", ""), flat.pop("action", "")
-    return Call(str(service), str(action), _nested(flat))
+    return ApiCall(str(service), str(action), _nested(flat))
 
 
 def _of_body(content_type: str, body: bytes) -> dict[str, Any]:

@@ -14,17 +14,17 @@ from aiohttp import web
 
 from ..errors import PlayertrackError
 from ..view.routes import ViewRoutes
-from .api import Api
+from .control_api import Api
 from .faults import Switch
 from .guard import Guard
 from .history import MOST_EVENTS, MOST_SESSIONS, History
 from .intake import PATHS, BodyError, Incoming, read_items
 from .page import CollectedSessions
-from .params import Call, UnreadableError, read
+from .params import ApiCall, UnreadableError, read
+from .received import SEGMENT, WHOLE, XAPI, Received, SessionVerdict
 from .replies import Reply, plain, portal, refused
 from .services import Services, endpoint_of
 from .sessions import KSBooth
-from .values import SEGMENT, WHOLE, XAPI, Received, SessionVerdict
 
 #: The largest body (bytes); an event has some hundred.
 _MOST_BYTES = 1 << 20
@@ -217,7 +217,7 @@ class Collector:
         return await self._answer(request, endpoint, call, switch)
 
     async def _answer(
-        self, request: web.Request, endpoint: str, call: Call, switch: Switch | None
+        self, request: web.Request, endpoint: str, call: ApiCall, switch: Switch | None
     ) -> web.StreamResponse:
         kind = None if switch is None else switch.kind
         if switch is not None and kind == "delay":
@@ -276,7 +276,7 @@ class Collector:
             self._on_event(received)
 
 
-def _unknown(call: Call) -> Reply:
+def _unknown(call: ApiCall) -> Reply:
     if call.service.lower() in ("stats", "analytics", "session", "apptoken", "report"):
         return refused(
             "ACTION_DOES_NOT_EXISTS", ACTION_NAME=call.action[:50], SERVICE_NAME=call.service

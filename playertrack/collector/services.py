@@ -6,16 +6,16 @@ from collections.abc import Callable, Mapping
 
 from .history import History
 from .judging import unclean
-from .params import Call
+from .params import ApiCall
+from .received import KAVA, KS, REPORT, STATS, Received
 from .replies import Reply, found, plain, refused
 from .sessions import KSBooth
 from .tables import table
-from .values import KAVA, KS, REPORT, STATS, Received
 
 _KALTURA_STATS_EVENT_TYPES = range(1, 41)
 
 
-def endpoint_of(call: Call) -> str | None:
+def endpoint_of(call: ApiCall) -> str | None:
     """Which of the services a call is for; None if it is for none that is here."""
     match call.service.lower(), call.action.lower():
         case "stats", "collect":
@@ -29,7 +29,7 @@ def endpoint_of(call: Call) -> str | None:
     return None
 
 
-def fields_of(endpoint: str, call: Call) -> Mapping[str, str]:
+def fields_of(endpoint: str, call: ApiCall) -> Mapping[str, str]:
     """The fields of the event that a call brings, without the KS."""
     if endpoint == STATS:
         event = call.fields("event") or {}
@@ -51,7 +51,7 @@ class Services:
         self.view_events_enabled = True
         self._clock = clock
 
-    def answer(self, endpoint: str, call: Call) -> tuple[Reply, Received | None]:
+    def answer(self, endpoint: str, call: ApiCall) -> tuple[Reply, Received | None]:
         """The answer of ``endpoint``, and the event if the call brings one."""
         if endpoint == KS:
             reply = self.booth.answer(call)
@@ -72,7 +72,7 @@ class Services:
         )
         return reply, received
 
-    def refuse(self, endpoint: str, call: Call, outcome: str) -> Received | None:
+    def refuse(self, endpoint: str, call: ApiCall, outcome: str) -> Received | None:
         """Remember that a call was not even looked at."""
         if endpoint not in (STATS, KAVA):
             return None
@@ -80,12 +80,12 @@ class Services:
         ks = call.text("ks") or None
         return self.history.add(endpoint, fields, ks, accepted=False, outcome=outcome)
 
-    def _report(self, call: Call) -> Reply:
+    def _report(self, call: ApiCall) -> Reply:
         if not call.text("ks"):
             return refused("MISSING_KS")
         return self.booth.refusal(call.text("ks")) or table(call, self.history.received)
 
-    def _stats(self, call: Call, fields: Mapping[str, str]) -> Reply:
+    def _stats(self, call: ApiCall, fields: Mapping[str, str]) -> Reply:
         """In the order of the server: the object, its values, then the KS."""
         if "event" not in call.params:
             return refused("MISSING_MANDATORY_PARAMETER", PARAM_NAME="event")
@@ -104,7 +104,7 @@ class Services:
             )
         return self.booth.refusal(call.text("ks")) or found(True)
 
-    def _track(self, call: Call, fields: Mapping[str, str]) -> Reply:
+    def _track(self, call: ApiCall, fields: Mapping[str, str]) -> Reply:
         missing = [name for name in ("eventType", "partnerId") if not fields.get(name)]
         if missing:
             return plain(400, f"missing required fields: {', '.join(missing)}")

@@ -14,7 +14,7 @@ import attrs
 from ..destinations.segment import ADS, CONTENT, PLAYBACK
 from ..events import QUARTILES
 from ..trace.lint import Lint
-from .values import KAVA, NAMES, SEGMENT, STATS, XAPI, SessionVerdict, in_milliseconds, number
+from .received import KAVA, NAMES, SEGMENT, STATS, XAPI, SessionVerdict, in_milliseconds, number
 
 _QUARTILES = {f"PLAY_REACHED_{q}": q for q in QUARTILES}
 

@@ -1,4 +1,4 @@
-"""The part of the services that gives out KSs (reference, section 5)."""
+"""The collector's session services: they issue KSs and judge them (reference, section 5)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hmac import compare_digest
 from math import inf
 from secrets import token_bytes
 
-from .params import Call
+from .params import ApiCall
 from .replies import Reply, found, refused, refused_ks
 
 _MOST_ISSUED = 10_000
@@ -35,7 +35,7 @@ class KSBooth:
         self._known: OrderedDict[str, tuple[float, str]] = OrderedDict()
         self.issued = 0
 
-    def answer(self, call: Call) -> Reply | None:
+    def answer(self, call: ApiCall) -> Reply | None:
         """The answer to a call of these services; None if it is of another."""
         match call.service.lower(), call.action.lower():
             case "session", "start":
@@ -57,7 +57,7 @@ class KSBooth:
         """From now on ``ks`` is not taken; ``shown`` is what is said of it."""
         self._remember(ks, 0.0, shown)
 
-    def _start(self, call: Call) -> Reply:
+    def _start(self, call: ApiCall) -> Reply:
         for name in ("secret", "partnerId"):
             if not call.text(name):
                 return refused("MISSING_MANDATORY_PARAMETER", PARAM_NAME=name)
@@ -66,7 +66,7 @@ class KSBooth:
         ks, _ = self._issue(call.text("partnerId"), call.text("expiry"))
         return found(ks)
 
-    def _start_widget(self, call: Call) -> Reply:
+    def _start_widget(self, call: ApiCall) -> Reply:
         widget = call.text("widgetId")
         if not widget:
             return refused("MISSING_MANDATORY_PARAMETER", PARAM_NAME="widgetId")
@@ -81,7 +81,7 @@ class KSBooth:
             }
         )
 
-    def _get(self, call: Call) -> Reply:
+    def _get(self, call: ApiCall) -> Reply:
         """Answer with the facts of the call's KS."""
         ks = call.text("ks")
         if not ks:
@@ -98,7 +98,7 @@ class KSBooth:
             }
         )
 
-    def _start_by_token(self, call: Call) -> Reply:
+    def _start_by_token(self, call: ApiCall) -> Reply:
         ks, token_id, proof = call.text("ks"), call.text("id"), call.text("tokenHash")
         if not ks:
             return refused("MISSING_KS")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from .params import Call
+from .params import ApiCall
+from .received import KAVA, Received, in_milliseconds, number
 from .replies import Reply, found, refused
-from .values import KAVA, Received, in_milliseconds, number
 
 _COLUMNS = (
     *("object_id", "entry_name", "count_plays", "sum_time_viewed", "avg_time_viewed"),
@@ -18,7 +18,7 @@ _QUARTILES = {f"PLAY_REACHED_{q}" for q in (25, 50, 75, 100)}
 _MOST_ROWS = 12_000
 
 
-def table(call: Call, received: Iterable[Received]) -> Reply:
+def table(call: ApiCall, received: Iterable[Received]) -> Reply:
     """The answer to report.getTable: a row for each entry that was played.
 
     Time is in minutes, guessed from quartiles as the reports do it.

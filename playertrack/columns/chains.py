@@ -1,4 +1,4 @@
-"""Chains of quiet updates, taken in one step each.
+"""Feeds runs of quiet updates of one player in one step each, which is most of a trace.
 
 Most rows are updates that go on as they should. Whether one is natural from the one before is the
 same arithmetic for all rows, so numpy judges them together; what passes in a row is a chain, of
@@ -18,7 +18,7 @@ import numpy as np
 from ..core.fleet import Fleet
 from ..errors import SignalError
 from ..events import Event
-from .decode import Batch
+from .decode import SignalBatch
 
 #: Worth it from so many rows a player, and so large a share of rows in chains.
 _LEAST_ROWS, _LEAST_SHARE = 24, 0.5
@@ -28,7 +28,7 @@ Taken = Callable[[int, str | None, Sequence[Event] | SignalError], None]
 
 
 def feed_chains(
-    batch: Batch, fleet: Fleet, chosen: dict[str | None, bool] | None, taken: Taken
+    batch: SignalBatch, fleet: Fleet, chosen: dict[str | None, bool] | None, taken: Taken
 ) -> bool:
     """Feed the rows of a batch whose order matters only for each player; False if it is no use.
 
@@ -84,7 +84,7 @@ class _Table:
 
 
 def _feed_player(
-    batch: Batch,
+    batch: SignalBatch,
     fleet: Fleet,
     table: _Table,
     player: str | None,
@@ -113,7 +113,7 @@ def _feed_player(
 
 
 def _by_appearance(
-    groups: list[tuple[str | None, int, int]], batch: Batch, fleet: Fleet, numbers: Any
+    groups: list[tuple[str | None, int, int]], batch: SignalBatch, fleet: Fleet, numbers: Any
 ) -> Iterator[tuple[str | None, int, int]]:
     """The players in the order in which they first appear, which is with a signal that can be."""
 

@@ -1,4 +1,4 @@
-"""Columns of signals, row by row."""
+"""Reads the signals of an Arrow record batch, row by row, and says what is wrong with a row."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MAY_BE_NULL = {"durationchange": ("duration",), "captions": ("language",)} | {
 }
 
 
-class Batch:
+class SignalBatch:
     """A record batch of signals: lists of what every row has, and the rest to look up.
 
     ``source`` is what messages call the input. ``players``, ``names``, ``ats`` and

@@ -1,4 +1,4 @@
-"""Arrow in, Arrow out."""
+"""Derives Arrow tables of events from Arrow tables of signals."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Events and summaries as columns."""
+"""Makes Arrow tables of events and of session summaries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From the rows of signals to events."""
+"""Feeds record batches of signals to a fleet, and collects the events in order."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from ..errors import SignalError
 from ..events import Event
 from ..trace.codec import TraceError
 from ..trace.feed import Made, Share
-from ..trace.summaries import Ended
+from ..trace.summaries import EndedSessions
 from .chains import Taken, feed_chains
-from .decode import Batch
+from .decode import SignalBatch
 
 
 def feed_batches(
@@ -25,7 +25,7 @@ def feed_batches(
     source: str = "<table>",
     share: Share | None = None,
     wanted: Callable[[str | None], bool] | None = None,
-    ended: Ended | None = None,
+    ended: EndedSessions | None = None,
 ) -> Iterator[list[Made]]:
     """Feed rows of signals to ``fleet``: what each batch made; see `trace.feed.feed_lines`.
 
@@ -34,18 +34,18 @@ def feed_batches(
     start = 1
     for batch in batches:
         if batch.num_rows:
-            yield _fed(fleet, start, Batch(batch, source), source, share, wanted, ended)
+            yield _fed(fleet, start, SignalBatch(batch, source), source, share, wanted, ended)
         start += batch.num_rows
 
 
 def _fed(
     fleet: Fleet,
     start: int,
-    batch: Batch,
+    batch: SignalBatch,
     source: str,
     share: Share | None,
     wanted: Callable[[str | None], bool] | None,
-    ended: Ended | None,
+    ended: EndedSessions | None,
 ) -> list[Made]:
     made: list[Made] = []
     chosen = _chosen(batch, share, wanted)
@@ -71,7 +71,11 @@ def _fed(
 
 
 def _feed_rows(
-    batch: Batch, fleet: Fleet, chosen: dict[str | None, bool] | None, taken: Taken, quick: bool
+    batch: SignalBatch,
+    fleet: Fleet,
+    chosen: dict[str | None, bool] | None,
+    taken: Taken,
+    quick: bool,
 ) -> None:
     """Feed row by row; with ``quick`` updates need no signal to be made of them."""
     columns = zip(
@@ -96,7 +100,7 @@ def _feed_rows(
 
 
 def _chosen(
-    batch: Batch, share: Share | None, wanted: Callable[[str | None], bool] | None
+    batch: SignalBatch, share: Share | None, wanted: Callable[[str | None], bool] | None
 ) -> dict[str | None, bool] | None:
     """Which of the players of the batch to take; None for all."""
     if share is None and wanted is None:

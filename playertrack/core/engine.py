@@ -17,7 +17,7 @@ from ..signals import Close, Signal, Tick, TimeUpdate
 from .context import Diagnostic, Setup
 from .machine import HANDLED, TRIGGERS
 from .quick import NOTHING, Quick
-from .rules import ads, attributes, buffering, end, lifecycle, loop, pause, position, seek
+from .rules import ads, attributes, buffering, end, fall, lifecycle, pause, position, seek
 from .session import SessionIds, Summary, offline_ids
 from .state import CLOSED
 from .timers import WAITS, first_over, timers
@@ -153,7 +153,7 @@ class Engine(Quick):
         if kind is TimeUpdate:
             assert signal.position is not None
             position.follow(self, signal.position, alone=True)
-        elif kind is not Tick and not (self.fall is not None and loop.resolves(self, signal)):
+        elif kind is not Tick and not (self.fall is not None and fall.resolves(self, signal)):
             if signal.position is not None and kind not in _OWN_POSITION:
                 position.receive(self, signal)
             _HANDLERS[kind](self, signal)

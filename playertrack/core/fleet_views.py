@@ -1,4 +1,4 @@
-"""A fleet's players to look at."""
+"""The engines of the players of a fleet as a read-only mapping."""
 
 from __future__ import annotations
 

@@ -141,7 +141,7 @@ class OpenAd:
 
 
 @attrs.define
-class Tally:
+class SessionTally:
     """The counts of a session."""
 
     stalls: int = 0

@@ -1,4 +1,4 @@
-"""The base of all rules: the door through which a player's events leave, and the playhead.
+"""The base of all rules: the playhead of a player, and the one way by which events are emitted.
 
 The rules (`rules.lifecycle`, `rules.pause`, …) are functions over a `Playback`, `machine` is
 the table that calls them and `engine` feeds it. What waits in its grace (a seek that settles,
@@ -20,7 +20,7 @@ from ..events import Event
 from ..policy import Policy
 from . import rangeset
 from .context import Diagnostic
-from .open_intervals import Before, Cadence, Settling, Tally
+from .open_intervals import Before, Cadence, SessionTally, Settling
 from .playhead import Run, Travel
 from .session import checked_id
 from .state import ENDED, IDLE, PLAYING, PlayerState
@@ -96,9 +96,9 @@ class Playback(PlayerState):
                 yield self.settling.before.run
 
     @property
-    def counts(self) -> Tally:
+    def counts(self) -> SessionTally:
         if self.tally is None:
-            self.tally = Tally()
+            self.tally = SessionTally()
         return self.tally
 
     def near_end(self, position: float | None) -> bool:

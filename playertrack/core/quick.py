@@ -1,4 +1,4 @@
-"""Updates that change nothing but the playhead, taken without ceremony.
+"""The fast path of the engine: updates that can change nothing but the playhead.
 
 Nearly all signals are updates of a player that plays. What such an update does is decided
 by the rules like anything else, but while nothing is open or waiting the decision is a

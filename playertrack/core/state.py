@@ -19,11 +19,11 @@ from .open_intervals import (
     OpenAd,
     OpenSeek,
     OpenStall,
+    SessionTally,
     Settling,
     Stale,
     Start,
     Stay,
-    Tally,
     Waiting,
 )
 from .playhead import Playhead, Run
@@ -173,7 +173,7 @@ class PlayerState(Essentials):
         None, "session", quiet=True, saved=False
     )
     #: Counts for the summary.
-    tally: Tally | None = seldom(None, "session", quiet=True)
+    tally: SessionTally | None = seldom(None, "session", quiet=True)
     #: By error code: how often it was emitted, and the play time (s) then.
     errors: dict[str, tuple[int, float]] | None = seldom(None, "session", quiet=True)
     #: When updates usually come; None unless the policy has `frozen_after`.

@@ -1,4 +1,4 @@
-"""The timers of many players, so that the next one is found without asking them all."""
+"""The timers of many players in a heap, so that the next one is found without asking them all."""
 
 from __future__ import annotations
 

@@ -12,8 +12,7 @@ from math import inf, nextafter
 from operator import methodcaller
 
 from .playback import Playback
-from .rules import ads, buffering
-from .rules import loop as looping
+from .rules import ads, buffering, fall
 from .state import STALLING
 
 #: What is done when a wait is over.
@@ -49,7 +48,7 @@ def _waits(pb: Playback) -> list[tuple[float, float, Act]]:
     policy = pb.policy
     settling, waiting, stall, ad = pb.settling, pb.waiting, pb.stall_open, pb.ad
     if pb.fall is not None:
-        found.append((pb.fall.at, policy.settle, looping.loop))
+        found.append((pb.fall.at, policy.settle, fall.loop))
     if settling is not None:
         # A seek that is open may still become a part of it, and a PAUSE waits for it.
         if not pb.seeking:

@@ -1,4 +1,4 @@
-"""The next rows of a destination, by lanes: which may go now.
+"""The next rows of a destination: the first of each lane, as rows of one lane keep their order.
 
 A lane is a session. Its rows go one after the other, or together in one batch, so a batch that
 is on its way holds the others of its lanes up. The lane `COMMON` is in order with all others:

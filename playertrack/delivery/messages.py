@@ -1,4 +1,4 @@
-"""The values that a destination and the sender exchange.
+"""The values that a destination and the sender exchange: requests, answers, verdicts.
 
 A `Request` goes out, an `Answer` comes back, and a `Verdict` says what it means for the events
 of the request.

@@ -1,4 +1,4 @@
-"""A destination as the sender has to know it."""
+"""A destination with its name and tokens, as a sender takes it."""
 
 from __future__ import annotations
 

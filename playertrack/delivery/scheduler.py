@@ -1,4 +1,4 @@
-"""Whose turn it is: the rows that are to be sent wait here until the policy lets them go."""
+"""Decides which rows are sent next: they wait here until the retry policy lets them go."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who watches, for destinations that want to know: from the environment, else the player."""
+"""The viewer's id, from the environment or the player, and basic authentication."""
 
 from __future__ import annotations
 

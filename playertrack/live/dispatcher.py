@@ -1,4 +1,4 @@
-"""One thread that hands things over in order, and that waits for timers between."""
+"""The thread that hands events to sinks and callbacks in order, and wakes the engine for timers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Answers for disk and memory together, while a queue is in both."""
+"""Asks both stores of a queue that is on disk and in memory at once, and merges the answers."""
 
 from __future__ import annotations
 

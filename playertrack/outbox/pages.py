@@ -31,7 +31,7 @@ Record = tuple[Any, ...]
 
 
 @attrs.frozen
-class Frame:
+class LogFrame:
     """A page in the log: ``commit`` ends a transaction, ``whole`` says that its sum is right."""
 
     page: int
@@ -45,7 +45,7 @@ class Log:
     """The log of changes (WAL) beside a database: the frames of its last generation."""
 
     data: bytes
-    frames: tuple[Frame, ...]
+    frames: tuple[LogFrame, ...]
 
     @property
     def damaged(self) -> bool:
@@ -67,7 +67,7 @@ def read_log(path: Path) -> Log:
     return Log(data, tuple(_frames(data)))
 
 
-def _frames(data: bytes) -> Iterator[Frame]:
+def _frames(data: bytes) -> Iterator[LogFrame]:
     """Each frame that is of the generation of the first, whether or not its sum is right.
 
     A sum goes on from that of the frame before, as it is stored there. So one that is wrong
@@ -87,12 +87,12 @@ def _frames(data: bytes) -> Iterator[Frame]:
         if salt != first and salt not in (_salt(data, n) for n in range(count)):
             salt = first
         order = next((each for each in "<>" if _chained(each, data, 1, count)), order)
-    gap: list[Frame] = []
+    gap: list[LogFrame] = []
     for n in range(count):
         at = _LOG_HEADER + n * size
         page, total = struct.unpack_from(">II", data, at)
         whole = (n > 0 or header_whole) and _chained(order, data, n, count)
-        frame = Frame(page, total > 0, whole, at + _FRAME_HEADER)
+        frame = LogFrame(page, total > 0, whole, at + _FRAME_HEADER)
         if data[at + 8 : at + 16] == salt:
             yield from gap
             gap = []

@@ -1,4 +1,4 @@
-"""Starting a thread, also where none can be had at the moment."""
+"""Starts a thread, and tries again where none can be had at the moment."""
 
 from __future__ import annotations
 

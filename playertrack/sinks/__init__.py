@@ -1,4 +1,4 @@
-"""Where events go.
+"""Sinks: where a tracker sends its events.
 
 A sink takes events over one by one. `open_sink` opens one by its name, as a command line
 gives it; others than those here are found under the entry point groups ``playertrack.sinks``

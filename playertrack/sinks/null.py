@@ -1,4 +1,4 @@
-"""A sink for nothing."""
+"""A sink that drops all events."""
 
 from __future__ import annotations
 

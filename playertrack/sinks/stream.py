@@ -1,4 +1,4 @@
-"""Events as an asynchronous iterator."""
+"""A sink that gives its events as an asynchronous iterator."""
 
 from __future__ import annotations
 

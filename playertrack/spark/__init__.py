@@ -12,7 +12,7 @@ except ImportError as error:
         "Spark needs pyspark: pip install 'playertrack[spark]', and Java 17"
     ) from error
 
-from .batch import derive as derive
-from .stream import derive_stream as derive_stream
+from .batch_job import derive as derive
+from .structured_streaming import derive_stream as derive_stream
 
 __all__ = ["derive", "derive_stream"]

@@ -19,7 +19,7 @@ from ..policy import Policy
 from ..signals import Signal
 from ..trace.explain import RULES, explain
 from ..trace.lint import check
-from .patterns import Expected, Pattern, Record, Row, align
+from .patterns import AlignedRow, Expected, Pattern, Record, align
 from .pictures import pictured
 
 #: So many rows are shown before the first difference, and after it.
@@ -29,7 +29,7 @@ _BEFORE, _AFTER = 8, 12
 _WIDTH = 94
 
 
-class Watched(Protocol):
+class WithSignals(Protocol):
     """A playback with its signals: a `ScriptedPlayer`, a `Bench`, a `Witness`."""
 
     @property
@@ -41,7 +41,7 @@ class Watched(Protocol):
         """The events that came out."""
 
 
-class Played(Watched, Protocol):
+class Played(WithSignals, Protocol):
     """The same, where it is also known how it was judged."""
 
     @property
@@ -50,7 +50,7 @@ class Played(Watched, Protocol):
 
 
 #: What the assertions take.
-Log = Watched | Iterable[Event | Mapping[str, Any]]
+Log = WithSignals | Iterable[Event | Mapping[str, Any]]
 
 
 @pictured
@@ -154,10 +154,10 @@ def _records(log: Log) -> list[Record]:
     return [_record(event) for event in events]
 
 
-def _watched(log: Log) -> Watched | None:
+def _watched(log: Log) -> WithSignals | None:
     """The log, if it has signals, too."""
     known = hasattr(log, "events") and hasattr(log, "signals")
-    return cast("Watched", log) if known else None
+    return cast("WithSignals", log) if known else None
 
 
 def _policy(log: Log) -> Policy | None:
@@ -189,7 +189,7 @@ def _shown(record: Record, records: Sequence[Record]) -> str:
     return f"{record.get('event')} #{record.get('index', '-')} at {at}, position {position}"
 
 
-def _headline(rows: Sequence[Row], first: int, records: Sequence[Record]) -> str:
+def _headline(rows: Sequence[AlignedRow], first: int, records: Sequence[Record]) -> str:
     row = rows[first]
     if row.got is None:
         before = max((each.got for each in rows[:first] if each.got is not None), default=None)
@@ -209,7 +209,7 @@ def _headline(rows: Sequence[Row], first: int, records: Sequence[Record]) -> str
     return fill(line, 100, subsequent_indent="    ")
 
 
-def _table(rows: Sequence[Row], records: Sequence[Record], first: int) -> Iterator[str]:
+def _table(rows: Sequence[AlignedRow], records: Sequence[Record], first: int) -> Iterator[str]:
     """Got and expected side by side, around the first difference; each difference is marked."""
     yield f"{'time':>12} {'position':>10}  {'got':<24}expected"
     start, stop = max(0, first - _BEFORE), min(len(rows), first + _AFTER)
@@ -229,7 +229,7 @@ def _table(rows: Sequence[Row], records: Sequence[Record], first: int) -> Iterat
         yield f"  … {len(rows) - stop} more"
 
 
-def _expected(row: Row, record: Record) -> str:
+def _expected(row: AlignedRow, record: Record) -> str:
     """The expected event in a row: if it is there, only the fields that differ."""
     if row.pattern is None:
         return "..." if row.fits else "-"
@@ -246,7 +246,7 @@ def _cut(line: str) -> str:
 
 
 def _explained(
-    rows: Sequence[Row], first: int, records: Sequence[Record], log: Log
+    rows: Sequence[AlignedRow], first: int, records: Sequence[Record], log: Log
 ) -> Iterator[str]:
     """Why the event that differs is there, or why the one that is missing is not."""
     known = {*EVENTS, *(str(record.get("event")) for record in records)}

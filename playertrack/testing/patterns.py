@@ -67,7 +67,7 @@ def _equal(expected: Any, got: Any) -> bool:
 
 
 @attrs.frozen
-class Row:
+class AlignedRow:
     """A line of the comparison: an event that was ``got`` (its index), a pattern, or both."""
 
     got: int | None
@@ -75,7 +75,7 @@ class Row:
     fits: bool
 
 
-def align(patterns: Sequence[Pattern | None], records: Sequence[Record]) -> list[Row]:
+def align(patterns: Sequence[Pattern | None], records: Sequence[Record]) -> list[AlignedRow]:
     """Each event beside what was expected there, with as few differences as there can be.
 
     An event that fell into a gap (``...``) fits and has no pattern.
@@ -87,9 +87,9 @@ def align(patterns: Sequence[Pattern | None], records: Sequence[Record]) -> list
     p_end, r_end = len(patterns) - tail, len(records) - tail
     middle = _searched(patterns[head:p_end], records[head:r_end])
     return [
-        *(Row(index, patterns[index], True) for index in range(head)),
+        *(AlignedRow(index, patterns[index], True) for index in range(head)),
         *(attrs.evolve(row, got=None if row.got is None else row.got + head) for row in middle),
-        *(Row(r_end + n, patterns[p_end + n], True) for n in range(tail)),
+        *(AlignedRow(r_end + n, patterns[p_end + n], True) for n in range(tail)),
     ]
 
 
@@ -103,9 +103,9 @@ def _agreeing(pairs: Iterable[tuple[Pattern | None, Record]]) -> int:
     return count
 
 
-def _searched(patterns: Sequence[Pattern | None], records: Sequence[Record]) -> list[Row]:
+def _searched(patterns: Sequence[Pattern | None], records: Sequence[Record]) -> list[AlignedRow]:
     costs = _costs(patterns, records)
-    rows: list[Row] = []
+    rows: list[AlignedRow] = []
     i, j = len(patterns), len(records)
     while i or j:
         pattern = patterns[i - 1] if i else None
@@ -114,16 +114,16 @@ def _searched(patterns: Sequence[Pattern | None], records: Sequence[Record]) -> 
             i -= 1
         elif i and pattern is None and j and here == costs[i][j - 1]:
             j -= 1
-            rows.append(Row(j, None, True))
+            rows.append(AlignedRow(j, None, True))
         elif pattern and j and here == costs[i - 1][j - 1] + _cost(pattern, records[j - 1]):
             i, j = i - 1, j - 1
-            rows.append(Row(j, pattern, pattern.matches(records[j])))
+            rows.append(AlignedRow(j, pattern, pattern.matches(records[j])))
         elif j and here == costs[i][j - 1] + _EXTRA:
             j -= 1
-            rows.append(Row(j, None, False))
+            rows.append(AlignedRow(j, None, False))
         else:
             i -= 1
-            rows.append(Row(None, pattern, False))
+            rows.append(AlignedRow(None, pattern, False))
     return rows[::-1]
 
 

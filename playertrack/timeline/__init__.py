@@ -16,7 +16,7 @@
 """
 
 from .html import to_comparison, to_html
-from .model import Band, Mark, Row, Stretch, Timeline
+from .model import Band, Mark, SessionTimeline, Stretch, Timeline
 from .observer import Observer, observe
 from .strokes import Stroke
 from .svg import to_svg
@@ -26,7 +26,7 @@ __all__ = [
     "Band",
     "Mark",
     "Observer",
-    "Row",
+    "SessionTimeline",
     "Stretch",
     "Stroke",
     "Timeline",

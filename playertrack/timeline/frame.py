@@ -5,7 +5,7 @@ from __future__ import annotations
 import attrs
 
 from .layout import LANE, Scale
-from .model import Row
+from .model import SessionTimeline
 
 #: The height of the plot, of a band, and of the lane of signals; the width of the watched bar.
 PLOT, BAND, SIGNALS, BAR = 150.0, 9.0, 8.0, 14.0
@@ -21,7 +21,7 @@ HEAD = 6.4
 class Frame:
     """The drawing of ``row``, ``full`` wide, with ``heads`` lines and ``lanes`` of names."""
 
-    row: Row
+    row: SessionTimeline
     full: float
     heads: int = 1
     lanes: int = 0

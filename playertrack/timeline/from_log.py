@@ -19,7 +19,7 @@ from ..core.session import Summary
 from ..events import EVENTS, QUARTILES, REACHED, Event
 from ..trace.explain import Entry, Explanation
 from ..trace.missing import Missing, Reason
-from .model import Band, Mark, Row, Stretch
+from .model import Band, Mark, SessionTimeline, Stretch
 from .strokes import Stroke, Tread
 
 _NOT_IN_LOG = "there is no such event in the log; a trace would say why"
@@ -43,7 +43,7 @@ _PERCENTS = {name: percent for percent, name in REACHED.items()}
 _FASTEST, _ROUNDING = 4.5, 1.5
 
 
-def row_of(records: Iterable[tuple[int | None, Mapping[str, Any]]]) -> Row:
+def row_of(records: Iterable[tuple[int | None, Mapping[str, Any]]]) -> SessionTimeline:
     """The drawing of one session's events, from the line and the record of each.
 
     Anything may stand in a record; what cannot be drawn is left out.
@@ -58,7 +58,7 @@ def row_of(records: Iterable[tuple[int | None, Mapping[str, Any]]]) -> Row:
     for event in events:
         seen.feed(event)
     summary = seen.summary()
-    return Row(
+    return SessionTimeline(
         explanation=Explanation(summary, seen.start, entries, tuple(_missing(summary))),
         start=seen.start,
         end=seen.end,

@@ -14,7 +14,7 @@ from xml.etree import ElementTree as ET
 
 from .elements import Child, el, html
 from .listing import event_items, event_table, missing_list, more, rule_list
-from .model import Row, Timeline
+from .model import SessionTimeline, Timeline
 from .row_svg import draw_row
 from .style import PAGE, STYLE, TOOLS
 from .svg import MOST_ROWS, left_out, legend_svg
@@ -42,7 +42,7 @@ def to_html(timeline: Timeline, title: str = "timeline") -> str:
     )
 
 
-def to_comparison(pictures: Mapping[str, Row], title: str, words: str = "") -> str:
+def to_comparison(pictures: Mapping[str, SessionTimeline], title: str, words: str = "") -> str:
     """A page with the pictures of one session beside each other, below ``words``."""
     sections = [
         el("section", el("h2", name), el("div", draw_row(row, row.start, 640.0), class_="drawing"))
@@ -100,7 +100,7 @@ def script_text(*, alone: bool = True) -> str:
     return "\n".join(files(__package__).joinpath(name).read_text("utf-8") for name in names)
 
 
-def _section(row: Row, origin: float) -> ET.Element:
+def _section(row: SessionTimeline, origin: float) -> ET.Element:
     entries = row.explanation.entries
     return el(
         "section",

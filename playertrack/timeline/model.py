@@ -51,7 +51,7 @@ class Mark:
 
 
 @attrs.frozen
-class Row:
+class SessionTimeline:
     """One session: its explanation, and what there is to see of it between ``start`` and ``end``.
 
     ``signals`` are the times and names of the raw ones.
@@ -131,7 +131,7 @@ class Row:
 class Timeline:
     """The sessions of a trace: by player, then in order; ``start`` is the trace's first time."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[SessionTimeline, ...]
     start: float
 
 

@@ -23,7 +23,7 @@ from ..events import REACHED, Event, Seek
 from ..policy import Policy
 from ..signals import Signal, Tick
 from ..trace.explain import Explainer, Explanation
-from .model import Band, Mark, Row, Stretch, Timeline
+from .model import Band, Mark, SessionTimeline, Stretch, Timeline
 from .strokes import Course, Tread
 
 #: States that start when the event says that they do, which may be reported later.
@@ -93,7 +93,7 @@ class Observer:
         for player in self._players.values():
             yield from player.outlines()
 
-    def row(self, player: str | None, session: str) -> Row | None:
+    def row(self, player: str | None, session: str) -> SessionTimeline | None:
         """One session so far."""
         watched = self._players.get(player)
         return None if watched is None else next(watched.rows(False, session), None)
@@ -254,7 +254,7 @@ class _Player:
             if seen is not None:
                 yield Outline(summary, seen.start, _end(seen, entries[-1].event.at), len(entries))
 
-    def rows(self, over: bool, only: str | None = None) -> Iterator[Row]:
+    def rows(self, over: bool, only: str | None = None) -> Iterator[SessionTimeline]:
         for explanation in self._explainer.explanations(over=over, only=only):
             seen = self._sessions.get(explanation.summary.session or "")
             if seen is not None:
@@ -286,9 +286,9 @@ def _end(seen: _Seen, last: float) -> float:
     return max(end, seen.start)
 
 
-def _row(explanation: Explanation, seen: _Seen) -> Row:
+def _row(explanation: Explanation, seen: _Seen) -> SessionTimeline:
     end = _end(seen, explanation.entries[-1].event.at)
-    return Row(
+    return SessionTimeline(
         explanation=explanation,
         start=seen.start,
         end=end,

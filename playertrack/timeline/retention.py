@@ -1,4 +1,4 @@
-"""The retention curve as a picture."""
+"""Draws the retention curve: which part of the plays got how far."""
 
 from __future__ import annotations
 

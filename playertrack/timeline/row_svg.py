@@ -10,14 +10,14 @@ from .axes import content_axis, quartiles, time_axis
 from .canvas import FINE, at_moment, fit, number, put, tip, window, wrap, write
 from .frame import BAND, HEAD, PLOT, SIGNALS, Frame
 from .layout import LANE, MOST_VIEWS, Label, count, lanes_of, place, tier
-from .model import Row
+from .model import SessionTimeline
 from .thinning import MOST_SIGNALS, thin_bands, thin_events, thin_moments, thin_strokes
 
 #: The width of a drawing unless one is asked for.
 WIDTH = 1080.0
 
 
-def draw_row(row: Row, origin: float, full: float = WIDTH) -> ET.Element:
+def draw_row(row: SessionTimeline, origin: float, full: float = WIDTH) -> ET.Element:
     """A session, ``full`` pixels wide (300 or more), without a style; ``origin``: see `facts`."""
     entries = thin_events(row.explanation.entries, Frame(row, full).time)
     labels = place(entries, Frame(row, full).time, short=Frame(row, full).narrow)
@@ -43,7 +43,7 @@ def draw_row(row: Row, origin: float, full: float = WIDTH) -> ET.Element:
     return root
 
 
-def facts(row: Row, origin: float, labels: list[Label]) -> list[str]:
+def facts(row: SessionTimeline, origin: float, labels: list[Label]) -> list[str]:
     """The lines below the title: the session's totals, its id, when it started.
 
     ``origin`` is when the trace began (Unix time), if that is to be said.
@@ -61,7 +61,7 @@ def facts(row: Row, origin: float, labels: list[Label]) -> list[str]:
     return [*said, f"starts {wall_clock(row.start)} UTC"]
 
 
-def spoken(row: Row, said: list[str]) -> str:
+def spoken(row: SessionTimeline, said: list[str]) -> str:
     """The drawing in words, for those who do not see it."""
     reached = ", ".join(
         f"{mark.quartile} % " + ("did not fire" if mark.at is None else "fired")

@@ -1,4 +1,4 @@
-"""The way of the playhead as a few straight strokes.
+"""Reduces the path of the playhead to a few straight lines.
 
 Hours of updates are one line where playback just went on, so what is kept is where the line
 bends: a new point is drawn only if without it the line would be off by more than `_OFF`.

@@ -10,7 +10,7 @@ import attrs
 
 from .._times import clock, wall_clock
 from .layout import Scale, name_of, ticks
-from .model import Band, Row, Timeline
+from .model import Band, SessionTimeline, Timeline
 
 #: Sessions drawn, events listed of each.
 MOST_ROWS, _MOST_EVENTS = 20, 40
@@ -79,7 +79,7 @@ def to_text(timeline: Timeline, width: int = 80, *, ascii_only: bool = False) ->
     return text.encode("ascii", "replace").decode() if ascii_only else text
 
 
-def _row(row: Row, origin: float, width: int, look: _Characters) -> Iterator[str]:
+def _row(row: SessionTimeline, origin: float, width: int, look: _Characters) -> Iterator[str]:
     columns = width - _MARGIN - 2
     time = Scale(row.start, max(row.end, row.start + 0.5), columns - 1)
     yield from _title(row, origin, look, width)
@@ -116,7 +116,7 @@ def _row(row: Row, origin: float, width: int, look: _Characters) -> Iterator[str
     yield from _events(row)
 
 
-def _title(row: Row, origin: float, look: _Characters, width: int) -> Iterator[str]:
+def _title(row: SessionTimeline, origin: float, look: _Characters, width: int) -> Iterator[str]:
     said = [row.title]
     if row.start > origin:
         said.append(f"starts {clock(row.start - origin, 0.1)} into the trace")
@@ -126,7 +126,7 @@ def _title(row: Row, origin: float, look: _Characters, width: int) -> Iterator[s
 
 
 def _plot(
-    row: Row, time: Scale, content: Scale, columns: int, look: _Characters
+    row: SessionTimeline, time: Scale, content: Scale, columns: int, look: _Characters
 ) -> list[list[str]]:
     """The way of the playhead; what was played lies over what was not."""
     grid = [[" "] * columns for _ in range(_HEIGHT)]
@@ -150,13 +150,13 @@ def _wrapped(text: str, head: str, width: int) -> Iterator[str]:
     )
 
 
-def _axis(row: Row, time: Scale, columns: int) -> str:
+def _axis(row: SessionTimeline, time: Scale, columns: int) -> str:
     """The times below the plot, from the start of the session."""
     step, times = ticks(0.0, time.high - row.start, max(columns // 12, 2))
     return _labels([(time(row.start + each), clock(each, step)) for each in times], columns)
 
 
-def _position_axis(row: Row, columns: int) -> str:
+def _position_axis(row: SessionTimeline, columns: int) -> str:
     """The positions below the bar of what was watched, which has a scale of its own."""
     low, high = row.span
     scale, sign = Scale(low, high, columns - 1), "+" if row.origin else ""
@@ -188,7 +188,7 @@ def _band_line(bands: Iterable[Band], time: Scale, columns: int) -> str:
     return "".join(line)
 
 
-def _watched(row: Row, columns: int, look: _Characters) -> str:
+def _watched(row: SessionTimeline, columns: int, look: _Characters) -> str:
     low, high = row.span
     scale = Scale(low, high, columns)
     line = [look.unseen] * columns
@@ -202,7 +202,7 @@ def _watched(row: Row, columns: int, look: _Characters) -> str:
     return "".join(line)
 
 
-def _events(row: Row) -> Iterator[str]:
+def _events(row: SessionTimeline) -> Iterator[str]:
     entries: Sequence[tuple[float, str]] = [
         (each.event.at, name_of(each.event))
         for each in row.explanation.entries

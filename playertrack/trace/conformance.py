@@ -58,7 +58,7 @@ class Mismatch:
 
 
 @attrs.frozen
-class Result:
+class CaseResult:
     """The outcome of a case; ``events`` is what the engine made, sessions as ordinals."""
 
     case: Case
@@ -130,7 +130,7 @@ MakeEngine = Callable[[str | None, Policy], Derives]
 Restore = Callable[[Any], Derives]
 
 
-def run(case: Case, make: MakeEngine | None = None, restore: Restore | None = None) -> Result:
+def run(case: Case, make: MakeEngine | None = None, restore: Restore | None = None) -> CaseResult:
     """Derive the case's signals, close each player at its own last ``at`` (R-eof), compare.
 
     ``make`` makes the engines that are judged, without it they are of `Engine`. Where the case
@@ -140,7 +140,7 @@ def run(case: Case, make: MakeEngine | None = None, restore: Restore | None = No
     if make is None:
         make, restore = _own, _restored
     events = tuple(_Run(case, make, restore).events())
-    return Result(case, events, _compare(case.events, events))
+    return CaseResult(case, events, _compare(case.events, events))
 
 
 def _own(player: str | None, policy: Policy) -> Engine:

@@ -22,7 +22,7 @@ _OF_MEDIA = ("entry_id", "duration")
 
 
 @attrs.frozen
-class Line:
+class EventLine:
     """An event as it is compared: its ``text``, and ``media`` that is shown where it differs.
 
     ``record`` is all of it.
@@ -37,7 +37,7 @@ class Line:
 class Difference:
     """Lines that are only ``before`` or only ``after``, amid those that are in both."""
 
-    blocks: tuple[tuple[str, tuple[Line, ...]], ...]
+    blocks: tuple[tuple[str, tuple[EventLine, ...]], ...]
 
     def __bool__(self) -> bool:
         return bool(self.removed or self.added)
@@ -82,7 +82,7 @@ def difference(
     """
     one, other = _lines(before), _lines(after)
     matcher = SequenceMatcher(None, one, other, autojunk=False)
-    blocks: list[tuple[str, tuple[Line, ...]]] = []
+    blocks: list[tuple[str, tuple[EventLine, ...]]] = []
     for tag, i, i_end, j, j_end in matcher.get_opcodes():
         if tag == "equal":
             blocks.append((" ", tuple(one[i:i_end])))
@@ -91,7 +91,7 @@ def difference(
     return Difference(tuple((sign, lines) for sign, lines in blocks if lines))
 
 
-def _lines(records: Iterable[Mapping[str, Any]]) -> list[Line]:
+def _lines(records: Iterable[Mapping[str, Any]]) -> list[EventLine]:
     """The events as they are shown, times since the player's first, its sessions numbered."""
     ordinals: dict[Any, dict[Any, int]] = {}
     starts: dict[Any, float] = {}
@@ -103,7 +103,7 @@ def _lines(records: Iterable[Mapping[str, Any]]) -> list[Line]:
         start = starts.setdefault(player, record["at"])
         media = {name: record[name] for name in _OF_MEDIA if record.get(name) is not None}
         text = _shown(record, numbers, record["at"] - start)
-        found.append(Line(text, _fields(media, numbers), record))
+        found.append(EventLine(text, _fields(media, numbers), record))
     return found
 
 

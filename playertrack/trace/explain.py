@@ -24,7 +24,7 @@ from ..errors import shorten
 from ..events import Event, to_record
 from ..policy import Policy
 from ..signals import Signal
-from .missing import Missing, Seen, missing_of
+from .missing import Evidence, Missing, missing_of
 
 #: What each rule that makes an event means, in a few words. Contract, sections 5 to 10.
 RULES = {
@@ -216,10 +216,10 @@ class _Session:
     path: array[float] = attrs.field(factory=lambda: array("d"))
     summary: Summary | None = None
 
-    def seen(self) -> Seen:
+    def seen(self) -> Evidence:
         """The evidence to judge a missing milestone by."""
         events = [each.event for each in self.entries]
-        return Seen(events, self.path, sum(note.rule == "R-stale" for note in self.notes))
+        return Evidence(events, self.path, sum(note.rule == "R-stale" for note in self.notes))
 
 
 class Explainer:

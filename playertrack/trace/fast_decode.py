@@ -1,4 +1,4 @@
-"""The lines of a trace, decoded quickly.
+"""Decodes the lines of a trace quickly: a `timeupdate` needs no signal to be made.
 
 Most lines leave no doubt: a signal that is known, with the fields that it needs and no other.
 Those are decoded straight into structs. A line that is in any doubt is left to the careful way

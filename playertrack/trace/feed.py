@@ -27,7 +27,7 @@ from .codec import (
     parse_entry,
 )
 from .fast_decode import ERRORS, Line, Update, decode, signal_of
-from .summaries import Ended, Row
+from .summaries import EndedSessions, Row
 
 #: What a line, or row, of the input came to: its number, and its events, what is wrong with it,
 #: or the summaries of the sessions that it ended.
@@ -112,7 +112,7 @@ def feed_lines(
     source: str = "<trace>",
     share: Share | None = None,
     wanted: Callable[[str | None], bool] | None = None,
-    ended: Ended | None = None,
+    ended: EndedSessions | None = None,
 ) -> Iterator[list[Made]]:
     """Feed the lines of a trace to ``fleet``: what they made, as they arrive.
 
@@ -143,7 +143,7 @@ def _fed(
     source: str,
     share: Share | None,
     wanted: Callable[[str | None], bool] | None,
-    ended: Ended | None,
+    ended: EndedSessions | None,
 ) -> list[Made]:
     made: list[Made] = []
     entries = fleet.entries

@@ -35,7 +35,7 @@ class Missing:
 
 
 @attrs.frozen
-class Seen:
+class Evidence:
     """The evidence that a session left.
 
     ``path``: at, position, rate whenever the playhead moved; ``stale``: how many positions
@@ -47,7 +47,7 @@ class Seen:
     stale: int
 
 
-def missing_of(summary: Summary, session: Seen, policy: Policy) -> Iterator[Missing]:
+def missing_of(summary: Summary, session: Evidence, policy: Policy) -> Iterator[Missing]:
     """The milestones of the policy, and COMPLETED, that a session has not."""
     nothing = _nothing(summary)
     end = summary.duration
@@ -81,7 +81,7 @@ def _nothing(summary: Summary) -> Reason | None:
     return None
 
 
-def _why_not(point: float, session: Seen, policy: Policy) -> Iterator[Reason]:
+def _why_not(point: float, session: Evidence, policy: Policy) -> Iterator[Reason]:
     """How the playhead came past ``point`` without playing over it, or that it did not."""
     start, path = session.events[0].at, session.path
     seeks = [event for event in session.events if isinstance(event, Seek)]

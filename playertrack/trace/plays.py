@@ -18,7 +18,7 @@ PERCENTS = range(101)
 
 
 @attrs.define
-class Play:
+class SessionTotals:
     """A session, as far as it is known. Times are seconds; None is unknown.
 
     ``played``: it had its PLAY. ``play_time`` was spent playing, ``stall_time`` waiting for data.
@@ -56,7 +56,7 @@ class FromEvents:
     """Collects the plays of an event log; `add` takes its records, in any mix of sessions."""
 
     def __init__(self) -> None:
-        self.plays: dict[str, Play] = {}
+        self.plays: dict[str, SessionTotals] = {}
 
     def add(self, record: Mapping[str, Any]) -> None:
         """Note an event; one that is none is left out."""
@@ -65,7 +65,7 @@ class FromEvents:
             return
         play = self.plays.get(session)
         if play is None:
-            play = self.plays[session] = Play(session, _number(record, "at"))
+            play = self.plays[session] = SessionTotals(session, _number(record, "at"))
         for key, value in record.items():
             if value is not None and isinstance(value, (str, int, float, bool)):
                 play.properties.setdefault(key, value)
@@ -77,7 +77,7 @@ class FromEvents:
         elif _number(record, "duration") is not None:
             play.ended = bool(play.ended)
 
-    def __iter__(self) -> Iterator[Play]:
+    def __iter__(self) -> Iterator[SessionTotals]:
         # A milestone that no play reached is no milestone of the log.
         known = {percent for play in self.plays.values() for percent in play.retention}
         for play in self.plays.values():
@@ -92,33 +92,33 @@ class FromEvents:
             yield play
 
 
-def _on_play(play: Play, record: Mapping[str, Any]) -> None:
+def _on_play(play: SessionTotals, record: Mapping[str, Any]) -> None:
     play.played = True
     if play.join_time is None:
         play.join_time = _number(record, "join_time")
 
 
-def _on_view(play: Play, record: Mapping[str, Any]) -> None:
+def _on_view(play: SessionTotals, record: Mapping[str, Any]) -> None:
     play.play_time = (play.play_time or 0.0) + (_number(record, "play_time") or 0.0)
 
 
-def _on_buffer_start(play: Play, record: Mapping[str, Any]) -> None:
+def _on_buffer_start(play: SessionTotals, record: Mapping[str, Any]) -> None:
     play.stall_count += 1
 
 
-def _on_buffer_end(play: Play, record: Mapping[str, Any]) -> None:
+def _on_buffer_end(play: SessionTotals, record: Mapping[str, Any]) -> None:
     play.stall_time += _number(record, "seconds") or 0.0
 
 
-def _on_seek(play: Play, record: Mapping[str, Any]) -> None:
+def _on_seek(play: SessionTotals, record: Mapping[str, Any]) -> None:
     play.seek_count += 1
 
 
-def _on_error(play: Play, record: Mapping[str, Any]) -> None:
+def _on_error(play: SessionTotals, record: Mapping[str, Any]) -> None:
     play.error_count += 1
 
 
-def _other(play: Play, record: Mapping[str, Any]) -> None:
+def _other(play: SessionTotals, record: Mapping[str, Any]) -> None:
     """It counts for nothing."""
 
 
@@ -139,12 +139,12 @@ def _number(record: Mapping[str, Any], name: str) -> float | None:
     return float(value)
 
 
-def from_summary(row: Mapping[str, Any]) -> Play:
+def from_summary(row: Mapping[str, Any]) -> SessionTotals:
     """The play in a summary (a row of ``derive --summaries``)."""
     duration = None if row.get("live") else _number(row, "duration")
     join_time = _number(row, "join_time")
     spans = [(float(a), float(b)) for a, b in row.get("watched") or ()]
-    play = Play(
+    play = SessionTotals(
         str(row.get("session")),
         _number(row, "started_at"),
         played=join_time is not None,

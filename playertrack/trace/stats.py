@@ -17,7 +17,7 @@ from typing import Any
 
 import attrs
 
-from .plays import PERCENTS, Play
+from .plays import PERCENTS, SessionTotals
 
 
 @attrs.frozen
@@ -41,12 +41,12 @@ class Stats:
     retention: tuple[float | None, ...]
 
 
-def grouped(plays: Iterable[Play], by: str | None = None) -> list[Stats]:
+def grouped(plays: Iterable[SessionTotals], by: str | None = None) -> list[Stats]:
     """The numbers of all plays, or of each group of them, the largest first.
 
     ``by`` is what they are grouped by: ``day``, ``entry_id`` or any other field that they have.
     """
-    groups: dict[Any, list[Play]] = {}
+    groups: dict[Any, list[SessionTotals]] = {}
     for play in plays:
         groups.setdefault(None if by is None else play.property(by), []).append(play)
     found = [stats_of(group, members) for group, members in groups.items()]
@@ -55,7 +55,7 @@ def grouped(plays: Iterable[Play], by: str | None = None) -> list[Stats]:
     return sorted(found, key=lambda each: (-each.plays, str(each.group)))
 
 
-def stats_of(group: Any, members: Sequence[Play]) -> Stats:
+def stats_of(group: Any, members: Sequence[SessionTotals]) -> Stats:
     """The numbers of some sessions."""
     plays = [play for play in members if play.played]
     timed = [play.play_time for play in plays if play.play_time is not None]

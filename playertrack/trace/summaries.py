@@ -18,7 +18,7 @@ Row = dict[str, Any]
 _FIRST = ("player", "session", "entry_id")
 
 
-class Ended:
+class EndedSessions:
     """Collects the summaries of the sessions of a fleet (`watch`), until they are taken.
 
     A row has ``player``, ``session``, ``entry_id``, ``started_at`` (of its first event),

@@ -1,6 +1,6 @@
-"""One page to look with: sessions in a table, and one of them in full."""
+"""``playertrack view``: a local page with a table of sessions, and each session in full."""
 
-from .files import FileLibrary
+from .file_library import FileLibrary
 from .library import Library
 from .routes import ViewRoutes
 from .sources import Source, find

@@ -1,4 +1,4 @@
-"""All there is to say of one session."""
+"""The data of one session in full, for the panel and for exports."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..core.context import Diagnostic
 from ..signals import Signal
 from ..signals import to_record as signal_record
 from ..timeline.listing import EventItem
-from ..timeline.model import Row
+from ..timeline.model import SessionTimeline
 from ..trace.missing import Missing
 
 
@@ -37,7 +37,7 @@ class Detail:
     """
 
     session: str
-    row: Row | None
+    row: SessionTimeline | None
     start: float
     events: tuple[EventItem, ...]
     signals: tuple[SignalItem, ...] = ()

@@ -1,4 +1,4 @@
-"""A session to take along: as a trace, an event log, a conformance case, a pytest."""
+"""Exports a session: as a trace, an event log, a conformance case or a pytest."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from ..policy import Policy
 from ..timeline.from_log import LogSession, event_of
 from ..trace.codec import OnBad, TraceError
 from ..trace.lint import Lint
-from ..trace.summaries import Ended, summary_row
+from ..trace.summaries import EndedSessions, summary_row
 from .rows import SessionRow
 from .sources import Source
 
@@ -35,7 +35,7 @@ def index_signals(
     source: Source, policy: Policy, take: Take, on_bad: OnBad | None, progress: Progress
 ) -> None:
     """Derive the sessions of a trace and hand their rows to ``take``; raises `TraceError`."""
-    ended = Ended()
+    ended = EndedSessions()
     fleet = Fleet(policy=policy, ids=ended.ids, on_close=ended.closed)
     ended.watch(fleet)
     counts: dict[str, int] = {}

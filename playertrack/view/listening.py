@@ -1,4 +1,4 @@
-"""Who wants to know of changes is called after each, from whatever thread made it."""
+"""Calls registered listeners after each change, on whatever thread made it."""
 
 from __future__ import annotations
 

@@ -125,7 +125,7 @@ def _time(name: str, fields: Mapping[str, str]) -> float | None:
 
 
 @attrs.frozen
-class Page:
+class RowPage:
     """The ``rows`` of ``page`` (from 1); ``matched`` is how many there are in all, of ``total``."""
 
     rows: Sequence[SessionRow]
@@ -144,7 +144,7 @@ class Page:
         return (self.page - 1) * PAGE + 1
 
 
-def select(rows: Sequence[SessionRow], query: Query) -> Page:
+def select(rows: Sequence[SessionRow], query: Query) -> RowPage:
     """The page of ``rows`` that ``query`` wants."""
     found: Sequence[SessionRow] = rows
     if query.player:
@@ -164,7 +164,7 @@ def select(rows: Sequence[SessionRow], query: Query) -> Page:
     found = sorted(found, key=ORDERS[order.removeprefix("-")], reverse=order.startswith("-"))
     pages = max(1, -(-len(found) // PAGE))
     page = min(max(query.page, 1), pages)
-    return Page(found[(page - 1) * PAGE : page * PAGE], len(found), len(rows), page)
+    return RowPage(found[(page - 1) * PAGE : page * PAGE], len(found), len(rows), page)
 
 
 def _named(

@@ -22,8 +22,8 @@ from ..trace.codec import (
     read_signals,
 )
 from ..trace.feed import Made, feed_lines
-from ..trace.files import kind_of, uncompressed
-from ..trace.summaries import Ended
+from ..trace.input_files import kind_of, uncompressed
+from ..trace.summaries import EndedSessions
 
 _ENDINGS = (".jsonl", ".jsonl.gz", ".jsonl.zst", ".parquet")
 
@@ -51,7 +51,7 @@ class Source:
         """It has columns, and not lines."""
         return kind_of(self.path) == "parquet"
 
-    def feed(self, fleet: Fleet, ended: Ended) -> Iterator[list[Made]]:
+    def feed(self, fleet: Fleet, ended: EndedSessions) -> Iterator[list[Made]]:
         """Feed all signals to ``fleet``; what they made, as it is read."""
         if self.parquet:
             from ..columns.feed import feed_batches

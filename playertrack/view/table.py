@@ -11,7 +11,7 @@ from ..errors import FieldError
 from ..events import QUARTILES
 from ..timeline.elements import el, html
 from .library import Library
-from .rows import PAGE, TROUBLES, Page, Query, SessionRow, select
+from .rows import PAGE, TROUBLES, Query, RowPage, SessionRow, select
 
 #: The columns: the word for `Query.order`, and the heading.
 _COLUMNS = (
@@ -78,7 +78,7 @@ def table(library: Library, fields: Mapping[str, str]) -> ET.Element:
     )
 
 
-def _status(library: Library, page: Page, fields: Mapping[str, str]) -> ET.Element:
+def _status(library: Library, page: RowPage, fields: Mapping[str, str]) -> ET.Element:
     noun = "session" if page.total == 1 else "sessions"
     if page.matched == page.total:
         words = f"{page.total:,} {noun}"
@@ -204,7 +204,7 @@ def _quartiles(row: SessionRow) -> ET.Element:
     return el("span", dots, title=words)
 
 
-def _pages(page: Page, fields: Mapping[str, str]) -> ET.Element | None:
+def _pages(page: RowPage, fields: Mapping[str, str]) -> ET.Element | None:
     if page.pages == 1:
         return None
     links = []

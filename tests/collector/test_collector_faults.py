@@ -11,7 +11,7 @@ import pytest
 from async_tests import in_loop
 from collector_client import KS, Client, started
 
-from playertrack.collector import FaultError, Switch
+from playertrack.collector import Switch, SwitchError
 
 
 @in_loop
@@ -103,7 +103,7 @@ async def test_a_fault_is_of_one_endpoint() -> None:
     ],
 )
 def test_a_fault_that_cannot_be_is_refused_by_name(words: dict[str, Any], field: str) -> None:
-    with pytest.raises(FaultError) as refused:
+    with pytest.raises(SwitchError) as refused:
         Switch.from_mapping(words)
     assert refused.value.field == field
 

@@ -16,8 +16,8 @@ from made_requests import request_of
 
 from playertrack import Engine, Policy, signals
 from playertrack.collector.judging import event_name, judge_event, unclean
+from playertrack.collector.received import KAVA, STATS
 from playertrack.collector.session_check import SessionJudge
-from playertrack.collector.values import KAVA, STATS
 from playertrack.delivery import Destination
 from playertrack.destinations.kaltura import (
     STATS_IDS,

@@ -13,7 +13,7 @@ from playertrack import Fleet, Policy
 from playertrack.events import to_record
 from playertrack.signals import Signal
 from playertrack.testing.strategies import hostile
-from playertrack.timeline import Observer, Row, Timeline, observe
+from playertrack.timeline import Observer, SessionTimeline, Timeline, observe
 
 every_set = pytest.mark.parametrize("name", SETS)
 
@@ -21,7 +21,7 @@ every_set = pytest.mark.parametrize("name", SETS)
 NEAR = 0.26
 
 
-def row(*records: dict[str, object], **policy: object) -> Row:
+def row(*records: dict[str, object], **policy: object) -> SessionTimeline:
     timeline = observe(trace(*records), Policy.from_mapping(policy))
     assert len(timeline.rows) == 1
     return timeline.rows[0]
@@ -113,7 +113,7 @@ def test_nothing_that_is_valid_cannot_be_observed(signals: list[Signal]) -> None
 # ------------------------------------------------------------------------------ one by one
 
 
-def treads(drawn: Row) -> list[str]:
+def treads(drawn: SessionTimeline) -> list[str]:
     return [stroke.tread for stroke in drawn.strokes]
 
 

@@ -23,7 +23,7 @@ from playertrack.signals import (
 )
 from playertrack.trace.plays import FromEvents, from_summary
 from playertrack.trace.stats import Stats, grouped, percentile
-from playertrack.trace.summaries import Ended as Sessions
+from playertrack.trace.summaries import EndedSessions as Sessions
 
 DAY = 86400.0
 

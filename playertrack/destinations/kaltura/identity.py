@@ -1,4 +1,4 @@
-"""Whose events they are: what is the same on every event of a device or an application."""
+"""The identity of a device or an application at Kaltura: what is the same on all of its events."""
 
 from __future__ import annotations
 

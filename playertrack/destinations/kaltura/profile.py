@@ -1,4 +1,4 @@
-"""The choices of the wire that guide, servers and players do not agree on."""
+"""Options of the wire format on which Kaltura's guide, servers and players disagree."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Interprets answers: one function of what came back (wire, 4)."""
+"""Judges Kaltura's answers: delivered, to be tried again, or refused (wire, 4)."""
 
 from __future__ import annotations
 

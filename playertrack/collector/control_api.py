@@ -1,4 +1,4 @@
-"""The REST API of the collector, for tests in other processes and for looking."""
+"""The REST API of the collector: tests in other processes control and query it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import attrs
 from aiohttp import web
 
 from ..errors import shorten
-from .faults import FaultError, Switch, switches
+from .faults import Switch, SwitchError, switches
 from .guard import Guard
 from .history import History
 
@@ -87,7 +87,7 @@ class Api:
         try:
             async with self._guard.body(request) as body:
                 self._faults[:] = switches(json.loads(body or b"[]"))
-        except FaultError as error:
+        except SwitchError as error:
             return web.json_response({"error": str(error)}, status=400)
         except (ValueError, RecursionError):
             return web.json_response({"error": "the body is no JSON"}, status=400)

@@ -1,4 +1,4 @@
-"""A data frame of signals in, one of events out."""
+"""Derives a Spark data frame of events from one of signals."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 from pyspark.sql import DataFrame
 
-from ..columns.decode import Batch
+from ..columns.decode import SignalBatch
 from ..columns.encode import event_batch
 from ..core.fleet import Fleet
 from ..errors import PlayertrackError, SignalError
@@ -70,7 +70,7 @@ def _players(
     current: str | None = None
     rows: list[tuple[int, Signal]] = []
     for each in batches:
-        batch = Batch(each, "signals")
+        batch = SignalBatch(each, "signals")
         for row in range(batch.rows):
             player, seq, signal = entry_of(batch, row)
             if player != current:
@@ -82,7 +82,7 @@ def _players(
         yield current, rows
 
 
-def entry_of(batch: Batch, row: int) -> tuple[str, int, Signal]:
+def entry_of(batch: SignalBatch, row: int) -> tuple[str, int, Signal]:
     """Player, number and signal of a row; a `PlayertrackError` says of whom, and which field."""
     player = batch.players[row]
     try:

@@ -15,14 +15,14 @@ from pyspark.sql import functions as f
 from pyspark.sql.streaming.stateful_processor import StatefulProcessor, StatefulProcessorHandle
 from pyspark.sql.types import StringType, StructType
 
-from ..columns.decode import Batch
+from ..columns.decode import SignalBatch
 from ..columns.encode import event_table
 from ..core.fleet import Fleet
 from ..errors import PlayertrackError
 from ..events import Event
 from ..policy import Policy
 from ..signals import MAX_AT, Signal, to_record
-from .batch import entry_of
+from .batch_job import entry_of
 from .frames import EVENTS, arrow_schema, chosen, in_order, signal_columns
 
 #: The column that says why a signal was left out, and the one that has it.
@@ -182,7 +182,7 @@ class _Player(StatefulProcessor):
         for frame in rows:
             table = pa.Table.from_pandas(frame, self._schema, preserve_index=False)
             for each in table.to_batches():
-                batch = Batch(each, "signals")
+                batch = SignalBatch(each, "signals")
                 for row in range(batch.rows):
                     try:
                         _, seq, signal = entry_of(batch, row)
