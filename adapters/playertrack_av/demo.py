@@ -13,8 +13,8 @@ from pathlib import Path
 from playertrack import Tracker, offline_ids
 from playertrack.cli.screen import Screen, summary_lines
 from playertrack.collector import Collector, Received
-from playertrack.collector.lines import event_line
-from playertrack.collector.lines import summary_lines as received_lines
+from playertrack.collector.received_lines import event_line
+from playertrack.collector.received_lines import summary_lines as received_lines
 from playertrack.delivery import DeliverySettings, Sender
 from playertrack.destinations.http import HttpDestination
 from playertrack.destinations.kaltura import Identity

@@ -87,7 +87,7 @@ def run(args: argparse.Namespace) -> int:
     import json
 
     from ..collector import Collector, Switch
-    from ..collector.lines import event_line, summary_lines
+    from ..collector.received_lines import event_line, summary_lines
 
     def show(received: Received) -> None:
         line = json.dumps(received.to_record()) if args.json else event_line(received)

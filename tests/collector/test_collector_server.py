@@ -20,7 +20,7 @@ from collector_client import KS, started
 from playertrack.collector import Collector, CollectorError, Received
 from playertrack.collector.guard import Guard
 from playertrack.collector.history import MOST_BYTES
-from playertrack.collector.lines import event_line, summary_lines
+from playertrack.collector.received_lines import event_line, summary_lines
 
 # ------------------------------------------------------------------------------ the REST API
 
