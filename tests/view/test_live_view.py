@@ -6,12 +6,12 @@ import re
 from urllib.request import urlopen
 
 import pytest
-from playertrack.view.live import LiveLibrary
 
 from playertrack import Tracker
 from playertrack.live.clock import ManualClock
 from playertrack.sinks import MemorySink
 from playertrack.testing import LiveView, ScriptedPlayer
+from playertrack.view.live_library import LiveLibrary
 
 
 def get(address: str) -> str:
