@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import threading
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
-from inspect import isawaitable
 from typing import Any, Protocol, runtime_checkable
 
 from ..errors import PlayertrackError
-from .own_loop import OwnLoop, is_private
 from .redaction import redact
 from .retry import DeliveryState, RetryPolicy
 from .settings import DeliveryError
+from .user_code import UserCode
 
 _log = logging.getLogger("playertrack")
 
@@ -187,7 +184,7 @@ class AskedTokens:
         self._identity = function if identity is None else identity
         self._asked: asyncio.Task[str | None] | None = None
         self._refused: str | None = None
-        self._own_loop = OwnLoop()
+        self._code = UserCode()
 
     @classmethod
     def constant(cls, token: str) -> AskedTokens:
@@ -217,9 +214,7 @@ class AskedTokens:
             raise
 
     async def _text(self) -> str | None:
-        value = await in_thread(self._function)
-        if isawaitable(value):
-            value = await (self._own_loop.run(value) if is_private() else value)
+        value = await self._code.call(self._function)
         if value is not None and (not isinstance(value, str) or not value.strip()):
             raise DeliveryError("token", type(value).__name__, "text that is not empty, or None")
         return None if value is None else value.strip()
@@ -247,35 +242,3 @@ def token_source(
     if source is None or isinstance(source, TokenSource):
         return source
     return AskedTokens(source)
-
-
-async def in_thread(function: Callable[[], Any]) -> Any:
-    """Call ``function`` in a thread that nobody waits for when the program ends."""
-    loop = asyncio.get_running_loop()
-    done = loop.create_future()
-
-    def settle(value: Any, error: BaseException | None) -> None:
-        if done.done():
-            return
-        if error is None:
-            done.set_result(value)
-        else:
-            done.set_exception(error)
-
-    def work() -> None:
-        value, error = None, None
-        try:
-            value = function()
-        except Exception as failure:  # raised where the value is awaited
-            error = failure
-        except BaseException as failure:  # sys.exit() ends nothing here
-            error = RuntimeError(f"it raised {failure!r}")
-        with suppress(RuntimeError):  # the loop is closed
-            loop.call_soon_threadsafe(settle, value, error)
-
-    threading.Thread(target=work, name="playertrack-token", daemon=True).start()
-    try:
-        return await done
-    except asyncio.CancelledError:
-        done.cancel()
-        raise

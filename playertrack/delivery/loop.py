@@ -16,15 +16,14 @@ import attrs
 
 from .._aiohttp import aiohttp
 from ..outbox import Handed, Outbox, QueueError, Row
-from .auth import in_thread
 from .channel import Channel
 from .health import Health, write_notes
 from .messages import Answer, Request
-from .own_loop import make_private
 from .resolver import ThreadResolver
 from .route import Route
 from .settings import DeliverySettings
 from .transport import check_address, exchange, new_session
+from .user_code import in_thread, make_private
 
 _log = logging.getLogger("playertrack")
 

@@ -130,3 +130,25 @@ def test_the_file_shrinks_with_the_queue(tmp_path: Path) -> None:
         outbox.flush(20.0)
     outbox.close()
     assert (tmp_path / "queue.db").stat().st_size < most / 2
+
+
+@pytest.mark.parametrize("smaller", [Bounds(max_events=10), Bounds(max_bytes=40_000)])
+def test_q_bounded_smaller_bounds_drop_nothing_that_was_accepted(
+    smaller: Bounds, tmp_path: Path
+) -> None:
+    wide = Outbox(tmp_path)
+    fill(wide, (item(n, size=1200) for n in range(50)))
+    wide.close()
+    for last in (50, 51):
+        narrow = Outbox(tmp_path, bounds=smaller)
+        fill(narrow, [item(last, size=1200)])
+        assert numbers(narrow)[:50] == list(range(50))
+        adds_up(narrow)
+        narrow.close()
+    narrow = Outbox(tmp_path, bounds=smaller)
+    settle(narrow, Settled(delivered=[row.seq for row in rows(narrow)]))
+    fill(narrow, (item(n, size=1200) for n in range(60, 90)))
+    assert len(numbers(narrow)) < 30, "the bounds hold for what came after"
+    assert numbers(narrow)[-1] == 89
+    adds_up(narrow)
+    narrow.close()

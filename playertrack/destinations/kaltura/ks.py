@@ -11,7 +11,6 @@ import threading
 from asyncio import shield, wrap_future
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
-from inspect import isawaitable
 from math import inf
 from secrets import randbelow, token_bytes
 from time import monotonic, time
@@ -20,7 +19,8 @@ from typing import Any
 import attrs
 
 from ..._fork import watched
-from ...delivery.auth import TokenSource, in_thread
+from ...delivery.auth import TokenSource
+from ...delivery.user_code import UserCode
 from ...errors import PlayertrackError
 from .local_ks import USER, ks_expiry, ks_v1, ks_v2
 from .redaction import redact
@@ -175,15 +175,14 @@ class CallableKS(KSProvider):
     def __init__(self, function: Callable[[], str | Awaitable[str]]) -> None:
         super().__init__()
         self._function = function
+        self._code = UserCode()
 
     def __repr__(self) -> str:
         return f"CallableKS({getattr(self._function, '__name__', type(self._function).__name__)})"
 
     async def _issue(self) -> Issued:
         try:
-            value: Any = await in_thread(self._function)
-            if isawaitable(value):
-                value = await value
+            value: Any = await self._code.call(self._function)
         except KSError:
             raise
         except Exception as error:  # whatever the program's function raises
