@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 from .._words import counted
+from ..errors import PlayertrackError
 from .common import (
     Complaints,
     add_command,
@@ -208,6 +209,10 @@ def _output(path: str, stack: ExitStack) -> _Output:
     if path.endswith(os.sep) or Path(path).is_dir():
         Path(path).mkdir(parents=True, exist_ok=True)
         path = str(Path(path) / "events.parquet")
+    if Path(path).suffix.lower() == ".csv":
+        raise PlayertrackError(
+            f"--output: events are not written as CSV: expected .jsonl or .parquet, not {path}"
+        )
     kind = kind_of(path)
     file = stack.enter_context(open_output(path))
     if kind == "parquet":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from typing import Any
 
@@ -41,6 +42,15 @@ def run(args: argparse.Namespace) -> int:
     import asyncio
 
     from .doctor_checks import checks
+
+    kaltura = any(name.startswith("KALTURA_") for name in os.environ)
+    if not (args.sink or args.queue or kaltura):
+        print(
+            "nothing to check: name a sink, as in --sink http:https://example.com/events, or a "
+            "queue with --queue DIR",
+            file=sys.stderr,
+        )
+        return 2
 
     count = 0
 

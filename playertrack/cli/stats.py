@@ -73,7 +73,8 @@ def add_parser(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run it; 1 if lines were left out."""
-    from .._words import counted
+    from .._words import counted, did_you_mean
+    from ..errors import shorten
     from ..trace.input_files import inputs
     from ..trace.stats import grouped
 
@@ -84,8 +85,13 @@ def run(args: argparse.Namespace) -> int:
         )
         return 2
     complaints = Complaints(args.skip_bad)
-    plays = _plays(inputs(args.logs), read_policy(args.policy), complaints)
+    plays = list(_plays(inputs(args.logs), read_policy(args.policy), complaints))
     found = grouped(plays, args.by)
+    if args.by is not None and plays and all(each.group is None for each in found):
+        fields = sorted({"day", *(name for play in plays for name in play.properties)})
+        hint = did_you_mean(args.by, fields) or f"; there are {', '.join(fields)}"
+        print(f"--by: no session has the field {shorten(args.by)}{hint}", file=sys.stderr)
+        return 2
     kind = kind or ("jsonl" if args.json else "csv" if args.csv else None)
     if kind is None:
         print("\n".join(_lines(found, args.by)))
@@ -224,10 +230,10 @@ def _lines(found: Sequence[Stats], by: str | None) -> Iterator[str]:
             f"{_short(each.rebuffer_frequency)} a minute ({each.rebuffers} in all)"
         )
         yield f"  seeks       {each.seeks}, errors {each.errors}"
-        yield (
-            f"  completion  {_percent(each.completion)}, "
-            f"watched {_percent(each.watched_share)} of the media"
-        )
+        watched = f"watched {_percent(each.watched_share)} of the media"
+        if each.watched_share is None:
+            watched = "watched share unknown: it needs traces or summaries"
+        yield f"  completion  {_percent(each.completion)}, {watched}"
         curve = ", ".join(f"{p} %: {_percent(each.retention[p])}" for p in (25, 50, 75, 100))
         yield f"  retention   {curve}"
     if not found:
