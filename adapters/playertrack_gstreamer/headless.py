@@ -30,6 +30,12 @@ def unread(bus: Any) -> None:
     bus.connect("sync-message", lambda bus, _: bus.pop() and None)
 
 
+def give_up(player: Any) -> None:
+    """Stop a GstPlay for good: the messages that nobody read would keep it, and its thread."""
+    player.stop()
+    player.get_message_bus().set_flushing(True)
+
+
 class HeadlessPlaybin(Headless):
     """A playbin of its own, held while its queues run dry."""
 
@@ -56,4 +62,4 @@ class HeadlessGstPlay(Headless):
         return GstPlayBinding(self._player, listener, record_raw=record_raw)
 
     def _release(self) -> None:
-        self._player.stop()
+        give_up(self._player)

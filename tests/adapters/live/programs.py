@@ -269,6 +269,7 @@ class GstPlayProgram(GstProgram):
     def __init__(self, headless: Any) -> None:
         player = headless.gstplay().Play.new(None)
         headless.mute(player.get_pipeline())
+        self._give_up = headless.give_up
         super().__init__(headless.Gst, player)
 
     def _work(self) -> None:
@@ -300,6 +301,10 @@ class GstPlayProgram(GstProgram):
 
     def stop(self) -> None:
         self.player.stop()
+
+    def release(self) -> None:
+        super().release()
+        self._give_up(self.player)
 
 
 class QtProgram:

@@ -190,7 +190,7 @@ class TestGstPlay(Live):
             with playertrack_gstreamer.track(player, tracker) as binding:
                 yield binding
         finally:
-            player.stop()
+            headless.give_up(player)
 
 
 class TestQt(Live):
