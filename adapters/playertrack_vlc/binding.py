@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from time import monotonic
 from typing import Any
 
@@ -20,7 +20,6 @@ from .translator import Translator
 
 #: What is listened to, and what the record of it holds of the event.
 _EVENTS: dict[str, Callable[[Any], dict[str, Any]]] = {
-    "MediaPlayerMediaChanged": lambda _: {},
     "MediaPlayerOpening": lambda _: {},
     "MediaPlayerBuffering": lambda report: {"new_cache": report.new_cache},
     "MediaPlayerPlaying": lambda _: {},
@@ -32,6 +31,7 @@ _EVENTS: dict[str, Callable[[Any], dict[str, Any]]] = {
     "MediaPlayerLengthChanged": lambda report: {"new_length_ms": report.new_length},
 }
 
+_MEDIA_CHANGED = vlc.EventType.MediaPlayerMediaChanged
 
 #: Updates closer (s) to each other than this are left out: with subtitles they come for each
 #: picture.
@@ -64,9 +64,10 @@ class VlcBinding(Binding):
         self._player.release = self._released
         for kind in _EVENTS:
             self._events.event_attach(getattr(vlc.EventType, kind), self._on_event, kind)
+        self._events.event_attach(_MEDIA_CHANGED, self._on_media)
         if (media := self._player.get_media()) is not None:
+            self._note_media(media.get_mrl())
             media.release()
-            self._note("MediaPlayerMediaChanged")
         self._catch_up()
 
     def _catch_up(self) -> None:
@@ -89,6 +90,7 @@ class VlcBinding(Binding):
     def _unsubscribe(self) -> None:
         for kind in _EVENTS:
             self._events.event_detach(getattr(vlc.EventType, kind))
+        self._events.event_detach(_MEDIA_CHANGED)
         vars(self._player).pop("release", None)
         self._player.release()
         if self._of_list:
@@ -108,6 +110,11 @@ class VlcBinding(Binding):
         )
         self._note(kind, main=below is not None, **_EVENTS[kind](event.u))
 
+    def _on_media(self, event: Any) -> None:
+        """Called by libVLC, which keeps the media meanwhile; asked later it may be another one."""
+        if event.u.media:
+            self._note_media(vlc.libvlc_media_get_mrl(vlc.Media(event.u.media)))
+
     def _released(self) -> None:
         """The program lets go of the player, and with it playback ends."""
         with self._asking:
@@ -123,18 +130,6 @@ class VlcBinding(Binding):
             rate=player.get_rate(),
             state=str(player.get_state()),
         )
-
-    def _look_up(self, record: dict[str, Any]) -> Iterable[dict[str, Any]]:
-        """The media; the event names it, but not as anything that can be kept."""
-        if record["kind"] != "MediaPlayerMediaChanged":
-            return ()
-        with self._asking:
-            media = None if self._lost else self._player.get_media()
-            if media is None:
-                return ()
-            mrl = media.get_mrl()
-            media.release()
-        return (self._opened(record["t"], mrl),)
 
     # ---------------------------------------------------------------------- the commands
 

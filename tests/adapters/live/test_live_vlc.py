@@ -225,3 +225,27 @@ def test_players_own_repetition_is_a_replay(instance: Any, player: Any, video: P
         *("SEEK", "PLAY_REACHED_100", "REPLAY", "PLAY_REQUEST", "PLAY")
     ]
     media.release()
+
+
+def test_media_is_called_as_what_it_was_however_soon_other_media_follows(
+    instance: Any, player: Any
+) -> None:
+    """One that is broken fails at once, and a program goes on at once."""
+    gate = threading.Event()
+
+    def name(media: str) -> str:
+        gate.wait(20.0)
+        return Path(media).stem
+
+    with (
+        Witness() as witness,
+        playertrack_vlc.track(player, witness.tracker, entry_id=name),
+    ):
+        for each in ("first", "broken", "last"):
+            media = instance.media_new(f"{each}.mp4")
+            player.set_media(media)
+            media.release()
+        gate.set()
+        witness.until("MEDIA_LOADED", 3)
+    loaded = [event.entry_id for event in witness.events if event.event == "MEDIA_LOADED"]
+    assert loaded == ["first", "broken", "last"]
