@@ -26,12 +26,13 @@ class _Run:
     """One playback, from the state `buffering` to `stopped`.
 
     ``playing``: the last report. ``pending``: how many seeks, those by a change of rate
-    among them, are not done.
+    among them, are not done. ``held_since``: it is held, for data or for a seek.
     """
 
     begun: bool = False
     playing: bool = False
     waiting: bool = False
+    held_since: float | None = None
     target: float | None = None
     pending: int = 0
     track: Track = attrs.field(factory=Track)
@@ -114,10 +115,8 @@ class GstPlayTranslator(PlayerTranslator):
         match state:
             case "buffering" | "playing" | "paused":
                 run.begun, self._requested = True, False
+        run.held_since = at if state == "buffering" and run.playing else None
         match state:
-            case "buffering" if run.playing:
-                run.waiting = True
-                return [signals.Stall(at=at)]
             case "playing" if not run.playing:
                 run.playing, run.waiting = True, False
                 return [signals.Playing(at=at)]
@@ -144,6 +143,10 @@ class GstPlayTranslator(PlayerTranslator):
                 return self._at_done(at, run, seconds(report.position))
             case Duration() if run.track.lasts(seconds(report.duration)):
                 return [signals.DurationChange(at=at, duration=run.track.duration)]
+            case Record(kind="buffering") if run.held_since is not None and not run.waiting:
+                # Only for data it says at once how full the queue is.
+                run.waiting = True
+                return [signals.Stall(at=run.held_since)]
             case Record(kind="end-of-stream"):
                 self._run = _Run()
                 return [signals.Ended(at=at)]

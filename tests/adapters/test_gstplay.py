@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from gstreamer_tapes import (
     SECOND,
     done,
@@ -97,3 +98,18 @@ def test_gstplay_update_that_comes_late_does_not_take_a_quartile_away() -> None:
     """One came a second late, the next in time, and in between was 75 %."""
     tape = gst_started().play(0.1, 0.0, 8.5).at(9.7, 8.7).at(10.0, 9.9).play(10.0, 9.9, 11.0)
     assert after_start(derive("gstplay", tape))[-1] == "PLAY_REACHED_75"
+
+
+@pytest.mark.parametrize("for_data", [True, False])
+def test_gstplay_is_held_for_data_or_for_a_seek(for_data: bool) -> None:
+    """On a busy machine a seek takes half a second; only for data a queue is filled."""
+    tape = play_state(gst_started().play(0.1, 0.0, 1.0), 1.2, "buffering")
+    if for_data:
+        tape.add(1.2001, "buffering")
+    else:
+        done(tape, 1.7, 6.0)
+    play_state(tape, 1.71, "playing")
+    events = derive("gstplay", tape.play(1.71, 1.1 if for_data else 6.0, 7.0))
+    expected = ["BUFFER_START", "BUFFER_END"] if for_data else ["SEEK"]
+    assert after_start(events)[: len(expected)] == expected
+    assert len({"SEEK", "BUFFER_START"} & set(names(events))) == 1
