@@ -8,7 +8,7 @@ import attrs
 
 from ..policy import Policy
 from .playhead import Pace
-from .session import SessionIds, offline_ids
+from .session import SessionIds, Summary, offline_ids
 
 #: Rates remembered; a player that never repeats one must not fill the memory.
 _MOST_PACES = 64
@@ -43,6 +43,7 @@ class Setup:
     ids: SessionIds = offline_ids
     entry_id: str | None = None
     diagnose: Callable[[Diagnostic], None] | None = None
+    on_summary: Callable[[Summary], None] | None = None
     _paces: dict[float, Pace] = attrs.field(factory=dict, init=False)
 
     def pace(self, rate: float, offset: float = 0.0) -> Pace:

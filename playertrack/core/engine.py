@@ -93,10 +93,11 @@ class Engine(Quick):
         ids: SessionIds = offline_ids,
         entry_id: str | None = None,
         diagnose: Callable[[Diagnostic], None] | None = None,
+        on_summary: Callable[[Summary], None] | None = None,
         setup: Setup | None = None,
     ) -> None:
         if setup is None:
-            setup = Setup(policy or Policy(), ids, entry_id, diagnose)
+            setup = Setup(policy or Policy(), ids, entry_id, diagnose, on_summary)
         pace = setup.pace(1.0)
         super().__init__(
             position=None,
@@ -261,13 +262,14 @@ class Engine(Quick):
         *,
         ids: SessionIds = offline_ids,
         diagnose: Callable[[Diagnostic], None] | None = None,
+        on_summary: Callable[[Summary], None] | None = None,
     ) -> Engine:
-        """The engine of a `snapshot`; ``ids`` and ``diagnose`` are code and given anew.
+        """The engine of a `snapshot`; ``ids`` and the callbacks are code and given anew.
 
         Raises `SnapshotError` if ``data`` is no snapshot, or one of another version.
         """
         from . import snapshot
 
         engine = cls.__new__(cls)
-        engine.arm(snapshot.load(engine, data, ids, diagnose))
+        engine.arm(snapshot.load(engine, data, ids, diagnose, on_summary))
         return engine

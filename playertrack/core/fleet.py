@@ -17,7 +17,7 @@ from .engine import Engine
 from .fleet_views import Awake
 from .playhead import Pace
 from .reorder import Reorder
-from .session import SessionIds, offline_ids
+from .session import SessionIds, Summary, offline_ids
 from .timer_heap import TimerHeap
 
 #: Written first in the snapshot of a player.
@@ -29,7 +29,7 @@ _NOTHING: tuple[Event, ...] = ()
 class Fleet:
     """Feeds mixed signals to one `Engine` a player; a player begins with its first signal.
 
-    ``policy``, ``ids``, ``entry_id`` and ``diagnose`` are those of `Engine` and hold for all
+    ``policy``, ``ids``, ``entry_id`` and the callbacks are those of `Engine` and hold for all
     players. The id None is a player like any other: a trace that names none has just that one.
 
     ``reorder``: seconds of event time that a missing signal is waited for (see `Reorder`); None:
@@ -48,11 +48,12 @@ class Fleet:
         ids: SessionIds = offline_ids,
         entry_id: str | None = None,
         diagnose: Callable[[Diagnostic], None] | None = None,
+        on_summary: Callable[[Summary], None] | None = None,
         reorder: float | None = None,
         idle_close: float | None = None,
         on_close: Callable[[Engine], object] | None = None,
     ) -> None:
-        self._setup = Setup(policy or Policy(), ids, entry_id, diagnose)
+        self._setup = Setup(policy or Policy(), ids, entry_id, diagnose, on_summary)
         self._reorder = reorder
         self._idle_close = idle_close
         self._on_close = on_close
@@ -106,11 +107,17 @@ class Fleet:
         if isinstance(engine, Engine):
             return engine
         if isinstance(engine, bytes):
-            engine = Engine.restore(engine, ids=self._setup.ids, diagnose=self._setup.diagnose)
+            engine = self._restored(engine)
         else:
             engine = Engine(player, setup=self._setup)
         self._players[player] = engine
         return engine
+
+    def _restored(self, data: bytes) -> Engine:
+        setup = self._setup
+        return Engine.restore(
+            data, ids=setup.ids, diagnose=setup.diagnose, on_summary=setup.on_summary
+        )
 
     def adopt(self, engine: Engine) -> None:
         """Take in an engine, a restored one for instance, under its own player id."""
@@ -339,10 +346,7 @@ class Fleet:
             order = None
             if state is not None and self._reorder is not None:
                 order = Reorder.restore(self._reorder, self._idle_close, state)
-            setup = self._setup
-            restored = None
-            if engine is not None:
-                restored = Engine.restore(engine, ids=setup.ids, diagnose=setup.diagnose)
+            restored = None if engine is None else self._restored(engine)
         except SnapshotError:
             raise
         except (msgspec.MsgspecError, ValueError, TypeError) as error:

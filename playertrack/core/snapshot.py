@@ -20,7 +20,7 @@ from ..policy import Policy
 from .context import Diagnostic, Setup
 from .playback import Playback
 from .playhead import Elapsed
-from .session import Media, SessionIds, known
+from .session import Media, SessionIds, Summary, known
 from .state import SELDOM, PlayerState, State
 
 #: Written first; another number is another layout.
@@ -113,7 +113,11 @@ def save(pb: Playback) -> bytes:
 
 
 def load(
-    pb: Playback, data: bytes, ids: SessionIds, diagnose: Callable[[Diagnostic], None] | None
+    pb: Playback,
+    data: bytes,
+    ids: SessionIds,
+    diagnose: Callable[[Diagnostic], None] | None,
+    on_summary: Callable[[Summary], None] | None,
 ) -> Mapping[str, Any]:
     """Put the state of ``data`` into ``pb``; `SnapshotError` if it is none.
 
@@ -146,7 +150,7 @@ def load(
         if version != VERSION:
             raise SnapshotError(f"a snapshot of version {version}; this is version {VERSION}")
         pb.fired = int.from_bytes(fired, "little")
-        setup, pb.media = _common(common, ids, diagnose)
+        setup, pb.media = _common(common, ids, diagnose, on_summary)
         own = {name: _decode_seldom[name](raw) for name, raw in (seldom or {}).items()}
         if lacking:
             own["lacking"] = lacking
@@ -197,12 +201,15 @@ def _common_bytes(setup: Setup, media: Media | None) -> bytes:
 
 @lru_cache(maxsize=1024)
 def _common(
-    data: bytes, ids: SessionIds, diagnose: Callable[[Diagnostic], None] | None
+    data: bytes,
+    ids: SessionIds,
+    diagnose: Callable[[Diagnostic], None] | None,
+    on_summary: Callable[[Summary], None] | None,
 ) -> tuple[Setup, Media | None]:
     changes, entry_id, fields = _decode_common(data)
     policy = Policy.from_mapping(changes)
     media = None if fields is None else known(*fields, milestones=policy.milestones)
-    return _setup(policy, ids, entry_id, diagnose), media
+    return _setup(policy, ids, entry_id, diagnose, on_summary), media
 
 
 #: One setup for players with different media, as in a `Fleet`.

@@ -91,12 +91,15 @@ class Tracker(SignalMethods, AsyncClosing):
         self._on_summary = on_summary
         self._clock = LiveClock() if clock is None else clock
         diagnose = None if on_diagnostic is None else self._diagnosed
-        self._make = partial(Engine, player, ids=ids, entry_id=entry_id, diagnose=diagnose)
+        # Those that ended with the signal at hand.
+        self._summaries: list[Summary] = []
+        callbacks: Any = {"diagnose": diagnose, "on_summary": self._summaries.append}
+        self._make = partial(Engine, player, ids=ids, entry_id=entry_id, **callbacks)
         self._suitable = policy is None and snapshot is None
         if snapshot is None:
             self._engine = self._make(policy=policy)
         else:
-            self._engine = Engine.restore(snapshot, ids=ids, diagnose=diagnose)
+            self._engine = Engine.restore(snapshot, ids=ids, **callbacks)
         self._sinks = FanoutSink(sinks, on_error=self._sink_failed, isolate=True)
         self._streams: WeakSet[EventStream] = WeakSet()
         self._dispatcher = Dispatcher(self._clock, self._due, self._settle, self._finish, on_error)
@@ -106,7 +109,6 @@ class Tracker(SignalMethods, AsyncClosing):
         self._seat = Seat()
         self._arrived: deque[tuple[Signal, bool]] = deque()
         self._stepping = False
-        self._last_summary = self._engine.last_summary
 
         # What the engine's time is ahead of the clock, if signals bring their own; and what
         # the events of the present session are ahead of the engine.
@@ -277,10 +279,9 @@ class Tracker(SignalMethods, AsyncClosing):
             dated = self._dated(event)
             self._dispatcher.put("sinks", self._emit, dated)
             self._dispatcher.put("on_event", self._on_event, dated)
-        summary = self._engine.last_summary
-        if summary is not None and summary is not self._last_summary:
-            self._last_summary = summary
+        for summary in self._summaries:
             self._dispatcher.put("on_summary", self._on_summary, summary)
+        self._summaries.clear()
 
     def _in_engine_time(self, signal: Signal) -> Signal:
         """``signal`` as the engine gets it, so that its events have the ``at`` that it brought."""

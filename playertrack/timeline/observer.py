@@ -58,8 +58,13 @@ class Observer:
         ids: SessionIds = offline_ids,
     ) -> None:
         self._policy = policy or Policy()
-        self._fleet = Fleet(policy=self._policy, diagnose=diagnose, ids=ids)
         self._players: dict[str | None, _Player] = {}
+        self._fleet = Fleet(
+            policy=self._policy,
+            ids=ids,
+            diagnose=diagnose,
+            on_summary=lambda summary: self._players[summary.player].sum_up(summary),
+        )
         self._start: float | None = None
 
     def feed(self, line: int, player: str | None, signal: Signal) -> Sequence[Event]:
@@ -141,6 +146,13 @@ class _Player:
         self._sessions: dict[str, _Seen] = {}
         self._seen: _Seen | None = None
         self._session: str | None = None
+        #: Of sessions that have just ended.
+        self._summaries: dict[str | None, Summary] = {}
+
+    def sum_up(self, summary: Summary) -> None:
+        """Note the totals of a session that is over."""
+        self._explainer.sum_up(summary)
+        self._summaries[summary.session] = summary
 
     def feed(self, line: int, signal: Signal) -> Sequence[Event]:
         events: list[Event] = []
@@ -175,9 +187,11 @@ class _Player:
             return
         seen = self._seen
         if seen is None or session != self._session:
-            if seen is not None and engine.last_summary is not None:
+            summary = None if seen is None else self._summaries.pop(self._session, None)
+            if seen is not None and summary is not None:
                 seen.end = at
-                self._settle(seen, engine.last_summary.play_time, at)
+                self._settle(seen, summary.play_time, at)
+            self._summaries.clear()
             begun = min((event.at for event in events if event.session == session), default=at)
             seen = self._sessions[session] = self._seen = _Seen(
                 begun, at, Course(self._policy, begun)

@@ -196,7 +196,11 @@ def explain(
     """
     policy = policy or Policy()
     players: dict[str | None, Explainer] = {}
-    fleet = Fleet(policy=policy, diagnose=lambda said: players[said.player].note(said))
+    fleet = Fleet(
+        policy=policy,
+        diagnose=lambda said: players[said.player].note(said),
+        on_summary=lambda summary: players[summary.player].sum_up(summary),
+    )
     for line, (player, signal) in signals:
         explainer = players.get(player)
         if explainer is None:
@@ -214,7 +218,6 @@ class _Session:
     entries: list[Entry] = attrs.field(factory=list)
     notes: list[Note] = attrs.field(factory=list)
     path: array[float] = attrs.field(factory=lambda: array("d"))
-    summary: Summary | None = None
 
     def seen(self) -> Evidence:
         """The evidence to judge a missing milestone by."""
@@ -229,6 +232,7 @@ class Explainer:
         self._engine = engine
         self._policy = policy
         self._sessions: dict[str, _Session] = {}
+        self._summaries: dict[str | None, Summary] = {}
         self._recent: deque[tuple[str, float, int]] = deque(maxlen=_RECENT)
 
     def note(self, said: Diagnostic) -> None:
@@ -237,6 +241,10 @@ class Explainer:
         if session is not None and said.rule in _NOTED and len(session.notes) < _MOST_NOTES:
             line = self._recent[0][2] if self._recent else 0
             session.notes.append(Note(said.at, line, said.rule, said.message))
+
+    def sum_up(self, summary: Summary) -> None:
+        """Note the totals of a session that is over, or of the running one."""
+        self._summaries[summary.session] = summary
 
     def feed(self, line: int, signal: Signal) -> Sequence[Event]:
         """Let the engine take the signal of ``line``; what it made of it."""
@@ -260,10 +268,10 @@ class Explainer:
 
     def summaries(self) -> Iterator[tuple[Summary, Sequence[Entry]]]:
         """The totals of each session so far, and its events."""
-        self._sum_up(self._engine.summary())
-        for session in self._sessions.values():
-            if session.summary is not None:
-                yield session.summary, session.entries
+        self.sum_up(self._engine.summary())
+        for name, session in self._sessions.items():
+            if name in self._summaries:
+                yield self._summaries[name], session.entries
 
     def explanations(self, *, over: bool = True, only: str | None = None) -> Iterator[Explanation]:
         """An explanation of each session; if the trace is ``over`` the player is closed first.
@@ -272,23 +280,19 @@ class Explainer:
         """
         if over:
             self.close()
-        self._sum_up(self._engine.summary())
+        self.sum_up(self._engine.summary())
         for name, session in self._sessions.items():
-            if session.summary is not None and only in (None, name):
-                missing = tuple(missing_of(session.summary, session.seen(), self._policy))
+            summary = self._summaries.get(name)
+            if summary is not None and only in (None, name):
+                missing = tuple(missing_of(summary, session.seen(), self._policy))
                 start = session.entries[0].event.at
                 notes = tuple(sorted(session.notes, key=attrgetter("at")))
-                yield Explanation(session.summary, start, tuple(session.entries), missing, notes)
+                yield Explanation(summary, start, tuple(session.entries), missing, notes)
 
     def _note(self, events: Iterable[Event]) -> None:
         for event in events:
             session = self._sessions.setdefault(event.session, _Session())
             session.entries.append(Entry(event, self._line(event)))
-        self._sum_up(self._engine.last_summary)
-
-    def _sum_up(self, summary: Summary | None) -> None:
-        if summary is not None and summary.session in self._sessions:
-            self._sessions[summary.session].summary = summary
 
     def _line(self, event: Event) -> int | None:
         """The line of the signal that the event goes back to: the last such one, or of its time."""

@@ -18,6 +18,7 @@ from playertrack import (
     Policy,
     SignalError,
     State,
+    Summary,
     offline_ids,
     random_ids,
     signals,
@@ -262,3 +263,16 @@ def test_the_package_has_what_it_says() -> None:
     for name in playertrack.__all__:
         assert getattr(playertrack, name) is not None
         assert name in dir(playertrack)
+
+
+def test_the_summary_of_each_session_is_handed_out_as_it_ends() -> None:
+    ended: list[Summary] = []
+    engine = Engine(on_summary=ended.append)
+    for entry in "AB":
+        engine.feed(Loaded(at=0.0, entry_id=entry, duration=10.0))
+        engine.feed(Playing(at=0.0))
+    assert [summary.entry_id for summary in ended] == ["A"]
+    restored = Engine.restore(engine.snapshot(), on_summary=ended.append)
+    restored.close()
+    assert [summary.entry_id for summary in ended] == ["A", "B"]
+    assert ended[-1] == restored.last_summary

@@ -11,6 +11,7 @@ import pytest
 from playertrack import Policy
 from playertrack.events import QUARTILES, REACHED
 from playertrack.signals import from_record
+from playertrack.timeline import observe
 from playertrack.trace.conformance import Case, load
 from playertrack.trace.explain import RULES, Explanation, explain
 
@@ -366,3 +367,25 @@ def test_an_explanation_for_a_program() -> None:
     assert record["events"][1]["rule"] == "R-loaded"
     assert record["missing"][0]["event"] == "PLAY_REACHED_50"
     assert record["missing"][0]["reasons"][0]["kind"] == "not_reached"
+
+
+#: The last position falls from the end to the start, which waits to be a loop; the end of the
+#: trace makes it one, and ends the session that it starts as well.
+FALLS = (
+    {"signal": "loaded", "at": 0, "entry_id": "A", "duration": 10},
+    {"signal": "playing", "at": 0},
+    *(update(at, position) for at, position in ((2, 2), (5, 5), (8, 8), (9.9, 9.9), (10.05, 0.05))),
+)
+
+
+def test_two_sessions_that_end_at_once_are_both_explained() -> None:
+    first, second = explain_all(FALLS)
+    assert first.summary.quartiles == (25, 50, 75, 100)
+    assert [entry.event.event for entry in second.entries][:3] == ["REPLAY", "PLAY_REQUEST", "PLAY"]
+
+
+def test_two_sessions_that_end_at_once_are_both_drawn() -> None:
+    signals = [(None, from_record(record)) for record in FALLS]
+    rows = observe(enumerate(signals, 1)).rows
+    assert [row.summary.ordinal for row in rows] == [1, 2]
+    assert [(each.start, each.end) for each in rows[0].watched] == [(0.0, 10.0)]

@@ -168,7 +168,7 @@ def end_session(pb: Playback) -> None:
     """Leave the session; the next event opens another."""
     settle_open(pb)
     pb.close_span()
-    pb.last_summary = summarize(pb)
+    sum_up(pb)
     pb.session = None
     pb.index = 0
     pb.played_before = pb.played_before or pb.started
@@ -178,6 +178,13 @@ def end_session(pb: Playback) -> None:
     pb.viewed = pb.fired = 0
     pb.forget("session")
     forget_interruptions(pb)
+
+
+def sum_up(pb: Playback) -> None:
+    """The session is over: keep its totals, and hand them out; one signal may end two."""
+    pb.last_summary = summary = summarize(pb)
+    if pb.setup.on_summary is not None:
+        pb.setup.on_summary(summary)
 
 
 def summarize(pb: Playback) -> Summary:
@@ -356,5 +363,5 @@ def on_close(pb: Playback, signal: Close) -> None:
     unload(pb, leaving=True)
     if pb.session is not None:
         pb.close_span()
-        pb.last_summary = summarize(pb)
+        sum_up(pb)
     pb.fire("close")

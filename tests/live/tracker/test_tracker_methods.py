@@ -162,6 +162,23 @@ def test_summary_of_each_session_is_reported_when_it_ended(
     ]  # fmt: skip
 
 
+def test_each_of_two_sessions_that_end_with_one_signal_is_reported(
+    make: Callable[..., Tracker], clock: ManualClock
+) -> None:
+    """A fall from the end to the start waits to be a loop; closing makes it one, and ends that."""
+    reported: list[Summary] = []
+    tracker = make(on_summary=reported.append)
+    tracker.loaded("1_a", 10.0)
+    tracker.playing()
+    for position in (2.5, 5.0, 7.5, 9.9, 0.05):
+        clock.advance(2.5)
+        tracker.timeupdate(position)
+    tracker.close(PATIENCE)
+    assert [(summary.ordinal, summary.quartiles) for summary in reported] == [
+        (1, (25, 50, 75, 100)), (2, ())
+    ]  # fmt: skip
+
+
 def test_diagnostics_are_reported(make: Callable[..., Tracker]) -> None:
     reported = Listener()
     make(on_diagnostic=reported).stall_end()
