@@ -155,6 +155,25 @@ REPORTED: dict[str, tuple[tuple[Signal, ...], str]] = {
         (Stop(at=11.0), Seek(at=12.0, position=5.0)),
         "ignored R-seek-early seek 12.0: a seek that leads nowhere",
     ),
+    "a pause that is none": (
+        (Pause(at=11.0), Playing(at=11.125)),
+        "inferred R-pause playing 11.125: a pause of 0.125 s is no event: playing explains it",
+    ),
+    "an early end": (
+        (Ended(at=11.0),),
+        "inferred R-end-early ended 11.0: ended at 10.000 of 100.000 s",
+    ),
+    "a duration that is forgotten": (
+        (signals.DurationChange(at=11.0, duration=None),),
+        "ignored R-duration durationchange 11.0: a duration that is known is not forgotten",
+    ),
+    "progress beyond the ad": (
+        (
+            signals.AdStart(at=11.0, slot="midroll", duration=5.0),
+            signals.AdProgress(at=12.0, position=7.0),
+        ),
+        "ignored R-ad-quartile ad_progress 12.0: 7.0 s is not in an ad that short",
+    ),
     "a jump in live media": (
         (
             signals.DurationChange(at=10.5, duration=None, live=True),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
+import attrs
 import msgspec
 import pytest
 from fed_engines import PLAYED, WATCHED
@@ -74,9 +75,9 @@ def test_what_is_late_is_left_out_counted_and_reported() -> None:
     feed_all(fleet, signals)
 
     assert fleet.late == 1
-    assert [
-        (one.kind, one.at, one.player, one.signal) for one in reported if one.kind == "late"
-    ] == [("late", 11.0, "tv", "pause")]
+    late = [attrs.astuple(one) for one in reported if one.kind == "late"]
+    message = "it came too late to be put in order: 4"
+    assert late == [("late", 11.0, "tv", "reorder", "pause", message)]
     fleet.close()
     fleet.forget("tv")
     assert fleet.late == 1
