@@ -12,7 +12,7 @@ from textwrap import fill
 from typing import Any, Protocol, cast
 
 from .._times import clock
-from .._words import did_you_mean
+from .._words import counted, did_you_mean
 from ..errors import shorten
 from ..events import EVENTS, REACHED, Event, to_record
 from ..policy import Policy
@@ -100,7 +100,9 @@ def assert_quartiles(log: Log, *quartiles: int, session: int = 1) -> None:
     records = _records(log)
     played = list(dict.fromkeys(r.get("session") for r in records if r.get("event") == "PLAY"))
     if not 1 <= session <= len(played):
-        raise AssertionError(f"there is no session {session} with a PLAY: there are {len(played)}")
+        raise AssertionError(
+            f"there is no session {session} with a PLAY: {counted(len(played), 'session')} found"
+        )
     chosen = [record for record in records if record.get("session") == played[session - 1]]
     counts = Counter(str(record.get("event")) for record in chosen)
     lines: list[str] = []
@@ -136,7 +138,7 @@ def assert_session_valid(log: Log, policy: Policy | None = None) -> None:
         raise AssertionError("there are no events")
     findings = check(map(dict, records), policy=policy or _policy(log))
     if findings:
-        lines = [f"{len(findings)} findings in {len(records)} events:"]
+        lines = [f"{counted(len(findings), 'finding')} in {counted(len(records), 'event')}:"]
         for finding in findings:
             record = records[finding.line - 1]
             lines.append(f"  {finding.rule}: {finding.message}")

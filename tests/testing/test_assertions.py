@@ -251,7 +251,7 @@ def test_quartiles_of_one_session_of_several(play: ScriptedPlayer) -> None:
     assert_quartiles(play, 25, session=2)
     report = failure(assert_quartiles, play, 25, 50, session=2)
     assert "PLAY_REACHED_50: playback came to 30 s, the point is 50 s" in report
-    assert "there are 2" in failure(assert_quartiles, play, session=3)
+    assert "2 sessions found" in failure(assert_quartiles, play, session=3)
 
 
 def test_a_quartile_that_came_twice(play: ScriptedPlayer) -> None:

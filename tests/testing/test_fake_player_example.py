@@ -22,7 +22,7 @@ FOUND = {
     "unpaired buffer": ("test_a_buffer_that_starts_also_ends", "*I-pair: PAUSE before the BUFFER*"),
     "same session on replay": (
         "test_a_replay_counts_anew",
-        "*there is no session 2 with a PLAY: there are 1*",
+        "*there is no session 2 with a PLAY: 1 session found*",
     ),
     "SEEK per scrub step": ("test_a_scrub_is_one_seek", "*SEEK #6 *nothing was expected here*"),
 }
