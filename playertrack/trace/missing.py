@@ -128,7 +128,7 @@ def _against_the_clock(path: array[float]) -> Iterator[Reason]:
         yield Reason(
             "ahead_of_clock",
             f"positions run ahead of the clock: {_short(path[-2] - path[1])} of media in "
-            f"{_short(path[-3] - path[0])}; a test lets its clock run between two positions",
+            f"{_short(path[-3] - path[0])}; in a test, advance the clock between two positions",
         )
 
 
