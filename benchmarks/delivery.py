@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 from time import perf_counter, sleep
 
 from playertrack.delivery import DEFAULT_SETTINGS, Batch
-from playertrack.delivery.envelope import pack
+from playertrack.delivery.encoding import pack
 from playertrack.destinations.http import HttpDestination
 from playertrack.destinations.kaltura import Identity, StatsDestination
 from playertrack.destinations.sink import DeliverySink

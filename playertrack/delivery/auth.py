@@ -54,7 +54,7 @@ class Credentials:
         #: The token in use; None if there is none, or none is needed.
         self.token: str | None = None
         self._name = name
-        self._source = source
+        self.use(source)
         self._policy = policy
         self._changed = changed
         self._wait = wait
@@ -65,11 +65,6 @@ class Credentials:
         self._refused: set[int] = set()  # hashes of tokens
         self._fresh = False  # the token is new, and no server took it yet
         self._renewal: asyncio.Task[None] | None = None
-
-    @property
-    def needed(self) -> bool:
-        """True if a request may first need a token from the source."""
-        return self._source is not None
 
     async def have(self) -> bool:
         """Get a token if one is due; True if an event may be sent with ``token``."""
@@ -104,6 +99,8 @@ class Credentials:
     def use(self, source: TokenSource | None) -> None:
         """Ask ``source`` from now on; `reset` has to follow."""
         self._source = source
+        #: True if a request may first need a token from the source.
+        self.needed = source is not None
 
     def reset(self) -> None:
         """Start anew, with whatever token there is."""

@@ -66,7 +66,7 @@ class Channel(Link):
             return
         if self._more:
             self._fetch()
-        while len(self._workers) < self.settings.max_in_flight:
+        while self._lanes.size and len(self._workers) < self.settings.max_in_flight:
             rows = self._next()
             if not rows:
                 break
@@ -86,15 +86,15 @@ class Channel(Link):
         if self._fetching or self._more or epoch != self._epoch or self._lanes.size > _PAGE:
             self._more = True  # they are read in their turn
         else:
-            self._add([row for row in rows if row.seq > self._after])
+            self._add(rows)
         self.pump()
 
     def _add(self, rows: Sequence[Row]) -> None:
-        if not rows:
-            return
-        self._after = rows[-1].seq
         ready = []
         for row in rows:
+            if row.seq <= self._after:
+                continue  # it was read
+            self._after = row.seq
             if row.item.head.startswith(HELD) or row.item.lane in self._undated:
                 self._undated.add(row.item.lane)
             else:
@@ -252,7 +252,7 @@ class Channel(Link):
             self._start_over(self._epoch)
             self._fetch()
             return []
-        if rows:
+        if rows and not self.policy.calm:
             self.scheduler.enter(rows[0].seq)
         return rows
 
@@ -299,7 +299,7 @@ class Channel(Link):
             _log.error("sending to %s failed", self.route.name, exc_info=error)
             self.pause(f"a bug: {type(error).__name__}")
         if self.idle:
-            self.policy.caught_up()
+            self.policy.caught_up(self.loop.time())
         self.pump()
         self.scheduler.change()
 

@@ -77,15 +77,12 @@ class Consignment:
         request: Request | None = None
         attempt = Attempt(link.policy.downs, link.resumes)
         while True:
-            await link.scheduler.wait(rows[0].seq, attempt.not_before)
-            attempt.probe = link.policy.state is DeliveryState.DOWN
-            if link.credentials.needed and not await link.credentials.have():
+            if not await self._turn(rows[0].seq, attempt):
                 continue
             token = link.credentials.token
             try:
                 if request is None:
-                    made = link.route.destination.request
-                    request = await self._call(made, items) if link.foreign else made(items)
+                    request = await self._call(link.route.destination.request, items)
             except StalledError as error:
                 self._failed(attempt, Verdict(Kind.RETRY, str(error)), answered=False)
                 continue
@@ -105,6 +102,14 @@ class Consignment:
             if len(rest) < len(rows):
                 return rest
 
+    async def _turn(self, seq: int, attempt: Attempt) -> bool:
+        """Wait until a request may go; False if there is no token for it then."""
+        link = self._link
+        if not link.policy.calm:
+            await link.scheduler.wait(seq, attempt.not_before)
+        attempt.probe = link.policy.state is DeliveryState.DOWN
+        return not link.credentials.needed or await link.credentials.have()
+
     # ------------------------------------------------------------------------- the request
 
     async def _send(
@@ -117,16 +122,10 @@ class Consignment:
         authorized = request
         answer: Answer | None = None
         try:
-            made = destination.authorize
-            authorized = (
-                await self._call(made, request, token) if link.foreign else made(request, token)
-            )
+            authorized = await self._call(destination.authorize, request, token)
             secrets += _added(request, authorized)
             answer = await self._exchange(authorized, authorized.url == request.url)
-            judge = destination.judge
-            verdict = (
-                await self._call(judge, answer, items) if link.foreign else judge(answer, items)
-            )
+            verdict = await self._call(destination.judge, answer, items)
         except FaultError as error:
             if error.fault.ambiguous:
                 self._count_ambiguous()

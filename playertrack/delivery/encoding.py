@@ -1,21 +1,25 @@
-"""Encodes events with functions that somebody else wrote, which may hang (Q-live)."""
+"""Events as the queue holds them, encoded by functions which may hang if others wrote them."""
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Mapping
 from functools import partial
-from time import monotonic
+from time import monotonic, time
 from typing import Any
 
 import attrs
 
 from .._fork import watched
+from ..errors import PlayertrackError
 from ..events import Event
 from ..outbox import Item, LaterError, RefusedError
 from .calls import Call, Calls, StalledError, foreign
-from .envelope import pack
-from .protocol import Destination
+from .lanes import FREE
+from .protocol import Destination, SessionDestination
+
+_log = logging.getLogger("playertrack")
 
 #: How long (s) the queue may wait for functions, since all destinations wait with it, and how
 #: much of that each second gives back. A call that is over within ``_QUICK`` (s) is free.
@@ -25,6 +29,37 @@ _GRACE, _REFILL, _QUICK = 0.25, 0.1, 0.005
 _TRIES = 3
 
 Properties = Callable[[Event], Mapping[str, Any]]
+
+
+def pack(destination: Destination, event: Event) -> Item | None:
+    """The item of ``event``, None if ``destination`` has none for it.
+
+    Its head is the time at which it is queued, which an operator wants to know.
+
+    Raises `RefusedError` if it cannot be encoded.
+    """
+    try:
+        body = destination.encode(event)
+        if body is None:
+            return None
+        lane = destination.lane(event)
+        note = None
+        if isinstance(destination, SessionDestination):
+            note = destination.note(event.session)
+    except Exception as error:  # of a third party's destination: the event is refused
+        if not isinstance(error, (PlayertrackError, ValueError)):
+            _log.exception("%s cannot encode an event", type(destination).__name__)
+        item = Item(event.session, event.event, event.index, event.at, "", b"")
+        raise RefusedError(item, str(error) or repr(error)) from None
+    return Item(
+        FREE if lane is None else lane,
+        event.event,
+        event.index,
+        event.at,
+        f"{time():.3f}",
+        body,
+        note,
+    )
 
 
 @attrs.define(eq=False)

@@ -76,7 +76,9 @@ class Lanes:
                 del self._lanes[lane]
             if lane == COMMON:
                 break
-        self.busy.update([row.item.lane for row in rows if row.item.lane != FREE])
+        for row in rows:
+            if row.item.lane != FREE:
+                self.busy.add(row.item.lane)
         return rows
 
     def _next(self, *, alone: bool) -> str | None:

@@ -58,6 +58,8 @@ class SendLoop:
         self._starts = asyncio.Lock()
         self._on_their_way = 0
         self._given = session
+        #: True once it has started.
+        self.started = session is not None
         self._loop = None if session is None else asyncio.get_running_loop()
         # Reentrant: an event may come from a handler of the operating system's signals.
         self._lock = threading.RLock()
@@ -88,11 +90,6 @@ class SendLoop:
         if self.started:
             self._call(partial(self._use, route))
 
-    @property
-    def started(self) -> bool:
-        """True once it has started."""
-        return self._thread is not None or self._given is not None
-
     def start(self) -> None:
         """Start, if it has not started; waits for nothing but the start of a thread."""
         with self._lock:
@@ -105,10 +102,13 @@ class SendLoop:
                     self._start_trouble = f"no thread to send with: {error}"
                 else:
                     self._thread, self._start_trouble = thread, None
+                    self.started = True
                 self._starting = False
 
     def look(self, handed: list[Handed] | None) -> None:
-        """There are new rows, or (None) there may be something to fetch."""
+        """There are new rows, or (None) there may be something to fetch; start if need be."""
+        if not self.started:
+            self.start()
         if self.started:
             self._call(self._look_at_all if handed is None else partial(self._hand, handed))
 

@@ -101,8 +101,8 @@ def forgotten(session: str) -> bytes | None:
 class SessionDestination(Destination):
     """A destination whose items depend on earlier events of their session.
 
-    It remembers them itself, and `note` is kept with the queue beside each item, so that the
-    next process can go on: ``recall`` gives it the last one.
+    It remembers them itself, and each `note` is kept with the queue beside its item, so that
+    the next process can go on: ``recall`` gives it the last one.
     """
 
     recall: Recall = staticmethod(forgotten)
@@ -111,8 +111,11 @@ class SessionDestination(Destination):
         """The last note on ``session``, whoever wrote it."""
         return self.recall(session)
 
-    def note(self, session: str) -> bytes:
-        """A note with all that is needed to encode the next event of ``session``."""
+    def note(self, session: str) -> bytes | None:
+        """A note with all that is needed to encode the next event of ``session``.
+
+        None if there is no more to know than its last note says.
+        """
         raise NotImplementedError
 
     def answered(self, session: str, body: bytes) -> None:

@@ -32,6 +32,8 @@ class RetryPolicy:
         self.state = DeliveryState.UP
         #: Why it is paused.
         self.reason: str | None = None
+        #: True if nothing has failed since it caught up, so that all may start at once.
+        self.calm = True
         #: How often it went down.
         self.downs = 0
         self._settings = settings
@@ -74,15 +76,17 @@ class RetryPolicy:
             self._probes = 0
             self._slot = -inf
 
-    def caught_up(self) -> None:
+    def caught_up(self, now: float) -> None:
         """Nothing waits any more."""
         self._slot = None
+        self.calm = self.state is DeliveryState.UP and self._hold <= now
 
     def failed(self, tries: int, after: float | None, now: float, probe: bool) -> float:
         """The ``tries``-th try of an event failed; gives when it may be tried again.
 
         inf: the destination is down. ``after``: the server wants nothing for so long (s).
         """
+        self.calm = False
         if after is not None:
             self._hold = max(self._hold, now + after)
         if self.state is DeliveryState.UP and tries <= self._settings.retries:
@@ -110,6 +114,7 @@ class RetryPolicy:
         """A token is being asked for."""
         self._before = self.state
         self.state = DeliveryState.RENEWING
+        self.calm = False
 
     def renewed(self) -> None:
         """There is another token; if it was down it still is, and a probe is due."""
@@ -121,6 +126,7 @@ class RetryPolicy:
         """Send nothing until `resume`."""
         self.state = DeliveryState.PAUSED
         self.reason = reason
+        self.calm = False
 
     def resume(self) -> None:
         """Start anew, whatever it was doing."""

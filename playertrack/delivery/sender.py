@@ -23,7 +23,6 @@ from ..outbox import (
     BootClock,
     Bounds,
     Counts,
-    Handed,
     Item,
     Outbox,
     Page,
@@ -91,21 +90,15 @@ class Sender:
         self._lock = threading.Lock()
         self._closed = False
         self._loop = self._new_loop(session)
-        self.outbox.listen(self._look)
         atexit.register(self._close_at_exit)
         watched.add(self)
 
     def _new_loop(self, session: aiohttp.ClientSession | None) -> SendLoop:
         from .loop import SendLoop
 
-        return SendLoop(self.outbox, self.settings, session)
-
-    def _look(self, handed: list[Handed] | None) -> None:
-        """There is something to send; the thread of the outbox says so."""
-        loop = self._loop  # the one of this process
-        if not (loop.started or self._closed):
-            loop.start()
-        loop.look(handed)
+        loop = SendLoop(self.outbox, self.settings, session)
+        self.outbox.listen(loop.look)
+        return loop
 
     @property
     def directory(self) -> Path | None:

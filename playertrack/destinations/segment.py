@@ -104,7 +104,7 @@ class SegmentDestination(SessionDestination):
             raise ValueError(f"{len(item)} bytes: an event may have {_MOST_OF_EVENT}")
         return item
 
-    def note(self, session: str) -> bytes:
+    def note(self, session: str) -> bytes | None:
         """A note that says whether ``session`` is of a live stream."""
         return self._streams.note(session)
 

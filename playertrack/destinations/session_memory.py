@@ -16,23 +16,19 @@ _T = TypeVar("_T")
 MOST = 10_000
 
 
-class Recent(Generic[_K, _V]):
-    """The values of the keys that were set last."""
+class Recent(OrderedDict[_K, _V]):
+    """The values of the keys that were put last."""
 
     def __init__(self, most: int = MOST) -> None:
+        super().__init__()
         self._most = most
-        self._values: OrderedDict[_K, _V] = OrderedDict()
-
-    def get(self, key: _K | None) -> _V | None:
-        """The value of ``key``, None if it is unknown or forgotten."""
-        return None if key is None else self._values.get(key)
 
     def put(self, key: _K, value: _V) -> None:
-        """Remember ``value``; the key that was not set for the longest time may go."""
-        self._values[key] = value
-        self._values.move_to_end(key)
-        while len(self._values) > self._most:
-            self._values.popitem(last=False)
+        """Remember ``value``; the key that was not put for the longest time may go."""
+        self[key] = value
+        self.move_to_end(key)
+        while len(self) > self._most:
+            self.popitem(last=False)
 
 
 class Memory(Generic[_T]):
@@ -46,11 +42,14 @@ class Memory(Generic[_T]):
         self._encode = msgspec.msgpack.Encoder().encode
         self._recall = recall
         self._known: Recent[str, _T] = Recent()
+        self._noted: Recent[str, _T] = Recent()
 
     def get(self, session: str | None) -> _T | None:
         """The state of ``session``; None for an unknown one."""
+        if session is None:
+            return None
         known = self._known.get(session)
-        if known is None and session is not None and (note := self._recall(session)) is not None:
+        if known is None and (note := self._recall(session)) is not None:
             try:
                 known = self._decode(note)
             except (msgspec.MsgspecError, ValueError):
@@ -62,6 +61,10 @@ class Memory(Generic[_T]):
         """Remember ``value``."""
         self._known.put(session, value)
 
-    def note(self, session: str) -> bytes:
-        """The state of ``session`` as a note, to be recalled."""
-        return self._encode(self._known.get(session))
+    def note(self, session: str) -> bytes | None:
+        """The state of ``session`` as a note, to be recalled; None if the last one says it."""
+        known = self._known.get(session)
+        if known is None or known is self._noted.get(session):
+            return None
+        self._noted.put(session, known)
+        return self._encode(known)

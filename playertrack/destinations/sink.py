@@ -146,8 +146,10 @@ class DeliverySink:
 
     def _item(self, event: Event) -> Item | None:
         undated = self.sender.outbox.undated
-        if (held := undated.hold(self.name, event, self._beside)) is not None:
-            return held
+        if undated.lanes or undated.clock.lags:  # it is, or was, wrong
+            held = undated.hold(self.name, event, self._beside)
+            if held is not None:
+                return held
         try:
             return self._encoding.item(event)
         except LaterError:

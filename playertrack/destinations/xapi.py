@@ -109,7 +109,7 @@ class XapiDestination(SessionDestination):
         item: bytes = _encode(statement)
         return item
 
-    def note(self, session: str) -> bytes:
+    def note(self, session: str) -> bytes | None:
         """A note of what was played in ``session`` so far."""
         return self._sessions.note(session)
 

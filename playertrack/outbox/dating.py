@@ -104,27 +104,28 @@ class Undated:
     def __init__(self, clock: BootClock) -> None:
         #: Make the items of events that have a date by now, by destination.
         self.encoders: dict[str, EncodeDated] = {}
-        self._clock = clock
-        self._lanes: set[tuple[str, str]] = set()
+        #: What it goes by.
+        self.clock = clock
+        #: The sessions that have held events, with their destinations.
+        self.lanes: set[tuple[str, str]] = set()
 
     @property
     def clock_is_set(self) -> bool:
         """True if events of this boot can be dated."""
-        return self._clock.started is not None
+        return self.clock.started is not None
 
     def hold(self, destination: str, event: Event, beside: Callable[[], str]) -> Item | None:
         """The held item of an event that has no date yet, or whose session has held ones.
 
         None for one that is to be encoded at once. What ``beside`` gives is for the encoder.
         """
-        # Nearly every event goes this way. The clock is looked at when it is made and each second.
-        if not self._lanes and (event.at >= RELEASED or not self._clock.lags):
+        if not self.lanes and event.at >= RELEASED:
             return None
-        ticks = self._clock.ticks_at(event.at)
+        ticks = self.clock.ticks_at(event.at)
         lane = event.session
         if ticks is not None:
-            held = Held(self._clock.boot, ticks, beside())
-        elif (destination, lane) in self._lanes:
+            held = Held(self.clock.boot, ticks, beside())
+        elif (destination, lane) in self.lanes:
             held = Held(beside=beside())  # it has a date, and waits for those before it
         else:
             return None
@@ -136,28 +137,28 @@ class Undated:
 
     def _held(self, destination: str, event: Event, held: Held) -> Item:
         lane = event.session
-        self._lanes.add((destination, lane))
+        self.lanes.add((destination, lane))
         body = json.dumps(to_record(event)).encode()
         return Item(lane, event.event, event.index, event.at, held.head, body)
 
     def date(self, failover: Failover) -> bool:
         """Date what can be dated, and commit it; True if there is more to send now."""
-        self._clock.look()
+        self.clock.look()
         if failover.owing:
             return False
         rows = held_rows(failover.stores())
-        self._lanes = {(name, item.lane) for _, name, item in rows}
-        started = self._clock.started
+        self.lanes = {(name, item.lane) for _, name, item in rows}
+        started = self.clock.started
         if not rows or started is None or not failover.owner:
             return False
-        dates = _dates(rows, self._clock.boot, started, lambda: times_of(failover.stores()))
+        dates = _dates(rows, self.clock.boot, started, lambda: times_of(failover.stores()))
         ends = self._ends(rows, dates)
         if not ends:
             return False
         failover.commit(Added(), Settled(dated=ends))
         if failover.owing:
             return False  # the disk takes it later, and the lanes are held until then
-        self._lanes = {(name, item.lane) for _, name, item in held_rows(failover.stores())}
+        self.lanes = {(name, item.lane) for _, name, item in held_rows(failover.stores())}
         if dates:
             estimated = sum(each.estimated for each in ends.values())
             _log.warning(

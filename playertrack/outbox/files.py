@@ -24,8 +24,9 @@ from .values import Bounds, Settled
 #: What the files in the directory of a queue are called.
 QUEUE, ACKS, LOCK = "queue.db", "delivered", "lock"
 
-#: How often (s) rows and counters are compared, and how long (s) a file is made smaller at once.
-_COMPARE, _SHRINK = 10.0, 0.05
+#: How often (s) rows and counters are compared, and how long (s) a file is made smaller at once,
+#: and at the end.
+_COMPARE, _SHRINK, _SHRINK_AT_END = 10.0, 0.05, 0.5
 
 #: All that this process has.
 _all: WeakSet[Files] = WeakSet()
@@ -210,15 +211,15 @@ class Files:
         """Do what the owner has to do from time to time; raises as for a damage found."""
         if self.store is None or not self.owned:
             return
-        self._shrink()
+        self._shrink(_SHRINK)
         if monotonic() >= self._compare_at:
             self._compare_at = monotonic() + _COMPARE
             if not self.store.agrees:
                 raise sqlite3.DatabaseError("the number of events does not match the counters")
 
-    def _shrink(self) -> None:
-        """Make the file smaller, for a short time."""
-        until = monotonic() + _SHRINK
+    def _shrink(self, seconds: float) -> None:
+        """Make the file smaller, for so long at most."""
+        until = monotonic() + seconds
         with suppress(sqlite3.Error):
             while self.store is not None and self.store.shrink() and monotonic() < until:
                 pass
@@ -255,7 +256,7 @@ class Files:
 
     def close(self) -> None:
         """Let go of everything."""
-        self._shrink()
+        self._shrink(_SHRINK_AT_END)
         self._shut()
         self._release()
 

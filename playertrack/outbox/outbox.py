@@ -91,7 +91,7 @@ class Outbox:
             raise QueueError(f"a queue needs a directory for durability {durability!r}")
         self._bounds, self._connect, self._retry = bounds, connect, retry
         self._poll = min(_POLL, retry)
-        self._listeners: list[Listener] = []
+        self._listener: Listener = bool  # nobody
         self._closing = False
         #: The events that came while the clock was wrong.
         self.undated = Undated(BootClock() if clock is None else clock)
@@ -200,11 +200,11 @@ class Outbox:
     # ------------------------------------------------------------------- for the sender
 
     def listen(self, listener: Listener) -> None:
-        """Have ``listener`` called, by the outbox's thread, when there may be news.
+        """Have ``listener``, and no other, called by the outbox's thread when there may be news.
 
         It is given the new rows, or None if what is new has to be fetched.
         """
-        self._listeners.append(listener)
+        self._listener = listener
 
     def fetch(
         self, destination: str, after: int, limit: int, done: Callable[[Page], object]
@@ -330,8 +330,7 @@ class Outbox:
                 done()
         handed = self.leases.handed()
         if news or handed or handed is None:
-            for listener in self._listeners:
-                listener(None if news else handed)
+            self._listener(None if news else handed)
 
     def _look_around(self, failover: Failover) -> bool:
         """Do what is due every second; True if there may be something new."""

@@ -127,7 +127,7 @@ class Store(Records):
         self._execute(f"DELETE FROM events WHERE {THESE}", numbers)
         for destination, n in found:
             self.count(destination, end, n)
-            self._grow(-n)
+            self.tally[QUEUE]["rows"] = self.tally[QUEUE].get("rows", 0) - n
 
     def drop_damaged(self, damaged: Mapping[int, str]) -> None:
         """Remove rows that are not as they were written, by number and destination."""

@@ -68,8 +68,9 @@ class Tally(Entries):
             if text != self.stored.get(name):
                 changed[name] = text
         if changed:
-            self.count_commits(self[QUEUE].get("commits", 0) + 1)
-            changed[QUEUE] = _encode(self[QUEUE])
+            queue = self[QUEUE]
+            queue["commits"] = queue.get("commits", 0) + 1
+            changed[QUEUE] = _encode(queue)
         for name, text in changed.items():
             row = (name, text, _check(name, text))
             for table in TABLES:

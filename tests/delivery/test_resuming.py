@@ -83,8 +83,10 @@ def view(at: float) -> events.Event:
 
 def body(mapper: KavaDestination | StatsDestination, what: events.Event) -> tuple[str, bytes]:
     item = mapper.encode(what)
+    note = mapper.note(what.session)
     assert item is not None
-    return item.decode(), mapper.note(what.session)
+    assert note is not None
+    return item.decode(), note
 
 
 def test_another_mapper_goes_on_with_the_note_of_the_last_request() -> None:

@@ -71,7 +71,7 @@ def test_after_a_probe_the_backlog_goes_at_the_rate_until_it_is_gone() -> None:
         it.started(now)
         starts.append(now)
     assert starts == pytest.approx([30.0, 30.05, 30.10, 30.15])
-    it.caught_up()
+    it.caught_up(now)
     assert it.due(first=True) == -inf
 
 

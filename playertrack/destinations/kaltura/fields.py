@@ -35,6 +35,7 @@ def clean(text: str) -> str:
     return "".join(c for c in text if category(c) not in ("Cc", "Cs") and c not in _NOT_CHARACTERS)
 
 
+@lru_cache(maxsize=1024)
 def column(text: str) -> str:
     """`clean`, and fit for a column of the log that stats.collect writes: no commas (wire, 1)."""
     if text.isprintable() and "," not in text:
@@ -61,11 +62,12 @@ def whole(value: float) -> int:
 _quoted = lru_cache(maxsize=1024)(quote_plus)
 
 
-def form(pairs: Iterable[tuple[str, str]]) -> str:
-    """The pairs form-encoded, in their order."""
+def form(pairs: Iterable[tuple[str, str]], pattern: str = "{}") -> str:
+    """The pairs form-encoded, in their order; ``pattern`` makes fields of their names."""
     return "&".join(
         [
-            f"{_quoted(name)}={value if value.isascii() and value.isalnum() else _quoted(value)}"
+            f"{_quoted(pattern.format(name))}="
+            f"{value if value.isascii() and value.isalnum() else _quoted(value)}"
             for name, value in pairs
         ]
     )

@@ -133,7 +133,7 @@ class KavaDestination(KalturaDestination):
             fields["sessionStartTime"] = answer.time
         return _as_query_and_json(fields) if self._as_json else _as_form(fields)
 
-    def note(self, session: str) -> bytes:
+    def note(self, session: str) -> bytes | None:
         """The state of ``session`` that the server has so far."""
         return self._sessions.note(session)
 

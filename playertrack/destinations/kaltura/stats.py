@@ -103,7 +103,8 @@ class StatsDestination(KalturaDestination):
         self._got = self._profile.stats_form == "query"
         self._timestamp_scale = 1000 if self._profile.timestamp_unit == "ms" else 1
         self._position_scale = 1000 if self._profile.position_unit == "ms" else 1
-        self._context = form(self._named(self._of_identity()))
+        self._pattern = "event:{}" if self._got else "event[{}]"
+        self._context = form(self._of_identity(), self._pattern)
         self._sessions = Memory(_Session, self.recalled)
 
     def encode(self, event: Event) -> bytes | None:
@@ -115,12 +116,26 @@ class StatsDestination(KalturaDestination):
         type_id = STATS_IDS.get(event.event)
         if type_id is None:
             return None
-        pairs = self._named(self._required(event, type_id))
-        pairs += self._named(self._known(event, session))
-        text = f"format=1&{form(pairs)}&{self._context}"
+        entry = column(event.entry_id or "") or column(self.entry(event))
+        pairs = [  # in the order of the guide's examples
+            ("objectType", "KalturaStatsEvent"),
+            ("partnerId", str(self.identity.partner_id)),
+            ("entryId", entry),
+            ("eventType", str(type_id)),
+            ("sessionId", column(event.session)),
+            ("eventTimestamp", str(whole(event.at * self._timestamp_scale))),
+        ]
+        if event.position is not None:
+            point = max(0, whole(event.position * self._position_scale))
+            pairs.append(("currentPoint", str(point)))
+        if event.duration is not None and isfinite(event.duration) and not session.live:
+            pairs.append(("duration", str(floor(event.duration + 0.5))))
+        if session.seeked:
+            pairs.append(("seek", "true"))
+        text = f"format=1&{form(pairs, self._pattern)}&{self._context}"
         return f"?{text}".encode() if self._got else text.encode()
 
-    def note(self, session: str) -> bytes:
+    def note(self, session: str) -> bytes | None:
         """A note of the state of ``session`` so far."""
         return self._sessions.note(session)
 
@@ -138,30 +153,9 @@ class StatsDestination(KalturaDestination):
             session = attrs.evolve(session, live=previous is not None and previous.live)
         elif event.event == "SEEK":
             session = attrs.evolve(session, seeked=True)
-        self._sessions.put(event.session, session)
+        if session is not known:
+            self._sessions.put(event.session, session)
         return session
-
-    def _required(self, event: Event, type_id: int) -> Pairs:
-        """In the order of the guide's examples."""
-        return [
-            ("objectType", "KalturaStatsEvent"),
-            ("partnerId", str(self.identity.partner_id)),
-            ("entryId", column(self.entry(event))),
-            ("eventType", str(type_id)),
-            ("sessionId", column(event.session)),
-            ("eventTimestamp", str(whole(event.at * self._timestamp_scale))),
-        ]
-
-    def _known(self, event: Event, session: _Session) -> Pairs:
-        pairs: Pairs = []
-        if event.position is not None:
-            point = max(0, whole(event.position * self._position_scale))
-            pairs.append(("currentPoint", str(point)))
-        if event.duration is not None and isfinite(event.duration) and not session.live:
-            pairs.append(("duration", str(floor(event.duration + 0.5))))
-        if session.seeked:
-            pairs.append(("seek", "true"))
-        return pairs
 
     def _of_identity(self) -> Pairs:
         who = self.identity
@@ -175,8 +169,3 @@ class StatsDestination(KalturaDestination):
             "contextId": None if who.context_id is None else str(who.context_id),
         }
         return [(name, column(value)) for name, value in values.items() if value]
-
-    def _named(self, pairs: Pairs) -> Pairs:
-        """The names as an object's fields."""
-        pattern = "event:{}" if self._got else "event[{}]"
-        return [(pattern.format(name), value) for name, value in pairs]
