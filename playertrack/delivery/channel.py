@@ -66,7 +66,7 @@ class Channel(Link):
             return
         if self._more:
             self._fetch()
-        while self._lanes.size and len(self._workers) < self.settings.max_in_flight:
+        while self._lanes.heads and len(self._workers) < self.settings.max_in_flight:
             rows = self._next()
             if not rows:
                 break

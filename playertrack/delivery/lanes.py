@@ -27,8 +27,9 @@ class Lanes:
     def __init__(self) -> None:
         self.busy: set[str] = set()
         self._lanes: dict[str, deque[Row]] = {}
-        # An entry counts while its lane is not busy and its row the first there.
-        self._heads: list[tuple[int, str]] = []
+        #: Rows that may be next, with their lanes; an entry counts while its lane is not busy and
+        #: its row the first there.
+        self.heads: list[tuple[int, str]] = []
         self._common: deque[int] = deque()
         #: How many rows wait, and how long (bytes) their items are.
         self.size = 0
@@ -44,7 +45,7 @@ class Lanes:
             if waiting is None:
                 waiting = self._lanes[lane] = deque()
                 if lane not in self.busy:
-                    heappush(self._heads, (row.seq, lane))
+                    heappush(self.heads, (row.seq, lane))
             waiting.append(row)
             self.size += 1
             self.bytes += len(row.item.body)
@@ -63,7 +64,7 @@ class Lanes:
             waiting = self._lanes[lane]
             size += len(waiting[0].item.body) + 1
             if rows and size > batch.bytes:
-                heappush(self._heads, (waiting[0].seq, lane))
+                heappush(self.heads, (waiting[0].seq, lane))
                 break
             row = waiting.popleft()
             rows.append(row)
@@ -71,7 +72,7 @@ class Lanes:
             self.bytes -= len(row.item.body)
             if waiting:
                 if len(rows) < batch.events or lane == FREE:
-                    heappush(self._heads, (waiting[0].seq, lane))
+                    heappush(self.heads, (waiting[0].seq, lane))
             else:
                 del self._lanes[lane]
             if lane == COMMON:
@@ -86,16 +87,16 @@ class Lanes:
 
         ``alone`` is False for another row of a batch, where a row of `COMMON` may not go.
         """
-        while self._heads:
-            seq, lane = self._heads[0]
+        while self.heads:
+            seq, lane = self.heads[0]
             waiting = self._lanes.get(lane)
             if lane in self.busy or not waiting or waiting[0].seq != seq:
-                heappop(self._heads)
+                heappop(self.heads)
                 continue
             if self._common and (seq > self._common[0] or lane == COMMON):
                 if lane != COMMON or self.busy or not alone:
                     return None
-            heappop(self._heads)
+            heappop(self.heads)
             return lane
         return None
 
@@ -108,12 +109,12 @@ class Lanes:
             if lane == COMMON:
                 self._common.popleft()
             if lane in self._lanes:
-                heappush(self._heads, (self._lanes[lane][0].seq, lane))
+                heappush(self.heads, (self._lanes[lane][0].seq, lane))
 
     def clear(self) -> None:
         """Forget the rows that wait."""
         self._lanes.clear()
-        self._heads.clear()
+        self.heads.clear()
         self.size = 0
         self.bytes = 0
         while len(self._common) > (COMMON in self.busy):

@@ -118,5 +118,10 @@ class SessionDestination(Destination):
         """
         raise NotImplementedError
 
+    @classmethod
+    def learns(cls) -> bool:
+        """True if `answered` does anything."""
+        return cls.answered is not SessionDestination.answered
+
     def answered(self, session: str, body: bytes) -> None:
         """An item of ``session`` was delivered, and ``body`` was the answer."""

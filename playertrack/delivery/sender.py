@@ -127,8 +127,9 @@ class Sender:
                     raise DeliveryError("url", route.destination.address, wanted)
                 raise DeliveryError("token", route.tokens, _ANOTHER)
             self._adds[name] += 1
-            if isinstance(route.destination, SessionDestination):
-                self._learners.setdefault(name, WeakSet()).add(route.destination)
+            destination = route.destination
+            if isinstance(destination, SessionDestination) and destination.learns():
+                self._learners.setdefault(name, WeakSet()).add(destination)
                 route = attrs.evolve(route, answered=partial(self._answered, name))
         if not same:
             self._loop.add(route)
