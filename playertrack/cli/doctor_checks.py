@@ -118,7 +118,7 @@ async def _sink(sink: DeliverySink, *, send: bool) -> AsyncIterator[Check]:
     try:
         where = f"{sink.service}: {shown_address(sink.destination.address)}"
         variable = _ADDRESSES.get(sink.service)
-        cure = f"check {variable}" if variable else f"check the URL behind {sink.service}:"
+        cure = f"check {variable or f'the URL behind {sink.service}:'} and the network"
         try:
             answer = await _ask(session, _probe(sink))
         except FaultError as error:

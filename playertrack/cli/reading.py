@@ -21,6 +21,9 @@ _NOT_RAW = {
     "event": "this is an event log, not a raw recording; playertrack lint checks it",
 }
 
+#: How many names of players are kept for a message.
+_SOME_PLAYERS = 10_000
+
 #: A line's number, and the player and the signal on it.
 Numbered = tuple[int, tuple[str | None, "Signal"]]
 
@@ -70,9 +73,10 @@ def numbered_signals(
     from ..trace.codec import LineError, TraceError, read_records, read_signals
 
     if translator is None:
-        for numbered in read_signals(stream, source, on_bad):
-            if player is ... or numbered[1][0] == player:
-                yield numbered
+        if player is ...:
+            yield from read_signals(stream, source, on_bad)
+        else:
+            yield from _of_player(player, read_signals(stream, source, on_bad), source)
         return
     if player not in (..., None):
         return
@@ -90,3 +94,23 @@ def numbered_signals(
         else:
             yield from ((line, (None, signal)) for signal in signals)
     yield from ((line, (None, signal)) for signal in translator.finish())
+
+
+def _of_player(player: str | None, signals: Iterator[Numbered], source: str) -> Iterator[Numbered]:
+    """The signals of ``player``; raises `PlayertrackError` if only others have any."""
+    from .._words import did_you_mean
+    from ..errors import PlayertrackError, shorten
+
+    others: set[str] = set()
+    found = False
+    for numbered in signals:
+        name = numbered[1][0]
+        if name == player:
+            found = True
+            yield numbered
+        elif name is not None and len(others) < _SOME_PLAYERS:
+            others.add(name)
+    if others and not found:
+        known = ", ".join(map(shorten, sorted(others)[:5])) + (", …" if len(others) > 5 else "")
+        hint = did_you_mean(str(player), others) or f"; there are {known}"
+        raise PlayertrackError(f"{source}: --player: there is no player {shorten(player)}{hint}")

@@ -40,7 +40,7 @@ def checked_url(address: str, *, query: bool = True) -> str:
     if parts.query and not query:
         raise ValueError("its address must not have a query")
     if "@" in parts.netloc or names_a_secret(address):
-        raise ValueError("its URL holds a secret; secrets belong into the environment")
+        raise ValueError("its URL contains a secret; secrets belong in the environment")
     return address
 
 
