@@ -165,15 +165,6 @@ class SendLoop:
 
     # -------------------------------------------------------------------------- the loop
 
-    async def drained(self, seconds: float, names: Iterable[str] | None = None) -> None:
-        """As `drain`, for the loop that a session was given of."""
-        await self._drained(set(self.routes if names is None else names), seconds)
-
-    async def stopped(self) -> None:
-        """As `stop`, for the loop that a session was given of."""
-        self._stopped = True
-        await self._end()
-
     def _run(self) -> None:
         make_private()
         loop = self._new_loop()

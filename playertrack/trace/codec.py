@@ -272,13 +272,6 @@ def read_signals(
     return _read(parse_signal, stream, source, on_bad)
 
 
-def read_entries(
-    stream: ByteStream, source: str = "<trace>", on_bad: OnBad | None = None
-) -> Iterator[tuple[int, tuple[str | None, Signal, int | None]]]:
-    """As `read_signals`, with the number of the signal (``seq``)."""
-    return _read(parse_entry, stream, source, on_bad)
-
-
 def _read(
     parse: Callable[[bytes], Any], stream: ByteStream, source: str, on_bad: OnBad | None
 ) -> Iterator[tuple[int, Any]]:

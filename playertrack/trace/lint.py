@@ -14,16 +14,16 @@ reached afterwards).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from math import inf, isfinite
+from collections.abc import Iterable, Iterator
+from math import inf
 from typing import Any
-from unicodedata import category
 
 import attrs
 
 from ..errors import shorten
 from ..events import EVENTS, REACHED
 from ..policy import Policy
+from .event_form import is_number, is_seconds, malformed
 
 _MILESTONES = {name: percent for percent, name in REACHED.items()}
 
@@ -138,8 +138,8 @@ class Lint:
         """Problems of the record on ``line``, given those before it."""
         self._line = line
         # What is malformed is not judged further, by values that it does not have.
-        malformed = _malformed(record) if self._shows is None else []
-        breaches = malformed or self._judge(record)
+        breaches = malformed(record) if self._shows is None else []
+        breaches = breaches or self._judge(record)
         session = record.get("session") if isinstance(record, dict) else None
         shown = session if isinstance(session, str) else None
         return [Finding(rule, line, shown, message) for rule, message in breaches]
@@ -206,60 +206,6 @@ def _left_open(session: _Session | None) -> Iterator[_Breach]:
 
 
 # ---------------------------------------------------------------- rules of one event at a time
-
-
-def _malformed(record: object) -> list[_Breach]:
-    """Problems that keep a record from being an event: section 3, R-ids."""
-    if not isinstance(record, dict):
-        return [("format", f"not an object: {shorten(record)}")]
-    breaches = []
-    for field, (good, allowed) in _FORM.items():
-        if field in record:
-            if not good(record[field]):
-                rule = "R-ids" if field == "session" else "format"
-                breaches.append((rule, f"{field}: {shorten(record[field])} is not {allowed}"))
-        elif field not in _OPTIONAL:
-            breaches.append(("format", f"{field} is missing"))
-    position, duration = record.get("position"), record.get("duration")
-    if not breaches and position is not None and duration is not None and position > duration:
-        breaches.append(("format", f"position: {position:g} is beyond the duration {duration:g}"))
-    return breaches
-
-
-def _is_number(value: object) -> bool:
-    return (isinstance(value, float) and isfinite(value)) or (
-        isinstance(value, int) and not isinstance(value, bool) and abs(value) < 1 << 1023
-    )
-
-
-def _is_seconds(value: Any) -> bool:
-    return value is None or (_is_number(value) and value >= 0)
-
-
-def _is_session(value: object) -> bool:
-    return (
-        isinstance(value, str)
-        and 1 <= len(value) <= 50
-        and not any(c == "," or category(c) == "Cc" for c in value)
-    )
-
-
-#: What fields hold that all events have, and BUFFER_END.
-_FORM: dict[str, tuple[Callable[[Any], bool], str]] = {
-    "event": (lambda value: isinstance(value, str) and value in EVENTS, "the name of an event"),
-    "at": (_is_number, "a time in seconds"),
-    "player": (lambda value: value is None or isinstance(value, str), "a string"),
-    "session": (_is_session, "an id of 1 to 50 characters without commas or control characters"),
-    "index": (
-        lambda value: isinstance(value, int) and not isinstance(value, bool) and value >= 1,
-        "a whole number, 1 or more",
-    ),
-    "entry_id": (lambda value: value is None or isinstance(value, str), "a string or null"),
-    "position": (_is_seconds, "seconds, 0 or more, or null"),
-    "duration": (_is_seconds, "seconds, 0 or more, or null"),
-    "seconds": (_is_seconds, "seconds, 0 or more"),
-}
-_OPTIONAL = frozenset({"player", "seconds"})
 
 
 def _order(player: PlayerSeen, session: _Session, record: _Record) -> Iterator[_Breach]:
@@ -356,7 +302,7 @@ def _completed(record: _Record, policy: Policy) -> Iterator[_Breach]:
     if not record["duration"]:
         yield "I-true", "COMPLETED without a duration"
     share: Any = record.get("watched")
-    if _is_number(share) and not (policy.completion or 0.0) - 1e-9 <= share <= 1.0 + 1e-9:
+    if is_number(share) and not (policy.completion or 0.0) - 1e-9 <= share <= 1.0 + 1e-9:
         yield "I-true", f"COMPLETED with {share:g} of the media watched"
 
 
@@ -385,10 +331,10 @@ def _note(player: PlayerSeen, session: _Session, record: _Record) -> None:
             _Landed(at, position, session.duration)
             if session.duration == record["duration"]
             and position is not None
-            and _is_seconds(position)
+            and is_seconds(position)
             else None
         )
-    elif event == "SPEED" and _is_number(record.get("rate")):
+    elif event == "SPEED" and is_number(record.get("rate")):
         player.fastest = max(player.fastest, record["rate"])
     elif event == "ERROR":
         session.failed = True
