@@ -271,7 +271,7 @@ class _Report:
             print(f"{media}: {self._refusal}", file=sys.stderr)
             return 2
         for summary in self._summaries:
-            print(*summary_lines(summary), sep="\n", file=out)
+            show(summary_lines(summary), out)
         if self._observer is not None:
             show_timeline(self._observer.timeline(), out)
         if left or not self._delivered:

@@ -4,38 +4,59 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TextIO
 
-#: What is coloured, by `rich`: the names of events, rules, and what did not happen.
+#: What is coloured, by `rich`: names of events, rules, times, what is wrong, and states.
 _STYLES = (
     (re.compile(r"\b[A-Z]{3,}(?:_[A-Z0-9]+)*\b"), "bold"),
     (re.compile(r"\[?\b[RI]-[a-z-]+\]?"), "cyan"),
-    (re.compile(r"did not fire"), "yellow"),
-    (re.compile(r"[+-]?\d+\.\d{3} s"), "green"),
+    (re.compile(r"did not fire|(?<=: )(?:paused|waiting)\b"), "yellow"),
+    (re.compile(r"(?<=: )(?:down)\b|\bFAIL\b"), "red"),
+    (re.compile(r"(?<=: )(?:up)\b"), "green"),
+    (re.compile(r"(?<![\w:.-])-?(?:\d+(?:\.\d+)? s|\d+(?::\d\d){1,2}(?:\.\d+)?)(?![\w:])"), "green"),
 )
 
 
 def show(lines: Iterable[str], out: TextIO) -> None:
     """Print ``lines``, wrapped to the terminal's width; a pipe gets them as they are."""
+    write = printer(out)
+    for line in lines:
+        write(line)
+
+
+def printer(out: TextIO) -> Callable[[str], None]:
+    """As `show`, for lines that come one by one."""
     width = width_of(out)
-    wrapped = lines if width is None else (part for line in lines for part in wrap(line, width))
-    if width is not None and out.isatty() and "NO_COLOR" not in os.environ:
-        try:
-            from rich.console import Console
-            from rich.text import Text
-        except ImportError:
-            pass
-        else:
-            console = Console(file=out, width=width, highlight=False, soft_wrap=True)
-            for line in wrapped:
-                text = Text(line)
-                for pattern, style in _STYLES:
-                    text.highlight_regex(pattern, style)
-                console.print(text)
-            return
-    for line in wrapped:
-        print(line, file=out)
+    if width is None:
+        return lambda line: print(line, file=out, flush=True)
+    write = _coloured(out, width) or (lambda part: print(part, file=out, flush=True))
+
+    def wrapped(line: str) -> None:
+        for part in wrap(line, width):
+            write(part)
+
+    return wrapped
+
+
+def _coloured(out: TextIO, width: int) -> Callable[[str], None] | None:
+    """What prints in colour; None where nobody can see it, wants it, or `rich` is not there."""
+    if not out.isatty() or "NO_COLOR" in os.environ:
+        return None
+    try:
+        from rich.console import Console
+        from rich.text import Text
+    except ImportError:
+        return None
+    console = Console(file=out, width=width, highlight=False, soft_wrap=True)
+
+    def write(line: str) -> None:
+        text = Text(line)
+        for pattern, style in _STYLES:
+            text.highlight_regex(pattern, style)
+        console.print(text)
+
+    return write
 
 
 def width_of(out: TextIO) -> int | None:

@@ -60,6 +60,7 @@ def run(args: argparse.Namespace) -> int:
     """Run it; 1 if somebody has to look, 3 if events are left to send."""
     from ..delivery.status import statuses, troubled
     from ..outbox import look
+    from .prose import show
 
     seen = look(args.directory)
     if args.action == "dead":
@@ -72,7 +73,7 @@ def run(args: argparse.Namespace) -> int:
         if args.json:
             print(json.dumps(status.to_record()))
         else:
-            print(*status_lines(status), sep="\n")
+            show(status_lines(status), sys.stdout)
     if not found:
         print(f"{args.directory}: nothing was ever queued", file=sys.stderr)
     if args.action == "status":

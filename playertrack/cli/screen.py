@@ -23,6 +23,9 @@ class Screen:
     """A sink that prints events for people, times counted from the first of each session."""
 
     def __init__(self) -> None:
+        from .prose import printer
+
+        self._print = printer(sys.stdout)
         self._session: str | None = None
         self._start = 0.0
 
@@ -30,12 +33,12 @@ class Screen:
         """Print the line of ``event``."""
         if event.session != self._session:
             self._session, self._start = event.session, event.at
-            print(f"session {event.session}")
+            self._print(f"session {event.session}")
         where = "" if event.position is None else f"at {clock(event.position, 0.001):>11}"
         more = "  ".join(f"{name} {_short(value)}" for name, value in _extras(event))
         since = clock(event.at - self._start, 0.001)
         line = f"{since:>11}  {event.event:<{_WIDTH}}  {where:14}  {more}"
-        print(line.rstrip(), flush=True)
+        self._print(line.rstrip())
 
     def close(self, timeout: float) -> bool:
         """True: everything was printed."""

@@ -94,7 +94,9 @@ def run(args: argparse.Namespace) -> int:
         return 2
     kind = kind or ("jsonl" if args.json else "csv" if args.csv else None)
     if kind is None:
-        print("\n".join(_lines(found, args.by)))
+        from .prose import show
+
+        show(_lines(found, args.by), sys.stdout)
     else:
         with open_output(args.output or "-") as out:
             out.write(_written(found, args.by, kind))

@@ -51,9 +51,10 @@ def index_signals(
                 since = 0
                 _pack(fleet)
     finally:  # what stands before a line that cannot be taken is there to be seen
-        _count(counts, fleet.close())
-        for row in ended.take():
-            take(_row(row, counts, source.name))
+        for player in list(fleet.players):  # one by one: all at once would be in memory twice
+            _count(counts, fleet.close(player))
+            for row in ended.take():
+                take(_row(row, counts, source.name))
 
 
 def _take_made(

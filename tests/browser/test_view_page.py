@@ -76,8 +76,9 @@ class Shown:
         )
 
     async def press(self, key: str) -> None:
-        codes = {"Enter": 13, "Escape": 27, "ArrowDown": 40}
-        more = {"text": "\r"} if key == "Enter" else {}
+        codes = {"Enter": 13, "Escape": 27, "ArrowDown": 40, "Tab": 9, "/": 191}
+        texts = {"Enter": "\r", "/": "/"}
+        more = {"text": texts[key]} if key in texts else {}
         for kind in ("keyDown", "keyUp"):
             await self.page.call(
                 "Input.dispatchKeyEvent",
@@ -160,8 +161,45 @@ async def test_a_click_and_enter_fill_the_session(chromium: Browser, tmp_path: P
             f"document.getElementById('session').dataset.sessionId === '{view.sessions[1]}'"
         )
         assert await view.page.run(EVENTS) == view.events[view.sessions[1]]
+        await view.until("document.activeElement.id === 'session'")  # so that Tab goes on there
         await view.press("Escape")
         await view.until("document.getElementById('session').childElementCount === 0")
+        focus = "document.activeElement.dataset.session"
+        assert await view.page.run(focus) == view.sessions[1]
+        await view.press("/")
+        assert await view.page.run(
+            "document.activeElement.name + document.activeElement.value"
+        ) == ("text")
+
+
+async def test_escape_in_a_field_leaves_the_session_open(chromium: Browser, tmp_path: Path) -> None:
+    async with shown(chromium, tmp_path) as view:
+        await view.choose(1)
+        await view.press("/")
+        await view.press("Escape")
+        assert await view.page.run("location.search") == f"?session={view.sessions[1]}"
+
+
+@pytest.mark.parametrize("kind", ["trace", "case", "pytest", "events"])
+async def test_a_session_is_copied_to_the_clipboard(
+    chromium: Browser, tmp_path: Path, kind: str
+) -> None:
+    async with shown(chromium, tmp_path) as view:
+        await chromium.call(
+            "Browser.grantPermissions",
+            permissions=["clipboardReadWrite", "clipboardSanitizedWrite"],
+            origin=view.address.rstrip("/"),
+        )
+        await view.choose(0)
+        await view.page.front()
+        button = f'document.querySelector(`[data-copy*="as={kind}&"]`)'
+        await view.page.run(f"{button}.click()")
+        await view.until("document.getElementById('copied').textContent.trim() === 'copied'")
+        copied = await view.page.run("navigator.clipboard.readText()")
+        assert copied == await view.page.run(
+            f"fetch({button}.dataset.copy).then((answer) => answer.text())"
+        )
+        assert "timeupdate" in copied or kind == "events"
 
 
 async def test_the_address_says_what_is_shown_and_the_back_button_works(
@@ -283,6 +321,18 @@ async def test_the_collectors_page_shows_sessions_as_they_come_through_an_outage
     )
     assert verdicts == ["good", "good"]
 
+    # What is open stays open while more comes, and a row and its mark know each other.
+    await page.run("""document.querySelector("#session details:not(.states)").open = true""")
+    await page.run("""document.querySelector("#session button[data-copy]").focus()""")
+    await send(collector, "first", 3)
+    await view.until('document.querySelectorAll("#session [data-event]").length === 3')
+    opened_ = '[...document.querySelectorAll("#session tr details")].map((each) => each.open)'
+    assert await page.run(opened_) == [True, False, False]
+    assert await page.run("'copy' in document.activeElement.dataset")
+    rows = '[...document.querySelectorAll("#session [data-event]")].map((row) => row.dataset.index)'
+    marks = '[...document.querySelectorAll("#session g.event")].map((mark) => mark.dataset.index)'
+    assert await page.run(rows) == await page.run(marks)
+
     await collector.stop()
     await view.until('!document.getElementById("live").hidden')
     again = Collector(collector.port)
@@ -305,7 +355,7 @@ async def send(collector: Collector, session: str, kind: int) -> None:
         "partnerId": "102",
         "entryId": "1_abc",
         "sessionId": session,
-        "eventIndex": "1" if kind == 1 else "2",
+        "eventIndex": str(kind),
         "position": "0",
         "format": "1",
     }

@@ -15,11 +15,21 @@ from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from playertrack.testing import ScriptedPlayer
 from playertrack.trace.codec import encode_signal
 
+#: The columns of the signals that are played here.
+TRACE_COLUMNS = pa.schema(
+    [
+        *(("signal", pa.string()), ("at", pa.float64()), ("player", pa.string())),
+        *(("entry_id", pa.string()), ("duration", pa.float64()), ("position", pa.float64())),
+        *(("code", pa.string()), ("fatal", pa.bool_()), ("message", pa.string())),
+    ]
+)
 HOSTILE = "</script><script>window.hacked = 1</script>"
 
 
@@ -177,6 +187,29 @@ def test_a_folder_is_shown_file_by_file(trace: Path, tmp_path: Path) -> None:
     other = write(below / "other.jsonl", {None: watched("2_x", at=1_700_001_000.0)})
     with viewing(tmp_path) as address:
         assert sessions(address) == [*derived(trace), *derived(other)]
+
+
+def test_parquet_is_shown_as_lines_are(trace: Path, tmp_path: Path) -> None:
+    columns = tmp_path / "trace.parquet"
+    records = [json.loads(line) for line in trace.read_text().splitlines()]
+    pq.write_table(pa.Table.from_pylist(records, TRACE_COLUMNS), columns)
+    log = tmp_path / "events.parquet"
+    subprocess.run(
+        [sys.executable, "-m", "playertrack", "derive", str(trace), "-o", str(log)], check=True
+    )
+    expected = derived(trace)
+    for path in (columns, log):
+        with viewing(path) as address:
+            assert sessions(address) == list(expected)
+            assert sessions(address, trouble="error") == list(expected)[2:]
+            for session, names in expected.items():
+                panel = get(address, "view/session", session=session)
+                assert re.findall(r'data-event="([^"]*)"', panel) == names
+    with viewing(columns) as address:
+        session = next(iter(expected))
+        text = get(address, "view/export", session=session, **{"as": "trace"})
+        again = [json.loads(line) for line in text.splitlines()]
+        assert again == [each for each in records if each["player"] == "tv"]
 
 
 def test_a_line_that_cannot_be_taken_ends_it(trace: Path) -> None:

@@ -73,10 +73,10 @@ form.addEventListener("reset", (reset) => {
   filter(true);
 });
 
-function choose(row) {
+function choose(row, focus) {
   go({session: row.dataset.session, number: row.dataset.number}, true);
   mark();
-  showPanel(true);
+  showPanel(true, focus);
 }
 
 list.addEventListener("click", (click) => {
@@ -97,7 +97,7 @@ list.addEventListener("keydown", (key) => {
   if (row === null) { return; }
   const all = rows(), here = all.indexOf(row);
   const to = {ArrowDown: here + 1, ArrowUp: here - 1, Home: 0, End: all.length - 1}[key.key];
-  if (key.key === "Enter" || key.key === " ") { key.preventDefault(); choose(row); }
+  if (key.key === "Enter" || key.key === " ") { key.preventDefault(); choose(row, true); }
   else if (to !== undefined) { key.preventDefault(); all[to]?.focus(); }
 });
 
@@ -110,7 +110,34 @@ function panelWidth() {
 
 let drawing;  // of the chosen session
 
-async function showPanel(wanted) {
+// What the user has opened and where the focus is, to be so again in what takes its place.
+function arranged(section) {
+  const name = (node) => {
+    const {index, line, copy, tool} = node.closest("tr, button")?.dataset ?? {};
+    return index !== undefined ? `tr[data-index="${index}"]`
+      : line !== undefined ? `tr[data-line="${line}"]`
+      : copy !== undefined ? `[data-copy="${CSS.escape(copy)}"]`
+      : tool !== undefined ? `[data-tool="${CSS.escape(tool)}"]` : null;
+  };
+  const focus = section.contains(document.activeElement) ? document.activeElement : null;
+  const at = focus === null ? null : focus === section ? "#session" : name(focus);
+  const open = [...section.querySelectorAll("tr details[open]")].map(name);
+  const states = section.querySelector(".states")?.open;
+  return (found) => {
+    for (const each of open) {
+      const details = found.querySelector(`${each} details`);
+      if (details !== null) { details.open = true; }
+    }
+    if (states !== undefined && found.querySelector(".states") !== null) {
+      found.querySelector(".states").open = states;
+    }
+    if (at !== null) {
+      (at === "#session" ? found : found.querySelector(at))?.focus({preventScroll: true});
+    }
+  };
+}
+
+async function showPanel(wanted, focus) {
   const mine = ++askedPanel, fields = address(), old = document.getElementById("session");
   if (!fields.get("session")) {
     old.replaceChildren();
@@ -122,11 +149,15 @@ async function showPanel(wanted) {
   try { found = await fetched("session", fields); } catch { return; }
   if (mine !== askedPanel) { return; }
   document.body.classList.add("detailed");
-  const before = document.getElementById("session"), same = before.dataset.sessionId;
+  const before = document.getElementById("session"), arrange = arranged(before);
   before.replaceWith(found);
   const view = drawing;
   drawing = dressSection(found)[0];
-  if (view && same === found.dataset.sessionId) { drawing?.show(view.factor, view.left); }
+  if (before.dataset.sessionId === found.dataset.sessionId) {
+    if (view) { drawing?.show(view.factor, view.left); }
+    arrange(found);
+  }
+  if (focus) { found.focus(); }
   if (wanted && matchMedia("(max-width: 800px)").matches) { found.scrollIntoView(); }
 }
 
@@ -149,11 +180,11 @@ function pointAt(event) {
   const row = event.target.closest?.("#session tr[data-at]");
   if (!drawing || !row) { return; }
   drawing.point(Number(row.dataset.at));
-  for (const mark of document.querySelectorAll("#session .event.here")) {
+  for (const mark of document.querySelectorAll("#session g.event.here")) {
     mark.classList.remove("here");
   }
   if (row.dataset.event !== undefined) {
-    document.querySelector(`#session .event[data-index="${row.dataset.index}"]`)
+    document.querySelector(`#session g.event[data-index="${row.dataset.index}"]`)
       ?.classList.add("here");
   }
 }
@@ -161,7 +192,7 @@ document.addEventListener("pointerover", pointAt);
 document.addEventListener("focusin", pointAt);
 
 document.addEventListener("click", (click) => {
-  const mark = click.target.closest?.("#session .event");
+  const mark = click.target.closest?.("#session g.event");
   if (!mark) { return; }
   for (const row of document.querySelectorAll("#session tr.here")) { row.classList.remove("here"); }
   const row = document.querySelector(`#session tr[data-event][data-index="${mark.dataset.index}"]`);
@@ -178,14 +209,15 @@ addEventListener("resize", () => {
 });
 
 document.addEventListener("keydown", (key) => {
-  if (key.key === "Escape" && address().get("session")) {
+  const writing = ["INPUT", "SELECT"].includes(document.activeElement.tagName);
+  if (key.key === "Escape" && !writing && address().get("session")) {
     const session = address().get("session");
     go({session: "", number: ""}, true);
     mark();
     showPanel();
     rowOf(session)?.focus();
   }
-  if (key.key === "/" && !["INPUT", "SELECT"].includes(document.activeElement.tagName)) {
+  if (key.key === "/" && !writing) {
     key.preventDefault();
     form.elements.text.focus();
   }
