@@ -84,6 +84,9 @@ class _Report:
         self._source, self._session, self._as_json = source, session, as_json
         # The sessions of each player, in the order of their first event.
         self._sessions: dict[object, dict[str, int]] = {}
+        from .prose import printer
+
+        self._print = printer(sys.stdout)
         self.count = 0
         self.found = False
 
@@ -119,7 +122,7 @@ class _Report:
                     "" if finding.session is None else f" (session {shorten(finding.session)})"
                 )
                 where = f"{self._source}:{finding.line}"
-                print(f"{where}: [{finding.rule}] {finding.message}{session}")
+                self._print(f"{where}: [{finding.rule}] {finding.message}{session}")
 
     def _is_chosen(self, session: str | None) -> bool:
         if self._session in (None, session):

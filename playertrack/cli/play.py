@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TextIO
 from .common import add_command, add_json, add_policy, name_of, number, read_policy
 from .delivering import Sinks, add_sinks, keep_stdout
 from .drawing import add_timeline, show_timeline
+from .prose import show
 from .screen import JsonLines, Progress, Screen, summary_lines
 from .view_option import add_view, linger, open_view
 

@@ -8,13 +8,17 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TextIO
 
 #: What is coloured, by `rich`: names of events, rules, times, what is wrong, and states.
+_TIME = r"(?<![\w:.-])-?(?:\d+(?:\.\d+)? s|\d+(?::\d\d){1,2}(?:\.\d+)?)(?![\w:])"
 _STYLES = (
     (re.compile(r"\b[A-Z]{3,}(?:_[A-Z0-9]+)*\b"), "bold"),
     (re.compile(r"\[?\b[RI]-[a-z-]+\]?"), "cyan"),
     (re.compile(r"did not fire|(?<=: )(?:paused|waiting)\b"), "yellow"),
     (re.compile(r"(?<=: )(?:down)\b|\bFAIL\b"), "red"),
     (re.compile(r"(?<=: )(?:up)\b"), "green"),
-    (re.compile(r"(?<![\w:.-])-?(?:\d+(?:\.\d+)? s|\d+(?::\d\d){1,2}(?:\.\d+)?)(?![\w:])"), "green"),
+    (
+        re.compile(r"(?<![\w:.-])-?(?:\d+(?:\.\d+)? s|\d+(?::\d\d){1,2}(?:\.\d+)?)(?![\w:])"),
+        "green",
+    ),
 )
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import io
+import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from playertrack.cli.prose import show, wrap
+
+ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
 
 
 @given(st.lists(st.text("abc-[]", min_size=1, max_size=30), min_size=1), st.integers(40, 120))
@@ -27,3 +30,40 @@ def test_a_pipe_gets_lines_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
     out = io.StringIO()
     show(["word " * 50], out)
     assert max(map(len, out.getvalue().splitlines())) <= 60
+
+
+class Terminal(io.StringIO):
+    """A terminal, as far as colours go."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("line", "coloured"),
+    [
+        (
+            "PLAY_REACHED_25 at 1:02.500 [R-quartile]",
+            ["PLAY_REACHED_25", "1:02.500", "[R-quartile]"],
+        ),
+        ("log.jsonl:12: [I-once] SEEK for the second time", ["[I-once]", "SEEK"]),
+        ("stats, http://127.0.0.1:8000: paused (refused)", ["paused"]),
+        ("http, https://example.com: down (no route)", ["down"]),
+        ("watched 17.0 s of 40.0 s", ["17.0 s", "40.0 s"]),
+        ("starts 2023-11-14 22:13:20", ["22:13:20"]),
+    ],
+)
+def test_a_terminal_gets_colours_around_the_same_words(
+    monkeypatch: pytest.MonkeyPatch, line: str, coloured: list[str]
+) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    out = Terminal()
+    show([line], out)
+    assert ESCAPES.sub("", out.getvalue()) == line + "\n"
+    assert re.findall(r"\x1b\[[1-9][0-9;]*m(.*?)\x1b\[0m", out.getvalue()) == coloured
+    monkeypatch.setenv("NO_COLOR", "1")
+    out = Terminal()
+    show([line], out)
+    assert out.getvalue() == line + "\n"
