@@ -44,7 +44,7 @@ def printer(out: TextIO) -> Callable[[str], None]:
 
 
 def _coloured(out: TextIO, width: int) -> Callable[[str], None] | None:
-    """What prints in colour; None where nobody can see it, wants it, or `rich` is not there."""
+    """A function that prints in colour; None without a terminal, a wish for it, or `rich`."""
     if not out.isatty() or "NO_COLOR" in os.environ:
         return None
     try:
