@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -150,15 +150,14 @@ async def test_the_table_and_a_session(
         )
 
 
-@pytest.mark.parametrize("make", [three_hours, busy])
+@pytest.mark.parametrize(("name", "make"), [("three_hours", three_hours), ("busy", busy)])
 @pytest.mark.parametrize("width", [1440, 390])
 async def test_long_and_busy_sessions(
-    chromium: Browser, tmp_path: Path, make: object, width: int
+    chromium: Browser, tmp_path: Path, name: str, make: Callable[[], ScriptedPlayer], width: int
 ) -> None:
-    assert callable(make)
     async with one(chromium, tmp_path, make(), width) as page:
         await page.run("document.getElementById('session').scrollIntoView()")
-        await compare(page, f"{make.__name__}-{width}", await taken(page), tmp_path)
+        await compare(page, f"{name}-{width}", await taken(page), tmp_path)
 
 
 async def test_a_session_while_it_is_played(chromium: Browser, tmp_path: Path) -> None:
