@@ -92,7 +92,7 @@ def repeats(requests: list[Sent]) -> int:
 def empty(server: Server, queue: Path, number: int) -> Counts:
     """Send what the killed ones left; gives what was counted."""
     sink = sink_for(f"{server.base}/{number}", queue, ks=KS)
-    assert sink.flush(60.0)
+    assert sink.flush(240.0)
     (standing,) = look(queue).standings
     assert sink.close(10.0)
     return standing.counts

@@ -17,6 +17,7 @@ from fault_server import RESET, Answer, Received, Server, ok
 from sending import FAST, ME, event, events, firsts, indices, sink_for, until
 
 from playertrack.destinations.kaltura import WireProfile
+from playertrack.destinations.kaltura.sink import KS
 from playertrack.destinations.kaltura.stats_sink import StatsSink
 
 ROOT = Path(__file__).parents[2]
@@ -196,10 +197,25 @@ def test_a_blank_answer_that_does_not_end_is_no_answer(tmp_path: Path) -> None:
         assert len(server.received) == 2
 
 
-def test_the_words_of_a_server_that_refuses_a_ks_are_kept_without_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["text", "function", "none"])
+def test_the_words_of_a_server_that_refuses_a_ks_are_kept_without_it(
+    kind: str, tmp_path: Path
+) -> None:
     secret = "djJ8MTAyfPlantedSecretPlantedSecretPlanted"
-    with Server(lambda request: ok(f"the session {secret} is too old", "401 No")) as server:
-        sink = sink_for(server, tmp_path, ks=secret)
+    asked: list[int] = []
+
+    def once() -> str:
+        asked.append(1)
+        if len(asked) > 1:
+            raise RuntimeError("no other")
+        return secret
+
+    kinds: dict[str, KS] = {"text": secret, "function": once, "none": None}
+    given = kinds[kind]
+    with Server(
+        lambda request: ok(f"the session {given and secret} is too old", "401 No")
+    ) as server:
+        sink = sink_for(server, tmp_path, ks=given)
         sink.emit(event(1))
         until(lambda: "is too old" in str(sink.status(5.0).reason))
         assert secret not in str(sink.status(5.0).reason)

@@ -52,24 +52,52 @@ def test_whatever_fails_the_oracle_is_content(
 
 
 def _life(directory: Path, opened: Connect, oracle: Oracle) -> None:
-    """A short life of a queue: it is filled, sent from, closed, and opened again."""
+    """A short life of a queue: it is filled, sent from, closed, and opened again.
+
+    What was delivered last is only noted when it is closed.
+    """
     for first in (0, 20):
         queue = Failover(directory, Bounds(), lambda: (), opened, retry=0.0)
+        noted: list[int] = []
         for start in range(first, first + 20, 5):
             lane, numbers = LANES[start % 3], range(start, start + 5)
             oracle.emitted(numbers, lane, durable=False)
-            queue.commit(Added(items=[(TO, item(n, lane)) for n in numbers]), Settled())
+            added = Added(items=[(TO, item(n, lane)) for n in numbers])
+            queue.commit(added, Settled(delivered=noted))
             oracle.emitted(numbers, lane, durable=queue.durable)
             rows, _ = queue.read(TO, 0, 2)
             oracle.page([row.item.number for row in rows])
             for row in rows:
                 oracle.ended(row.item.number)
-            queue.commit(Added(), Settled(delivered=[row.seq for row in rows]))
+            noted = [row.seq for row in rows if queue.note(row.seq)]
+            queue.commit(Added(), Settled(delivered=[r.seq for r in rows if r.seq not in noted]))
             if queue.owing:
                 oracle.in_doubt |= oracle.delivered
         queue.close()
         if not queue.durable:
             oracle.in_doubt |= oracle.delivered
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_delivery_that_was_not_noted_whole_is_not_called_noted(
+    fault: str, tmp_path: Path
+) -> None:
+    disk = Disk()
+    disk.fault = fault
+    with system_of(lambda: disk):
+        queue = Failover(tmp_path, Bounds(), lambda: (), disk.connect)
+        queue.commit(Added(items=[(TO, item(n)) for n in range(10)]), Settled())
+        rows, _ = queue.read(TO, 0, 10)
+        sent: list[int] = []
+        for row in rows:
+            disk.fails_at = disk.calls + 1 + row.item.number % 3
+            sent += [row.item.number] * queue.note(row.seq)
+        disk.fails_at = None
+        queue.close()
+    assert 0 < len(sent) < 10
+    again = Failover(tmp_path, Bounds(), lambda: ())
+    assert {row.item.number for row in again.read(TO, 0, 10)[0]} == set(range(10)) - set(sent)
+    again.close()
 
 
 def _judge(directory: Path, oracle: Oracle, opened: Connect = connect) -> None:
