@@ -145,6 +145,7 @@ class MpvBinding(Binding):
             case "file-loaded":
                 self._note_bounds()
             case "seek":
+                self._last = None  # it may be sought where it is
                 self._note_position()  # the target
             case "playback-restart" | "prop.pause":
                 self._advances = not self._halted and self._last is not None
@@ -163,8 +164,9 @@ class MpvBinding(Binding):
             self._waiting.append(event)
             if event[0] == "shutdown":
                 break
-        moved = any(event and event[0] in _MOVES for event in (taken, *self._waiting))
-        if position is not None and position != self._last and not moved:
+        if any(event and event[0] in _MOVES for event in (taken, *self._waiting)):
+            return
+        if position is not None and position != self._last:
             self._note("prop.time-pos", value=position)
         self._last = position
 

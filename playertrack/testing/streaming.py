@@ -18,6 +18,10 @@ from .witness import Witness
 _REACHED = tuple(f"PLAY_REACHED_{quartile}" for quartile in QUARTILES)
 
 
+#: Players on a busy machine play so much (s) longer than the content is, without a word.
+_SLOWLY = 2.0
+
+
 class StreamingConformance(Scenarios):
     """The scenarios with a server."""
 
@@ -106,10 +110,11 @@ class StreamingConformance(Scenarios):
         self.on_time(witness, self.length)
 
     def on_time(self, witness: Witness, length: float) -> None:
-        """Between PLAY and the end passed as much time as was played and waited."""
+        """Between PLAY and the end passed as much time as was played and waited, or some more."""
         passed = witness.until("PLAY_REACHED_100").at - witness.until("PLAY").at
         waited = self.stalled(witness)
-        assert abs(passed - waited - length) <= 2 * self.resolution + 0.5, witness.story
+        slack = 2 * self.resolution + 0.5
+        assert -slack <= passed - waited - length <= slack + _SLOWLY, witness.story
 
     def stalled(self, witness: Witness) -> float:
         """How long (s) all stalls were."""
