@@ -9,9 +9,11 @@
 from ..errors import MissingLibraryError
 
 try:
+    import numpy as _numpy  # noqa: F401 - as pyarrow below
     import pyarrow as _pyarrow  # noqa: F401 - so that it is missed here, with a word of advice
 except ImportError as error:
-    raise MissingLibraryError("columns need pyarrow: pip install 'playertrack[arrow]'") from error
+    problem = "columns need pyarrow and numpy: pip install 'playertrack[arrow]'"
+    raise MissingLibraryError(problem) from error
 
 from .deriving import derive as derive
 from .encode import event_batch as event_batch

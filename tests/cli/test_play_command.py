@@ -219,7 +219,7 @@ def test_a_terminal_shows_how_far_it_is(
         text = shown.result(30)
     assert text.startswith("\r\x1b[K0 s  ready\r\x1b[K")
     assert "\r\x1b[K0 s / 6 s  [                              ]   0 %  loaded\r" in text
-    assert "\r\x1b[K0:03 / 0:06  [===============" in text
+    assert "\r\x1b[K3 s / 6 s  [===============" in text
     assert text.endswith("[==============================] 100 %  close\r\x1b[K")
     assert [line.split()[2] for line in capsys.readouterr().out.splitlines()[1:-4]] == NATURAL
 

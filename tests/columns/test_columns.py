@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import ast
+import re
+import sys
+import tomllib
 from collections.abc import Callable
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -24,6 +29,8 @@ from playertrack.signals import (
     TimeUpdate,
 )
 from playertrack.testing.strategies import hostile, policies, realistic
+
+ROOT = Path(__file__).parents[2]
 
 traces = st.one_of(hostile(40), realistic())
 
@@ -215,3 +222,26 @@ def test_a_null_is_an_absent_field_or_the_value_null() -> None:
     found = derive(table, policy={"view_interval": None})
     captions = found.filter(pc.equal(found["event"], "CAPTIONS"))
     assert captions["language"].to_pylist() == ["en", None]
+
+
+def test_the_extra_brings_what_columns_import() -> None:
+    """pyarrow does not require numpy, which other extras happened to bring."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    required = [*project["dependencies"], *project["optional-dependencies"]["arrow"]]
+    brought = {re.split(r"[^\w-]", each)[0] for each in required}
+    imported = {
+        name.partition(".")[0]
+        for path in (ROOT / "playertrack" / "columns").glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        for name in _names_of(node)
+    }
+    assert imported - set(sys.stdlib_module_names) <= brought
+
+
+def _names_of(node: ast.AST) -> list[str]:
+    """The packages that an absolute import names."""
+    if isinstance(node, ast.Import):
+        return [each.name for each in node.names]
+    if isinstance(node, ast.ImportFrom) and node.level == 0:
+        return [node.module or ""]
+    return []
