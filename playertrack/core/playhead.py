@@ -174,10 +174,15 @@ class Elapsed:
 class Playhead:
     """Where a player is, since when, and how much slack its next move has."""
 
+    #: Where it is in the content (s); None before the first position.
     position: float | None
+    #: When it last moved (Unix time).
     moved_at: float
+    #: How much content (s) the next move may be ahead of natural playback.
     slack: float
+    #: How fast natural playback is now.
     pace: Pace
+    #: The time since the last move that counts, if not all of it does; None: all.
     elapsed: Elapsed | None
 
     def travel(self, at: float) -> Travel:
