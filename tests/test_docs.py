@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from importlib import import_module
 from importlib.metadata import metadata
 from pathlib import Path
 from typing import Any, cast
@@ -14,6 +15,7 @@ import pytest
 from playertrack.cli import COMMANDS, main
 from playertrack.columns import SUMMARY_SCHEMA
 from playertrack.core.machine import diagram
+from playertrack.core.state import State
 from playertrack.events import EVENTS
 from playertrack.signals import FIELDS, SIGNALS
 
@@ -33,6 +35,13 @@ def test_the_drawn_machine_is_the_one_that_runs() -> None:
     )
     assert drawn is not None
     assert drawn[1].strip() == diagram().strip()
+
+
+def test_what_draws_the_documentation_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is built outside of the tests, with modules of the package that may be renamed."""
+    monkeypatch.syspath_prepend(DOCS / "_ext")
+    table = import_module("flow").table()
+    assert all(f"<th>{state.value}</th>" in table for state in State)
 
 
 def test_the_readmes_code_says_what_it_does(capfd: pytest.CaptureFixture[str]) -> None:

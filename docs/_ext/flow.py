@@ -9,7 +9,7 @@ from html import escape
 from math import hypot
 
 from playertrack.core.machine import RULES
-from playertrack.core.playback import State
+from playertrack.core.state import State
 
 _WIDTH, _HEIGHT = 92, 34
 
