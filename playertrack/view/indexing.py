@@ -51,7 +51,7 @@ def index_signals(
                 since = 0
                 _pack(fleet)
     finally:  # what stands before a line that cannot be taken is there to be seen
-        for player in list(fleet.players):  # one by one: all at once would be in memory twice
+        for player in list(fleet.entries):  # one by one: all at once would be in memory twice
             _count(counts, fleet.close(player))
             for row in ended.take():
                 take(_row(row, counts, source.name))
