@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from .database import Database
@@ -110,9 +111,14 @@ class Records(Database):
 
     @property
     def agrees(self) -> bool:
-        """True if there are as many rows as the counters say."""
-        rows = self.rows_by_destination()
-        return all(rows.get(each.name, 0) == each.counts.pending for each in self.standings())
+        """True if there are as many rows as the counters say, at one moment."""
+        self._execute("BEGIN")
+        try:
+            rows = self.rows_by_destination()
+            return all(rows.get(each.name, 0) == each.counts.pending for each in self.standings())
+        finally:
+            with suppress(sqlite3.Error):  # it may have rolled back by itself
+                self._execute("ROLLBACK")
 
 
 def intact(fields: Sequence[Any]) -> tuple[int, str, Item] | None:

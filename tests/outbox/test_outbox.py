@@ -105,7 +105,7 @@ def test_a_bug_while_a_group_is_committed_is_reported_to_who_waits(
 
 def test_a_question_that_fails_hangs_nobody(tmp_path: Path) -> None:
     outbox = Outbox(tmp_path)
-    with pytest.raises(QueueError, match="could not be asked"):
+    with pytest.raises(QueueError, match="gave no answer"):
         outbox.ask(lambda failover: 1 // 0)
     fill(outbox, [item(1)])
     assert numbers(outbox) == [1]
@@ -213,6 +213,6 @@ def test_a_bug_in_a_listener_does_not_end_the_outbox(
     fill(outbox, [item(2)])
     assert numbers(outbox) == [1, 2]
     first = logged()[0]
-    assert "the outbox failed" in first.getMessage()
+    assert "the thread of the queue failed" in first.getMessage()
     assert first.levelno == logging.ERROR
     outbox.close()

@@ -14,6 +14,9 @@ from forked_child import in_fork
 from queueing import TO, adds_up, as_it_is, counts, fill, item, numbers, page, rows, settle
 
 from playertrack.outbox import Item, Outbox, QueueError, Settled, look, resume
+from playertrack.outbox.recovery import open_store
+from playertrack.outbox.store import Store
+from playertrack.outbox.values import Added
 
 ROOT = Path(__file__).parents[2]
 
@@ -158,3 +161,22 @@ def test_the_queue_is_for_its_user_alone(tmp_path: Path) -> None:
     for path in (tmp_path / "queue").iterdir():
         assert path.stat().st_mode & 0o777 == 0o600, path
     outbox.close()
+
+
+def test_what_another_process_adds_between_two_looks_is_no_damage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = (open_store(tmp_path / "queue.db", verify=False) for _ in range(2))
+    count = Store.rows_by_destination
+
+    def counted_before_another(store: Store) -> dict[str, int]:
+        found = count(store)
+        with other.transaction():
+            other.add(Added(items=[(TO, item(1))]), 10)
+        return found
+
+    monkeypatch.setattr(Store, "rows_by_destination", counted_before_another)
+    assert one.agrees
+    assert one.agrees, "after another commit"
+    for store in (one, other):
+        store.close()
