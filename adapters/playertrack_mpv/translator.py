@@ -81,10 +81,10 @@ class Translator(PlayerTranslator):
     """Translates the records of one mpv; one object a player.
 
     ``policy`` is what suits mpv: it reports every seek, and where each frame is, so that
-    nothing plays unseen in a stall.
+    nothing plays unseen in a stall. Its answers come late on a busy machine.
     """
 
-    policy: ClassVar[Policy] = Policy(infer_seeks=False, stall_credit=0.25)
+    policy: ClassVar[Policy] = Policy(jump_tolerance=1.5, infer_seeks=False, stall_credit=0.25)
 
     def __init__(self) -> None:
         super().__init__()

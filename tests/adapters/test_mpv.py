@@ -276,3 +276,9 @@ def test_seek_from_the_end_to_elsewhere_is_a_seek() -> None:
     events = derive("mpv", tape)
     assert after_start(events)[-1] == "SEEK"
     assert only("SEEK", events).target == 2.5
+
+
+def test_answer_that_comes_late_does_not_take_a_quartile_away() -> None:
+    """One came a second late, the next in time, and in between was 75 %."""
+    tape = started().play(0.1, 0.0, 8.5).at(9.7, 8.7).at(10.0, 9.9).play(10.0, 9.9, 11.0)
+    assert after_start(derive("mpv", tape))[-1] == "PLAY_REACHED_75"
