@@ -188,9 +188,10 @@ class _Chosen:
 
     def __init__(self, task: Task) -> None:
         from ..core.session import offline_ids
+        from ..trace.codec import TraceError, encode_event
 
         self._task = task
-        self._make_id = offline_ids
+        self._make_id, self._error, self._encode = offline_ids, TraceError, encode_event
         self._ids: set[str] = set()
         self.sessions = 0
         self.player = None if task.player is ... else self._is_player
@@ -214,16 +215,14 @@ class _Chosen:
 
     def given(self, key: Key, made: Any) -> Iterator[Item]:
         """The results at ``key``, as far as they were asked for."""
-        from ..trace.codec import TraceError, encode_event
-
-        if isinstance(made, TraceError) or not made:
+        if isinstance(made, self._error) or not made:
             if made:
                 yield key, made
             return
         if self._task.session is not None:
             made = [each for each in made if _session_of(each) in self._ids]
         if made and self._task.encoded and not isinstance(made[0], dict):
-            yield key, b"".join(encode_event(event) + b"\n" for event in made)
+            yield key, b"".join(self._encode(event) + b"\n" for event in made)
         elif made:
             yield key, list(made)
 

@@ -24,7 +24,9 @@ from ..signals import to_record as signal_record
 #: The longest line that is read, in bytes.
 MAX_LINE = 1 << 20
 
-_CHUNK = 1 << 18  # at most MAX_LINE, so that only the first line of a block can be too long
+#: How much is read at once: what becomes of so much stays in the cache of a processor. At most
+#: MAX_LINE, so that only the first line of a block can be too long.
+_CHUNK = 1 << 15
 
 #: What a line may hold and still be blank.
 BLANK = b" \t\r"
@@ -238,8 +240,8 @@ def _integer(digits: str) -> int | float:
 _DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_int=_integer)
 
 
-def blocks(stream: ByteStream) -> Iterator[tuple[int, bytes, list[bytes]]]:
-    """The lines as they arrive: the number of the first, their text, the text line by line.
+def blocks(stream: ByteStream) -> Iterator[tuple[range, bytes]]:
+    """The lines as they arrive: their numbers, and their text.
 
     Of a line that is too long only so much is kept as shows it.
     """
@@ -250,12 +252,12 @@ def blocks(stream: ByteStream) -> Iterator[tuple[int, bytes, list[bytes]]]:
             rest = (rest + chunk)[: MAX_LINE + 1]
             continue
         text = rest + whole
-        lines = text.split(b"\n")
-        yield number, text, lines
-        number += len(lines)
+        following = number + text.count(b"\n") + 1
+        yield range(number, following), text
+        number = following
         rest = tail
     if rest:
-        yield number, rest, [rest]
+        yield range(number, number + 1), rest
 
 
 def read_records(
@@ -275,8 +277,8 @@ def read_signals(
 def _read(
     parse: Callable[[bytes], Any], stream: ByteStream, source: str, on_bad: OnBad | None
 ) -> Iterator[tuple[int, Any]]:
-    for start, _, lines in blocks(stream):
-        for number, line in enumerate(lines, start):
+    for numbers, text in blocks(stream):
+        for number, line in zip(numbers, text.split(b"\n"), strict=True):
             if line.strip(BLANK):
                 try:
                     value = parse(line)

@@ -7,7 +7,7 @@ Those are decoded straight into structs. A line that is in any doubt is left to 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from contextlib import suppress
 from functools import reduce
 from operator import or_
 from typing import Annotated, Any
@@ -54,42 +54,51 @@ _FIELDS: dict[type[Line], tuple[str, list[str]]] = {
     for name in [struct.__struct_config__.tag]
 }
 _FIELDS[Update] = ("timeupdate", ["at", "position"])
-_decode = msgspec.json.Decoder(reduce(or_, _STRUCTS, Update)).decode
+_decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(reduce(or_, _STRUCTS, Update))
 
 #: What the decoder may raise.
 ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
-def decode(text: bytes, lines: Sequence[bytes]) -> list[Line | None]:
-    """The lines of ``text``, decoded; None where that is not possible or leaves a doubt.
+def decode(text: bytes, count: int) -> list[Line | None]:
+    """The ``count`` lines of ``text``; None where one cannot be decoded or leaves a doubt.
 
     The decoder does not mind keys that are there twice or that it does not know. Those show in
     the colons, of which a line has one a key and never fewer, so it is enough to count those of
     all the lines together, and to look closer only when there are too many.
     """
-    found: list[Line | None]
-    try:
-        found = list(map(_decode, lines))
-    except ERRORS:
-        found = list(map(_decoded, lines))
-    others = [line for line in found if type(line) is not Update]
-    players = [line.player for line in found if line is not None]
-    least = 3 * (len(found) - len(others)) + len(players) - players.count(None)
-    least += sum(line is not None and line.seq is not None for line in found)
-    least += sum(map(_more, others))
-    if None in others or text.count(b":") != least:
-        found = [
-            line if line is not None and one.count(b":") == _colons(line) else None
-            for line, one in zip(found, lines, strict=True)
-        ]
-    return found
+    found = _all_decoded(text, count)
+    if found is not None:
+        others = [line for line in found if type(line) is not Update]
+        least = 5 * len(found) - 3 * len(others) + sum(map(_more, others))
+        least -= [line.player for line in found].count(None)
+        least -= [line.seq for line in found].count(None)
+        if text.count(b":") == least:
+            return found  # type: ignore[return-value] # as long as nobody adds a None
+    lines = text.split(b"\n")
+    each = map(_decoded, lines) if found is None else found
+    return [
+        line if line is not None and one.count(b":") == _colons(line) else None
+        for line, one in zip(each, lines, strict=True)
+    ]
+
+
+def _all_decoded(text: bytes, count: int) -> list[Line] | None:
+    """The lines at once; None if that is not possible or a line is not one object."""
+    # Where one object ends and another begins is in no object: so no line break is in one.
+    if text.count(b'}\n{"') == count - 1:
+        with suppress(*ERRORS):
+            found: list[Line] = _decoder.decode_lines(text)
+            if len(found) == count:
+                return found
+    return None
 
 
 def _decoded(line: bytes) -> Line | None:
-    try:
-        return _decode(line)
-    except ERRORS:
-        return None
+    with suppress(*ERRORS):
+        found: Line = _decoder.decode(line)
+        return found
+    return None
 
 
 def _colons(line: Line) -> int:
@@ -101,10 +110,8 @@ def _colons(line: Line) -> int:
     )
 
 
-def _more(line: Line | None) -> int:
+def _more(line: Line) -> int:
     """How many colons a line has besides those of player and seq, if it is no `Update`."""
-    if line is None:
-        return 0
     return 1 + sum(getattr(line, field) is not UNSET for field in _FIELDS[type(line)][1])
 
 

@@ -48,13 +48,15 @@ class Share:
         """True if ``player`` is in this share."""
         return share_of(player, self.count) == self.number
 
-    def lines(self, start: int, lines: Sequence[bytes]) -> tuple[list[int], list[bytes]]:
+    def part(self, numbers: Sequence[int], text: bytes) -> tuple[Sequence[int], bytes]:
         """The lines of its players, and their numbers; what nobody can read is in the first."""
         number, count = self.number, self.count
         mine = [
-            index for index, line in enumerate(lines) if share_of(_player_of(line), count) == number
+            (each, line)
+            for each, line in zip(numbers, text.split(b"\n"), strict=True)
+            if share_of(_player_of(line), count) == number
         ]
-        return [start + index for index in mine], [lines[index] for index in mine]
+        return [each for each, _ in mine], b"\n".join(line for _, line in mine)
 
 
 def share_of(player: str | None, count: int) -> int:
@@ -120,44 +122,38 @@ def feed_lines(
     only the players of which it says so. ``ended`` collects the sessions of the fleet that end.
     Nobody is closed in the end.
     """
-    for start, whole, all_lines in blocks(stream):
-        text, lines = whole, all_lines
-        numbers: Sequence[int] = range(start, start + len(lines))
-        if share is not None:
-            numbers, lines = share.lines(start, lines)
-            if not lines:
-                yield []
-                continue
-            text = b"\n".join(lines)
-        found = decode(text, lines)
-        if len(lines[0]) > MAX_LINE:
+    for block in blocks(stream):
+        numbers, text = block if share is None else share.part(*block)
+        found = decode(text, len(numbers)) if numbers else []
+        if len(text) > MAX_LINE and b"\n" not in text[: MAX_LINE + 1]:
             found[0] = None
-        yield _fed(fleet, numbers, found, lines, source, share, wanted, ended)
+        yield _fed(fleet, numbers, found, text, source, share, wanted, ended)
 
 
 def _fed(
     fleet: Fleet,
     numbers: Sequence[int],
     found: Sequence[Line | None],
-    lines: Sequence[bytes],
+    text: bytes,
     source: str,
     share: Share | None,
     wanted: Callable[[str | None], bool] | None,
     ended: EndedSessions | None,
 ) -> list[Made]:
     made: list[Made] = []
+    lines = _Lines(text)
     entries = fleet.entries
     plain = fleet.plain and share is None and wanted is None
     for index, line in enumerate(found):
         try:
             if plain and type(line) is Update:
                 engine = entries.get(line.player)
-                if isinstance(engine, Engine):
+                if type(engine) is Engine:
                     events = engine.timeupdate(line.position, line.at)
                 else:
                     events = fleet.timeupdate(line.player, line.position, line.at)
             else:
-                events = _feed(fleet, line, lines[index], numbers[index], share, wanted)
+                events = _feed(fleet, line, lines, index, numbers[index], share, wanted)
         except (LineError, SignalError) as error:
             made.append((numbers[index], TraceError(source, numbers[index], str(error))))
             continue
@@ -168,10 +164,23 @@ def _fed(
     return made
 
 
+class _Lines:
+    """The lines of a text, which is divided when the first of them is asked for."""
+
+    def __init__(self, text: bytes) -> None:
+        self._text = text
+        self._lines: Sequence[bytes] = ()
+
+    def __getitem__(self, index: int) -> bytes:
+        self._lines = self._lines or self._text.split(b"\n")
+        return self._lines[index]
+
+
 def _feed(
     fleet: Fleet,
     line: Line | None,
-    text: bytes,
+    lines: _Lines,
+    index: int,
     number: int,
     share: Share | None,
     wanted: Callable[[str | None], bool] | None,
@@ -182,8 +191,8 @@ def _feed(
         signal = signal_of(line)
     if line is not None and (signal is not None or type(line) is Update):
         player, seq = line.player, line.seq
-    elif text.strip(BLANK):
-        player, signal, seq = parse_entry(text)
+    elif lines[index].strip(BLANK):
+        player, signal, seq = parse_entry(lines[index])
     else:
         return ()
     if wanted is not None and not wanted(player):

@@ -191,6 +191,14 @@ def lines(draw: st.DrawFn) -> bytes:
 @example([b'{"signal":"timeupdate","at":1,"position":-0}'])
 @example([b'{"signal":"timeupdate","at":1,"position":1,"player":null,"x":1}'])
 @example([b'{"signal":"timeupdate","at":1,"position":1}', b'{"signal":"timeupdate","at":1,"at":1}'])
+@example(
+    [b'{"signal":"pause","at":1}{"signal":"playing","at":1}', b"", b'{"signal":"stall","at":1}']
+)
+@example(
+    [b'{"signal":"pause","at":1} {"signal":"stall","at":1}', b'{"signal":"stall",', b'"at":1}']
+)
+@example([b'{"signal":"pause","at":1}\r', b'{"signal":"stall","at":1}'])
+@example([b'{"at":{}', b'{"at":1}}'])
 def test_derive_does_what_reading_each_line_with_care_does(written: list[bytes]) -> None:
     opening = b'{"signal": "playing", "at": 0}\n{"signal": "playing", "at": 0, "player": "a"}\n'
     trace = opening + b"\n".join(written)
