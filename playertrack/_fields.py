@@ -7,6 +7,7 @@ valid is a `SignalError` that names the field.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from math import inf
 from typing import Any
 
@@ -39,8 +40,6 @@ ACTIONS = (
 
 
 def _number(name: str, value: object, allowed: str) -> float:
-    if type(value) is float:
-        return value
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         try:
             return float(value)
@@ -51,7 +50,7 @@ def _number(name: str, value: object, allowed: str) -> float:
 
 def _at(name: str, value: object) -> float:
     allowed = "Unix time in seconds (were these milliseconds?)"
-    number = _number(name, value, allowed)
+    number = value if type(value) is float else _number(name, value, allowed)
     if not -MAX_AT <= number <= MAX_AT:
         raise SignalError(name, value, allowed)
     return number + 0.0  # -0.0 becomes 0.0: the same time has one spelling
@@ -59,7 +58,7 @@ def _at(name: str, value: object) -> float:
 
 def _seconds(name: str, value: object) -> float:
     allowed = "seconds, 0 or more"
-    number = _number(name, value, allowed)
+    number = value if type(value) is float else _number(name, value, allowed)
     if not 0.0 <= number < inf:
         raise SignalError(name, value, allowed)
     return number + 0.0
@@ -186,4 +185,4 @@ def _checker(field: attrs.Attribute[Any]) -> Callable[[object], Any]:
         check = _seconds
     if field.default is None and check is _bool:
         check = _maybe_bool
-    return lambda value: check(name, value)
+    return partial(check, name)

@@ -317,7 +317,9 @@ class Playback(PlayerState):
         """Fire what ``(start, end]`` reached: milestones, completion, then views."""
         assert self.media is not None
         for bit, (milestone, point) in enumerate(self.media.points):
-            if start < point <= end:
+            if point > end:
+                break
+            if point > start:
                 self.reached(bit, milestone)
         self.complete()
         self.view()
@@ -331,8 +333,11 @@ class Playback(PlayerState):
 
     def complete(self) -> None:
         """COMPLETED, once so much of the duration was watched as the policy asks for."""
-        share, end, bit = self.policy.completion, self.end, 1 << len(self.policy.milestones)
-        if share is None or end is None or self.fired & bit:
+        policy = self.policy
+        if policy.completion is None:
+            return
+        share, end, bit = policy.completion, self.end, 1 << len(policy.milestones)
+        if end is None or self.fired & bit:
             return
         here = self.position
         if here is not None and here - self.span_from < self.lacking - 1e-6:
@@ -355,9 +360,14 @@ class Playback(PlayerState):
     def view(self) -> None:
         """A VIEW for each full interval by which play time has grown (R-view)."""
         interval = self.policy.view_interval
-        if interval is None or self.state is not PLAYING or self.suspended:
-            return
         play_time = self.play_time
+        if (
+            interval is None
+            or play_time < (self.viewed + 1) * interval - 1e-6
+            or self.state is not PLAYING
+            or self.suspended
+        ):
+            return
         for _ in range(_MOST_VIEWS):
             if play_time < (self.viewed + 1) * interval - 1e-6:
                 return
