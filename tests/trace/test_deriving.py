@@ -177,6 +177,9 @@ at = st.tuples(st.just(b'"at"'), st.sampled_from([b"1", b"2.5", b"-0", b"true", 
 other = st.tuples(st.sampled_from(OTHERS), at).map(lambda drawn: [*drawn[0], drawn[1]])
 
 
+_PAUSE = b'{"signal":"pause","at":1}'
+
+
 @st.composite
 def lines(draw: st.DrawFn) -> bytes:
     pairs = list(draw(st.one_of(usual, other, st.just(()))))
