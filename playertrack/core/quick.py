@@ -7,8 +7,9 @@ needed for it. Tests hold both ways against each other, byte by byte.
 
 - While all is *quiet* (``limit``) the slack is full and stays so, and an update that is no
   faster than `Pace.reach` moves the playhead. That is all.
-- While it is *calm* (``calm``) any slack will do, a clock that was set back, a playhead that
-  stands, and a player whose updates are awaited (R-frozen).
+- While it is *calm* (``calm``) any slack will do, a playhead that stands, a player whose
+  updates are awaited (R-frozen) and, for a moment (``calm_until``), what a start or a seek leaves
+  behind.
 
 Both are the position up to which it holds: the next milestone or view is reached there.
 """
@@ -29,6 +30,11 @@ from .state import PLAYING, QUIET
 NOTHING: tuple[Event, ...] = ()
 
 _CALM = QUIET | {"cadence"}
+#: What a player has for a moment only, in which it does not matter to updates beyond doubt.
+_BRIEF = _CALM | {"settling", "stale", "start"}
+
+#: How much of a slack or a while leaves no doubt, whatever is rounded.
+_SURELY = 0.9
 
 
 class Quick(Playback):
@@ -103,17 +109,19 @@ class Quick(Playback):
             if cadence is None or now - cadence.since >= pace.frozen_after:
                 return None
         content = pace.rate * elapsed
+        brief = self.calm_until < inf
+        if brief and not (now < self.calm_until and max(content, ahead) <= _SURELY * pace.cap):
+            return None
         if 0.0 < ahead <= content + slack:
             slack += DRIFT * content - ahead
             start, self.position = self.position, position
             self.moved_at = self.now = now
-            if slack < pace.cap:
-                self.slack, self.limit = slack, -inf
-            else:
-                self.slack, self.limit = pace.cap, self.calm
+            full = slack >= pace.cap
+            self.slack = pace.cap if full else slack
+            self.limit = self.calm if full and cadence is None and not brief else -inf
             if cadence is not None:
                 cadence.updated(now)
-                cadence.since, self.limit = now, -inf
+                cadence.since = now
             return NOTHING if position < self.calm else self._reach(start, position)
         if ahead == 0.0 and elapsed <= pace.credit:
             if cadence is not None:
@@ -137,14 +145,33 @@ class Quick(Playback):
 
         ``seldom`` is what the player has besides what it always has.
         """
-        calm = (
-            self.state is PLAYING
-            and not self.pace.fast
-            and self.elapsed is None
-            and (not seldom or seldom.keys() <= _CALM)
-        )
-        self.calm = self._next_point() if calm else -inf
-        self._quieten()
+        self.calm = self.limit = -inf
+        if self.state is PLAYING and not self.pace.fast and self.elapsed is None:
+            self.calm_until = inf
+            if seldom and not seldom.keys() <= _CALM:
+                self.calm_until = self._brief_until() if seldom.keys() <= _BRIEF else -inf
+            if self.calm_until > -inf:
+                self.calm = self._next_point()
+                self._quieten()
+
+    def _brief_until(self) -> float:
+        """Until when what is there for a moment does not matter; -inf if it does.
+
+        A settling seek waits to be reported while playback goes on (R-seek). Positions of the
+        session before (R-stale) and of the start (R-start) are elsewhere than an update that
+        is natural and near, as long as nothing of them is due to be forgotten.
+        """
+        since: list[float] = []
+        seek, stale, start = self.settling, self.stale, self.start
+        if seek is not None:
+            since.append(seek.at if seek.reported and seek.moved_on else -inf)
+        if stale is not None:
+            since.append(-inf if stale.played is None else max(stale.opened, stale.played))
+        if start is not None:
+            since.append(-inf if start.played is None else start.played)
+        first, grace = min(since, default=-inf), self.policy.settle
+        until = first + _SURELY * grace
+        return until if until - first < grace else -inf
 
     def _quieten(self) -> None:
         """All is quiet where it is calm, the slack is full and time is that of the signals."""
@@ -152,6 +179,7 @@ class Quick(Playback):
             self.slack == self.pace.cap
             and self.now <= self.moved_at
             and self.pace.frozen_after == inf
+            and self.calm_until == inf
         )
         self.limit = self.calm if quiet else -inf
 

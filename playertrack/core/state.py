@@ -75,16 +75,17 @@ class State(Enum):
 class Essentials(Playhead):
     """The part of a player that is always there: the playhead it inherits, and its session.
 
-    ``limit`` is there while all is quiet, ``calm`` while it is calm: up to this position an
-    update changes nothing but the playhead (see `quick`). ``span_from`` is where
-    the stretch began that is being played. ``fired`` has a bit for each milestone of the
-    policy, and one above them for COMPLETED.
+    ``limit`` is there while all is quiet, ``calm`` while it is calm: up to this position, and
+    before ``calm_until``, an update changes nothing but the playhead (see `quick`).
+    ``span_from`` is where the stretch began that is being played. ``fired`` has a bit for each
+    milestone of the policy, and one above them for COMPLETED.
     """
 
     player: str | None
     state: State = IDLE
     limit: float = -inf
     calm: float = -inf
+    calm_until: float = inf
     event_at: float = -inf
     session: str | None = None
     ordinal: int = 0

@@ -25,7 +25,7 @@ from monitor import Monitor
 from playertrack import Engine, Fleet, Policy
 from playertrack.core.state import State
 from playertrack.events import Event
-from playertrack.signals import Loaded, Playing, Signal, Tick, TimeUpdate
+from playertrack.signals import Loaded, Playing, Seeked, Seeking, Signal, Tick, TimeUpdate
 from playertrack.testing import ScriptedPlayer, Seen
 from playertrack.testing.strategies import hostile, policies, stories, traces
 
@@ -175,6 +175,38 @@ def test_the_shortcuts_decide_as_the_long_way_for_long(
         assert quick.feed(signal) == thorough.feed(signal)
     assert quick.snapshot() == thorough.snapshot()
     assert quick.close() == thorough.close()
+
+
+@pytest.mark.parametrize("step", [0.05, 0.25, 0.8])
+@pytest.mark.parametrize(
+    "changes",
+    [{}, {"view_interval": 0.7}, {"settle": 0.3, "frozen_after": 0.7}, {"settle": 3.0}],
+)
+def test_the_shortcuts_decide_as_the_long_way_after_seeks_and_starts(
+    step: float, changes: dict[str, Any]
+) -> None:
+    random, policy = Random(7), Policy(**changes)
+    quick, thorough = Engine(policy=policy), Engine(policy=policy)
+    at, here = 1000.0, 0.0
+    for number in range(3000):
+        told: list[Signal] = []
+        if number % 100 in (0, 3):
+            here = random.choice([0.0, 30.0, here])  # the last is one of the session before, too
+            told = [
+                Loaded(at=at, entry_id=f"{number}", duration=60.0, position=here or None),
+                Playing(at=at),
+            ]
+        elif random.random() < 0.02:
+            here = random.uniform(0.0, 60.0)
+            told = [Seeking(at=at, position=here), Seeked(at=at + 0.01, position=here)]
+        at += step
+        here += step * random.choice([0.2, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.2])
+        shown = here + (random.random() < 0.02) * random.choice([-20.0, -0.5, 0.45, 20.0])
+        told.append(TimeUpdate(at=at, position=max(0.0, shown)))
+        for signal in told:
+            thorough.limit = thorough.calm = -inf
+            assert quick.feed(signal) == thorough.feed(signal)
+            assert quick.snapshot() == thorough.snapshot()
 
 
 @given(traces(), policies())
