@@ -137,8 +137,8 @@ class Playback(PlayerState):
         if at < self.event_at:
             at = self.event_at
         if self.session is None:
-            self.ordinal += 1
-            self.session = checked_id(self.setup.ids(self.player, self.ordinal, at))
+            ordinal = self.sessions_left + 1
+            self.session = checked_id(self.setup.ids(self.player, ordinal, at))
         media = self.media
         duration = None if media is None else media.duration
         where = self.position if position is ... else position

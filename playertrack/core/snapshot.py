@@ -137,7 +137,7 @@ def load(
             pb.now,
             pb.event_at,
             pb.session,
-            pb.ordinal,
+            ordinal,
             pb.index,
             pb.join_time,
             pb.span_from,
@@ -154,6 +154,8 @@ def load(
         own = {name: _decode_seldom[name](raw) for name, raw in (seldom or {}).items()}
         if lacking:
             own["lacking"] = lacking
+        if left := ordinal - (pb.session is not None):
+            own["sessions_left"] = left
         offset = own.pop("offset", 0.0)
     except SnapshotError:
         raise

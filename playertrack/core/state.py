@@ -88,7 +88,6 @@ class Essentials(Playhead):
     calm_until: float = inf
     event_at: float = -inf
     session: str | None = None
-    ordinal: int = 0
     index: int = 0
     media: Media | None = None
     join_time: float | None = None
@@ -155,6 +154,8 @@ class PlayerState(Essentials):
     played_before: bool = seldom(False, "player", quiet=True)
     #: `play` came before any media.
     asked: bool = seldom(False, "player")
+    #: How many sessions it has left.
+    sessions_left: int = seldom(0, "player", quiet=True, saved=False)
     #: What was reported last of each attribute, by name (R-pass).
     passed: dict[str, Any] | None = seldom(None, "player", quiet=True)
     #: The summary of the session before; None in the first.
@@ -219,6 +220,11 @@ class PlayerState(Essentials):
     overlay: int = seldom(0, "signal", quiet=True)
     #: The last of `play`, `playing` and `pause` in an open seek or ad.
     wanted: str | None = seldom(None, "signal")
+
+    @property
+    def ordinal(self) -> int:
+        """The number of the running session, or of the last one, from 1; 0 before any."""
+        return self.sessions_left + (self.session is not None)
 
     @property
     def offset(self) -> float:

@@ -169,6 +169,7 @@ def end_session(pb: Playback) -> None:
     settle_open(pb)
     pb.close_span()
     sum_up(pb)
+    pb.sessions_left = pb.ordinal
     pb.session = None
     pb.index = 0
     pb.played_before = pb.played_before or pb.started
