@@ -189,21 +189,21 @@ def test_the_shortcuts_decide_as_the_long_way_after_seeks_and_starts(
     quick, thorough = Engine(policy=policy), Engine(policy=policy)
     at, here = 1000.0, 0.0
     for number in range(3000):
-        told: list[Signal] = []
+        fed: list[Signal] = []
         if number % 100 in (0, 3):
             here = random.choice([0.0, 30.0, here])  # the last is one of the session before, too
-            told = [
+            fed = [
                 Loaded(at=at, entry_id=f"{number}", duration=60.0, position=here or None),
                 Playing(at=at),
             ]
         elif random.random() < 0.02:
             here = random.uniform(0.0, 60.0)
-            told = [Seeking(at=at, position=here), Seeked(at=at + 0.01, position=here)]
+            fed = [Seeking(at=at, position=here), Seeked(at=at + 0.01, position=here)]
         at += step
         here += step * random.choice([0.2, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.2])
         shown = here + (random.random() < 0.02) * random.choice([-20.0, -0.5, 0.45, 20.0])
-        told.append(TimeUpdate(at=at, position=max(0.0, shown)))
-        for signal in told:
+        fed.append(TimeUpdate(at=at, position=max(0.0, shown)))
+        for signal in fed:
             thorough.limit = thorough.calm = -inf
             assert quick.feed(signal) == thorough.feed(signal)
             assert quick.snapshot() == thorough.snapshot()
