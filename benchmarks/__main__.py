@@ -11,8 +11,10 @@ from importlib.metadata import version
 import attrs
 
 from . import (
+    columns,
     delivery,
     deriving,
+    fleets,
     memory,
     receiving,
     signal_costs,
@@ -28,6 +30,8 @@ _MEASURES = {
     "triggers": triggers.rows,
     "memory": memory.rows,
     "deriving": deriving.rows,
+    "columns": columns.rows,
+    "fleets": fleets.rows,
     "signal_costs": signal_costs.rows,
     "snapshots": snapshots.rows,
     "starting": starting.rows,

@@ -14,7 +14,7 @@ from .measuring import Row, Scale, children_time, in_turns
 from .starting import COMMAND, child
 
 #: Each line into a flat struct, which is quicker than into a dict.
-_DECODE = """\
+DECODE = """\
 import sys
 import msgspec
 
@@ -76,8 +76,8 @@ def _trace(
         {
             "start": child(*COMMAND, "derive", start, "-o", events, *fields),
             "derive": child(*COMMAND, "derive", trace, "-o", events, *fields),
-            "start to decode": child(sys.executable, "-c", _DECODE, start),
-            "decode": child(sys.executable, "-c", _DECODE, trace),
+            "start to decode": child(sys.executable, "-c", DECODE, start),
+            "decode": child(sys.executable, "-c", DECODE, trace),
             "decode into dicts": child(sys.executable, "-c", _DECODE_DICT, trace),
         },
         clock=children_time,

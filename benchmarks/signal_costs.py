@@ -16,7 +16,7 @@ from playertrack import Engine, signals
 from playertrack.cli.reading import translator_of
 from playertrack.core.playhead import Move
 from playertrack.core.state import State
-from playertrack.events import View
+from playertrack.events import make
 from playertrack.signals import Signal, TimeUpdate
 from playertrack.trace.codec import encode_event, parse_record
 
@@ -28,19 +28,20 @@ _RECORDINGS = Path(__file__).parents[1] / "tests" / "traces"
 _LINE = (
     b'{"signal": "timeupdate", "at": 1700000012.345, "player": "player-0001", "position": 12.25}'
 )
-#: A VIEW, as all that is in it.
-_VIEW: dict[str, Any] = {
-    "at": 1700000012.345,
-    "player": "player-0001",
-    "session": "666cf48a-ad9a-573c-ad1a-73fed9b967d7",
-    "index": 7,
-    "entry_id": "1_abcdefgh",
-    "position": 12.25,
-    "duration": 596.5,
-    "rule": "R-view",
-    "cause": "timeupdate",
-    "play_time": 10.0,
-}
+#: A VIEW, as the engine makes it.
+_VIEW: tuple[Any, ...] = (
+    "VIEW",
+    1700000012.345,
+    "player-0001",
+    "666cf48a-ad9a-573c-ad1a-73fed9b967d7",
+    7,
+    "1_abcdefgh",
+    12.25,
+    596.5,
+    "R-view",
+    "timeupdate",
+    {"play_time": 10.0, "buffer_time": 0.0},
+)
 
 
 class _Line(Struct, gc=False):
@@ -108,7 +109,7 @@ def _costs(scale: Scale) -> Iterator[Row]:
         "loop": each(lambda: lambda kind, given: None),
         "decode": each(lambda: lambda kind, given: decode(_LINE)),
         "feed": each(feeding),
-        "write": each(lambda: lambda kind, given: encode_event(View("VIEW", **_VIEW))),
+        "write": each(lambda: lambda kind, given: encode_event(make(*_VIEW))),
     }
     timings = in_turns(scale.rounds, works)
     yield Row(

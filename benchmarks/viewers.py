@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from heapq import merge
 from itertools import islice
@@ -54,9 +55,9 @@ VLC_POLICY = {
 }
 
 
-def lines(count: int, habit: Habit = FRIENDLY) -> Iterator[bytes]:
-    """``count`` lines of a trace, in order of time; the same ones each time."""
-    names = [f"player-{n:04}" for n in range(max(1, count // _EACH))]
+def lines(count: int, habit: Habit = FRIENDLY, each: int = _EACH) -> Iterator[bytes]:
+    """``count`` lines of a trace, ``each`` a viewer, in order of time; the same ones each time."""
+    names = [f"player-{n:04}" for n in range(max(1, count // each))]
     viewers = [_Viewer(name, Random(n), habit).watch() for n, name in enumerate(names)]
     for _, line in islice(merge(*viewers), count):
         yield line
@@ -145,3 +146,7 @@ class _Viewer:
                 yield self.says("volume", volume=round(lot.random(), 2))
             case "fullscreen":
                 yield self.says("fullscreen", on=lot.random() < 0.5)
+
+
+if __name__ == "__main__":
+    sys.stdout.buffer.writelines(lines(int(sys.argv[1])))
