@@ -87,7 +87,7 @@ def _restless(count: int) -> pa.Table:
 
 
 def _against_rows(scale: Scale, what: str, table: pa.Table) -> Row:
-    """What it costs to look for chains where there are none."""
+    """Compare columns with rows where there are no chains to find."""
     batches = table.to_batches(_BATCH)
 
     def run() -> None:
