@@ -105,7 +105,7 @@ def three_hours() -> ScriptedPlayer:
 
 
 def busy() -> ScriptedPlayer:
-    """Some 400 events."""
+    """Some 300 events."""
     script = ScriptedPlayer(1_200.0, entry_id="1_busy", start=1_700_000_000.0)
     script.load().play()
     for number in range(80):
