@@ -5,15 +5,20 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 
+#: From here on (s) a time is no time that anybody means, and is written as the number it is.
+_ABSURD = 1e15
+
 _DIGITS = [Decimal(1).scaleb(-digits) for digits in range(4)]
 
 
 def clock(seconds: float, step: float = 1.0) -> str:
     """Seconds as people write them, as finely as ``step`` (s): ``7.5 s``, ``1:30``, ``2:00:00``.
 
-    >>> [clock(7.5, 0.5), clock(90), clock(7200), clock(-3), clock(62.25, 0.01)]
-    ['7.5 s', '1:30', '2:00:00', '-3 s', '1:02.25']
+    >>> [clock(7.5, 0.5), clock(90), clock(7200), clock(-3), clock(62.25, 0.01), clock(1e300)]
+    ['7.5 s', '1:30', '2:00:00', '-3 s', '1:02.25', '1e+300 s']
     """
+    if not abs(seconds) < _ABSURD:
+        return f"{seconds:g} s"
     digits = 0 if step >= 1 else 1 if step >= 0.1 else 2 if step >= 0.01 else 3
     sign, exact = "-" if seconds < 0 else "", Decimal(abs(seconds))
     rounded = exact.quantize(_DIGITS[digits], ROUND_HALF_UP)  # as JavaScript does it

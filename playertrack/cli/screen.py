@@ -34,10 +34,10 @@ class Screen:
         if event.session != self._session:
             self._session, self._start = event.session, event.at
             self._print(f"session {event.session}")
-        where = "" if event.position is None else f"at {clock(event.position, 0.001):>11}"
+        where = "" if event.position is None else f"at {clock(event.position, 0.001):>9}"
         more = "  ".join(f"{name} {_short(value)}" for name, value in _extras(event))
         since = clock(event.at - self._start, 0.001)
-        line = f"{since:>11}  {event.event:<{_WIDTH}}  {where:14}  {more}"
+        line = f"{since:>9}  {event.event:<{_WIDTH}}  {where:12}  {more}"
         self._print(line.rstrip())
 
     def close(self, timeout: float) -> bool:

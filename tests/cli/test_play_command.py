@@ -81,7 +81,7 @@ def test_shows_the_events_and_the_sum_of_them(
     session, *lines = captured.out.splitlines()
     assert session.startswith("session ")
     assert [line.split()[2] for line in lines[:-4]] == NATURAL
-    assert "  at     0.000 s  join_time 0." in lines[3]
+    assert "  at   0.000 s  join_time 0." in lines[3]
     assert lines[-4] == "session 1 of clip"
     assert lines[-3] == "  watched 6.0 s of 6.0 s (100 %); reached 25 %, 50 %, 75 %, 100 %"
     assert lines[-2].startswith("  played  6.0 s, started 0.")

@@ -212,7 +212,7 @@ async def test_a_view_of_a_back_end_is_reported_by_the_rules(
         ("PLAY_REACHED_100", "1700000080"),
     ]
     said = capsys.readouterr()
-    assert "PLAY_REACHED_50     at   50.000" in said.out
+    assert "PLAY_REACHED_50     at  50.000 s" in said.out
     assert re.fullmatch(r"stats: 7 events delivered to http://127\S+/api_v3\n", said.err)
     deliver_to(monkeypatch, NOBODY)
     assert await asyncio.to_thread(main, [*view, "--deliver-timeout", "0.9"]) == 3

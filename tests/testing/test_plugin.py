@@ -218,7 +218,7 @@ def test_another_run_than_the_golden_one_fails_and_says_where(suite: pytest.Pyte
         [
             "this run is not as the golden trace *clip.jsonl:",
             "event * of *, PAUSE #* at 33.100 s, position 33.000 s: expected PAUSE * position=30*",
-            "*>*33.100*33.000  PAUSE*PAUSE*",
+            "*>*33.100 s*33.000 s  PAUSE*PAUSE*",
             "If this is right, run pytest with --playertrack-update to renew it.",
         ]
     )

@@ -38,7 +38,7 @@ globalThis.playertrack = (element, { url = "/playertrack", entry, player, every 
 
   const plain = (text) => text.split(/[?#]/)[0].slice(0, 500); // no secrets
 
-  const report = ({ type }) => {
+  const note = ({ type }) => {
     const record = { source: "html5", kind: type };
     for (const name of STATE.split(" ")) record[name] = element[name];
     if (/start|attach/.test(type)) record.src = plain(element.currentSrc);
@@ -100,12 +100,12 @@ globalThis.playertrack = (element, { url = "/playertrack", entry, player, every 
 
   const gone = () => say("close");
   const page = ({ type, persisted }) => {
-    if (type == "pageshow" && persisted) report({ type: "attach" });
+    if (type == "pageshow" && persisted) note({ type: "attach" });
     if (type == "pagehide" && !persisted) gone();
     if (type == "pagehide" || document.hidden) beacon();
   };
   const listen = (change) => {
-    for (const kind of EVENTS.split(" ")) element[change](kind, report);
+    for (const kind of EVENTS.split(" ")) element[change](kind, note);
     for (const kind of ["pagehide", "pageshow"]) window[change](kind, page);
     document[change]("visibilitychange", page);
     document[change]("fullscreenchange", screen);
@@ -113,7 +113,7 @@ globalThis.playertrack = (element, { url = "/playertrack", entry, player, every 
   };
 
   if (entry) media(entry);
-  report({ type: "attach" });
+  note({ type: "attach" });
   listen("addEventListener");
   const close = () => (listen("removeEventListener"), gone(), post());
   return { id, media, say, flush: post, close };

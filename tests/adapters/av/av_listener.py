@@ -25,6 +25,9 @@ class Received:
 
     def __init__(self, at_ready: Callable[[], None] = lambda: None) -> None:
         self.signals: list[Signal] = []
+        #: Where nothing makes it stall, a busy machine may, by decoding late: `names` has no word
+        #: of that.
+        self.never_stalls = False
         self._at_ready = at_ready
         self._changed = threading.Condition()
 
@@ -47,7 +50,8 @@ class Received:
     @property
     def names(self) -> list[str]:
         """All but the updates of the position."""
-        return [s.name for s in self.signals if s.name != "timeupdate"]
+        other = {"timeupdate", *(("stall", "stall_end") if self.never_stalls else ())}
+        return [s.name for s in self.signals if s.name not in other]
 
     @property
     def updates(self) -> list[signals.TimeUpdate]:
@@ -71,7 +75,8 @@ def played(
     def start() -> None:
         player.play()
 
-    received = Received(start)
+    received, cues = Received(start), list(cues)
+    received.never_stalls = all(cue[1] != "stall" for cue in cues)
     with AvPlayer(received, speed=inf, timeout=timeout) as player:
         for cue in cues:
             player.at(*cue)

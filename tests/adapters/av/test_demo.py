@@ -20,8 +20,8 @@ def test_the_demo_explains_what_it_plays_and_what_was_received(
     assert max(map(len, lines)) <= demo.WIDTH
     for event in ("PAUSE", "RESUME", "SEEK", "BUFFER_START", "BUFFER_END", "REPLAY"):
         assert f"  {event} " in text
-    assert "  PLAY_REACHED_50 did not fire:\n                  a seek at " in text
-    assert "session 2 of demo_clip\n  watched 12.0 of 12.0 s (100 %)" in text
+    assert "  PLAY_REACHED_50 did not fire:\n                a seek at " in text
+    assert "session 2 of demo_clip\n  watched 12.0 s of 12.0 s (100 %)" in text
     received = text.partition("The collector stands in for")[2]
     assert received.count("  HTTP 503\n") == 2
     assert "59 events accepted, 59 good, 0 bad, 2 not accepted; 6 sessions" in received
