@@ -118,11 +118,11 @@ def three_hours() -> ScriptedPlayer:
 
 
 def busy() -> ScriptedPlayer:
-    """Some 300 events."""
+    """Some 500 events."""
     script = ScriptedPlayer(1_200.0, entry_id="1_busy", start=1_700_000_000.0)
     script.load().play()
-    for number in range(80):
-        script.watch(4).stall(2).watch(2).seek(10.0 * number + 20).watch(2)
+    for number in range(130):
+        script.watch(4).stall(2).watch(2).seek(9.0 * number + 20).watch(2)
     return script
 
 
