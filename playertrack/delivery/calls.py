@@ -11,6 +11,7 @@ import asyncio
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from inspect import getattr_static
 from queue import Empty, SimpleQueue
 from time import monotonic
@@ -20,6 +21,7 @@ import attrs
 
 from .._fork import watched
 from .protocol import Destination
+from .thread_results import hand, result_of
 
 #: How many calls of one destination may hang; while there are so many, no other is made.
 MOST = 8
@@ -32,7 +34,7 @@ _FUNCTIONS = ("encode", "lane", "request", "authorize", "judge")
 
 _PACKAGE = __name__.partition(".")[0]
 
-Done = Callable[[Any, BaseException | None], object]
+Done = Callable[[Any, Exception | None], object]
 
 
 class StalledError(Exception):
@@ -116,22 +118,8 @@ class Calls:
 
         Raises what it raises, or `StalledError`.
         """
-        loop = asyncio.get_running_loop()
-        answer = loop.create_future()
-
-        def settle(value: Any, error: BaseException | None) -> None:
-            if answer.done():
-                return
-            if error is None:
-                answer.set_result(value)
-            else:
-                answer.set_exception(error)
-
-        def done(value: Any, error: BaseException | None) -> None:
-            with suppress(RuntimeError):  # the loop is closed
-                loop.call_soon_threadsafe(settle, value, error)
-
-        call = self.start(name, lambda: function(*arguments), done)
+        answer = asyncio.get_running_loop().create_future()
+        call = self.start(name, lambda: function(*arguments), partial(hand, answer))
         try:
             async with asyncio.timeout(self.patience):
                 return await answer
@@ -178,16 +166,7 @@ class Calls:
                     continue
                 call.began = monotonic()
                 self._running = call
-            value: Any = None
-            error: BaseException | None = None
-            try:
-                value = call.function()
-            except StopIteration as failure:  # no future takes that
-                error = RuntimeError(f"it raised {failure!r}")
-            except Exception as failure:
-                error = failure
-            except BaseException as failure:  # sys.exit() ends nothing here
-                error = RuntimeError(f"it raised {failure!r}")
+            value, error = result_of(call.function)
             with self._lock:
                 if call in self._hanging:
                     self._hanging.discard(call)

@@ -69,7 +69,7 @@ class _Attempt:
     tries: int = 1
     call: Call | None = None
     value: Any = None
-    error: BaseException | None = None
+    error: Exception | None = None
     late: bool = False
     over: threading.Event = attrs.field(factory=threading.Event)
 
@@ -123,7 +123,7 @@ class Encoding:
                 self._given = self._result("properties", event, self._properties)
             except (LaterError, RefusedError):
                 raise
-            except Exception as error:
+            except Exception as error:  # of the program's function: it costs this event alone
                 self._given = error
         return pack(self._destination, event)
 
@@ -183,7 +183,7 @@ class Encoding:
         self._attempt = attempt
         return attempt
 
-    def _done(self, attempt: _Attempt, value: Any, error: BaseException | None) -> None:
+    def _done(self, attempt: _Attempt, value: Any, error: Exception | None) -> None:
         """The call is over; this is its thread."""
         attempt.value, attempt.error = value, error
         attempt.over.set()

@@ -11,11 +11,11 @@ import asyncio
 import errno
 import socket
 import threading
-from contextlib import suppress
 from queue import SimpleQueue
 from typing import Any
 
 from .._aiohttp import AbstractResolver, ResolveResult
+from .thread_results import hand
 
 _Question = tuple[str, int, int, "asyncio.Future[list[Any]]"]
 _Lane = SimpleQueue["_Question | None"]
@@ -87,14 +87,4 @@ def _work(lane: _Lane) -> None:
             error = failure
         except ValueError as failure:  # a name that cannot be one
             error = OSError(str(failure))
-        with suppress(RuntimeError):  # the loop is closed
-            future.get_loop().call_soon_threadsafe(_answer, future, found, error)
-
-
-def _answer(future: asyncio.Future[list[Any]], found: list[Any], error: OSError | None) -> None:
-    if future.done():
-        return
-    if error is None:
-        future.set_result(found)
-    else:
-        future.set_exception(error)
+        hand(future, found, error)

@@ -9,6 +9,8 @@ from contextlib import suppress
 from inspect import isawaitable
 from typing import Any
 
+from .thread_results import hand, result_of
+
 _here = threading.local()
 
 
@@ -91,27 +93,10 @@ async def _awaited(awaitable: Awaitable[Any]) -> Any:
 
 async def in_thread(function: Callable[[], Any]) -> Any:
     """Call ``function`` in a thread that nobody waits for when the program ends."""
-    loop = asyncio.get_running_loop()
-    done = loop.create_future()
-
-    def settle(value: Any, error: BaseException | None) -> None:
-        if done.done():
-            return
-        if error is None:
-            done.set_result(value)
-        else:
-            done.set_exception(error)
+    done = asyncio.get_running_loop().create_future()
 
     def work() -> None:
-        value, error = None, None
-        try:
-            value = function()
-        except Exception as failure:  # raised where the value is awaited
-            error = failure
-        except BaseException as failure:  # sys.exit() ends nothing here
-            error = RuntimeError(f"it raised {failure!r}")
-        with suppress(RuntimeError):  # the loop is closed
-            loop.call_soon_threadsafe(settle, value, error)
+        hand(done, *result_of(function))
 
     threading.Thread(target=work, name="playertrack-token", daemon=True).start()
     try:

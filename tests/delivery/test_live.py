@@ -74,7 +74,7 @@ def test_a_coroutine_for_a_ks_that_blocks_its_loop_delays_no_other(
     assert loops[1] is not loops[0]
 
 
-@pytest.mark.parametrize("failure", [SystemExit(3), KeyError("x")])
+@pytest.mark.parametrize("failure", [SystemExit(3), KeyError("x"), StopIteration()])
 def test_a_ks_function_that_fails_costs_a_retry(failure: BaseException, tmp_path: Path) -> None:
     asked: list[int] = []
 
