@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Container, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Container, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from os import PathLike
 from pathlib import Path
 from time import time
@@ -88,14 +88,8 @@ def resume(directory: str | PathLike[str]) -> None:
 
     Raises `QueueError` if the queue cannot be changed.
     """
-    directory = Path(directory)
-    try:
-        with closing(_existing(directory, "mode=rw")) as store:
-            store.examine()
-            with store.transaction():
-                store.resume()
-    except sqlite3.Error as error:
-        raise QueueError(f"{directory}: {error}") from error
+    with _changing(Path(directory)) as store:
+        store.resume()
 
 
 def retry(directory: str | PathLike[str]) -> tuple[int, int]:
@@ -104,15 +98,21 @@ def retry(directory: str | PathLike[str]) -> tuple[int, int]:
     Each counts as accepted once more. One that was never encoded has nothing to send and stays.
     Raises `QueueError` if the queue cannot be changed.
     """
-    directory = Path(directory)
+    with _changing(Path(directory)) as store:
+        letters = store.dead()
+        again = [each for each in letters if each.item.body and not each.item.held]
+        store.unbury(again)
+    return len(again), len(letters) - len(again)
+
+
+@contextmanager
+def _changing(directory: Path) -> Iterator[_Outside]:
+    """The store of a queue within a transaction; raises `QueueError` if that fails."""
     try:
         with closing(_existing(directory, "mode=rw")) as store:
             store.examine()
             with store.transaction():
-                letters = store.dead()
-                again = [each for each in letters if each.item.body and not each.item.held]
-                store.unbury(again)
-                return len(again), len(letters) - len(again)
+                yield store
     except sqlite3.Error as error:
         raise QueueError(f"{directory}: {error}") from error
 
