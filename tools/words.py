@@ -134,7 +134,7 @@ def look(path: Path) -> Iterator[tuple[int, str]]:
 
 
 def escapes(source: str) -> Iterator[tuple[int, str]]:
-    """What is kept from a check without its reason: behind it, or in a comment above."""
+    """Find each escape from a check that has no reason, behind it or in a comment above."""
     before = ""
     for number, line in enumerate(source.splitlines(), 1):
         if ESCAPE.search(line) and not before.lstrip().startswith("#"):
