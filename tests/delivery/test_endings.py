@@ -88,14 +88,17 @@ def test_without_assertions_it_delivers_as_well(tmp_path: Path) -> None:
 
 
 #: A program that waits for a signal when all is durable. What it is started by may have it
-#: ignore some of them.
+#: ignore some of them. It waits for the byte that a signal writes, since ``signal.pause`` sleeps
+#: on if the signal came just before it.
 PATIENT = (
-    "import signal\n"
+    "import signal, socket\n"
     "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
     "signal.signal(signal.SIGHUP, signal.SIG_DFL)\n"
+    "woken, wake = socket.socketpair(); wake.setblocking(False)\n"
+    "signal.set_wakeup_fd(wake.fileno())\n"
     f"{SCRIPT.replace(': sink.emit', ': last = sink.emit')}"
     "last.wait(); print('durable', flush=True)\n"
-    "signal.pause()\n"
+    "woken.recv(1)\n"
 )
 
 
