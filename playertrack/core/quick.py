@@ -186,7 +186,7 @@ class Quick(Playback):
     def _next_point(self) -> float:
         """The position at which a milestone or view is due next, a little early at most."""
         point, bit = inf, 1
-        here, policy = self.position, self.setup.policy
+        here, policy = self.position, self.policy
         assert here is not None and self.media is not None
         for _, milestone in self.media.points:
             if milestone > here and not self.fired & bit:

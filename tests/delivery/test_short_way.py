@@ -23,8 +23,8 @@ from playertrack.signals import TimeUpdate
 
 #: The player's, the outbox's, and the sender's.
 MOST_THREADS = 3
-MOST_CALLS = 130
-MOST_MODULES = 34
+MOST_CALLS = 124
+MOST_MODULES = 32
 
 #: Tries, of which the shortest counts: now and then the outbox looks after its files.
 TRIES = 5
