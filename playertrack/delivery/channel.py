@@ -1,24 +1,28 @@
 """Sends to one destination: rows of the queue in, batches out, in order.
 
-A channel reads the queue and decides what goes next; how a batch goes, and what becomes of its
-events, is in `consignment`.
+A channel reads the queue, and its `Lanes` decide what goes next; how a batch goes, and what
+becomes of its events, is in `consignment`.
+
+A lane is a session. Its rows go one after the other, or together in one batch, so a batch that
+is on its way holds the others of its lanes up. The lane `COMMON` is in order with all others:
+what came before goes before, what came after goes after. Rows in `FREE` are in no order.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterable, Sequence
+from heapq import heappop, heappush
 from math import inf
-from time import time
 
-from .._words import counted
 from ..outbox import HELD, Outbox, Page, Row, Settled
 from .calls import foreign
 from .consignment import Consignment
-from .health import Health, shown_address
-from .lanes import Lanes
 from .link import Exchange, Link
+from .messages import Batch
+from .protocol import COMMON, FREE
 from .retry import DeliveryState
 from .route import Route
 from .settings import DeliverySettings
@@ -33,6 +37,106 @@ UNDATED = "the clock is not set: events wait for their date"
 
 #: Why others wait that were kept as they are.
 UNENCODED = "events are still to be encoded, after a function of the destination did not return"
+
+
+class Lanes:
+    """Rows that wait, in the order of the queue, and the lanes that are busy."""
+
+    def __init__(self) -> None:
+        self.busy: set[str] = set()
+        self._lanes: dict[str, deque[Row]] = {}
+        #: Rows that may be next, with their lanes; an entry counts while its lane is not busy and
+        #: its row the first there.
+        self.heads: list[tuple[int, str]] = []
+        self._common: deque[int] = deque()
+        #: How many rows wait, and how long (bytes) their items are.
+        self.size = 0
+        self.bytes = 0
+
+    def add(self, rows: Iterable[Row]) -> None:
+        """Add rows that come after all others."""
+        for row in rows:
+            lane = row.item.lane
+            if lane == COMMON:
+                self._common.append(row.seq)
+            waiting = self._lanes.get(lane)
+            if waiting is None:
+                waiting = self._lanes[lane] = deque()
+                if lane not in self.busy:
+                    heappush(self.heads, (row.seq, lane))
+            waiting.append(row)
+            self.size += 1
+            self.bytes += len(row.item.body)
+
+    def take(self, batch: Batch) -> list[Row]:
+        """The next rows that may go as one batch, at least one if any may.
+
+        Their lanes are busy until they are `done`.
+        """
+        rows: list[Row] = []
+        size = 2
+        while len(rows) < batch.events:
+            lane = self._next(alone=not rows)
+            if lane is None:
+                break
+            waiting = self._lanes[lane]
+            size += len(waiting[0].item.body) + 1
+            if rows and size > batch.bytes:
+                heappush(self.heads, (waiting[0].seq, lane))
+                break
+            row = waiting.popleft()
+            rows.append(row)
+            self.size -= 1
+            self.bytes -= len(row.item.body)
+            if waiting:
+                if len(rows) < batch.events or lane == FREE:
+                    heappush(self.heads, (waiting[0].seq, lane))
+            else:
+                del self._lanes[lane]
+            if lane == COMMON:
+                break
+        for row in rows:
+            if row.item.lane != FREE:
+                self.busy.add(row.item.lane)
+        return rows
+
+    def _next(self, *, alone: bool) -> str | None:
+        """The lane of the first row that may go, which is a head no more.
+
+        ``alone`` is False for another row of a batch, where a row of `COMMON` may not go.
+        """
+        while self.heads:
+            seq, lane = self.heads[0]
+            waiting = self._lanes.get(lane)
+            if lane in self.busy or not waiting or waiting[0].seq != seq:
+                heappop(self.heads)
+                continue
+            if self._common and (seq > self._common[0] or lane == COMMON):
+                if lane != COMMON or self.busy or not alone:
+                    return None
+            heappop(self.heads)
+            return lane
+        return None
+
+    def done(self, rows: Iterable[Row]) -> None:
+        """A batch that was taken has come to an end."""
+        for lane in {row.item.lane for row in rows}:
+            if lane == FREE:
+                continue
+            self.busy.discard(lane)
+            if lane == COMMON:
+                self._common.popleft()
+            if lane in self._lanes:
+                heappush(self.heads, (self._lanes[lane][0].seq, lane))
+
+    def clear(self) -> None:
+        """Forget the rows that wait."""
+        self._lanes.clear()
+        self.heads.clear()
+        self.size = 0
+        self.bytes = 0
+        while len(self._common) > (COMMON in self.busy):
+            self._common.pop()
 
 
 class Channel(Link):
@@ -54,9 +158,6 @@ class Channel(Link):
         self._ripe_at = -inf  # when a batch goes that is not full
         self._timer: asyncio.TimerHandle | None = None
         self._stopped = False
-        address = shown_address(route.destination.address)
-        _log.info("%s starts: events go to %s", route.name, address)
-        self._report_timer = self.loop.call_later(settings.report_every, self._report)
 
     # ------------------------------------------------------------------------ from outside
 
@@ -152,6 +253,13 @@ class Channel(Link):
         """True if events wait to be encoded, and not for the clock."""
         return bool(self._undated) and self.outbox.undated.clock_is_set
 
+    @property
+    def held_up(self) -> str | None:
+        """Says why events wait that are not ready to be sent; None if all are."""
+        if not self._undated:
+            return None
+        return UNENCODED if self._unencoded else UNDATED
+
     async def change(self, seconds: float) -> None:
         """Wait until something happens, or for so long (s)."""
         await self.scheduler.changed(seconds)
@@ -169,48 +277,10 @@ class Channel(Link):
         await self.credentials.stop()
         self.calls.close()
 
-    @property
-    def stalled(self) -> str | None:
-        """Says which function of the destination does not return; None if all do."""
-        return self.calls.trouble or self.route.encoding_trouble()
-
-    def healthy(self) -> Health:
-        """How the destination fares now."""
-        policy, reason = self.policy, self.trouble
-        state, next_try = policy.state.value, None
-        if policy.state is DeliveryState.RENEWING:
-            state, reason = "waiting", reason or "a new token is being asked for"
-            if (again := self.credentials.next_try) is not None:
-                next_try = time() + max(0.0, again - self.loop.time())
-        elif policy.state is DeliveryState.DOWN and (due := policy.due(first=True)) < inf:
-            next_try = time() + max(0.0, due - self.loop.time())
-        if state == "up" and self.settling and (disk := self.outbox.trouble):
-            state, reason = "waiting", f"what was delivered cannot be recorded: {disk}"
-            next_try = self.outbox.next_try
-        elif state == "up" and (stalled := self.stalled):
-            state, reason = "waiting", stalled
-        elif state == "up" and self._undated:
-            state, reason = "waiting", UNENCODED if self._unencoded else UNDATED
-        return Health(
-            address=shown_address(self.route.destination.address),
-            state=state,
-            reason=None if state == "up" else reason,
-            last_success=self.health.last_success,
-            last_failure=self.health.last_failure,
-            next_try=next_try,
-        )
-
     def first(self) -> Row | None:
         """The oldest row that is being sent, if there is one."""
         left = [each.left[0] for each in self._consignments if each.left]
         return min(left, key=lambda row: row.seq, default=None)
-
-    def _report(self) -> None:
-        """Say now and then how many events were delivered."""
-        if number := self.health.take_delivered():
-            what = counted(number, "event")
-            _log.info("%s: %s delivered in %g s", self.route.name, what, self.settings.report_every)
-        self._report_timer = self.loop.call_later(self.settings.report_every, self._report)
 
     # -------------------------------------------------------------------------- the queue
 

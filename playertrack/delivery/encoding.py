@@ -16,8 +16,7 @@ from ..errors import PlayertrackError
 from ..events import Event
 from ..outbox import Item, LaterError, RefusedError
 from .calls import Call, Calls, StalledError, foreign
-from .lanes import FREE
-from .protocol import Destination, SessionDestination
+from .protocol import FREE, Destination, SessionDestination
 
 _log = logging.getLogger("playertrack")
 

@@ -6,12 +6,15 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from math import inf
 from random import Random
+from time import time
 
+from .._words import counted
 from ..outbox import Outbox, Settled
 from .auth import Credentials
 from .calls import Calls, foreign
-from .health import HealthLog
+from .health import Health, HealthLog, shown_address
 from .messages import Answer, Request
 from .retry import DeliveryState, RetryPolicy
 from .route import Route
@@ -62,6 +65,14 @@ class Link:
         #: Commits of what became of events that are waited for.
         self.settling = 0
         self.loop = asyncio.get_running_loop()
+        address = shown_address(route.destination.address)
+        _log.info("%s starts: events go to %s", route.name, address)
+        self._report_timer = self.loop.call_later(settings.report_every, self._report)
+
+    @property
+    def held_up(self) -> str | None:
+        """Says why events wait that are not ready to be sent; None if all are."""
+        raise NotImplementedError
 
     def arrived(self) -> None:
         """The server took an event, or refused it for itself."""
@@ -100,6 +111,44 @@ class Link:
 
     def _paused(self) -> None:
         self.pause_known = True
+
+    @property
+    def stalled(self) -> str | None:
+        """Says which function of the destination does not return; None if all do."""
+        return self.calls.trouble or self.route.encoding_trouble()
+
+    def healthy(self) -> Health:
+        """How the destination fares now."""
+        policy, reason = self.policy, self.trouble
+        state, next_try = policy.state.value, None
+        if policy.state is DeliveryState.RENEWING:
+            state, reason = "waiting", reason or "a new token is being asked for"
+            if (again := self.credentials.next_try) is not None:
+                next_try = time() + max(0.0, again - self.loop.time())
+        elif policy.state is DeliveryState.DOWN and (due := policy.due(first=True)) < inf:
+            next_try = time() + max(0.0, due - self.loop.time())
+        if state == "up" and self.settling and (disk := self.outbox.trouble):
+            state, reason = "waiting", f"what was delivered cannot be recorded: {disk}"
+            next_try = self.outbox.next_try
+        elif state == "up" and (stalled := self.stalled):
+            state, reason = "waiting", stalled
+        elif state == "up" and (held_up := self.held_up):
+            state, reason = "waiting", held_up
+        return Health(
+            address=shown_address(self.route.destination.address),
+            state=state,
+            reason=None if state == "up" else reason,
+            last_success=self.health.last_success,
+            last_failure=self.health.last_failure,
+            next_try=next_try,
+        )
+
+    def _report(self) -> None:
+        """Say now and then how many events were delivered."""
+        if number := self.health.take_delivered():
+            what = counted(number, "event")
+            _log.info("%s: %s delivered in %g s", self.route.name, what, self.settings.report_every)
+        self._report_timer = self.loop.call_later(self.settings.report_every, self._report)
 
     async def settle(self, settled: Settled) -> None:
         """Commit what became of rows."""

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from ..events import Event
 
 
+#: The lane that is in order with all others, and the lane without an order.
+COMMON, FREE = "", "\n"
+
+
 def no_properties(event: Event) -> Mapping[str, Any]:
     """An event has no custom properties unless somebody gives it some."""
     return {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...delivery.lanes import COMMON
+from ...delivery.protocol import COMMON
 from ...outbox import Item
 from .fields import Pairs, WireError, clean, form
 from .identity import Identity
