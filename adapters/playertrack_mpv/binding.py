@@ -55,6 +55,7 @@ class MpvBinding(Binding):
         self._failed = False
         self._media: str | None = None
         self._opening = threading.Lock()  # of what waits until a file is open:
+        self._loading = False  # what mpv says of itself is still of the file before
         self._too_early: float | None = None
         self._sought = False
         self._plays_then = False
@@ -81,6 +82,7 @@ class MpvBinding(Binding):
 
     def _catch_up(self) -> None:
         """Note what began before it was listened to, as if it began now."""
+        self._loading = False
         get = self._client.get
         current = get("playlist-pos")
         if current is None or int(current) < 0 or get("idle-active") == "yes":
@@ -129,6 +131,7 @@ class MpvBinding(Binding):
             case "start-file" | "end-file":
                 self._failed = values.get("reason") == "error"
                 self._advances, self._last = False, None
+                self._loading &= kind != "start-file"
             case "prop.pause":
                 self._halted = values["value"] is True
                 self._note_position()
@@ -191,6 +194,8 @@ class MpvBinding(Binding):
         Media that cannot be sought in reports no seek, so it is not waited for there.
         """
         with self._opening:
+            if self._loading:
+                return
             if kind == "file-loaded" and self._too_early is not None:
                 position, self._too_early = self._too_early, None
                 with suppress(RefusedError):
@@ -236,13 +241,14 @@ class MpvBinding(Binding):
         self._stop()
         with self._opening:
             self._too_early, self._sought, self._plays_then = None, False, False
+            self._loading = True
             self._halt(True)
         self._client.command("loadfile", media)
 
     def _play(self) -> None:
         get = self._client.get
         over = get("idle-active") == "yes" and self._media is not None and not self._failed
-        if over or get("eof-reached") == "yes":
+        if not self._loading and (over or get("eof-reached") == "yes"):
             self._replay()
             return
         with self._opening:
@@ -267,6 +273,9 @@ class MpvBinding(Binding):
         self._note("app.seek", args=[position])
         get = self._client.get
         with self._opening:
+            if self._loading:
+                self._too_early = position
+                return
             try:
                 self._client.command("seek", str(position), "absolute")
             except RefusedError as error:
@@ -294,4 +303,5 @@ class MpvBinding(Binding):
 
     def _stop(self) -> None:
         self._note("app.stop", args=[])
+        self._loading = False
         self._client.command("stop")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 from collections import deque
+from contextlib import suppress
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from playertrack.testing.witness import Witness
@@ -18,38 +19,44 @@ class ScriptedCore:
     """Reports batches of events, each when the one before is dealt with; with each it is there."""
 
     def __init__(self, *batches: tuple[float, list[str | _Event]]) -> None:
-        self._batches = deque(batches)
+        self._batches: SimpleQueue[tuple[float, list[str | _Event]] | None] = SimpleQueue()
         self._events: deque[str | _Event] = deque()
         self._position: float | None = None
-        self._woken = threading.Event()
+        self.commands: list[tuple[str, ...]] = []
+        self.properties = {"playlist-count": "1", "playlist/0/id": "1"}
+        self.properties["playlist/0/filename"] = "clip.mp4"
+        self.report(*batches)
+
+    def report(self, *batches: tuple[float, list[str | _Event]]) -> None:
+        for batch in batches:
+            self._batches.put(batch)
 
     def observe(self, name: str) -> None:
         pass
 
     def next(self, timeout: float) -> _Event | None:
         if not self._events and timeout != 0.0:
-            if not self._batches:
-                self._woken.wait(None if timeout < 0.0 else timeout)
-                return None
-            self._position, events = self._batches.popleft()
-            self._events.extend(events)
+            with suppress(Empty):
+                batch = self._batches.get(timeout=None if timeout < 0.0 else timeout)
+                if batch is not None:
+                    self._position, events = batch
+                    self._events.extend(events)
         if not self._events:
             return None
         event = self._events.popleft()
         return (event, {}) if isinstance(event, str) else event
 
     def wake(self) -> None:
-        self._woken.set()
+        self._batches.put(None)
 
     def command(self, *words: str) -> None:
-        pass
+        self.commands.append(words)
 
     def set(self, name: str, value: str) -> None:
         pass
 
     def get(self, name: str) -> str | None:
-        known = {"playlist-count": "1", "playlist/0/id": "1", "playlist/0/filename": "clip.mp4"}
-        return known.get(name)
+        return self.properties.get(name)
 
     def seconds(self, name: str) -> float | None:
         return self._position if name == "time-pos" else None
@@ -79,3 +86,21 @@ def test_seek_to_where_it_is_has_its_target() -> None:
     core = ScriptedCore(*paused_at(0.4), (0.4, ["seek"]), (0.4, [_RESTART]))
     with Witness() as witness, MpvBinding(lambda: core, witness.tracker):
         assert witness.until_signal("seeked").position == 0.4
+
+
+def test_what_mpv_says_of_the_file_before_is_not_of_the_one_that_is_loaded() -> None:
+    """With keep-open it is at the end of that, and could be sought there, for a moment more."""
+    core = ScriptedCore(*paused_at(6.0), (6.0, [("prop.eof-reached", {"value": True})]))
+    with Witness() as witness, MpvBinding(lambda: core, witness.tracker) as binding:
+        witness.until_signal("pause")
+        core.properties["eof-reached"] = "yes"
+        binding.load("next.mp4")
+        binding.seek(3.0)
+        binding.play()
+        assert core.commands == [("stop",), ("loadfile", "next.mp4")]
+        core.properties["playlist/0/filename"] = "next.mp4"
+        del core.properties["eof-reached"]
+        core.report((6.0, ["seek"]), *paused_at(0.0), (3.0, ["seek"]), (3.0, [_RESTART]))
+        assert witness.until("MEDIA_LOADED", 2).entry_id == "next"
+        assert witness.until_signal("seeked").position == 3.0
+        assert core.commands[2:] == [("seek", "3.0", "absolute")]

@@ -26,8 +26,12 @@ AT_ONCE = 8
 
 PLAYS = 1000
 
-#: How much memory (kB) the second half of the plays may take: it was 200 to 3,800.
-GROWTH = 12_000
+#: How much the second half of the plays may take: of memory (kB) it was 200 to 3,800 here. What
+#: eight players that are processes of their own have at one moment differs by 40,000.
+GROWTH = {
+    "here": {"threads": 2, "files": 2, "memory": 12_000},
+    "players": {"threads": 24, "files": 2, "memory": 80_000},
+}
 
 PLAYERS: dict[str, type[Scenarios]] = {
     f"{folder.__name__.removeprefix('test_')}-{name.removeprefix('Test')}": player
@@ -83,9 +87,7 @@ def outcome(run: Callable[[], None]) -> str | None:
 
 
 @pytest.mark.timeout(3600)
-@pytest.mark.parametrize(
-    "player", ["TestVlc", "TestMpv", "TestMpvProcess", "TestPlaybin", "TestGstPlay", "TestQt"]
-)
+@pytest.mark.parametrize("player", [name for name in vars(commanded) if name.startswith("Test")])
 def test_plays_leave_nothing_behind(
     player: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -103,6 +105,6 @@ def test_plays_leave_nothing_behind(
     reached = [counts[f"PLAY_REACHED_{quartile}"] for quartile in (25, 50, 75, 100)]
     assert [counts["PLAY"], *reached] == [PLAYS] * 5
     assert not {"ERROR", "SEEK", "BUFFER_START"} & set(counts)
-    assert end["threads"] <= half["threads"] + 2
-    assert end["files"] <= half["files"] + 2
-    assert end["memory"] - half["memory"] < GROWTH
+    for where, limits in GROWTH.items():
+        for what, limit in limits.items():
+            assert end[where][what] - half[where][what] <= limit, (where, what)
