@@ -63,17 +63,23 @@ def reset(writer: asyncio.StreamWriter) -> None:
 
 
 class Server(Listener):
-    """Answers each request with what ``answer`` says; ``received`` has them all."""
+    """Answers each request with what ``answer`` says; ``received`` has them all.
+
+    It answers none before ``together`` of them wait at one time, and each ``delay`` (s) late.
+    """
 
     def __init__(
         self,
         answer: Callable[[Received], Answer] = lambda request: ok(),
         delay: float = 0.0,
         tls: ssl.SSLContext | None = None,
+        together: int = 1,
     ) -> None:
         super().__init__(tls)
         self.answer = answer
         self.delay = delay
+        self._together = together
+        self._met = asyncio.Event()
         self.received: list[Received] = []
         self.busy = self.most_busy = 0
         self._changed = threading.Condition()
@@ -106,7 +112,10 @@ class Server(Listener):
             self._changed.notify_all()
         self.busy += 1
         self.most_busy = max(self.busy, self.most_busy)
+        if self.busy >= self._together:
+            self._met.set()
         try:
+            await self._met.wait()
             if self.delay:
                 await asyncio.sleep(self.delay)
             return await self._reply(self.answer(request), reader, writer)

@@ -20,7 +20,16 @@ START = ["WIDGET_LOADED", "MEDIA_LOADED", "PLAY_REQUEST", "PLAY", "FIRST_PLAY"]
 QUARTILES = [f"PLAY_REACHED_{percent}" for percent in (25, 50, 75, 100)]
 AGAIN = ["REPLAY", "PLAY_REQUEST", "PLAY"]
 
+#: The length (s) of the clips.
+LENGTH = 2.0
+
 POLICY = attrs.evolve(Translator.policy, view_interval=None)
+
+
+def reached(position: float | None) -> list[str]:
+    """The quartiles of a clip that are reached there: a page on a busy machine may be late."""
+    assert position is not None
+    return QUARTILES[: int(4 * position / LENGTH)]
 
 
 class Watching:

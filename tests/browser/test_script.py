@@ -18,10 +18,15 @@ Record = dict[str, Any]
 
 
 class Mailbox:
-    """Takes batches as they come; ``statuses`` are the answers to the first of them."""
+    """Takes batches as they come; ``statuses`` are the answers to the first of them.
+
+    Nobody is answered while ``answering`` is not set.
+    """
 
     def __init__(self, *statuses: int) -> None:
         self.batches: list[dict[str, Any]] = []
+        self.answering = asyncio.Event()
+        self.answering.set()
         self._statuses = list(statuses)
         self._came = asyncio.Condition()
 
@@ -31,6 +36,7 @@ class Mailbox:
         async with self._came:
             self.batches.append({**batch, "status": status})
             self._came.notify_all()
+        await self.answering.wait()
         return web.Response(status=status)
 
     async def until(self, condition: Callable[[Mailbox], bool]) -> None:
@@ -207,10 +213,12 @@ async def test_browser_without_time_outs_posts_all_the_same(clips: Path, chromiu
 
 async def test_more_than_a_batch_holds_comes_in_parts(clips: Path, chromium: Browser) -> None:
     mailbox = Mailbox(503)
+    mailbox.answering.clear()
     async with serving(Site(clips, mailbox.take)) as site:
         page = await chromium.open(site.url("/media/clip.webm", every=1e6))
         await mailbox.until(lambda mailbox: bool(mailbox.batches))
         await page.run("for (let n = 0; n < 400; n++) video.dispatchEvent(new Event('ratechange'))")
+        mailbox.answering.set()
         await mailbox.until(lambda mailbox: mailbox.kinds().count("ratechange") == 400)
         await page.close()
     records = mailbox.records()
@@ -222,6 +230,7 @@ async def test_more_than_a_batch_holds_comes_in_parts(clips: Path, chromium: Bro
 
 async def test_oldest_of_too_many_records_are_lost(clips: Path, chromium: Browser) -> None:
     mailbox = Mailbox(503)
+    mailbox.answering.clear()
     async with serving(Site(clips, mailbox.take)) as site:
         page = await chromium.open(site.url("/media/clip.webm", every=1e6))
         await mailbox.until(lambda mailbox: bool(mailbox.batches))
@@ -229,6 +238,7 @@ async def test_oldest_of_too_many_records_are_lost(clips: Path, chromium: Browse
             "for (let n = 0; n < 2500; n++) video.dispatchEvent(new Event('ratechange'))"
         )
         await page.run("video.dispatchEvent(new Event('waiting'))")
+        mailbox.answering.set()
         await mailbox.until(arrived("waiting"))
         await page.close()
     records = mailbox.records()

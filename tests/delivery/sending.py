@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from os import PathLike
 
 import attrs
@@ -58,6 +58,11 @@ def index_of(request: Received) -> int:
 def indices(requests: Iterable[Received], session: str = "s") -> list[int]:
     """The indices of the events of a session, as they came."""
     return [index_of(request) for request in requests if request.session == session]
+
+
+def again(requests: Sequence[Received]) -> int:
+    """How many of them brought what had come before: after a timeout that is a doubt (Q-once)."""
+    return len(requests) - len({request.body for request in requests})
 
 
 def firsts(numbers: Iterable[int]) -> list[int]:

@@ -273,8 +273,9 @@ def test_the_wait_for_a_stalled_network_ends_at_the_timeout(
         it.emit(3)
         counts = it.deliver()
         assert firsts(it.taken()) == [1, 2, 3]
-        assert it.taken()[:2] == ([1, 1] if arrives else [1, 2])
-        assert counts.ambiguous >= 1
+        # One was lost, or its answer; on a busy machine others may come late.
+        again = len(it.taken()) - 3
+        assert arrives <= again <= counts.ambiguous - (not arrives)
 
 
 def test_a_slow_answer_is_an_answer(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

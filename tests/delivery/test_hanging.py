@@ -10,7 +10,7 @@ from typing import Any
 import attrs
 import pytest
 from fault_server import Server
-from sending import FAST, event, events, index_of, indices, sink_for, until
+from sending import FAST, again, event, events, firsts, index_of, indices, sink_for, until
 from test_protocol import Plain, came
 
 from playertrack.delivery import Answer, Request, Verdict
@@ -112,7 +112,8 @@ def test_a_call_that_never_returns_is_given_up_and_made_again(
     assert held.close(20.0)
     assert destination.hangs == 2
     assert sorted(set(came(slow))) == [1, 2, 3, 4, 5]
-    assert held.counts().ambiguous == (2 if function == "judge" else 0)
+    # What was sent may have been taken; so may what a busy machine answered too late.
+    assert again(slow.received) == held.counts().ambiguous >= (2 if function == "judge" else 0)
     destination.released.set()
 
 
@@ -132,7 +133,8 @@ def test_an_event_whose_encoding_never_returns_is_rejected_and_the_others_go_on(
     receipts = [held.emit(each) for each in events(6)]
     assert all(receipt.wait(20.0) for receipt in receipts), "each is durable as it is"
     until(lambda: held.flush(0.1) and held.counts().pending == 0)
-    assert came(slow) == [1, 2, 4, 5, 6]
+    assert firsts(came(slow)) == [1, 2, 4, 5, 6]
+    assert again(slow.received) <= held.counts().ambiguous
     (letter,) = held.sender.outbox.dead()
     assert letter.item.number == 3
     assert letter.reason == "encode() did not return in 0.4 s, 3 times"
@@ -192,16 +194,16 @@ def test_a_slow_destination_takes_no_time_from_the_others(
 
     class Slow(Plain):
         def encode(self, event: Event) -> bytes | None:
-            going.wait(0.03)
+            going.wait(0.3)
             return b"%d" % event.index
 
-    held = sink_of(Slow(slow.base), tmp_path)
-    other = sink_for(good, tmp_path)
+    patient = attrs.evolve(FAST, timeout=60.0)
+    held = sink_of(Slow(slow.base), tmp_path, settings=patient)
+    other = sink_for(good, tmp_path, settings=patient)
     for n in range(1, 201):
         held.emit(event(n))
         other.emit(event(n))
-    assert other.flush(20.0)
-    assert len(came(slow)) < 150, "the others waited for it"
+    assert other.flush(30.0), "the others waited for it, which takes a minute"
     going.set()
     assert held.close(20.0)
     assert came(slow) == list(range(1, 201))

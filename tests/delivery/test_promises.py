@@ -19,6 +19,9 @@ from playertrack.destinations.kaltura.kava_sink import KavaSink
 from playertrack.destinations.kaltura.stats_sink import StatsSink
 from playertrack.outbox import Receipt, look
 
+#: Longer than a test may take (s): whoever waits so long for what cannot be fails.
+FOREVER = 3600.0
+
 
 def test_q_order_of_ten_thousand_emits_from_eight_threads_while_the_network_flaps(
     tmp_path: Path,
@@ -81,22 +84,21 @@ def test_datings_that_step_by_years_change_neither_order_nor_waits(
 def test_q_frozen_days_later_in_another_process_only_the_ks_is_another(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with Server(lambda request: ok("", "500 No")) as server:
-        sink = sink_for(server, tmp_path, ks="the KS of Monday")
+    with Server(lambda request: ok("", "500 No")) as monday:
+        sink = sink_for(monday, tmp_path, ks="the KS of Monday")
         for each in events(5, "a", "b"):
             sink.emit(each)
-        server.wait(8)
+        monday.wait(8)
         assert not sink.close(0.1)
-        first = {each.session: each.form for each in server.received}
-        server.received.clear()
-        server.answer = lambda request: ok()
-        monkeypatch.setattr(time, "time", lambda: 4e9)
-        sink = sink_for(server, tmp_path, ks="the KS of Friday")
+    first = {each.session: each.form for each in monday.received}
+    monkeypatch.setattr(time, "time", lambda: 4e9)
+    with Server() as friday:
+        sink = sink_for(friday, tmp_path, ks="the KS of Friday")
         assert sink.close(20.0)
     for session, form in first.items():
         assert form.pop("ks") == "the KS of Monday"
         later = next(
-            each.form for each in server.received if each.session == session and index_of(each) == 1
+            each.form for each in friday.received if each.session == session and index_of(each) == 1
         )
         assert later.pop("ks") == "the KS of Friday"
         assert later == form
@@ -173,9 +175,7 @@ def test_q_close_returns_at_once_when_nothing_can_be_sent_in_time(tmp_path: Path
         sink = sink_for(server, tmp_path)
         sink.emit(event(1))
         until(lambda: sink.sender.states().get(sink.name) == "paused")
-        began = time.monotonic()
-        assert not sink.close(30.0)
-        assert time.monotonic() - began < 10.0
+        assert not sink.close(FOREVER)
 
 
 @pytest.mark.parametrize("lanes", ["a", "abcdefgh"])
@@ -184,9 +184,7 @@ def test_q_close_returns_at_once_when_it_is_paused_meanwhile(lanes: str, tmp_pat
         sink = sink_for(server, tmp_path)
         for each in events(20, *lanes):
             sink.emit(each)
-        began = time.monotonic()
-        assert not sink.close(30.0)
-        assert time.monotonic() - began < 15.0
+        assert not sink.close(FOREVER)
         assert len(server.received) <= len(lanes)
 
 

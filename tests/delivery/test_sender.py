@@ -270,7 +270,7 @@ def test_a_flapping_network_loses_nothing_and_keeps_the_order(tmp_path: Path) ->
 
 
 def test_sessions_are_sent_at_once_but_no_more_than_allowed(tmp_path: Path) -> None:
-    with Server(delay=0.02) as server:
+    with Server(delay=0.02, together=8) as server:
         sink = sink_for(server, tmp_path)
         for each in events(5, *"abcdefghijkl"):
             sink.emit(each)

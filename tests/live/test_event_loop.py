@@ -232,7 +232,6 @@ def test_detaching_does_not_hold_the_loop(loop: Loop) -> None:
 
 
 def test_loop_that_does_not_run_is_said(loop: Loop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(event_loop, "_PATIENCE", 0.1)
     holding, held = threading.Event(), threading.Event()
 
     def hold() -> None:
@@ -243,6 +242,7 @@ def test_loop_that_does_not_run_is_said(loop: Loop, monkeypatch: pytest.MonkeyPa
         binding = loop.track(witness.tracker)
         loop.call(hold)
         assert holding.wait(TIMEOUT)
+        monkeypatch.setattr(event_loop, "_PATIENCE", 0.1)
         with pytest.raises(LoopError, match="play: the player's event loop took no command"):
             binding.play()
         binding.detach()

@@ -53,14 +53,21 @@ BAD = {"hangs": hanging, "exits": leaving, "raises": raising}
 def test_q_isolated_the_others_get_all_events_in_order(how: str, stopped: threading.Event) -> None:
     prompt = MemorySink()
     got: list[Event] = []
-    other = Behaving(got.append)
-    fanout = FanoutSink([BAD[how](stopped), other, prompt], isolate=True)
+    complete = threading.Event()
     batch = numbered(50)
+
+    def take(event: Event) -> None:
+        got.append(event)
+        if len(got) == len(batch):
+            complete.set()
+
+    fanout = FanoutSink([BAD[how](stopped), Behaving(take), prompt], isolate=True)
     for event in batch:
         fanout.emit(event)
         assert prompt.events[-1] is event, "a sink that returns at once has it at once"
+    assert complete.wait(20.0)
     assert fanout.flush(0.0 if how == "hangs" else 20.0) == (how != "hangs")
-    assert fanout.close(0.5) == (how != "hangs")
+    assert fanout.close(0.0 if how == "hangs" else 20.0) == (how != "hangs")
     assert got == batch
     assert prompt.events == batch
 
