@@ -58,6 +58,13 @@ PLAYERS: Mapping[str, tuple[Sequence[str], str]] = {
         ),
         "from playertrack_gstreamer import library; library.gstplay()",
     ),
+    "MPRIS": (
+        ("mpv", "mpv-mpris", "dbus-daemon", "python3-gi"),
+        (
+            "import pathlib, shutil; assert pathlib.Path('/usr/lib/mpv-mpris/mpris.so').exists() "
+            "and shutil.which('dbus-daemon'), 'there is no mpv-mpris or dbus-daemon'"
+        ),
+    ),
     "Java, for Spark": (
         ("openjdk-17-jre-headless",),
         "import shutil; assert shutil.which('java'), 'there is no java'",

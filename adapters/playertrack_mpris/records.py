@@ -12,13 +12,16 @@ from playertrack.trace.recording import Limits, Record, TranslationError, by_kin
 
 Microseconds = Annotated[float, Limits(-1e18, 1e18)]
 
-_PROPERTIES = {"PlaybackStatus": str, "Rate": float, "Metadata": dict}
+_PROPERTIES = {"PlaybackStatus": str, "Rate": float, "Metadata": dict, "Position": float}
 
 _NO_TRACK = "/org/mpris/MediaPlayer2/TrackList/NoTrack"
 
 
 class Changed(Record):
-    """``PropertiesChanged``: the properties that changed, by name."""
+    """``PropertiesChanged``: the properties that changed, by name.
+
+    One with all of them, ``Position`` too, says what a player does that is listened to from now on.
+    """
 
     changed: Any
 
@@ -29,7 +32,7 @@ class Changed(Record):
         value = self.changed.get(name)
         if kind is float and type(value) is int:
             value = float(value)
-        if value is None or (isinstance(value, kind) and not _is_too_large(value)):
+        if value is None or (isinstance(value, kind) and not _is_too_large(name, value)):
             return value
         raise TranslationError("changed", value, f"a value that {name} can have")
 
@@ -62,14 +65,20 @@ def read(record: dict[str, Any]) -> Record:
     return report
 
 
-def track_of(metadata: dict[str, Any]) -> str | None:
-    """The identity of a track: its id, else its address or title; None: no track."""
-    for name in ("mpris:trackid", "xesam:url", "xesam:title"):
-        value = metadata.get(name)
-        if isinstance(value, str) and value:
-            return None if value == _NO_TRACK else value
+def track_of(metadata: dict[str, Any]) -> tuple[str, ...] | None:
+    """The identity of a track: its id and address, else its title; None: no track.
+
+    A player numbers its tracks anew when its playlist is another one, and may say that it plays
+    nothing by an id of which nothing else is known.
+    """
+    if metadata.get("mpris:trackid") == _NO_TRACK or set(metadata) <= {"mpris:trackid"}:
+        return None
+    for names in (("mpris:trackid", "xesam:url"), ("xesam:title",)):
+        values = [metadata.get(name) for name in names]
+        if track := tuple(value for value in values if isinstance(value, str) and value):
+            return track
     return None
 
 
-def _is_too_large(value: Any) -> bool:
-    return isinstance(value, float) and not abs(value) < 1e12
+def _is_too_large(name: str, value: Any) -> bool:
+    return isinstance(value, float) and not abs(value) <= (1e18 if name == "Position" else 1e12)

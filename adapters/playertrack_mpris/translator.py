@@ -35,10 +35,11 @@ class Translator(PlayerTranslator):
 
     def __init__(self) -> None:
         super().__init__()
-        self._track: str | None = None
+        self._track: tuple[str, ...] | None = None
         self._length: float | None = None
         self._status = "Stopped"
         self._place = PolledPosition()
+        self._held = False  # the last answer, since playback does not explain it
 
     def _translate(self, record: dict[str, Any]) -> list[Signal]:
         report = read(record)
@@ -61,6 +62,8 @@ class Translator(PlayerTranslator):
         rate = report.get("Rate", float)
         if rate is not None and self._place.set_rate(report.t, rate):
             made.append(signals.RateChange(at=report.t, rate=rate))
+        if (position := report.get("Position", float)) is not None and self._track is not None:
+            made += self._at_seeked(report.t, max(0.0, position / 1e6))
         if (status := report.get("PlaybackStatus", str)) is not None and self._track is not None:
             made += self._at_status(report.t, status)
         elif status is not None:
@@ -73,7 +76,7 @@ class Translator(PlayerTranslator):
         length = metadata.get("mpris:length")
         seconds = length / 1e6 if isinstance(length, int | float) and length > 0 else None
         if track is None:
-            return []
+            return self._at_no_track(at)
         if track == self._track:
             if seconds is None or seconds == self._length:
                 return []
@@ -83,10 +86,17 @@ class Translator(PlayerTranslator):
         self._track, self._length = track, seconds
         self._place.reset()
         url, title = metadata.get("xesam:url"), metadata.get("xesam:title")
-        name = entry_name(url) if isinstance(url, str) and url else title or entry_name(track)
+        name = entry_name(url) if isinstance(url, str) and url else title or entry_name(track[0])
         made.append(signals.Loaded(at=at, entry_id=str(name), duration=seconds))
         if self._status == "Playing":
             made += self._start(at)
+        return made
+
+    def _at_no_track(self, at: float) -> list[Signal]:
+        """Nothing is played: a track that follows is another one, be it the same once more."""
+        plays = self._track is not None and self._status != "Stopped"
+        made = self._over(at) if plays else []
+        self._track = None
         return made
 
     def _at_status(self, at: float, status: str) -> list[Signal]:
@@ -120,13 +130,20 @@ class Translator(PlayerTranslator):
         return known and (position or 0.0) >= (self._length or 0.0) - _END
 
     def _at_seeked(self, at: float, position: float) -> list[Signal]:
-        expected = self._place.expected(at)
-        if expected is not None and abs(position - expected) <= _NO_SEEK:
+        self._held = False
+        if abs(position - (self._place.expected(at) or 0.0)) <= _NO_SEEK:
             return self._at_position(at, position)
         self._place.move(at, position)
         return [signals.Seek(at=at, position=position)]
 
     def _at_position(self, at: float, position: float) -> list[Signal]:
+        """Playback is there, or it will be said that it was sought.
+
+        The answer to a poll may be quicker than the `Seeked`, or the next track, that explains it.
+        """
         if self._status == "Stopped":
             return []
-        return self._place.answer(at, position)
+        before, expected = self._place.position, self._place.expected(at) or 0.0
+        explained = before is None or before <= position <= expected + _NO_SEEK
+        self._held = not (explained or self._held)
+        return [] if self._held else self._place.answer(at, position)

@@ -8,6 +8,7 @@ import pytest
 from tapes import START, Tape, after_start, derive, names, only
 
 from playertrack import Tracker
+from playertrack.events import Seek
 from playertrack.live.raw_feed import RawFeed
 from playertrack.testing.witness import Witness
 from playertrack_chromecast import Translator as ChromecastTranslator
@@ -225,6 +226,51 @@ def test_mpris_next_track_ends_the_one_that_was_at_its_end() -> None:
     events = derive("mpris", tape)
     assert after_start(events) == [*QUARTILES, "MEDIA_LOADED", "PLAY_REQUEST", "PLAY"]
     assert events[-1].entry_id == "Another"
+
+
+def test_mpris_answer_that_is_quicker_than_seeked_is_no_playback() -> None:
+    tape = mpris()
+    tape.play(0.0, 0.0, 10.0, step=1.0)
+    tape.at(10.5, 50.0).add(10.6, "Seeked", position=50_100_000)
+    tape.play(10.6, 50.1, 53.1, step=1.0)
+    tape.at(14.0, 20.0).add(14.1, "Seeked", position=20_100_000)
+    seeks = [event for event in derive("mpris", tape) if isinstance(event, Seek)]
+    assert [(seek.origin, seek.target) for seek in seeks] == [(10.0, 50.1), (53.1, 20.1)]
+
+
+def test_mpris_answer_that_nothing_explains_holds_once() -> None:
+    """A player that has no `Seeked` is at least measured from there on."""
+    tape = mpris()
+    tape.play(0.0, 0.0, 10.0, step=1.0)
+    tape.play(11.0, 60.0, 80.0, step=1.0)
+    assert after_start(derive("mpris", tape)) == ["PLAY_REACHED_75"]
+
+
+def test_mpris_player_that_plays_already_is_measured_from_there() -> None:
+    length = {**TRACK, "mpris:length": 100_000_000}
+    tape = Mpris().change(0.0, Metadata=length, PlaybackStatus="Playing", Position=40_000_000)
+    tape.play(0.0, 40.0, 60.0, step=1.0)
+    events = derive("mpris", tape)
+    assert after_start(events) == ["PLAY_REACHED_50"]
+    assert only("PLAY", events).position == 40.0
+
+
+def test_mpris_track_of_the_same_number_with_another_address_is_another_one() -> None:
+    tape = mpris()
+    tape.play(0.0, 0.0, 10.0, step=1.0)
+    tape.change(10.5, Metadata={**TRACK, "xesam:url": "file:///music/B.ogg"})
+    events = derive("mpris", tape)
+    assert after_start(events) == ["MEDIA_LOADED", "PLAY_REQUEST", "PLAY"]
+    assert events[-1].entry_id == "B"
+
+
+def test_mpris_track_that_follows_none_is_no_replay() -> None:
+    """A track that is none has a number, and nothing else."""
+    tape = mpris()
+    tape.play(0.0, 0.0, 10.0, step=1.0)
+    tape.change(10.5, Metadata={"mpris:trackid": "/none"}, PlaybackStatus="Stopped")
+    tape.change(12.0, PlaybackStatus="Playing").change(12.1, Metadata=TRACK)
+    assert after_start(derive("mpris", tape)) == ["MEDIA_LOADED", "PLAY_REQUEST", "PLAY"]
 
 
 def test_mpris_position_that_is_never_reported_is_no_stall() -> None:

@@ -49,6 +49,7 @@ PARTS: dict[str, list[tuple[str, ...]]] = {
     "PySide6": [("PySide6",)],
     "PyQt6": [("PyQt6",)],
     # These are programs, found by PATH.
+    "MPRIS": [()],
     "Java, for Spark": [()],
     "Redis": [()],
     "Chromium": [()],
