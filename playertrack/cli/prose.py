@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
-from typing import TextIO
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 #: What is coloured, by `rich`: names of events, rules, times, what is wrong, and states.
 _TIME = r"(?<![\w:.-])-?(?:\d+(?:\.\d+)? s|\d+(?::\d\d){1,2}(?:\.\d+)?)(?![\w:])"
@@ -15,10 +18,7 @@ _STYLES = (
     (re.compile(r"did not fire|(?<=: )(?:paused|waiting)\b"), "yellow"),
     (re.compile(r"(?<=: )(?:down)\b|\bFAIL\b"), "red"),
     (re.compile(r"(?<=: )(?:up)\b"), "green"),
-    (
-        re.compile(r"(?<![\w:.-])-?(?:\d+(?:\.\d+)? s|\d+(?::\d\d){1,2}(?:\.\d+)?)(?![\w:])"),
-        "green",
-    ),
+    (re.compile(_TIME), "green"),
 )
 
 
@@ -45,22 +45,54 @@ def printer(out: TextIO) -> Callable[[str], None]:
 
 def _coloured(out: TextIO, width: int) -> Callable[[str], None] | None:
     """A function that prints in colour; None without a terminal, a wish for it, or `rich`."""
-    if not out.isatty() or "NO_COLOR" in os.environ:
+    console = None if "NO_COLOR" in os.environ else _console(out, width)
+    if console is None:
         return None
-    try:
-        from rich.console import Console
-        from rich.text import Text
-    except ImportError:
-        return None
-    console = Console(file=out, width=width, highlight=False, soft_wrap=True)
+    from rich.text import Text
 
     def write(line: str) -> None:
         text = Text(line)
         for pattern, style in _STYLES:
             text.highlight_regex(pattern, style)
-        console.print(text)
+        console.print(text, soft_wrap=True)
 
     return write
+
+
+def show_table(heads: Sequence[str], rows: Iterable[Sequence[str]], out: TextIO) -> bool:
+    """Print a table, its first column to the left, the others to the right.
+
+    False, and nothing is printed, without a terminal or `rich`, or if the table is wider than
+    the terminal: print lines instead.
+    """
+    console = _console(out, width_of(out))
+    if console is None:
+        return False
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=SIMPLE_HEAD, padding=0)
+    for number, head in enumerate(heads):
+        table.add_column(head, justify="right" if number else "left")
+    for row in rows:
+        table.add_row(*map(Text, row))
+    unbounded = console.options.update(width=10_000)
+    if console.measure(table, options=unbounded).maximum > console.width:
+        return False
+    console.print(table)
+    return True
+
+
+def _console(out: TextIO, width: int | None) -> Console | None:
+    """A console of `rich`; None without a terminal or `rich`."""
+    if not out.isatty():
+        return None
+    try:
+        from rich.console import Console
+    except ImportError:
+        return None
+    return Console(file=out, width=width, highlight=False)
 
 
 def width_of(out: TextIO) -> int | None:

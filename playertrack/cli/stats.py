@@ -94,9 +94,11 @@ def run(args: argparse.Namespace) -> int:
         return 2
     kind = kind or ("jsonl" if args.json else "csv" if args.csv else None)
     if kind is None:
-        from .prose import show
+        from .prose import show, show_table
 
-        show(_lines(found, args.by), sys.stdout)
+        table = args.by is not None and found
+        if not table or not show_table(*_table(found, args.by), sys.stdout):
+            show(_lines(found, args.by), sys.stdout)
     else:
         with open_output(args.output or "-") as out:
             out.write(_written(found, args.by, kind))
@@ -216,14 +218,43 @@ def _csv(rows: Sequence[dict[str, Any]]) -> bytes:
 def _name(stats: Stats, by: str | None) -> str:
     if by is None:
         return "all"
-    return f"no {by}" if stats.group is None else str(stats.group)
+    name = f"no {by}" if stats.group is None else str(stats.group)
+    return name if name.isprintable() else repr(name)
+
+
+def _table(found: Sequence[Stats], by: str) -> tuple[list[str], list[list[str]]]:
+    """The heads and rows of a table with a group in each row."""
+    heads = [
+        by,
+        "plays",
+        "join p50",
+        "join p95",
+        "rebuffer",
+        "seeks",
+        "errors",
+        "complete",
+        "watched",
+    ]
+    return heads, [
+        [
+            _name(each, by),
+            str(each.plays),
+            f"{_short(each.join_time_p50)} s",
+            f"{_short(each.join_time_p95)} s",
+            _percent(each.rebuffer_ratio),
+            str(each.seeks),
+            str(each.errors),
+            _percent(each.completion),
+            _percent(each.watched_share),
+        ]
+        for each in found
+    ]
 
 
 def _lines(found: Sequence[Stats], by: str | None) -> Iterator[str]:
     """The numbers for people, a group after the other."""
     for each in found:
-        name = _name(each, by)
-        yield name if name.isprintable() else repr(name)
+        yield _name(each, by)
         yield f"  plays       {each.plays} of {each.sessions} sessions"
         median, slow = _short(each.join_time_p50), _short(each.join_time_p95)
         yield f"  join time   {median} s median, {slow} s p95"

@@ -30,6 +30,13 @@ QUIET = ("--policy", "view_interval=null")
 Capture = pytest.CaptureFixture[str]
 
 
+class Terminal(io.StringIO):
+    """A terminal, as far as colours go."""
+
+    def isatty(self) -> bool:
+        return True
+
+
 def read_stdin(monkeypatch: pytest.MonkeyPatch, data: bytes) -> None:
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
 

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playertrack.cli.prose import show, wrap
+from cli.commanding import Terminal
+from playertrack.cli.prose import show, show_table, wrap
 
 ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -30,13 +31,6 @@ def test_a_pipe_gets_lines_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
     out = io.StringIO()
     show(["word " * 50], out)
     assert max(map(len, out.getvalue().splitlines())) <= 60
-
-
-class Terminal(io.StringIO):
-    """A terminal, as far as colours go."""
-
-    def isatty(self) -> bool:
-        return True
 
 
 @pytest.mark.parametrize(
@@ -67,3 +61,17 @@ def test_a_terminal_gets_colours_around_the_same_words(
     out = Terminal()
     show([line], out)
     assert out.getvalue() == line + "\n"
+
+
+def test_a_table_is_for_a_terminal_that_has_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    heads, rows = ["entry_id", "plays"], [["1_abc", "7"], ["[red]1_def", "10"]]
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    out = Terminal()
+    assert show_table(heads, rows, out)
+    table = [line.split() for line in ESCAPES.sub("", out.getvalue()).splitlines()]
+    assert [line for line in table if len(line) == 2] == [heads, *rows]
+    for narrow in (io.StringIO(), Terminal()):
+        monkeypatch.setenv("COLUMNS", "40")
+        assert not show_table(["wide" * 10, "plays"], rows, narrow)
+        assert narrow.getvalue() == ""

@@ -6,13 +6,14 @@ import csv
 import io
 import json
 import os
+import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pyarrow.parquet as pq
 import pytest
 
-from cli.commanding import Capture, read_stdin
+from cli.commanding import Capture, Terminal, read_stdin
 from cli.trace_files import ENTRIES, write
 from playertrack.cli import main
 
@@ -61,7 +62,37 @@ def test_for_people(files: dict[str, Path], capsys: Capture) -> None:
     assert main(["stats", str(files["trace"])]) == 0
     out = capsys.readouterr().out
     assert out.startswith("all\n  plays       18 of 18 sessions\n")
-    assert "rebuffering 5.7 % of the time" in out or "rebuffering" in out
+    assert "\n  rebuffering 7.7 % of the time, 2.5 a minute (9 in all)\n" in out
+
+
+@pytest.mark.parametrize("columns", [80, 60])
+def test_groups_on_a_terminal(
+    columns: int, files: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setattr(sys, "stdout", out := Terminal())
+    assert main(["stats", str(files["trace"]), "--by", "entry_id"]) == 0
+    if columns == 80:
+        [row] = [line.split() for line in out.getvalue().splitlines() if "entry 1" in line]
+        assert row == [
+            "entry",
+            "1",
+            "6",
+            "0.25",
+            "s",
+            "0.5",
+            "s",
+            "7.7",
+            "%",
+            "3",
+            "0",
+            "50.0",
+            "%",
+            "30.0",
+            "%",
+        ]
+    else:  # no room for a table
+        assert "entry 1\n  plays       6 of 6 sessions\n" in out.getvalue()
 
 
 def test_csv_parquet_and_picture(files: dict[str, Path], tmp_path: Path, capsys: Capture) -> None:
