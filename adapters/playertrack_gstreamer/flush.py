@@ -39,7 +39,7 @@ class Flush:
 
     ``since``: when the first began. ``running``: it played then. ``after_end``: the media was
     at its end. ``found``: when a seek was found before. ``landed``: there is data again.
-    ``playing``: it plays again, and that is not reported yet.
+    ``playing``: it plays again, and that is not reported yet. ``rated``: the rate was changed.
     """
 
     since: float
@@ -48,6 +48,7 @@ class Flush:
     found: float
     landed: float | None = None
     playing: float | None = None
+    rated: bool = False
 
     def start(self) -> list[Signal]:
         """The signals for its start: on a busy machine the answer may come late for a row."""
@@ -118,4 +119,5 @@ class Flush:
         if track.at is None:
             return True
         expected = track.expected(self.since, before) if self.running else track.position
-        return abs(start - expected) > (_STEP if rate == before else _PICTURES)
+        rated = self.rated or rate != before
+        return abs(start - expected) > (_PICTURES if rated else _STEP)

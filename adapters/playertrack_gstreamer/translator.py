@@ -157,6 +157,10 @@ class Translator(PlayerTranslator):
         if self._asked_rate == self._rate:
             return []
         here = [] if at_ns is None else self._at_position(at, seconds(at_ns))
+        if here and self._run.flush is not None:
+            # It stood there since then, though the call took its time to return.
+            self._run.flush.rated = True
+            self._run.track.place(self._run.flush.since, self._run.track.position)
         self._rate = self._asked_rate
         return [*here, signals.RateChange(at=at, rate=self._rate)]
 

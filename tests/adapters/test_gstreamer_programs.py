@@ -113,6 +113,19 @@ def test_rate_that_the_program_set_by_a_seek_is_no_seek() -> None:
     assert only("SPEED", events).rate == 2.0
 
 
+def test_rate_whose_call_returns_late_is_no_seek() -> None:
+    """On a busy machine the pipeline flushed long before."""
+    tape = started().play(0.1, 0.0, 2.0).command(2.2, "rate", 2.0)
+    tape.append(state(2.25, "paused", "paused", "paused"))
+    tape.append(state(2.25, "paused", "paused", "playing"))
+    tape.add(2.6, "ret.seek_rate", r=True, at_ns=2_100_000_000).add(2.7, "async-done")
+    tape.append(state(2.8, "paused", "playing"))
+    for n in range(1, 5):
+        tape.append(answer(2.8 + n / 4, 2.1 + n / 2, rate=2.0))
+    events = derive("gstreamer", tape)
+    assert after_start(events) == ["SPEED", "PLAY_REACHED_25"]
+
+
 def test_seek_to_the_start_at_the_end_is_a_replay_and_no_seek() -> None:
     tape = flushed(started().play(0.1, 0.0, 12.0).add(12.12, "eos"), 12.13)
     events = derive("gstreamer", tape.play(12.14, 0.0, 1.0))
