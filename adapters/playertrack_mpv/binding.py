@@ -137,7 +137,7 @@ class MpvBinding(Binding):
                 self._note_position()
             case "prop.aid" | "prop.sid":
                 values["lang"] = self._language(kind.removeprefix("prop."), values["value"])
-            case "playback-restart":
+            case "playback-restart" | "prop.eof-reached":
                 self._note_position()
         if kind == "shutdown":
             self._shut = True

@@ -104,3 +104,16 @@ def test_what_mpv_says_of_the_file_before_is_not_of_the_one_that_is_loaded() -> 
         assert witness.until("MEDIA_LOADED", 2).entry_id == "next"
         assert witness.until_signal("seeked").position == 3.0
         assert core.commands[2:] == [("seek", "3.0", "absolute")]
+
+
+def test_end_says_where_it_is() -> None:
+    """On a busy machine the position was last asked for well before, for so short a video."""
+    core = ScriptedCore(
+        (0.0, [("start-file", {"playlist_entry_id": 1}), "file-loaded"]),
+        (0.0, [("prop.duration", {"value": 1.0}), _RESTART]),
+        (0.8, [("prop.speed", {"value": 1.0})]),
+        (1.0, [("prop.eof-reached", {"value": True})]),
+    )
+    with Witness() as witness, MpvBinding(lambda: core, witness.tracker):
+        witness.until_signal("ended")
+    assert [signal.position for signal in witness.signals if signal.name == "timeupdate"][-1] == 1.0
