@@ -19,13 +19,12 @@ import attrs
 from .._aiohttp import aiohttp
 from .._words import did_you_mean
 from ..delivery.health import shown_address
-from ..delivery.messages import Answer, Request
+from ..delivery.protocol import Answer, Request, http_date
 from ..delivery.redaction import redact
 from ..delivery.resolver import ThreadResolver
 from ..delivery.settings import DEFAULT_SETTINGS
 from ..delivery.transport import FaultError, exchange, new_session
 from ..delivery.user_code import in_thread
-from ..delivery.verdicts import http_date
 from ..destinations.kaltura.environment import identity_from, ks_from, service_url
 from ..destinations.kaltura.responses import parsed
 from ..destinations.sink import DeliverySink

@@ -4,8 +4,7 @@ Somebody else's destination is a subclass of `Destination`; see there. aiohttp i
 `Sender` is made.
 """
 
-from .messages import Answer, Batch, Kind, Request, Verdict
-from .protocol import Destination
+from .protocol import Answer, Batch, Destination, Kind, Request, Verdict
 from .route import Route
 from .sender import Sender, share
 from .settings import DEFAULT_SETTINGS, DeliveryError, DeliverySettings

@@ -15,7 +15,7 @@ from functools import partial
 from inspect import getattr_static
 from queue import Empty, SimpleQueue
 from time import monotonic
-from typing import Any
+from typing import Any, Generic
 
 import attrs
 
@@ -180,7 +180,7 @@ def foreign(destination: Destination) -> frozenset[str]:
 
     Its own destinations have none; others have all but those of `Destination` itself.
     """
-    kinds = type(destination).__mro__[:-1]
+    kinds = set(type(destination).__mro__) - {Generic, object}
     if all(kind.__module__.partition(".")[0] == _PACKAGE for kind in kinds):
         return frozenset()
     return frozenset(

@@ -21,8 +21,7 @@ from ..outbox import HELD, Outbox, Page, Row, Settled
 from .calls import foreign
 from .consignment import Consignment
 from .link import Exchange, Link
-from .messages import Batch
-from .protocol import COMMON, FREE
+from .protocol import COMMON, FREE, Batch
 from .retry import DeliveryState
 from .route import Route
 from .settings import DeliverySettings

@@ -14,11 +14,10 @@ import attrs
 from ..outbox import Row, Settled
 from .calls import StalledError
 from .link import Link
-from .messages import Answer, Kind, Request, Verdict
+from .protocol import LONGEST_REASON, Answer, Kind, Request, Verdict
 from .redaction import redact
 from .retry import DeliveryState
-from .transport import FaultError
-from .verdicts import LONGEST_REASON, fault_verdict
+from .transport import FaultError, fault_verdict
 
 _log = logging.getLogger("playertrack")
 

@@ -44,7 +44,7 @@ def pack(destination: Destination, event: Event) -> Item | None:
         lane = destination.lane(event)
         note = None
         if isinstance(destination, SessionDestination):
-            note = destination.note(event.session)
+            note = destination.sessions.note(event.session)
     except Exception as error:  # of a third party's destination: the event is refused
         if not isinstance(error, (PlayertrackError, ValueError)):
             _log.exception("%s cannot encode an event", type(destination).__name__)

@@ -15,7 +15,7 @@ from ..outbox import Outbox, Settled
 from .auth import Credentials
 from .calls import Calls, foreign
 from .health import Health, HealthLog, shown_address
-from .messages import Answer, Request
+from .protocol import Answer, Request
 from .retry import DeliveryState, RetryPolicy
 from .route import Route
 from .scheduler import Scheduler

@@ -18,7 +18,7 @@ from .._aiohttp import aiohttp
 from ..outbox import Handed, Outbox, QueueError, Row
 from .channel import Channel
 from .health import Health, write_notes
-from .messages import Answer, Request
+from .protocol import Answer, Request
 from .resolver import ThreadResolver
 from .route import Route
 from .settings import DeliverySettings

@@ -80,7 +80,7 @@ class Sender:
         self.outbox = Outbox(directory, durability=durability, bounds=bounds, clock=clock)
         self.settings = settings
         self._bounds = bounds
-        self._learners: dict[str, WeakSet[SessionDestination]] = {}
+        self._learners: dict[str, WeakSet[SessionDestination[Any]]] = {}
         self._adds: Counter[str] = Counter()
         self._users = 0
         self._key: Path | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import ssl
+from enum import Enum
 from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -11,9 +12,27 @@ from urllib.parse import urlsplit
 from yarl import URL
 
 from .._aiohttp import AbstractResolver, aiohttp
-from .messages import Answer, Request
+from .protocol import LONGEST_ANSWER, Answer, Kind, Request, Verdict
 from .settings import DeliveryError, DeliverySettings
-from .verdicts import LONGEST_ANSWER, Fault
+
+
+class Fault(Enum):
+    """The reason that no answer came; each may pass by itself."""
+
+    CONNECT = "cannot connect"
+    DNS = "the name of the server cannot be resolved"
+    TLS = "no secure connection"
+    LOST = "the connection was lost"
+    TIMEOUT = "no answer in time"
+    CUT = "the answer was cut off"
+
+    @property
+    def ambiguous(self) -> bool:
+        """True if the request may have arrived all the same, so that a retry repeats it."""
+        return self in _ARRIVED_PERHAPS
+
+
+_ARRIVED_PERHAPS = frozenset({Fault.LOST, Fault.TIMEOUT, Fault.CUT})
 
 
 class FaultError(Exception):
@@ -23,6 +42,11 @@ class FaultError(Exception):
         self.fault = fault
         self.detail = detail
         super().__init__(fault)
+
+
+def fault_verdict(fault: Fault, detail: str = "") -> Verdict:
+    """The verdict when no answer came; ``detail`` is the message of the transport."""
+    return Verdict(Kind.RETRY, f"{fault.value}: {detail}" if detail else fault.value)
 
 
 def check_address(base: str, settings: DeliverySettings) -> None:

@@ -19,7 +19,6 @@ from ..delivery import Batch, Request
 from ..delivery.protocol import SessionDestination
 from ..events import Error, Event, MediaLoaded, Replay
 from .http import checked_url, event_id, rfc3339
-from .session_memory import Memory
 from .viewer import anonymous_id, basic, user_id
 
 _WRITE_KEY = "PLAYERTRACK_SEGMENT_WRITE_KEY"
@@ -64,7 +63,7 @@ class Stream:
     live: bool | None = None
 
 
-class SegmentDestination(SessionDestination):
+class SegmentDestination(SessionDestination[Stream]):
     """``segment:URL``: each event is a ``track`` call, many in a request to ``URL/v1/batch``.
 
     The write key comes from ``PLAYERTRACK_SEGMENT_WRITE_KEY``. Raises `ValueError` for a URL
@@ -74,8 +73,7 @@ class SegmentDestination(SessionDestination):
     batch = Batch(events=100, bytes=_MOST_OF_BATCH, wait=1.0)
 
     def __init__(self, address: str) -> None:
-        super().__init__(checked_url(address, query=False))
-        self._streams = Memory(Stream, self.recalled)
+        super().__init__(checked_url(address, query=False), Stream)
 
     def encode(self, event: Event) -> bytes | None:
         """The call for ``event``; None if the Video spec has no name for it.
@@ -104,10 +102,6 @@ class SegmentDestination(SessionDestination):
             raise ValueError(f"{len(item)} bytes: an event may have {_MOST_OF_EVENT}")
         return item
 
-    def note(self, session: str) -> bytes | None:
-        """A note that says whether ``session`` is of a live stream."""
-        return self._streams.note(session)
-
     def request(self, items: Sequence[bytes]) -> Request:
         """A POST of all of them."""
         body = b'{"batch":[' + b",".join(items) + b"]}"
@@ -123,14 +117,14 @@ class SegmentDestination(SessionDestination):
         return basic(request, None if token is None else f"{token}:")
 
     def _after(self, event: Event) -> Stream:
-        known = self._streams.get(event.session)
+        known = self.sessions.get(event.session)
         stream = known or Stream()
         if isinstance(event, MediaLoaded):
             stream = Stream(event.live)
         elif isinstance(event, Replay) and known is None:
-            stream = self._streams.get(event.previous_session) or stream
+            stream = self.sessions.get(event.previous_session) or stream
         if stream is not known:
-            self._streams.put(event.session, stream)
+            self.sessions.put(event.session, stream)
         return stream
 
 

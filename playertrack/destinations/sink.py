@@ -98,7 +98,7 @@ class DeliverySink:
                     session=options.get("session"),
                 )
             if isinstance(destination, SessionDestination):
-                destination.recall = partial(self.sender.outbox.recall, name)
+                destination.sessions.recall = partial(self.sender.outbox.recall, name)
             tokens = token_source(token) or _own_tokens(destination)
             self._encoding = Encoding(
                 destination,

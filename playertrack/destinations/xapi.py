@@ -16,11 +16,9 @@ import attrs
 
 from .._msgspec import msgspec
 from ..delivery import Answer, Batch, Kind, Request, Verdict
-from ..delivery.protocol import SessionDestination
-from ..delivery.verdicts import judge_status, status_line
+from ..delivery.protocol import Recent, SessionDestination, judge_status, status_line
 from ..events import Event, Seek, Speed
 from .http import checked_url, rfc3339
-from .session_memory import Memory, Recent
 from .viewer import anonymous_id, basic, user_id
 from .watched import Segments, Watched
 
@@ -62,7 +60,7 @@ def statement_id(session: str, index: int | None) -> str:
     return str(uuid5(NAMESPACE_URL, name))
 
 
-class XapiDestination(SessionDestination):
+class XapiDestination(SessionDestination[Watched]):
     """``xapi:URL``: statements, many in a request to ``URL/statements``.
 
     User and password come from ``PLAYERTRACK_XAPI_USER`` and ``PLAYERTRACK_XAPI_PASSWORD``; a
@@ -73,26 +71,25 @@ class XapiDestination(SessionDestination):
     batch = Batch(events=50, wait=1.0)
 
     def __init__(self, address: str) -> None:
-        super().__init__(checked_url(address, query=False))
+        super().__init__(checked_url(address, query=False), Watched)
         if bool(os.environ.get(_USER)) != bool(os.environ.get(_PASSWORD)):
             there, missing = (_USER, _PASSWORD) if os.environ.get(_USER) else (_PASSWORD, _USER)
             raise ValueError(f"{there} is set, but {missing} is not")
         parts = urlsplit(address)
         self._home = f"{parts.scheme}://{parts.netloc}"
-        self._sessions = Memory(Watched, self.recalled)
         self._rates: Recent[str, float] = Recent()  # a new session keeps that of its player
 
     def encode(self, event: Event) -> bytes | None:
         """The statement for ``event``; None if the profile has none."""
         player = event.player or ""
-        before = self._sessions.get(event.session) or Watched(rate=self._rates.get(player) or 1.0)
+        before = self.sessions.get(event.session) or Watched(rate=self._rates.get(player) or 1.0)
         session = before.after(event)
         if isinstance(event, Speed):
             self._rates.put(player, event.rate)
         verb = _verb(event, before, session)
         if verb == COMPLETED:
             session = attrs.evolve(session, completed=True)
-        self._sessions.put(event.session, session)
+        self.sessions.put(event.session, session)
         if verb is None:
             return None
         statement: dict[str, Any] = {
@@ -108,10 +105,6 @@ class XapiDestination(SessionDestination):
             statement["timestamp"] = time
         item: bytes = _encode(statement)
         return item
-
-    def note(self, session: str) -> bytes | None:
-        """A note of what was played in ``session`` so far."""
-        return self._sessions.note(session)
 
     def request(self, items: Sequence[bytes]) -> Request:
         """A POST of all of them."""

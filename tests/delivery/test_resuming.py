@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from async_tests import in_loop
@@ -72,6 +72,9 @@ async def test_a_playback_goes_on_where_the_process_before_was_killed(tmp_path: 
 # ------------------------------------------------------------------------- what is remembered
 
 
+_Mapper = TypeVar("_Mapper", KavaDestination, StatsDestination)
+
+
 def event(name: str, at: float, **fields: Any) -> events.Event:
     known: dict[str, Any] = {"session": "s", "index": 1, "entry_id": "1_abc"}
     return events.EVENTS[name](name, at=1000.0 + at, **(known | fields))
@@ -83,10 +86,16 @@ def view(at: float) -> events.Event:
 
 def body(mapper: KavaDestination | StatsDestination, what: events.Event) -> tuple[str, bytes]:
     item = mapper.encode(what)
-    note = mapper.note(what.session)
+    note = mapper.sessions.note(what.session)
     assert item is not None
     assert note is not None
     return item.decode(), note
+
+
+def knowing(mapper: _Mapper, note: bytes) -> _Mapper:
+    """``mapper`` as in another process, with the last note on the session."""
+    mapper.sessions.recall = {"s": note}.get
+    return mapper
 
 
 def test_another_mapper_goes_on_with_the_note_of_the_last_request() -> None:
@@ -94,7 +103,7 @@ def test_another_mapper_goes_on_with_the_note_of_the_last_request() -> None:
     first.answered("s", b'{"time": 5, "viewEventsEnabled": true}')
     body(first, event("MEDIA_LOADED", 0, live=True))
     _, note = body(first, view(10))
-    second = KavaDestination(ME, recall={"s": note}.get)
+    second = knowing(KavaDestination(ME), note)
     second.answered("s", b"99")
     text, note = body(second, view(20))
     assert "&eventIndex=3&" in text
@@ -102,7 +111,7 @@ def test_another_mapper_goes_on_with_the_note_of_the_last_request() -> None:
     assert "&playbackType=live&" in text
     assert text.endswith("&sessionStartTime=5")
     # … and forgets with the server, which had no VIEW for 30 s.
-    third = KavaDestination(ME, recall={"s": note}.get)
+    third = knowing(KavaDestination(ME), note)
     text, _ = body(third, view(51))
     assert "&eventIndex=1&" in text and "&playTimeSum=10&" in text
 
@@ -111,7 +120,7 @@ def test_a_session_that_is_played_again_knows_the_one_before() -> None:
     first = KavaDestination(ME)
     body(first, event("MEDIA_LOADED", 0, live=True))
     _, note = body(first, event("SPEED", 1, rate=2.0))
-    second = KavaDestination(ME, recall={"s": note}.get)
+    second = knowing(KavaDestination(ME), note)
     text, _ = body(second, event("REPLAY", 9, session="t", previous_session="s"))
     assert "&playbackType=live&playbackSpeed=2&" in text
     assert "&eventIndex=1&" in text
@@ -121,7 +130,7 @@ def test_views_that_nobody_wants_are_not_sent_by_the_next_process_either() -> No
     first = KavaDestination(ME)
     first.answered("s", b'{"time": 5, "viewEventsEnabled": false}')
     _, note = body(first, event("PAUSE", 1))
-    second = KavaDestination(ME, recall={"s": note}.get)
+    second = knowing(KavaDestination(ME), note)
     assert second.encode(view(2)) is None
     second.answered("s", b'{"time": 9, "viewEventsEnabled": true}')
     assert second.encode(view(3)) is None
@@ -129,13 +138,13 @@ def test_views_that_nobody_wants_are_not_sent_by_the_next_process_either() -> No
 
 def test_stats_remembers_the_seek() -> None:
     _, note = body(StatsDestination(ME), event("SEEK", 1))
-    text, _ = body(StatsDestination(ME, recall={"s": note}.get), event("PLAY_REACHED_50", 2))
+    text, _ = body(knowing(StatsDestination(ME), note), event("PLAY_REACHED_50", 2))
     assert "&event%5Bseek%5D=true&" in text
 
 
 @pytest.mark.parametrize("note", [b"", b"\xc1", b"\x80", b"null", b"\x93\x01\x02\x03"])
 def test_a_note_that_cannot_be_read_is_none(note: bytes) -> None:
-    text, _ = body(KavaDestination(ME, recall={"s": note}.get), event("PAUSE", 1))
+    text, _ = body(knowing(KavaDestination(ME), note), event("PAUSE", 1))
     assert "&eventIndex=1&" in text
 
 

@@ -196,7 +196,7 @@ def test_live_streams_of_segment_have_no_length_also_in_another_process() -> Non
     item = first.encode(event("PAUSE"))
     assert item is not None and json.loads(item)["properties"]["total_length"] is None
     second = SegmentDestination(URL)
-    second.recall = {"s-1": first.note("s-1")}.get
+    second.sessions.recall = {"s-1": first.sessions.note("s-1")}.get
     assert item_of(second, event("RESUME"))["properties"]["total_length"] is None
     replay = event("REPLAY", 1, session="s-2", previous_session="s-1")
     second.encode(replay)
@@ -329,7 +329,7 @@ def test_another_process_goes_on_with_what_was_played() -> None:
     first, second = XapiDestination(URL), XapiDestination(URL)
     for each in story()[:4]:
         first.encode(each)
-    second.recall = {"s-1": first.note("s-1")}.get
+    second.sessions.recall = {"s-1": first.sessions.note("s-1")}.get
     item = second.encode(story()[4])
     assert item is not None
     assert json.loads(item) == statements(*story())[3]

@@ -6,9 +6,8 @@ from collections.abc import Iterable
 from time import time
 from typing import Any
 
-from ...delivery.messages import Kind, Request
+from ...delivery.protocol import Kind, Request, http_date
 from ...delivery.settings import DEFAULT_SETTINGS, DeliverySettings
-from ...delivery.verdicts import fault_verdict, http_date
 from ...errors import PlayertrackError
 from .fields import address, form
 from .redaction import redact
@@ -44,7 +43,7 @@ async def ask(
 
     ``secrets`` are shown in no error. Raises `ServiceError`.
     """
-    from ...delivery.transport import FaultError
+    from ...delivery.transport import FaultError, fault_verdict
 
     secrets = tuple(secrets)
     service, _, action = what.partition("/")

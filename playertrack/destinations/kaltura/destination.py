@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from typing import TypeVar
 from urllib.parse import quote_plus
 
 import attrs
 
-from ...delivery.messages import Answer, Request, Verdict
-from ...delivery.protocol import Recall, SessionDestination
+from ...delivery.protocol import Answer, Request, SessionDestination, Verdict
 from ...events import Event
 from .identity import Identity
 from .responses import judge
+
+_T = TypeVar("_T")
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 #: Exactly this: with a charset behind it the server does not read the body.
 JSON = {"Content-Type": "application/json"}
 
 
-class KalturaDestination(SessionDestination):
+class KalturaDestination(SessionDestination[_T]):
     """The events of ``identity`` for a service at ``address``.
 
     An item is the form that is posted; one that starts with ``?`` is a query, and after a line
@@ -29,10 +31,9 @@ class KalturaDestination(SessionDestination):
     endpoint: str
     path: str
 
-    def __init__(self, identity: Identity, address: str, recall: Recall) -> None:
-        super().__init__(address)
+    def __init__(self, identity: Identity, address: str, kind: type[_T]) -> None:
+        super().__init__(address, kind)
         self.identity = identity
-        self.recall = recall
 
     def request(self, items: Sequence[bytes]) -> Request:
         """The request for one item."""

@@ -5,10 +5,8 @@ from __future__ import annotations
 import attrs
 
 from ..._msgspec import msgspec
-from ...delivery.messages import Request
-from ...delivery.protocol import Recall, forgotten
+from ...delivery.protocol import Recent, Request
 from ...events import Error, Event, Language, Play, Replay, Seek, View
-from ..session_memory import Memory, Recent
 from .destination import JSON, KalturaDestination
 from .fields import Pairs, address, clean, form, number
 from .identity import Identity, client_version
@@ -71,7 +69,7 @@ class _Known:
     answer: TrackAnswer | None
 
 
-class KavaDestination(KalturaDestination):
+class KavaDestination(KalturaDestination[_Known]):
     """Player events of one identity as requests to analytics.trackEvent at ``url``.
 
     Set ``muted`` when the viewer's sound is off; events do not include it. Raises `WireError`
@@ -92,13 +90,11 @@ class KavaDestination(KalturaDestination):
         profile: WireProfile | None = None,
         *,
         url: str = ANALYTICS_URL,
-        recall: Recall = forgotten,
     ) -> None:
-        super().__init__(identity, address("analytics_url", url), recall)
+        super().__init__(identity, address("analytics_url", url), _Known)
         self.muted = False
         self._as_json = (profile or WireProfile()).kava_form == "json"
         self._context = _of_identity(identity)
-        self._sessions = Memory(_Known, self.recalled)
         self._players: Recent[str, Viewing] = Recent()
         # Written where answers come in, which is another thread; `Viewing` is not, so that
         # neither has to wait for the other.
@@ -109,14 +105,14 @@ class KavaDestination(KalturaDestination):
 
         Raises `WireError` if nobody named the entry.
         """
-        state = self._sessions.get(event.session)
+        state = self.sessions.get(event.session)
         answer = self._answer(event.session, state)
         type_id = KAVA_IDS.get(event.event)
         if isinstance(event, View) and answer is not None and not answer.view_events_enabled:
             type_id = None
         entry = "" if type_id is None else self.entry(event)
         viewing = self._after(event, state, sent=type_id is not None)
-        self._sessions.put(event.session, _Known(viewing, answer))
+        self.sessions.put(event.session, _Known(viewing, answer))
         if type_id is None:
             return None
         fields: _Fields = {
@@ -132,10 +128,6 @@ class KavaDestination(KalturaDestination):
         if answer is not None and answer.time is not None:
             fields["sessionStartTime"] = answer.time
         return _as_query_and_json(fields) if self._as_json else _as_form(fields)
-
-    def note(self, session: str) -> bytes | None:
-        """The state of ``session`` that the server has so far."""
-        return self._sessions.note(session)
 
     def _with_query(self, query: str, body: bytes) -> Request:
         return Request("POST", f"{self.address}{PATH}&{query}", JSON, body)
@@ -163,7 +155,7 @@ class KavaDestination(KalturaDestination):
         player = event.player or ""
         if state is None:
             previous = event.previous_session if isinstance(event, Replay) else None
-            repeated = self._sessions.get(previous)
+            repeated = self.sessions.get(previous)
             before = self._players.get(player)
             viewing = Viewing.begin(None if repeated is None else repeated.viewing, before)
         else:

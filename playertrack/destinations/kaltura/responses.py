@@ -8,11 +8,13 @@ from typing import Any
 import attrs
 
 from ..._msgspec import msgspec
-from ...delivery.messages import Answer, Kind, Verdict
-from ...delivery.verdicts import (
+from ...delivery.protocol import (
     LONGEST_ANSWER,
     LONGEST_REASON,
+    Answer,
     Headers,
+    Kind,
+    Verdict,
     judge_status,
     retry_after,
     status_line,

@@ -34,7 +34,7 @@ class KalturaSink(DeliverySink):
     #: How the service is called in ``--sink``, what makes its requests (of identity, profile and
     #: url), and where its address is by default and by the environment.
     kind: ClassVar[str]
-    requests: ClassVar[Callable[..., KalturaDestination]]
+    requests: ClassVar[Callable[..., KalturaDestination[Any]]]
     default_url: ClassVar[str]
     url_from: ClassVar[Callable[[], str]]
 

@@ -6,10 +6,8 @@ from math import floor, isfinite
 
 import attrs
 
-from ...delivery.messages import Request
-from ...delivery.protocol import Recall, forgotten
+from ...delivery.protocol import Request
 from ...events import Event, MediaLoaded, Replay
-from ..session_memory import Memory
 from .destination import KalturaDestination
 from .fields import Pairs, address, column, form, whole
 from .identity import Identity, client_version
@@ -73,7 +71,7 @@ class _Session:
     live: bool = False
 
 
-class StatsDestination(KalturaDestination):
+class StatsDestination(KalturaDestination[_Session]):
     """Events of one identity as requests to stats.collect at ``url``.
 
     Raises `WireError` for a bad ``url``.
@@ -96,16 +94,14 @@ class StatsDestination(KalturaDestination):
         profile: WireProfile | None = None,
         *,
         url: str = SERVICE_URL,
-        recall: Recall = forgotten,
     ) -> None:
-        super().__init__(identity, address("service_url", url), recall)
+        super().__init__(identity, address("service_url", url), _Session)
         self._profile = profile or WireProfile()
         self._got = self._profile.stats_form == "query"
         self._timestamp_scale = 1000 if self._profile.timestamp_unit == "ms" else 1
         self._position_scale = 1000 if self._profile.position_unit == "ms" else 1
         self._pattern = "event:{}" if self._got else "event[{}]"
         self._context = form(self._of_identity(), self._pattern)
-        self._sessions = Memory(_Session, self.recalled)
 
     def encode(self, event: Event) -> bytes | None:
         """The form for ``event``; None if it has no type id (wire, 1).
@@ -135,26 +131,22 @@ class StatsDestination(KalturaDestination):
         text = f"format=1&{form(pairs, self._pattern)}&{self._context}"
         return f"?{text}".encode() if self._got else text.encode()
 
-    def note(self, session: str) -> bytes | None:
-        """A note of the state of ``session`` so far."""
-        return self._sessions.note(session)
-
     def _with_query(self, query: str, body: bytes) -> Request:
         return Request("GET", f"{self.address}{_GET}{query}", {}, body)
 
     def _after(self, event: Event) -> _Session:
         """The state of the session of ``event``, that event included."""
-        known = self._sessions.get(event.session)
+        known = self.sessions.get(event.session)
         session = known or _Session()
         if isinstance(event, MediaLoaded):
             session = attrs.evolve(session, live=event.live)
         elif isinstance(event, Replay) and known is None:
-            previous = self._sessions.get(event.previous_session)
+            previous = self.sessions.get(event.previous_session)
             session = attrs.evolve(session, live=previous is not None and previous.live)
         elif event.event == "SEEK":
             session = attrs.evolve(session, seeked=True)
         if session is not known:
-            self._sessions.put(event.session, session)
+            self.sessions.put(event.session, session)
         return session
 
     def _of_identity(self) -> Pairs:
