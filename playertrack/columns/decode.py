@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import cached_property
 from typing import Any
 
@@ -10,12 +11,19 @@ import pyarrow as pa
 
 from ..errors import PlayertrackError, SignalError
 from ..signals import FIELDS, MAX_AT, MAX_SEQ, Signal, from_record
+from .buffers import filled, values_of, where_given, whole_numbers
 from .schema import BOOL, DOUBLE, SIGNAL_FIELDS, STRING, WHOLE
 
 #: Fields that must be given, but whose value may be null: there null is the value.
 MAY_BE_NULL = {"durationchange": ("duration",), "captions": ("language",)} | {
     "audio_track": ("language",)
 }
+
+#: The columns of which each value is there many times.
+_WORDS = ("player", "signal")
+
+#: Stands for bytes that are no UTF-8.
+_NO_TEXT: Any = object()
 
 
 class SignalBatch:
@@ -29,6 +37,7 @@ class SignalBatch:
 
     def __init__(self, batch: pa.RecordBatch, source: str) -> None:
         self.rows: int = batch.num_rows
+        self._source = source
         self._columns = {
             name: _typed(batch.column(name), name, source)
             for name in dict.fromkeys(batch.schema.names)
@@ -45,14 +54,20 @@ class SignalBatch:
         seq = self._columns.get("seq")
         if seq is not None and seq.null_count == len(seq):
             seq = None
-        self.seqs: list[Any] | None = None if seq is None else _values(seq)
+        self.seqs: list[Any] | None = None if seq is None else _listed(seq)
         #: Whether no number is one that cannot be.
         self.good_seqs = seq is None or _are_whole(seq)
+        self._found: dict[str, dict[int, Any]] = {}
+
+    def part(self, rows: Any) -> SignalBatch:
+        """The rows of these numbers, an array, as a batch of their own."""
+        batch = pa.RecordBatch.from_pydict(self._columns)
+        return SignalBatch(batch.take(whole_numbers(rows)), self._source)
 
     def _known(self, name: str) -> list[str | None]:
         """The values behind the codes of a column of strings."""
         column = self._columns.get(name)
-        return [] if column is None else [_text(each) for each in column.dictionary]
+        return [] if column is None else _texts(column.dictionary)
 
     def _codes(self, name: str) -> list[int | None]:
         column = self._columns.get(name)
@@ -80,13 +95,13 @@ class SignalBatch:
     @cached_property
     def ats(self) -> list[float | None]:
         """The time of each row."""
-        return _values(self._columns["at"])
+        return _listed(self._columns["at"])
 
     @cached_property
     def positions(self) -> list[float | None]:
         """The position of each row."""
         column = self._columns.get("position")
-        return [None] * self.rows if column is None else _values(column)
+        return [None] * self.rows if column is None else _listed(column)
 
     def arrays(self) -> tuple[Any, Any, Any, Any]:
         """As arrays: players by code (-1: none), whether rows are updates, `at`, positions.
@@ -94,10 +109,10 @@ class SignalBatch:
         A row is an update if both of its numbers can be; others may be any number.
         """
         players, position = self._columns.get("player"), self._columns.get("position")
-        codes = np.full(self.rows, -1) if players is None else _array(players.indices, -1)
-        at = _array(self._columns["at"], np.nan)
-        where = np.full(self.rows, np.nan) if position is None else _array(position, np.nan)
-        names = _array(self._columns["signal"].indices, -1)
+        codes = np.full(self.rows, -1) if players is None else _code_array(players)
+        at = filled(self._columns["at"], np.nan)
+        where = np.full(self.rows, np.nan) if position is None else filled(position, np.nan)
+        names = _code_array(self._columns["signal"])
         code = self._names.index("timeupdate") if "timeupdate" in self._names else -2
         updates = (names == code) & (np.abs(at) <= MAX_AT) & (where >= 0.0) & (where < np.inf)
         return codes, updates, at + 0.0, where + 0.0
@@ -124,20 +139,13 @@ class SignalBatch:
     def _value(self, field: str, row: int) -> Any:
         if field == "position":
             return self.positions[row]
-        column = self._columns.get(field)
-        if column is None:
-            return None
-        scalar = column[row]
-        if pa.types.is_dictionary(column.type):
-            scalar = scalar.value
-        if not scalar.is_valid:
-            return None
-        if SIGNAL_FIELDS[field] != STRING:
-            return scalar.as_py()
-        text = _text(scalar)
-        if text is None:
+        found = self._found.get(field)
+        if found is None:
+            found = self._found[field] = _given(self._columns.get(field))
+        value = found.get(row)
+        if value is _NO_TEXT:
             raise _no_text(field)
-        return text
+        return value
 
     def player(self, row: int) -> str | None:
         """The player of a row; a `SignalError` if it is no text."""
@@ -158,7 +166,7 @@ class SignalBatch:
 
 
 def _typed(column: pa.Array, name: str, source: str) -> pa.Array:
-    """The column in the type that it is to have, strings as a dictionary."""
+    """The column in the type that it is to have, one of ``_WORDS`` as a dictionary."""
     wanted, given = SIGNAL_FIELDS[name], column.type
     if isinstance(column, pa.ChunkedArray):
         column = column.combine_chunks()
@@ -174,8 +182,10 @@ def _typed(column: pa.Array, name: str, source: str) -> pa.Array:
         raise PlayertrackError(
             f"{source}: {name}: a column of {given} is not allowed; expected {_word(wanted)}"
         )
-    if wanted == STRING and not pa.types.is_dictionary(column.type):
+    if name in _WORDS and not pa.types.is_dictionary(column.type):
         column = column.dictionary_encode()
+    elif name not in _WORDS and pa.types.is_dictionary(column.type):
+        column = column.dictionary_decode()
     return column
 
 
@@ -194,34 +204,49 @@ def _word(wanted: pa.DataType) -> str:
     return {DOUBLE: "numbers", WHOLE: "whole numbers", BOOL: "true or false"}.get(wanted, "strings")
 
 
-def _values(column: pa.Array) -> list[Any]:
-    if column.null_count or not len(column):
-        return list(column.to_pylist())
-    values: list[Any] = column.to_numpy(zero_copy_only=False).tolist()
-    return values
+def _listed(column: pa.Array) -> list[Any]:
+    """The numbers of a column, None where it is null."""
+    listed: list[Any] = column.to_pylist() if column.null_count else values_of(column).tolist()
+    return listed
+
+
+def _code_array(column: pa.Array) -> Any:
+    """The codes of a dictionary column, -1 where it is null."""
+    codes = values_of(column.indices)
+    if column.null_count:
+        codes = np.where(where_given(column.indices), codes.astype(np.int64), -1)
+    return codes
+
+
+def _given(column: pa.Array | None) -> dict[int, Any]:
+    """The values of a column by row, without those that are null."""
+    if column is None or column.null_count == len(column):
+        return {}
+    given = column.drop_null()
+    values = given.to_pylist() if given.type != STRING else _texts(given, _NO_TEXT)
+    return dict(zip(np.flatnonzero(where_given(column)).tolist(), values, strict=True))
 
 
 def _no_text(field: str) -> SignalError:
     return SignalError(field, b"...", "a string that UTF-8 can hold")
 
 
-def _array(column: pa.Array, null: float) -> Any:
-    """The column as an array with ``null`` where it is null."""
-    if column.null_count:
-        column = column.fill_null(null)
-    return column.to_numpy(zero_copy_only=False)
-
-
 def _are_whole(column: pa.Array) -> bool:
     if not pa.types.is_integer(column.type):
         return False
-    return bool((_array(column, 0) >= 0).all())
+    return bool((filled(column, 0) >= 0).all())
 
 
-def _text(scalar: Any) -> str | None:
-    """The text of a scalar; None for bytes that are no UTF-8, which the caller refuses."""
+def _texts(column: pa.Array, no_text: Any = None) -> list[Any]:
+    """The texts of a column; ``no_text`` for bytes that are no UTF-8, which the caller refuses."""
+    with suppress(UnicodeDecodeError):
+        texts: list[Any] = column.to_pylist()
+        return texts
+    return [_text(scalar, no_text) for scalar in column]
+
+
+def _text(scalar: Any, no_text: Any) -> Any:
     try:
-        text: str | None = scalar.as_py()
+        return scalar.as_py()
     except UnicodeDecodeError:
-        return None
-    return text
+        return no_text

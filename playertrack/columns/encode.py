@@ -3,18 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from operator import attrgetter
 from typing import Any
 
 import pyarrow as pa
 
-from ..events import Event
+from ..events import EVENTS, Event
 from .schema import EVENT_SCHEMA, SUMMARY_SCHEMA
+
+_OWN = {name for cls in EVENTS.values() for name in cls.extra}
+_COMMON = [name for name in EVENT_SCHEMA.names if name not in _OWN]
+_common = attrgetter(*_COMMON)
 
 
 def event_batch(events: Sequence[Event]) -> pa.RecordBatch:
     """The events as a record batch, a row an event, in their order."""
+    values: dict[str, Sequence[Any]] = {}
+    for row, event in enumerate(events):
+        for name in event.extra:
+            if name not in values:
+                values[name] = [None] * len(events)
+            values[name][row] = getattr(event, name)  # type: ignore[index] # a list
+    if events:
+        values.update(zip(_COMMON, zip(*map(_common, events), strict=True), strict=True))
     columns = [
-        pa.array([getattr(event, field.name, None) for event in events], field.type)
+        pa.array(values[field.name], field.type)
+        if field.name in values
+        else pa.nulls(len(events), field.type)
         for field in EVENT_SCHEMA
     ]
     return pa.RecordBatch.from_arrays(columns, schema=EVENT_SCHEMA)

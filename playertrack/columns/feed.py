@@ -63,7 +63,7 @@ def _fed(
             made.append((number, ended.take()))
 
     quick = not fleet.ordered and batch.good_seqs and batch.good_players
-    if quick and fleet.plain and feed_chains(batch, fleet, chosen, taken):
+    if quick and fleet.plain and feed_chains(batch, fleet, chosen, taken, ended):
         made.sort(key=itemgetter(0))
     else:
         _feed_rows(batch, fleet, chosen, taken, quick)

@@ -16,7 +16,7 @@ from .encode import event_batch, summary_batch
 from .schema import EVENT_SCHEMA, SIGNAL_FIELDS, SUMMARY_SCHEMA
 
 #: Rows read at a time, and rows in a row group that is written.
-_READ_ROWS, _GROUP_ROWS = 1 << 16, 1 << 17
+_READ_ROWS, _GROUP_ROWS = 1 << 18, 1 << 17
 
 
 class SignalFile:

@@ -24,7 +24,7 @@ from typing import Any
 from ..events import Event
 from ..signals import Signal, TimeUpdate
 from .playback import Playback
-from .playhead import DRIFT, Pace
+from .playhead import DRIFT
 from .state import PLAYING, QUIET
 
 NOTHING: tuple[Event, ...] = ()
@@ -75,25 +75,22 @@ class Quick(Playback):
         return self.take(TimeUpdate(at=at, position=position))
 
     def advance(
-        self, positions: Sequence[float], times: Sequence[float], start: int, stop: int, pace: Pace
+        self, positions: Sequence[float], times: Sequence[float], start: int, stop: int
     ) -> int:
         """Take updates ``start`` to ``stop`` at once, as far as they change only the playhead.
 
-        The caller knows that each is natural from the one before by ``pace``, as `timeupdate`
-        judges it while all is quiet, and that positions ascend; ``start`` is at least 1. Returns
-        the first index that was not taken: ``start`` if the playhead is not where the one before
-        it says.
+        The caller knows that each is natural from the one before by the ``pace``, as
+        `timeupdate` judges it while all is quiet, so that positions ascend, and ``start`` is at
+        least 1. Returns the first index that was not taken: ``start`` if the playhead is not
+        where the one before it says.
         """
-        if (
-            self.pace is not pace
-            or self.position != positions[start - 1]
-            or self.moved_at != times[start - 1]
-        ):
+        offset = self.pace.offset
+        if self.position != positions[start - 1] or self.moved_at != times[start - 1] + offset:
             return start
         end = bisect_left(positions, self.limit, start, stop)
         if end > start:
             self.position = positions[end - 1]
-            self.moved_at = self.now = times[end - 1]
+            self.moved_at = self.now = times[end - 1] + offset
         return end
 
     def _calmly(

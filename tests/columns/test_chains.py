@@ -57,7 +57,7 @@ def trace_of(random: Random, start: float) -> list[Signal]:
             signals += [Stall(at=at), StallEnd(at=at + 1.0)]
             at += 1.0
         elif what < 0.985:
-            rate = random.choice([1.0, 1.0, 2.0])
+            rate = random.choice([1.0, 1.0, 1.25, 2.0, 0.5])
             signals.append(RateChange(at=at, rate=rate))
         elif what < 0.99:
             at -= random.choice([1.0, 3600.0])
@@ -106,7 +106,9 @@ def test_no_bit_differs(seed: int, policy: str) -> None:
         assert bits(rows_of(pa.Table.from_batches(batches, EVENT_SCHEMA))) == expected
 
 
-def test_quiet_updates_are_taken_in_chains(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def chained(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many updates each call of `Engine.advance` takes."""
     taken: list[int] = []
     whole = Engine.advance
 
@@ -116,10 +118,46 @@ def test_quiet_updates_are_taken_in_chains(monkeypatch: pytest.MonkeyPatch) -> N
         return end
 
     monkeypatch.setattr(Engine, "advance", counted)
-    quiet: list[Entry] = [("tv", Playing(at=0.0), None)]
-    quiet += [("tv", TimeUpdate(at=t / 4, position=t / 4), None) for t in range(1, 400)]
-    derive(table_of(quiet))
-    assert sum(taken) > 350
+    return taken
+
+
+def quiet(numbers: range, rate: float = 1.0, start: float = 0.0) -> list[Entry]:
+    """An update each 0.25 s, at a playback rate that it has from ``numbers`` on."""
+    first = numbers[0] - 1
+    return [
+        ("tv", TimeUpdate(at=start + t / 4, position=(first + (t - first) * rate) / 4), None)
+        for t in numbers
+    ]
+
+
+def derived(*batches: list[Entry]) -> list[dict[str, Any]]:
+    tables = [table_of(entries) for entries in batches]
+    made = derive(batch for table in tables for batch in table.to_batches())
+    return bits(rows_of(pa.Table.from_batches(made, EVENT_SCHEMA)))
+
+
+def test_quiet_updates_are_taken_in_chains(chained: list[int]) -> None:
+    derived([("tv", Playing(at=0.0), None), *quiet(range(1, 400))])
+    assert sum(chained) > 350
+
+
+@pytest.mark.parametrize("rate", [0.5, 2.0])
+def test_so_they_are_at_another_rate(rate: float, chained: list[int]) -> None:
+    """In the batch in which it changes after a while, in the next one from the start."""
+    entries = [("tv", Playing(at=0.0), None), *quiet(range(1, 400))]
+    entries += [("tv", RateChange(at=99.75, rate=rate), None), *quiet(range(400, 800), rate)]
+    assert derived(entries) == fed(entries, Policy())
+    assert sum(chained) > 650
+    chained.clear()
+    assert derived(entries[:450], entries[450:]) == fed(entries, Policy())
+    assert sum(chained) > 700
+
+
+def test_so_they_are_after_a_clock_was_set_back(chained: list[int]) -> None:
+    entries = [("tv", Playing(at=3600.0), None), *quiet(range(1, 100), start=3600.0)]
+    entries += quiet(range(100, 800))
+    assert derived(entries) == fed(entries, Policy())
+    assert sum(chained) > 650
 
 
 @pytest.mark.parametrize("jobs", ["1", "2"])
