@@ -13,8 +13,6 @@ from math import inf
 from types import EllipsisType
 from typing import Any
 
-import attrs
-
 from .. import events
 from ..events import Event
 from ..policy import Policy
@@ -27,6 +25,9 @@ from .state import ENDED, IDLE, PLAYING, PlayerState
 
 #: VIEWs that one signal can make (R-view); more are no viewing but a rate next to nothing.
 _MOST_VIEWS = 100
+
+#: So little (s) is a rounding (R-view).
+_HAIR = 1e-6
 
 #: A PAUSE that waits lets these pass (R-pause).
 _BESIDE_A_PAUSE = frozenset({"SEEK", "VIEW", "COMPLETED", *events.REACHED.values()})
@@ -208,8 +209,7 @@ class Playback(PlayerState):
         self.run, self.cadence = before.run, before.cadence
         self.landing, self.still_since = before.landing, before.still_since
         self.span_from = 0.0 if before.position is None else before.position
-        if self.stay is not None:
-            self.stay = before.stay or attrs.evolve(self.stay, anchor=before.position)
+        self.stay = before.stay
         if self.waiting is not None:
             # A pause that came before the jump was moved by it.
             was = before.waiting
@@ -339,15 +339,15 @@ class Playback(PlayerState):
         share, end, bit = policy.completion, self.end, 1 << len(policy.milestones)
         if end is None or self.fired & bit:
             return
-        here = self.position
-        if here is not None and here - self.span_from < self.lacking - 1e-6:
+        assert self.position is not None
+        going = self.position - self.span_from
+        if going < self.lacking - _HAIR:
             return
         watched = rangeset.length(self.watched_until(end))
         if watched / end >= share:
             self.fired |= bit
             self.emit("COMPLETED", "R-milestones", watched=watched / end)
         else:
-            going = 0.0 if here is None else max(0.0, here - self.span_from)
             self.lacking = going + share * end - watched
 
     def watched_until(self, end: float = inf) -> list[float]:
@@ -363,13 +363,13 @@ class Playback(PlayerState):
         play_time = self.play_time
         if (
             interval is None
-            or play_time < (self.viewed + 1) * interval - 1e-6
+            or play_time < (self.viewed + 1) * interval - _HAIR
             or self.state is not PLAYING
             or self.suspended
         ):
             return
         for _ in range(_MOST_VIEWS):
-            if play_time < (self.viewed + 1) * interval - 1e-6:
+            if play_time < (self.viewed + 1) * interval - _HAIR:
                 return
             self.viewed += 1
             waited = 0.0

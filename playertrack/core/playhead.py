@@ -103,7 +103,7 @@ class Travel(NamedTuple):
     def whole(self) -> Travel:
         """The same, not cut to `Policy.max_gap`."""
         seconds, content = self.long_seconds, self.long_content
-        rate = content / seconds if seconds > 0.0 and content > 0.0 else self.rate
+        rate = content / seconds if content > 0.0 else self.rate
         return self._replace(seconds=seconds, content=content, fast=self.long_fast, rate=rate)
 
 
@@ -145,7 +145,7 @@ class Elapsed:
             self.long_fast or (passed > 0.0 and pace.fast),
             self.uncut + pace.rate * (at - self.since),
             max(self.cap, pace.cap),
-            content / seconds if seconds > 0.0 and content > 0.0 else pace.rate,
+            content / seconds if content > 0.0 else pace.rate,
         )
 
     def pass_to(self, at: float, pace: Pace) -> None:

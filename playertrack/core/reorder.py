@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterator
 from heapq import heappop, heappush
+from itertools import count
 from math import inf
 from typing import Any
 
@@ -55,7 +56,7 @@ class Reorder:
         self._held: OrderedDict[int, tuple[float, Signal]] = OrderedDict()
         self._numbers: list[int] = []  # a heap of the same
         self._loose: list[tuple[float, int, Signal]] = []  # a heap of what has no number
-        self._count = 0
+        self._count = count()
         self._lost: list[tuple[int, int]] = []
         # After a long silence the numbers may go on or start again; the first ones show which.
         self._era_end = -inf
@@ -74,8 +75,7 @@ class Reorder:
             if self.latest - at > self.lateness:
                 self.late += 1
             else:
-                self._count += 1
-                heappush(self._loose, (at, self._count, signal))
+                heappush(self._loose, (at, next(self._count), signal))
         elif self._is_next(seq, at):
             if seq == self._expected and not (self._held or self._loose):
                 self._expected = seq + 1
@@ -211,6 +211,5 @@ class Reorder:
             heappush(order._numbers, seq)
         for record in loose:
             signal = from_record(record)
-            order._count += 1
-            order._loose.append((signal.at, order._count, signal))
+            order._loose.append((signal.at, next(order._count), signal))
         return order

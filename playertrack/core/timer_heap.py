@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from heapq import heappop, heappush
+from itertools import count
 
 Player = str | None
 
@@ -20,7 +21,7 @@ class TimerHeap:
         self._heap: list[tuple[float, int, Player]] = []
         self._known: dict[Player, float] = {}
         self._touched: dict[Player, None] = {}  # a set that keeps its order
-        self._count = 0
+        self._order = count()
         self.watching = False
 
     def watch(self, players: Iterable[Player]) -> None:
@@ -66,6 +67,5 @@ class TimerHeap:
                 self._known.pop(player, None)
             elif self._known.get(player) != due:
                 self._known[player] = due
-                self._count += 1
-                heappush(self._heap, (due, self._count, player))
+                heappush(self._heap, (due, next(self._order), player))
         self._touched.clear()

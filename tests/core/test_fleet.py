@@ -22,6 +22,7 @@ from playertrack.signals import (
     Seek,
     Signal,
     Stall,
+    StallEnd,
     TimeUpdate,
     from_record,
     to_record,
@@ -128,6 +129,14 @@ def test_a_player_that_said_goodbye_may_come_back_after_the_silence() -> None:
     assert names(feed_all(fleet, [(None, Playing(at=300.0))]))[0] == "WIDGET_LOADED"
 
 
+def test_after_a_close_numbers_begin_anew() -> None:
+    fleet = Fleet(policy=QUIET, idle_close=100.0, reorder=5.0)
+    feed_all(fleet, list(enumerate(WATCHED)))
+    fleet.close("tv")
+    assert not fleet.feed("tv", Playing(at=1000.0), len(WATCHED))
+    assert fleet.feed("tv", Playing(at=1000.0), 0)
+
+
 @given(hostile(40), policies())
 def test_idle_close_is_a_close_and_a_new_player(trace: list[Signal], policy: Policy) -> None:
     fleet = Fleet(policy=policy, idle_close=30.0)
@@ -227,6 +236,33 @@ def test_what_is_due_comes_in_the_order_of_time() -> None:
         fleet.feed(player, Stall(at=10.0 - number))
     assert [event.player for event in fleet.tick(20.0)] == ["b", "a", "c"]
     assert fleet.next_timer() is None
+
+
+def test_a_wait_that_is_over_is_no_timer() -> None:
+    fleet = Fleet(policy=QUIET)
+    feed_all(fleet, [(None, each) for each in (*PLAYED, Stall(at=10.0))])
+    assert fleet.next_timer() == 10.25
+    fleet.feed("tv", StallEnd(at=10.125))
+    assert fleet.next_timer() is None
+
+
+@pytest.mark.parametrize(("idle_close", "due"), [(0.125, 10.125), (100.0, 10.25)])
+def test_the_sooner_of_a_wait_and_the_silence(idle_close: float, due: float) -> None:
+    fleet = Fleet(policy=QUIET, idle_close=idle_close)
+    fleet.feed("tv", Playing(at=10.0))
+    fleet.feed("tv", Stall(at=10.0))
+    timer = fleet.next_timer()
+    assert timer is not None
+    assert due <= timer < due + 1e-9
+
+
+def test_nothing_is_noted_before_somebody_asks() -> None:
+    heap = TimerHeap(lambda player: 1.0)
+    heap.touch("tv")
+    assert heap.first() is None
+    assert heap.settled("tv")
+    heap.watch(["tv"])
+    assert heap.first() == 1.0
 
 
 # ------------------------------------------------------------------------ state as a value

@@ -215,6 +215,11 @@ def test_a_stall_across_a_change_of_rate() -> None:
     assert (travel.seconds, travel.content) == (1.0 + 3.0 + 1.0, 1.0 + 1.0 + 4.0 + 2.0)
 
 
+def test_a_rate_at_which_nothing_adds_up_is_a_rate() -> None:
+    slowest = 5e-324
+    assert playhead(rate=slowest).travel(100.5).whole().rate == slowest
+
+
 def test_arriving_begins_anew() -> None:
     head = playhead()
     head.stall(101.0)

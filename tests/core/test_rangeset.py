@@ -86,6 +86,28 @@ def test_the_shortest_is_forgotten_the_first_of_equals() -> None:
     assert watched == []
 
 
+def test_an_interval_that_grew_is_not_forgotten_as_it_was() -> None:
+    watched = [0.0, 1.0, 5.0, 9.0]
+    heap = by_length(watched)
+    join(watched, 1.0, 3.0)
+    note_length(watched, heap, 1.0)
+    assert forget_shortest(watched, heap) == (0.0, 3.0)
+    assert watched == [5.0, 9.0]
+
+
+def test_a_gap_is_not_forgotten_as_the_interval_that_was_there() -> None:
+    watched = [0.0, 4.0, 5.0, 6.0, 8.0, 12.0]
+    heap = by_length(watched)
+    note_length(watched, heap, 5.0)  # it was seen twice
+    assert forget_shortest(watched, heap) == (5.0, 6.0)
+    join(watched, 4.0, 5.0)
+    join(watched, 6.0, 8.0)
+    note_length(watched, heap, 4.0)
+    note_length(watched, heap, 6.0)
+    assert forget_shortest(watched, heap) == (0.0, 5.0)
+    assert watched == [6.0, 12.0]
+
+
 @given(st.lists(st.tuples(st.integers(0, 60), st.integers(1, 6)), max_size=60))
 def test_the_shortest_is_found_as_if_all_were_looked_at(moves: list[tuple[int, int]]) -> None:
     watched: list[float] = []

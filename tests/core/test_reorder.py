@@ -65,6 +65,7 @@ AFTER_SILENCE: dict[str, tuple[list[tuple[int | None, float]], list[float], int]
     "they start again": ([(1, 0), (2, 1), (3, 2), (1, 200), (2, 201)], [1, 2, 3, 1, 2], 0),
     "again, out of order": ([(1, 0), (2, 1), (2, 201), (1, 200), (3, 202)], [1, 2, 1, 2, 3], 0),
     "exactly so long is no silence": ([(1, 0), (2, 1), (1, 101)], [1, 2], 0),
+    "exactly so long, after more": ([(1, 0), (2, 1), (9, 200), (1, 101)], [1, 2, 9], 0),
     "a gap is given up": ([(1, 0), (3, 1), (4, 200)], [1, 3, 4], 0),
     "late, from before": ([(1, 0), (2, 1), (1, 200), (2, 202), (9, 1)], [1, 2, 1, 2], 1),
 }
