@@ -8,6 +8,7 @@ import ssl
 import struct
 import threading
 from collections.abc import Callable
+from functools import cached_property
 from urllib.parse import parse_qsl, urlsplit
 
 import attrs
@@ -27,7 +28,7 @@ class Received:
     headers: dict[str, str]
     body: bytes
 
-    @property
+    @cached_property
     def form(self) -> dict[str, str]:
         """The fields of the request, from the query and the body."""
         return dict(parse_qsl(urlsplit(self.target).query) + parse_qsl(self.body.decode()))

@@ -139,14 +139,11 @@ class FanoutSink:
         Each has a thread for it, so one that hangs costs the others nothing.
         """
         deadline = monotonic() + timeout
-        delivered: list[bool] = []
-        behind: list[Sink] = []
+        delivered: list[Sink] = []
 
         def close_one(sink: Sink) -> None:
-            all_of_it = sink.close(max(0.0, deadline - monotonic()))
-            if not all_of_it:
-                behind.append(sink)
-            delivered.append(all_of_it)
+            if sink.close(max(0.0, deadline - monotonic())):
+                delivered.append(sink)
 
         lanes = [(sink, lane or Lane("playertrack-close")) for sink, lane in self._lanes]
         lanes += [(sink, Lane("playertrack-close")) for sink in self._prompt]
@@ -159,9 +156,11 @@ class FanoutSink:
         dropped = sum(lane.dropped for _, lane in lanes)
         if dropped:
             _log.error("%d events were dropped: a sink was too slow", dropped)
+        done = set(map(id, delivered))
+        behind = [sink for sink in self.sinks if id(sink) not in done]  # or still on it
         if self._isolate:
-            _report_left(tuple(behind))
-        return not dropped and len(delivered) == len(self.sinks) and all(delivered)
+            _report_left(behind)
+        return not dropped and not behind
 
     def _failed(self, sink: Sink, error: Exception) -> None:
         kind = (id(sink), type(error), getattr(error, "errno", None))

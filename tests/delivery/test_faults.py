@@ -158,7 +158,7 @@ def test_an_answer_that_comes_too_late_is_in_doubt(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     with scene(tmp_path, caplog, settings=HASTY) as it:
-        it.collector.fault("delay", seconds=5, endpoint="stats", times=1)
+        it.collector.fault("delay", seconds=1, endpoint="stats", times=1)
         it.emit(3)
         counts = it.deliver()
         assert firsts(it.taken()) == [1, 2, 3]

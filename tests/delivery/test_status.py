@@ -134,8 +134,8 @@ def test_a_sender_keeps_the_times_of_the_sender_before(tmp_path: Path, capsys: C
 def test_a_destination_that_is_down_says_when_no_program_sends(
     tmp_path: Path, capsys: Capture
 ) -> None:
-    sink = open_sink("http:http://127.0.0.1:9", queue=tmp_path)
-    assert isinstance(sink, DeliverySink)
+    nobody = "http://127.0.0.1:9"
+    sink = DeliverySink(f"http:{nobody}", HttpDestination(nobody), queue=tmp_path, settings=FAST)
     sink.emit(event(1))
     until(lambda: sink.status().state == "down")
     assert "no program" not in str(records(tmp_path, capsys)[1][0]["reason"])

@@ -31,7 +31,7 @@ def test_fanout_gives_every_sink_all_events_in_order() -> None:
     for event in EVENTS:
         fanout.emit(event)
     assert [sink.events for sink in sinks] == [EVENTS, EVENTS]
-    assert fanout.close(1.0)
+    assert fanout.close(20.0)
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_fanout_close_is_true_only_if_all_delivered() -> None:
         def close(self, timeout: float) -> bool:
             return False
 
-    assert FanoutSink([]).close(1.0)
+    assert FanoutSink([]).close(20.0)
     assert not FanoutSink([NullSink(), Undelivered()]).close(1.0)
 
 
@@ -89,11 +89,33 @@ def test_fanout_close_reports_a_sink_that_raises_and_closes_the_others(tmp_path:
 
 
 def test_fanout_close_does_not_wait_for_a_sink_that_hangs(tmp_path: Path) -> None:
-    hanging, jsonl = Hanging(), JsonlSink(tmp_path / "events.jsonl")
+    class Closing(JsonlSink):
+        def close(self, timeout: float) -> bool:
+            try:
+                return super().close(timeout)
+            finally:
+                closed.set()
+
+    closed = threading.Event()
+    hanging, jsonl = Hanging(), Closing(tmp_path / "events.jsonl")
     assert not FanoutSink([hanging, jsonl]).close(0.05)
+    assert closed.wait(20.0)
     with pytest.raises(SinkError, match="closed"):
         jsonl.emit(PAUSE)
     hanging.let_go.set()
+
+
+def test_what_is_left_is_said_of_a_sink_that_is_not_closed_in_time(
+    logged: Callable[[], list[logging.LogRecord]],
+) -> None:
+    class Behind(Hanging):
+        def left(self) -> str:
+            return "3 events are not delivered"
+
+    behind = Behind()
+    assert not FanoutSink([behind, NullSink()], isolate=True).close(0.0)
+    assert [each.getMessage() for each in logged()] == ["3 events are not delivered"]
+    behind.let_go.set()
 
 
 @contextmanager
@@ -109,7 +131,7 @@ def no_new_threads() -> Iterator[None]:
 def test_fanout_closes_without_threads_where_there_can_be_none(tmp_path: Path) -> None:
     sink = JsonlSink(tmp_path / "events.jsonl")
     with no_new_threads():
-        assert FanoutSink([sink, NullSink()]).close(1.0)
+        assert FanoutSink([sink, NullSink()]).close(20.0)
     with pytest.raises(SinkError, match="closed"):
         sink.emit(PAUSE)
 
