@@ -138,7 +138,7 @@ class MpvBinding(Binding):
             case "prop.aid" | "prop.sid":
                 values["lang"] = self._language(kind.removeprefix("prop."), values["value"])
             case "playback-restart" | "prop.eof-reached":
-                self._note_position()
+                self._note_position(onward=kind == "prop.eof-reached")
         if kind == "shutdown":
             self._shut = True
             self._at_shutdown()
@@ -157,10 +157,11 @@ class MpvBinding(Binding):
     def _at_shutdown(self) -> None:
         self._lose()
 
-    def _note_position(self, taken: _Event | None = None) -> None:
+    def _note_position(self, taken: _Event | None = None, *, onward: bool = False) -> None:
         """Note where playback is, if it moved; ``taken`` is an event that is not noted yet.
 
-        It may be the target of a seek already, of which the event is still to come.
+        It may be the target of a seek already, of which the event is still to come. ``onward``:
+        a move back is none, as from the end that was sought to the last picture.
         """
         position = self._client.seconds("time-pos")
         while (event := self._client.next(0.0)) is not None:
@@ -169,9 +170,10 @@ class MpvBinding(Binding):
                 break
         if any(event and event[0] in _MOVES for event in (taken, *self._waiting)):
             return
-        if position is not None and position != self._last:
+        before, self._last = self._last, position
+        back = onward and position is not None and position < (before or 0.0)
+        if position is not None and position != before and not back:
             self._note("prop.time-pos", value=position)
-        self._last = position
 
     def _note_bounds(self) -> None:
         """Which part of the file is to be played, if not all of it."""

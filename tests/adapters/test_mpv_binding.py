@@ -117,3 +117,17 @@ def test_end_says_where_it_is() -> None:
     with Witness() as witness, MpvBinding(lambda: core, witness.tracker):
         witness.until_signal("ended")
     assert [signal.position for signal in witness.signals if signal.name == "timeupdate"][-1] == 1.0
+
+
+def test_last_picture_is_not_played_after_a_seek_to_the_end() -> None:
+    core = ScriptedCore(
+        (0.0, [("start-file", {"playlist_entry_id": 1}), "file-loaded"]),
+        (0.0, [("prop.duration", {"value": 6.0}), _RESTART]),
+        (36.0, ["seek"]),
+        (6.0, [_RESTART]),
+        (5.96, [("prop.eof-reached", {"value": True})]),
+    )
+    with Witness() as witness, MpvBinding(lambda: core, witness.tracker):
+        witness.until_signal("ended")
+    assert [signal.position for signal in witness.signals if signal.name == "timeupdate"][-1] == 6.0
+    assert "PLAY_REACHED_100" not in witness.names
