@@ -295,6 +295,8 @@ class Translator(PlayerTranslator):
     def _restart(self, at: float, file: _File) -> list[Signal]:
         sought, file.seeking = file.seeking, False
         made = [] if file.begun else self._set_part(at, file)
+        if not file.begun:
+            file.moved_at = at
         file.begun, self._requested = True, False
         if file.turned is not None:
             made += self._turn(at, file, file.turned)

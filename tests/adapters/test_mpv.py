@@ -175,6 +175,14 @@ def test_loop_switched_on_while_it_plays(loop: object) -> None:
     assert "SEEK" not in names(derive("mpv", tape))
 
 
+def test_seek_before_the_first_position_is_no_new_round() -> None:
+    tape = started()
+    del tape[-1]
+    sought(tape, 0.15, 0.05).play(0.2, 0.05, 1.05)
+    events = derive("mpv", [{**record, "t": 1000.0 + record["t"]} for record in tape])
+    assert after_start(events) == ["SEEK"]
+
+
 def test_failure_is_reported_with_its_cause() -> None:
     tape = Tape(time_pos).command(0.0, "open", "noise.mp4").command(0.01, "play")
     tape.add(0.02, "start-file")
