@@ -15,6 +15,7 @@ from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
+import attrs
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -92,11 +93,10 @@ def derived(trace: Path) -> dict[str, list[str]]:
     return found
 
 
-@pytest.fixture
-def trace(tmp_path: Path) -> Path:
+def three_players(folder: Path) -> Path:
     start = 1_700_000_000.0
     return write(
-        tmp_path / "trace.jsonl",
+        folder / "trace.jsonl",
         {
             "tv": watched("1_full", at=start).end(),
             "phone": watched("1_part", 20.0, start + 100).stall(3.0),
@@ -105,14 +105,32 @@ def trace(tmp_path: Path) -> Path:
     )
 
 
-def test_a_row_a_session_with_the_ids_of_derive_and_its_events_when_chosen(trace: Path) -> None:
-    expected = derived(trace)
+@pytest.fixture
+def trace(tmp_path: Path) -> Path:
+    return three_players(tmp_path)
+
+
+@attrs.frozen
+class Viewed:
+    """The command at work for all who only look, and the events that it ought to show."""
+
+    address: str
+    events: dict[str, list[str]]
+
+
+@pytest.fixture(scope="module")
+def viewed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Viewed]:
+    trace = three_players(tmp_path_factory.mktemp("viewed"))
     with viewing(trace) as address:
-        assert sessions(address) == list(expected)
-        for session, names in expected.items():
-            panel = get(address, session=session).partition('<section id="session"')[2]
-            assert re.findall(r'data-event="([^"]*)"', panel) == names
-            assert '<svg width="' in panel
+        yield Viewed(address, derived(trace))
+
+
+def test_a_row_a_session_with_the_ids_of_derive_and_its_events_when_chosen(viewed: Viewed) -> None:
+    assert sessions(viewed.address) == list(viewed.events)
+    for session, names in viewed.events.items():
+        panel = get(viewed.address, session=session).partition('<section id="session"')[2]
+        assert re.findall(r'data-event="([^"]*)"', panel) == names
+        assert '<svg width="' in panel
 
 
 @pytest.mark.parametrize(
@@ -138,29 +156,26 @@ def test_a_row_a_session_with_the_ids_of_derive_and_its_events_when_chosen(trace
     ],
 )
 def test_filters_hide_what_does_not_match(
-    trace: Path, fields: dict[str, str], rows: list[int]
+    viewed: Viewed, fields: dict[str, str], rows: list[int]
 ) -> None:
-    ids = list(derived(trace))
-    with viewing(trace) as address:
-        assert sessions(address, **fields) == [ids[row] for row in rows]
+    ids = list(viewed.events)
+    assert sessions(viewed.address, **fields) == [ids[row] for row in rows]
 
 
-def test_a_filter_that_cannot_be_says_so(trace: Path) -> None:
-    with viewing(trace) as address:
-        page = get(address, **{"from": "yesterday"})
-        assert "from: &#x27;yesterday&#x27; is not allowed" in page.replace("'", "&#x27;")
+def test_a_filter_that_cannot_be_says_so(viewed: Viewed) -> None:
+    page = get(viewed.address, **{"from": "yesterday"})
+    assert "from: &#x27;yesterday&#x27; is not allowed" in page.replace("'", "&#x27;")
 
 
-def test_it_answers_this_machine_alone(trace: Path) -> None:
-    with viewing(trace) as address:
-        with pytest.raises(HTTPError) as refused:
-            urlopen(Request(address, headers={"Host": "example.com"}), timeout=30)
-        with refused.value as answer:
-            assert answer.code == 403
-        with urlopen(address, timeout=30) as answer:
-            policy = answer.headers["Content-Security-Policy"]
-        assert "unsafe-inline" not in policy
-        assert "default-src 'none'" in policy
+def test_it_answers_this_machine_alone(viewed: Viewed) -> None:
+    with pytest.raises(HTTPError) as refused:
+        urlopen(Request(viewed.address, headers={"Host": "example.com"}), timeout=30)
+    with refused.value as answer:
+        assert answer.code == 403
+    with urlopen(viewed.address, timeout=30) as answer:
+        policy = answer.headers["Content-Security-Policy"]
+    assert "unsafe-inline" not in policy
+    assert "default-src 'none'" in policy
 
 
 def test_an_event_log_is_shown_with_what_is_wrong_with_it(trace: Path, tmp_path: Path) -> None:
@@ -224,11 +239,10 @@ def test_a_line_that_cannot_be_taken_ends_it(trace: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["trace", "case", "pytest", "events"])
 def test_a_session_is_copied_so_that_it_gives_the_same_events(
-    trace: Path, tmp_path: Path, kind: str
+    viewed: Viewed, tmp_path: Path, kind: str
 ) -> None:
-    session, names = list(derived(trace).items())[1]
-    with viewing(trace) as address:
-        text = get(address, "view/export", session=session, **{"as": kind})
+    session, names = list(viewed.events.items())[1]
+    text = get(viewed.address, "view/export", session=session, **{"as": kind})
     run = [sys.executable, "-m", "playertrack"]
     if kind == "trace":
         again = tmp_path / "again.jsonl"
