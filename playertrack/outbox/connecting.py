@@ -10,7 +10,8 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from threading import Lock
-from typing import Any, Protocol
+from time import monotonic, sleep
+from typing import Any, Protocol, TypeVar
 
 #: Held while a database file of this process is made or opened. POSIX drops all locks that a
 #: process has on a file when it closes any descriptor of it, SQLite's too.
@@ -48,11 +49,36 @@ class Connection(Protocol):
 lenient = partial(str, encoding="utf-8", errors="replace")
 
 
+#: How long (s) to wait for another process that has a database locked, and how often to try.
+_PATIENCE, _AGAIN = 5.0, 0.005
+
+_T = TypeVar("_T")
+
+
 def connect(path: str) -> Connection:
     """A connection of the standard library; it may move between threads, one at a time."""
-    connection = sqlite3.connect(path, timeout=5.0, isolation_level=None, check_same_thread=False)
+    connection = sqlite3.connect(
+        path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False
+    )
     connection.text_factory = lenient
     return connection
+
+
+def patiently(execute: Callable[[str], _T], statement: str) -> _T:
+    """Execute ``statement``, again for as long as a lock of another process does not let it.
+
+    SQLite waits by itself, except where it could wait for ever: two that make a database at
+    once each hold a lock that the other one needs, and one of them has to let go.
+    """
+    deadline = monotonic() + _PATIENCE
+    while True:
+        try:
+            return execute(statement)
+        except sqlite3.OperationalError as error:
+            code = getattr(error, "sqlite_errorcode", 0)
+            if code & 0xFF != sqlite3.SQLITE_BUSY or monotonic() >= deadline:
+                raise
+        sleep(_AGAIN)
 
 
 #: Opens the database at a path.

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from .connecting import Connection
+from .connecting import Connection, patiently
 from .lane_notes import NOTES_TABLE
 from .pages import PAGE
 from .tally import QUEUE, SCHEMA, Tally
@@ -57,7 +57,7 @@ class Database:
             "trusted_schema = OFF",
             "cell_size_check = ON",
         ):
-            self._execute(f"PRAGMA {pragma}").fetchall()
+            patiently(self._execute, f"PRAGMA {pragma}").fetchall()
 
     def create(self, generation: int, first: int = 1) -> None:
         """Make the tables, unless another process just did; rows are numbered from ``first``."""

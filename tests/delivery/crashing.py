@@ -2,7 +2,8 @@
 
 An order is a line of JSON: ``round`` is its number, ``first`` that of its first event, and
 the sender is killed either when it has reported ``durable`` events and ``seconds`` are over, or
-by itself at ``point``, the ``nth`` time. The answer is a line of JSON: the signal that ended
+by itself at ``point``, the ``nth`` time. One that nothing kills ends after a while and says
+why on standard error. The answer is a line of JSON: the signal that ended
 the sender, and what it had reported durable. The address to send to ends with the number of the
 round, so that the server knows which sender is calling. Each sender is a fork of this process, in
 which everything is imported and no thread ever ran.
@@ -22,6 +23,9 @@ from pathlib import Path
 from typing import Any
 
 LANES = "abcd"
+
+#: How long (s) a sender waits for its end; a disk that others keep busy takes seconds.
+PATIENCE = 60.0
 
 #: The KS of all of them, which is to be found nowhere.
 KS = "djJ8MTAyfPlantedKSPlantedKSPlantedKSPlantedKS"
@@ -79,13 +83,18 @@ def send(base: str, queue: Path, order: dict[str, Any], reports: int) -> None:
         kill_at(owner, name, order["nth"], after=after)
     sink = StatsSink(ME, queue=queue, url=f"{base}/{order['round']}", ks=KS, settings=FAST)
     waiting: deque[tuple[str, int, Receipt]] = deque()
-    for number in range(order["first"], order["first"] + 1000):
-        waiting += [(lane, number, sink.emit(event(number, lane))) for lane in LANES]
+    numbers = iter(range(order["first"], order["first"] + 1000))
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        for number in islice(numbers, 1):
+            waiting += [(lane, number, sink.emit(event(number, lane))) for lane in LANES]
         time.sleep(0.001)  # as players do: now and then, so that groups are small
-        while waiting and waiting[0][2].durable:
-            lane, index, _ = waiting.popleft()
-            os.write(reports, f"{lane} {index}\n".encode())
-    signal.pause()
+        while waiting and waiting[0][2].state != "waiting":
+            lane, index, receipt = waiting.popleft()
+            if receipt.durable:
+                os.write(reports, f"{lane} {index}\n".encode())
+    trouble = sink.sender.disk_trouble
+    sys.stderr.write(f"nothing killed {order}: {len(waiting)} wait, the disk: {trouble}\n")
 
 
 def killed(base: str, queue: Path, order: dict[str, Any]) -> tuple[int, list[str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -38,6 +39,35 @@ def test_q_one_sender_only_one_is_given_rows_and_the_next_takes_over(tmp_path: P
     assert numbers(second) == [2]
     assert counts(second).delivered == 1
     second.close()
+
+
+def test_a_queue_that_two_make_at_once_is_durable_for_both(tmp_path: Path) -> None:
+    other = sqlite3.connect(tmp_path / "queue.db", isolation_level=None, check_same_thread=False)
+    refusals: list[str] = []
+
+    class Second(sqlite3.Connection):
+        """Comes where SQLite does not wait for the other one, which then goes on."""
+
+        def execute(self, sql: str, *parameters: Any) -> sqlite3.Cursor:
+            if "journal_mode" in sql and not refusals:
+                other.execute("BEGIN IMMEDIATE")
+            try:
+                return super().execute(sql, *parameters)
+            except sqlite3.OperationalError as error:
+                refusals.append(error.sqlite_errorname)
+                other.execute("ROLLBACK")
+                raise
+
+    def connect(path: str) -> Second:
+        return sqlite3.connect(path, isolation_level=None, check_same_thread=False, factory=Second)
+
+    second = Outbox(tmp_path, connect=connect)
+    receipt = second.append(TO, as_it_is, item(1))
+    assert receipt.wait(20.0), (receipt, second.trouble)
+    assert refusals == ["SQLITE_BUSY"]
+    assert second.close()
+    other.close()
+    assert [each.counts.accepted for each in look(tmp_path).standings] == [1]
 
 
 def test_q_one_sender_the_lock_dies_with_its_holder(tmp_path: Path) -> None:
