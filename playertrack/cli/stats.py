@@ -115,7 +115,7 @@ def _plays(paths: Sequence[str], policy: Policy, complaints: Complaints) -> Iter
     from ..errors import PlayertrackError
     from ..trace.plays import FromEvents, from_summary
 
-    events, traces = FromEvents(), []
+    events, traces = FromEvents(policy), []
     for path in paths:
         records = _records(path, complaints)
         first = next(records, None)
@@ -267,10 +267,19 @@ def _lines(found: Sequence[Stats], by: str | None) -> Iterator[str]:
         if each.watched_share is None:
             watched = "watched share unknown: it needs traces or summaries"
         yield f"  completion  {_percent(each.completion)}, {watched}"
-        curve = ", ".join(f"{p} %: {_percent(each.retention[p])}" for p in (25, 50, 75, 100))
+        curve = ", ".join(f"{p} %: {_percent(each.retention[p])}" for p in _points(each))
         yield f"  retention   {curve}"
     if not found:
         yield "no sessions"
+
+
+def _points(stats: Stats) -> Sequence[int]:
+    """The percents of the curve to show: the quartiles, or what a log with other milestones has."""
+    from ..events import QUARTILES
+
+    known = [p for p, share in enumerate(stats.retention) if p and share is not None]
+    others = not set(known) <= set(QUARTILES) and not set(QUARTILES) <= set(known)
+    return known if others else QUARTILES
 
 
 def _short(value: float | None) -> str:

@@ -43,10 +43,14 @@ _PERCENTS = {name: percent for percent, name in REACHED.items()}
 _FASTEST, _ROUNDING = 4.5, 1.5
 
 
-def row_of(records: Iterable[tuple[int | None, Mapping[str, Any]]]) -> SessionTimeline:
+def row_of(
+    records: Iterable[tuple[int | None, Mapping[str, Any]]],
+    milestones: Sequence[int] = QUARTILES,
+) -> SessionTimeline:
     """The drawing of one session's events, from the line and the record of each.
 
-    Anything may stand in a record; what cannot be drawn is left out.
+    Anything may stand in a record; what cannot be drawn is left out. ``milestones`` are those
+    of the policy that the log was made with, in percent.
     """
     entries = tuple(
         Entry(event, line)
@@ -59,14 +63,14 @@ def row_of(records: Iterable[tuple[int | None, Mapping[str, Any]]]) -> SessionTi
         seen.feed(event)
     summary = seen.summary()
     return SessionTimeline(
-        explanation=Explanation(summary, seen.start, entries, tuple(_missing(summary))),
+        explanation=Explanation(summary, seen.start, entries, tuple(_missing(summary, milestones))),
         start=seen.start,
         end=seen.end,
         strokes=tuple(seen.strokes or ()),
         states=_states(events),
         interruptions=(),
         watched=tuple(Stretch(a, b, 1) for a, b in summary.watched),
-        marks=tuple(_marks(events, summary)),
+        marks=tuple(_marks(events, summary, milestones)),
     )
 
 
@@ -246,16 +250,16 @@ def _reached(quartiles: tuple[int, ...], quartile: int) -> tuple[int, ...]:
     return tuple(sorted((*quartiles, quartile)))
 
 
-def _missing(summary: Summary) -> Iterable[Missing]:
-    for quartile in QUARTILES:
+def _missing(summary: Summary, milestones: Sequence[int]) -> Iterable[Missing]:
+    for quartile in milestones:
         if quartile not in summary.quartiles:
             point = None if summary.duration is None else summary.duration * quartile / 100
             reasons = (Reason("not_in_log", _NOT_IN_LOG),)
             yield Missing(REACHED[quartile], quartile, point, reasons)
 
 
-def _marks(events: Sequence[Event], summary: Summary) -> Iterable[Mark]:
-    for quartile in sorted({*QUARTILES, *summary.quartiles}):
+def _marks(events: Sequence[Event], summary: Summary, milestones: Sequence[int]) -> Iterable[Mark]:
+    for quartile in sorted({*milestones, *summary.quartiles}):
         name = REACHED[quartile]
         fired = next((event for event in events if event.event == name), None)
         point = None if summary.duration is None else summary.duration * quartile / 100

@@ -77,6 +77,11 @@ class Observer:
             self._start = signal.at
         return watched.feed(line, signal)
 
+    @property
+    def milestones(self) -> tuple[int, ...]:
+        """The milestones of the policy, in percent."""
+        return self._policy.milestones
+
     def session(self, player: str | None) -> str | None:
         """The id of the session that ``player`` is in, None before its first."""
         return self._fleet.engine(player).session_id

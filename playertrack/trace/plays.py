@@ -13,6 +13,8 @@ from typing import Any
 
 import attrs
 
+from ..policy import Policy
+
 #: The retention curve has a value for each percent of the media, from 0.
 PERCENTS = range(101)
 
@@ -53,10 +55,14 @@ class SessionTotals:
 
 
 class FromEvents:
-    """Collects the plays of an event log; `add` takes its records, in any mix of sessions."""
+    """Collects the plays of an event log; `add` takes its records, in any mix of sessions.
 
-    def __init__(self) -> None:
+    ``policy``: what the log was made with; its `milestones` matter here.
+    """
+
+    def __init__(self, policy: Policy | None = None) -> None:
         self.plays: dict[str, SessionTotals] = {}
+        self._milestones = frozenset((policy or Policy()).milestones)
 
     def add(self, record: Mapping[str, Any]) -> None:
         """Note an event; one that is none is left out."""
@@ -80,11 +86,13 @@ class FromEvents:
     def __iter__(self) -> Iterator[SessionTotals]:
         # A milestone that no play reached is no milestone of the log.
         known = {percent for play in self.plays.values() for percent in play.retention}
+        # With other milestones than the policy's, it may be one that does not ask for the end.
+        ends = 100 in known or (100 in self._milestones and known <= self._milestones)
         for play in self.plays.values():
             if play.properties.get("live") is True:
                 play.ended, play.retention = None, {}
             if play.ended is not None:
-                play.ended = 100 in play.retention
+                play.ended = 100 in play.retention if ends else None
                 if play.played:
                     play.retention = {
                         percent: percent in play.retention for percent in sorted({0, *known})

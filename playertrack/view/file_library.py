@@ -164,7 +164,7 @@ def _of_log(source: Source, row: SessionRow, policy: Policy) -> Detail:
     for line, record in records:
         findings += lint.add(line, record)
     findings += lint.end()
-    picture = row_of(records)
+    picture = row_of(records, policy.milestones)
     items = [item_of(each.event, each.line) for each in picture.explanation.entries]
     return Detail(
         session=row.session,

@@ -6,7 +6,7 @@ snapshots, so that a hundred thousand of them fit.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from ..core.fleet import Fleet
@@ -39,11 +39,16 @@ def index_signals(
     fleet = Fleet(policy=policy, ids=ended.ids, on_close=ended.closed)
     ended.watch(fleet)
     counts: dict[str, int] = {}
+
+    def ended_row(row: Mapping[str, Any]) -> None:
+        events = counts.pop(row["session"], 0)
+        take(row_from(row, policy.milestones, events=events, source=source.name))
+
     since = 0
     try:
         for block in source.feed(fleet, ended):
             for _, made in block:
-                _take_made(made, counts, source.name, take, on_bad)
+                _take_made(made, counts, ended_row, on_bad)
             if block and progress(block[-1][0]):
                 return
             since += len(block)
@@ -54,11 +59,14 @@ def index_signals(
         for player in list(fleet.entries):  # one by one: all at once would be in memory twice
             _count(counts, fleet.close(player))
             for row in ended.take():
-                take(_row(row, counts, source.name))
+                ended_row(row)
 
 
 def _take_made(
-    made: Any, counts: dict[str, int], source: str, take: Take, on_bad: OnBad | None
+    made: Any,
+    counts: dict[str, int],
+    ended_row: Callable[[Mapping[str, Any]], object],
+    on_bad: OnBad | None,
 ) -> None:
     """Handle what a line gave: events, a refusal, or the summaries of sessions that it ended."""
     if isinstance(made, TraceError):
@@ -67,7 +75,7 @@ def _take_made(
         on_bad(made)
     elif made and isinstance(made[0], dict):
         for row in made:
-            take(_row(row, counts, source))
+            ended_row(row)
     else:
         _count(counts, made)
 
@@ -84,12 +92,18 @@ def _count(counts: dict[str, int], events: Iterable[Event]) -> None:
         counts[event.session] = counts.get(event.session, 0) + 1
 
 
-def _row(row: Mapping[str, Any], counts: dict[str, int], source: str) -> SessionRow:
-    return row_from(row, events=counts.pop(row["session"], 0), source=source)
+def row_from(
+    row: Mapping[str, Any],
+    milestones: Sequence[int] = QUARTILES,
+    *,
+    events: int,
+    source: str = "",
+    bad: int = 0,
+) -> SessionRow:
+    """The row of a session, by its summary as `summary_row` has it.
 
-
-def row_from(row: Mapping[str, Any], *, events: int, source: str = "", bad: int = 0) -> SessionRow:
-    """The row of a session, by its summary as `summary_row` has it."""
+    It has missed what it did not reach of ``milestones``, those of the policy (in percent).
+    """
     reached = tuple(row["quartiles"])
     quartiles = _REACHED.setdefault(reached, reached)
     return SessionRow(
@@ -107,7 +121,7 @@ def row_from(row: Mapping[str, Any], *, events: int, source: str = "", bad: int 
         bad=bad,
         missing=row["join_time"] is not None
         and not row["live"]
-        and not set(QUARTILES) <= set(quartiles),
+        and not set(milestones) <= set(quartiles),
         source=source,
     )
 
@@ -152,4 +166,5 @@ def index_events(
         known = sessions.pop(session)
         row = log_row(known.summary(), known.start, known.end, session)
         count = known.count + undated.get(session, 0)
-        take(row_from(row, events=count, source=source.name, bad=bad.get(session, 0)))
+        problems = bad.get(session, 0)
+        take(row_from(row, policy.milestones, events=count, source=source.name, bad=problems))

@@ -116,7 +116,7 @@ class LiveLibrary(Listeners):
         """A row for each session so far."""
         with self._lock:
             found = [
-                _row(outline)
+                _row(outline, watched.observer.milestones)
                 for watched in self._players.values()
                 for outline in watched.observer.outlines()
             ]
@@ -148,7 +148,7 @@ class LiveLibrary(Listeners):
             )
 
 
-def _row(outline: Outline) -> SessionRow:
+def _row(outline: Outline, milestones: Sequence[int]) -> SessionRow:
     summary = outline.summary
     made = log_row(summary, outline.start, outline.end, summary.session or "")
-    return row_from(made, events=outline.events)
+    return row_from(made, milestones, events=outline.events)

@@ -26,7 +26,7 @@ class SessionRow:
     ``number`` is its place in the library; ``twin`` says that another row has the same id.
     ``watched`` is the share of the duration that was watched (0 to 1, None without a duration),
     ``missing`` says that it was played and not all
-    quartiles fired, ``bad`` counts its findings. Times are Unix times (s).
+    milestones of the policy fired, ``bad`` counts its findings. Times are Unix times (s).
     """
 
     number: int

@@ -16,6 +16,7 @@ import pytest
 from cli.commanding import Capture, Terminal, read_stdin
 from cli.trace_files import ENTRIES, write
 from playertrack.cli import main
+from playertrack.testing import ScriptedPlayer
 
 
 @pytest.fixture
@@ -93,6 +94,21 @@ def test_groups_on_a_terminal(
         ]
     else:  # no room for a table
         assert "entry 1\n  plays       6 of 6 sessions\n" in out.getvalue()
+
+
+def test_a_log_with_other_milestones_shows_those(tmp_path: Path, capsys: Capture) -> None:
+    trace, log = tmp_path / "trace.jsonl", tmp_path / "log.jsonl"
+    ScriptedPlayer(60.0).load().play().watch(50).write(trace)
+    unknown = "completion  ?, watched share unknown: it needs traces or summaries"
+    for milestones, shown in (
+        ("[10,90]", f"{unknown}\n  retention   10 %: 100.0 %\n"),
+        ("[50,75]", "retention   25 %: ?, 50 %: 100.0 %, 75 %: 100.0 %, 100 %: ?\n"),
+    ):
+        asked = f"milestones={milestones}"
+        assert main(["derive", str(trace), "--policy", asked, "-o", str(log)]) == 0
+        capsys.readouterr()
+        assert main(["stats", str(log), "--policy", asked]) == 0
+        assert capsys.readouterr().out.endswith(shown)
 
 
 def test_csv_parquet_and_picture(files: dict[str, Path], tmp_path: Path, capsys: Capture) -> None:

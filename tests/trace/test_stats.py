@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from playertrack import Fleet
+from playertrack import Fleet, Policy
 from playertrack.core.session import offline_ids
 from playertrack.events import to_record
 from playertrack.signals import (
@@ -167,6 +167,29 @@ def test_live_media_have_no_end() -> None:
         log.add({"session": "a", "duration": 50.0, **event})
     [found] = grouped(log)
     assert (found.plays, found.completion, found.retention[0]) == (1, None, None)
+
+
+@pytest.mark.parametrize(
+    ("reached", "policy", "completion"),
+    [
+        ((), None, 0.0),
+        ((25, 50), None, 0.0),
+        ((25, 100), None, 1.0),
+        ((10, 90), None, None),
+        ((10, 90), Policy(milestones=(10, 90)), None),
+        ((10,), Policy(milestones=(10, 90, 100)), 0.0),
+        ((10, 100), None, 1.0),
+    ],
+)
+def test_a_log_without_a_milestone_at_the_end_does_not_know_who_reached_it(
+    reached: tuple[int, ...], policy: Policy | None, completion: float | None
+) -> None:
+    log = FromEvents(policy)
+    for event in ("PLAY", *(f"PLAY_REACHED_{percent}" for percent in reached)):
+        log.add({"event": event, "session": "a", "duration": 50.0})
+    [found] = grouped(log)
+    assert found.completion == completion
+    assert [found.retention[percent] for percent in reached] == [1.0] * len(reached)
 
 
 @pytest.mark.parametrize("at", [float("nan"), 1e300, -1e300, "now", None, True])

@@ -162,6 +162,20 @@ def test_filters_hide_what_does_not_match(
     assert sessions(viewed.address, **fields) == [ids[row] for row in rows]
 
 
+def test_the_policy_says_which_milestones_can_be_missing(tmp_path: Path) -> None:
+    trace = write(tmp_path / "trace.jsonl", {"all": watched("1_a"), "half": watched("1_b", 30.0)})
+    policy = ["--policy", "milestones=[10,90]"]
+    log = tmp_path / "log.jsonl"
+    command = [sys.executable, "-m", "playertrack", "derive", str(trace), *policy, "-o", str(log)]
+    subprocess.run(command, check=True)
+    for path in (trace, log):
+        with viewing(path, *policy) as address:
+            _, half = sessions(address)
+            assert sessions(address, trouble="missing quartile") == [half]
+            page = get(address, "view/session", session=half)
+            assert "PLAY_REACHED_90" in page and "PLAY_REACHED_50" not in page
+
+
 def test_a_filter_that_cannot_be_says_so(viewed: Viewed) -> None:
     page = get(viewed.address, **{"from": "yesterday"})
     assert "from: &#x27;yesterday&#x27; is not allowed" in page.replace("'", "&#x27;")
