@@ -19,6 +19,7 @@ _NAMES = (
     "|access_token|api_key|apikey|writeKey|write_key|password"
 )
 _FORM = re.compile(rf"(?i)(?<![a-z0-9_])({_NAMES})(=|%3D)[^&\s\"'<>;,)\]}}]+")
+_LOGIN = re.compile(r"//[^/?#]*@")
 _QUOTED = re.compile(rf"(?i)([\"'](?:{_NAMES})\\*[\"']\s*:\s*\\*[\"'])[^\"'\\]+")
 _HEADER = re.compile(r"(?i)\b(Bearer|Basic)\s+(?!realm\b|auth)[A-Za-z0-9._~+/=-]{6,}")
 #: A token is base64 of either alphabet; a hash or a secret is hexadecimal.
@@ -43,9 +44,9 @@ def redact(text: str, secrets: Iterable[str] = ()) -> str:
     return _HEXADECIMAL.sub(MASK, text)
 
 
-def names_a_secret(url: str) -> bool:
-    """True if a parameter in ``url`` holds a secret, going by its name."""
-    return _FORM.search(url) is not None
+def holds_a_secret(url: str) -> bool:
+    """True if ``url`` has a user or password, or a parameter with the name of a secret."""
+    return _LOGIN.search(url) is not None or _FORM.search(url) is not None
 
 
 def _encoded(secret: str) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ import attrs
 
 from .._msgspec import msgspec
 from ..delivery import Batch, Destination, Request
-from ..delivery.redaction import names_a_secret
+from ..delivery.redaction import holds_a_secret
 from ..events import Event
 from ..sinks.base import event_line
 
@@ -39,7 +39,7 @@ def checked_url(address: str, *, query: bool = True) -> str:
         raise ValueError("its address has to be a URL, as https://example.com/events")
     if parts.query and not query:
         raise ValueError("its address must not have a query")
-    if "@" in parts.netloc or names_a_secret(address):
+    if holds_a_secret(address):
         raise ValueError("its URL contains a secret; secrets belong in the environment")
     return address
 

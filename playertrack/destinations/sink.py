@@ -17,6 +17,7 @@ from ..delivery.auth import AskedTokens, TokenSource, token_source
 from ..delivery.encoding import Encoding
 from ..delivery.metrics import openmetrics
 from ..delivery.protocol import SessionDestination, no_properties
+from ..delivery.redaction import holds_a_secret
 from ..delivery.status import Status
 from ..errors import PlayertrackError
 from ..events import Event
@@ -80,6 +81,10 @@ class DeliverySink:
         self.name = name
         #: The destination's name alone, as ``http`` or ``stats``.
         self.service = name.partition(":")[0]
+        if holds_a_secret(name):  # it is stored and shown
+            raise SinkError(
+                f"{self.service}: its URL contains a secret; secrets belong in the environment"
+            )
         self.destination = destination
         self._delivered: bool | None = None
         properties = options.get("properties")

@@ -12,7 +12,7 @@ from fault_server import Received, Server, ok
 from playertrack.cli import main
 from playertrack.events import Event
 from playertrack.outbox import look
-from playertrack.sinks import open_sink
+from playertrack.sinks import SinkError, open_sink
 
 PAGE = (Path(__file__).parents[2] / "docs" / "destinations.md").read_text("utf-8")
 
@@ -63,6 +63,16 @@ def test_it_delivers_what_it_takes_with_its_key(tmp_path: Path) -> None:
         assert [each["what"] for each in json.loads(request.body)["scores"]] == [
             *("PLAY_REQUEST", "PLAY", "PLAY_REACHED_25")
         ]
+
+
+@pytest.mark.parametrize(
+    "url", ["https://me:word@example.com", "https://example.com?access_token=word"]
+)
+def test_a_secret_in_its_address_is_refused_and_stored_nowhere(url: str, tmp_path: Path) -> None:
+    queue = tmp_path / "queue"
+    with pytest.raises(SinkError, match="scores: its URL contains a secret"):
+        open_sink(f"scores:{url}", queue=queue)
+    assert not queue.exists()
 
 
 def test_what_waits_is_flushed_by_its_name_and_the_guilty_are_found(tmp_path: Path) -> None:
