@@ -14,6 +14,8 @@ _DRAGGED, _SOON = 0.12, 1.0
 _BACK = 0.1
 #: … and in a pause any that is longer than this.
 STILL = 0.1
+#: Positions that come this close (s) to each other were held up by the event loop.
+_BURST = 0.03
 #: So long (s) after a stall it may take to catch up.
 _CATCHING_UP = 0.5
 #: Polls come twice as often as this (s); if none does, the event loop is blocked, not playback.
@@ -33,13 +35,20 @@ class Motion:
     sought: float = -inf  # when the last seek was
     rate: float = 1.0
     _fastest: float = 1.0
+    _late: float = 0.0  # how far behind (s of content) the last position was
     _last_at: float = 0.0
 
     def move(self, at: float, position: float) -> None:
         """It is at ``position`` now, however it got there."""
         self.at, self.position = at, position
-        self._fastest = self.rate
+        self._fastest, self._late = self.rate, 0.0
         self.stir(at)
+
+    def go_on(self, at: float, position: float) -> None:
+        """Playback came there by itself."""
+        late = self._due(at) - (position - self.position)
+        self.move(at, position)
+        self._late = late
 
     def stir(self, at: float) -> None:
         """Something else than a poll shows that the player is at work."""
@@ -76,8 +85,9 @@ class Motion:
         return self.idle
 
     def _due(self, at: float) -> float:
-        """How far (s of content) playback can have come."""
-        return (at - self.at) * self._fastest
+        """How far (s of content) playback can have come; in a burst of positions, all the way."""
+        late = max(0.0, self._late) if at - self.at < _BURST else 0.0
+        return (at - self.at) * self._fastest + late
 
 
 class CatchUp:

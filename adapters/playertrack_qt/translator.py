@@ -340,6 +340,7 @@ class Translator(PlayerTranslator):
     def _go_on(self, at: float, position: float, media: _Media) -> list[Signal]:
         """Playback has come this far by itself."""
         made: list[Signal] = []
+        move = self._motion.go_on if self._running and not self._stalled else self._motion.move
         if self._state == "Playing":
             if position == media.duration:
                 at = self._reached(at, position)
@@ -351,7 +352,7 @@ class Translator(PlayerTranslator):
             if not self._running:
                 made.append(signals.Playing(at=at))
             self._running, self._stalled, self._ended = True, False, False
-        self._motion.move(at, position)
+        move(at, position)
         return [*made, signals.TimeUpdate(at=at, position=position)]
 
     def _reached(self, at: float, position: float) -> float:

@@ -59,3 +59,16 @@ def test_seek_by_the_program_in_a_stall_stays_behind_the_clock(goes_on: bool) ->
         tape.play(5.95, 4.6, 5.8, step=0.05)
     seek = only("SEEK", derive("qt", tape))
     assert (seek.origin, seek.target) == (3.4, 4.6)
+
+
+def test_positions_that_the_event_loop_held_up_are_no_seek() -> None:
+    """The first that comes is of before the loop was blocked, the next of now."""
+    tape = stalled(0.2, until=0.3).at(0.617, 0.24).at(0.618, 0.56)
+    tape.play(0.618, 0.56, 1.0, step=0.05)
+    assert after_start(derive("qt", tape)) == []
+
+
+def test_seek_further_than_the_event_loop_was_held_up_is_one() -> None:
+    tape = stalled(0.2, until=0.3).at(0.617, 0.24).at(0.618, 1.2)
+    tape.play(0.618, 1.2, 1.7, step=0.05)
+    assert after_start(derive("qt", tape)) == ["SEEK"]
