@@ -41,7 +41,10 @@ class Core(Protocol):
         """A property as text; None if it has no value at present."""
 
     def seconds(self, name: str) -> float | None:
-        """A property that is a time; None if it has no value at present."""
+        """A property that is a time; None if it has no value at present.
+
+        What happened before is there for `next`.
+        """
 
     def destroy(self) -> None:
         """Give the client up."""

@@ -91,8 +91,13 @@ class IpcClient:
         return None if value is None else str(value)
 
     def seconds(self, name: str) -> float | None:
-        """A property that is a time; None if it has no value at present, or mpv is gone."""
+        """A property that is a time; None if it has no value at present, or mpv is gone.
+
+        `next` has what happened before: mpv reports it ahead of its next answer, but not of this.
+        """
         value = self._property("get_property", name)
+        with suppress(RefusedError, GoneError):
+            self._request("client_name")  # mpv answers that at once
         return float(value) if isinstance(value, int | float) else None
 
     def destroy(self) -> None:

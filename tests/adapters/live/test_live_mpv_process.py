@@ -182,27 +182,44 @@ def test_mpv_that_is_gone_is_said(path: Path, run: Starter) -> None:
         assert client.get("pause") is None
 
 
-def test_whatever_comes_over_the_socket_is_taken_or_left(path: Path) -> None:
-    """A file's name may be no text, and another program may listen there."""
-    server = socket.socket(socket.AF_UNIX)
-    server.bind(str(path))
-    server.listen()
+@contextmanager
+def answering(path: Path, *answers: bytes) -> Iterator[IpcClient]:
+    """A client of a program that has one answer to each request, and then goes."""
 
     def answer() -> None:
         connection, _ = server.accept()
-        connection.recv(4096)
-        connection.sendall(
-            b'\xff\xfe\n[1]\n{"event": 3}\n\n{"request_id": "x"}\n{"event":"idle"}\n'
-        )
-        connection.sendall(b'{"request_id": 1, "error": "success", "data": "no"}\n')
-        connection.close()
+        with connection:
+            for each in answers:
+                connection.recv(4096)
+                connection.sendall(each)
 
-    thread = threading.Thread(target=answer)
-    thread.start()
-    client = IpcClient(path)
-    assert client.get("pause") == "no"
-    assert client.next(TIMEOUT) == ("idle", {})
-    assert client.next(TIMEOUT) == ("shutdown", {})
-    thread.join()
-    client.destroy()
-    server.close()
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(path))
+        server.listen()
+        thread = threading.Thread(target=answer)
+        thread.start()
+        client = IpcClient(path)
+        try:
+            yield client
+        finally:
+            client.destroy()
+            thread.join()
+
+
+def test_seek_whose_target_is_the_position_already_is_known(path: Path) -> None:
+    """mpv takes the requests that there are before it reports what they did."""
+    position = b'{"request_id": 1, "error": "success", "data": 3.2}\n'
+    rest = b'{"event": "seek"}\n{"request_id": 2, "error": "success"}\n'
+    with answering(path, position, rest) as client:
+        assert client.seconds("time-pos") == 3.2
+        assert client.next(0.0) == ("seek", {})
+
+
+def test_whatever_comes_over_the_socket_is_taken_or_left(path: Path) -> None:
+    """A file's name may be no text, and another program may listen there."""
+    noise = b'\xff\xfe\n[1]\n{"event": 3}\n\n{"request_id": "x"}\n{"event":"idle"}\n'
+    answer = b'{"request_id": 1, "error": "success", "data": "no"}\n'
+    with answering(path, noise + answer) as client:
+        assert client.get("pause") == "no"
+        assert client.next(TIMEOUT) == ("idle", {})
+        assert client.next(TIMEOUT) == ("shutdown", {})
