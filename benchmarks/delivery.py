@@ -79,7 +79,7 @@ _DRAIN = """
 import sys
 from pathlib import Path
 from playertrack.destinations.kaltura import Identity
-from playertrack.destinations.kaltura.stats_sink import StatsSink
+from playertrack.destinations.kaltura.stats import StatsSink
 def most():
     [line] = [l for l in Path("/proc/self/status").read_text().splitlines() if "VmHWM" in l]
     return int(line.split()[1])
@@ -136,7 +136,7 @@ def _directory() -> Iterator[str]:
 
 def _emit(count: int, runs: int) -> Row:
     """The 99th percentile of ``emit`` at some 1000 events a second; the median of the runs."""
-    from playertrack.destinations.kaltura.stats_sink import StatsSink
+    from playertrack.destinations.kaltura.stats import StatsSink
 
     with socket.socket() as dead, _directory() as directory:
         dead.bind(("127.0.0.1", 0))  # and does not listen
@@ -249,7 +249,7 @@ def _posted(make: Callable[[str], HttpDestination], base: str, count: int) -> fl
 
 def _queued(base: str, count: int, lanes: int) -> float:
     """Requests a second of a sink that finds them queued."""
-    from playertrack.destinations.kaltura.stats_sink import StatsSink
+    from playertrack.destinations.kaltura.stats import StatsSink
 
     with _directory() as directory:
         _fill(directory, base, count, lanes)

@@ -18,8 +18,8 @@ from playertrack.collector.received_lines import summary_lines as received_lines
 from playertrack.delivery import DeliverySettings, Sender
 from playertrack.destinations.http import HttpDestination
 from playertrack.destinations.kaltura import Identity
-from playertrack.destinations.kaltura.kava_sink import KavaSink
-from playertrack.destinations.kaltura.stats_sink import StatsSink
+from playertrack.destinations.kaltura.kava import KavaSink
+from playertrack.destinations.kaltura.stats import StatsSink
 from playertrack.destinations.sink import DeliverySink
 from playertrack.signals import Signal
 from playertrack.sinks import Sink

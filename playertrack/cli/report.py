@@ -76,9 +76,9 @@ def run(args: argparse.Namespace) -> int:
     from time import time
 
     from .._words import counted
+    from ..destinations.kaltura import SERVICE_URL
     from ..destinations.kaltura.api import ask, checked_address
     from ..destinations.kaltura.report import ReportQuery, rows
-    from ..destinations.kaltura.stats import SERVICE_URL
 
     ks = os.environ.get("KALTURA_KS", "")
     if not ks:

@@ -28,10 +28,10 @@ _BUILT_IN = {
     DESTINATIONS: {
         "cloudevents": "playertrack.destinations.http:CloudEventsDestination",
         "http": "playertrack.destinations.http:HttpDestination",
-        "kava": "playertrack.destinations.kaltura.kava_sink:KavaSink",
+        "kava": "playertrack.destinations.kaltura.kava:KavaSink",
         "ndjson": "playertrack.destinations.http:NdjsonDestination",
         "segment": "playertrack.destinations.segment:SegmentDestination",
-        "stats": "playertrack.destinations.kaltura.stats_sink:StatsSink",
+        "stats": "playertrack.destinations.kaltura.stats:StatsSink",
         "xapi": "playertrack.destinations.xapi:XapiDestination",
     },
 }

@@ -13,8 +13,8 @@ import attrs
 from ..collector import Collector, Received, SessionVerdict, Switch
 from ..delivery import DeliverySettings
 from ..destinations.kaltura import Identity
-from ..destinations.kaltura.kava_sink import KavaSink
-from ..destinations.kaltura.stats_sink import StatsSink
+from ..destinations.kaltura.kava import KavaSink
+from ..destinations.kaltura.stats import StatsSink
 
 _T = TypeVar("_T")
 

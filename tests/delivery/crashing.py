@@ -75,7 +75,7 @@ def send(base: str, queue: Path, order: dict[str, Any], reports: int) -> None:
     """Emit until killed; write what is durable to the pipe ``reports``."""
     from sending import FAST, ME, event
 
-    from playertrack.destinations.kaltura.stats_sink import StatsSink
+    from playertrack.destinations.kaltura.stats import StatsSink
     from playertrack.outbox import Receipt
 
     if "point" in order:

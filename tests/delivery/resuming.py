@@ -13,8 +13,8 @@ from pathlib import Path
 
 from playertrack import Tracker, signals
 from playertrack.destinations.kaltura import Identity
-from playertrack.destinations.kaltura.kava_sink import KavaSink
-from playertrack.destinations.kaltura.stats_sink import StatsSink
+from playertrack.destinations.kaltura.kava import KavaSink
+from playertrack.destinations.kaltura.stats import StatsSink
 
 START = 1_700_000_000.0
 

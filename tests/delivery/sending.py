@@ -12,7 +12,7 @@ from fault_server import Received, Server
 from playertrack.delivery import DeliverySettings
 from playertrack.destinations.kaltura import Identity
 from playertrack.destinations.kaltura.sink import KS
-from playertrack.destinations.kaltura.stats_sink import StatsSink
+from playertrack.destinations.kaltura.stats import StatsSink
 from playertrack.events import Event
 
 ME = Identity(partner_id=102, entry_id="1_abc")

@@ -11,9 +11,9 @@ from fault_server import HANG, RESET, Answer, Received, Server, exception, ok
 from sending import FAST, event, events, firsts, indices, sink_for, until
 
 from playertrack.destinations.kaltura import Identity
-from playertrack.destinations.kaltura.kava_sink import KavaSink
+from playertrack.destinations.kaltura.kava import KavaSink
 from playertrack.destinations.kaltura.ks import KSError
-from playertrack.destinations.kaltura.stats_sink import StatsSink
+from playertrack.destinations.kaltura.stats import StatsSink
 from playertrack.outbox import look
 
 SECRET = "djJ8MTAyfPlantedSecretPlantedSecretPlanted"

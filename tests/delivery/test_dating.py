@@ -14,8 +14,8 @@ from fault_server import Received, Server, ok
 from sending import FAST, ME, until
 
 from playertrack.delivery import Sender
-from playertrack.destinations.kaltura.kava_sink import KavaSink
-from playertrack.destinations.kaltura.stats_sink import StatsSink
+from playertrack.destinations.kaltura.kava import KavaSink
+from playertrack.destinations.kaltura.stats import StatsSink
 from playertrack.events import Event
 from playertrack.outbox import BootClock
 

@@ -16,9 +16,9 @@ from playertrack import Tracker, signals
 from playertrack.collector import Collector
 from playertrack.delivery import Sender
 from playertrack.destinations.kaltura import Identity, WireError
-from playertrack.destinations.kaltura.kava_sink import KavaSink
+from playertrack.destinations.kaltura.kava import KavaSink
 from playertrack.destinations.kaltura.ks_services import SessionStart
-from playertrack.destinations.kaltura.stats_sink import StatsSink
+from playertrack.destinations.kaltura.stats import StatsSink
 from playertrack.events import Event, MediaLoaded
 from playertrack.sinks import FanoutSink, MemorySink, SinkError
 

@@ -17,8 +17,8 @@ from sending import FAST, ME, event, events, indices
 
 from playertrack import Tracker
 from playertrack.delivery import Sender
-from playertrack.destinations.kaltura.kava_sink import KavaSink
-from playertrack.destinations.kaltura.stats_sink import StatsSink
+from playertrack.destinations.kaltura.kava import KavaSink
+from playertrack.destinations.kaltura.stats import StatsSink
 
 
 @pytest.mark.parametrize(

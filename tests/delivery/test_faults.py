@@ -35,7 +35,7 @@ from playertrack.collector import Collector
 from playertrack.delivery import DeliverySettings
 from playertrack.destinations.kaltura.ks import KSProvider
 from playertrack.destinations.kaltura.ks_services import AppToken, SessionStart
-from playertrack.destinations.kaltura.stats_sink import StatsSink
+from playertrack.destinations.kaltura.stats import StatsSink
 from playertrack.outbox import Counts, look
 
 TOKEN_ID, TOKEN = "0_planted", "planted0token0of0the0application0"

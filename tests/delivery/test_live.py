@@ -18,7 +18,7 @@ from sending import FAST, ME, again, event, events, firsts, indices, sink_for, u
 
 from playertrack.destinations.kaltura import WireProfile
 from playertrack.destinations.kaltura.sink import KS
-from playertrack.destinations.kaltura.stats_sink import StatsSink
+from playertrack.destinations.kaltura.stats import StatsSink
 
 ROOT = Path(__file__).parents[2]
 IMPATIENT = attrs.evolve(FAST, timeout=0.5, connect_timeout=0.1)
@@ -132,7 +132,7 @@ def test_q_live_what_cannot_be_had_at_the_first_event_is_tried_again(
 import os, select, sys, threading, time
 sys.path[:0] = sys.argv[3:]
 from sending import FAST, ME, event
-from playertrack.destinations.kaltura.stats_sink import StatsSink
+from playertrack.destinations.kaltura.stats import StatsSink
 sink = StatsSink(ME, queue=sys.argv[2], url=sys.argv[1], settings=FAST)
 start = threading.Thread.start
 if {what!r} != "descriptors":

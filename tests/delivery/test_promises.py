@@ -15,8 +15,8 @@ from sending import FAST, ME, event, events, firsts, index_of, indices, sink_for
 
 from playertrack import Tracker
 from playertrack.delivery import Sender
-from playertrack.destinations.kaltura.kava_sink import KavaSink
-from playertrack.destinations.kaltura.stats_sink import StatsSink
+from playertrack.destinations.kaltura.kava import KavaSink
+from playertrack.destinations.kaltura.stats import StatsSink
 from playertrack.outbox import Receipt, look
 
 #: Longer than a test may take (s): whoever waits so long for what cannot be fails.

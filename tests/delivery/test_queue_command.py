@@ -13,10 +13,10 @@ from sending import FAST, ME, event, events, indices, sink_for, until
 from playertrack.cli import main
 from playertrack.destinations.http import HttpDestination
 from playertrack.destinations.kaltura.environment import identity_from, ks_from
-from playertrack.destinations.kaltura.kava_sink import KavaSink
+from playertrack.destinations.kaltura.kava import KavaSink
 from playertrack.destinations.kaltura.ks import KSProvider, StaticKS
 from playertrack.destinations.kaltura.ks_services import AppToken, SessionStart
-from playertrack.destinations.kaltura.stats_sink import StatsSink
+from playertrack.destinations.kaltura.stats import StatsSink
 from playertrack.destinations.sink import DeliverySink
 from playertrack.events import Event
 from playertrack.sinks import SinkError, open_sink

@@ -20,7 +20,7 @@ from fault_server import Server, ok
 from playertrack import events
 from playertrack.collector import Collector, Received
 from playertrack.destinations.kaltura import Identity, KavaDestination, StatsDestination
-from playertrack.destinations.kaltura.kava_sink import KavaSink
+from playertrack.destinations.kaltura.kava import KavaSink
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]

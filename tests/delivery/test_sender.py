@@ -297,7 +297,7 @@ def test_an_outage_is_one_line_of_the_log(
 def test_a_session_and_loop_of_the_caller_are_used_and_left_open(tmp_path: Path) -> None:
     import aiohttp
 
-    from playertrack.destinations.kaltura.stats_sink import StatsSink
+    from playertrack.destinations.kaltura.stats import StatsSink
 
     async def main(server: Server) -> None:
         async with aiohttp.ClientSession() as session:

@@ -16,7 +16,7 @@ from sending import FAST, HASTY, ME, event, events, indices, sink_for, until
 from playertrack.delivery import DeliverySettings
 from playertrack.destinations.kaltura.ks import KSError
 from playertrack.destinations.kaltura.ks_services import AppToken, SessionStart
-from playertrack.destinations.kaltura.stats_sink import StatsSink
+from playertrack.destinations.kaltura.stats import StatsSink
 from playertrack.outbox import look
 from playertrack.sinks import SinkError
 

@@ -12,7 +12,7 @@ import pytest
 from fault_server import Server, ok
 
 from playertrack.destinations.kaltura import Identity
-from playertrack.destinations.kaltura.kava_sink import KavaSink
+from playertrack.destinations.kaltura.kava import KavaSink
 from playertrack.events import Event
 from playertrack.outbox import look
 from playertrack.sinks import SinkError, open_sink

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from playertrack import Event, Policy, SignalError, WatchError, offline_ids, report_view
 from playertrack.destinations.kaltura import Identity
-from playertrack.destinations.kaltura.stats_sink import StatsSink
+from playertrack.destinations.kaltura.stats import StatsSink
 from playertrack.events import Play, Replay, Seek, View, to_record
 from playertrack.outbox import look
 from playertrack.sinks import MemorySink

@@ -1,17 +1,19 @@
-"""How events go over the wire to Kaltura, and what its answers mean: values and functions.
+"""How events go over the wire to Kaltura, what its answers mean, and the sinks that deliver them.
 
-Nothing here does any input or output. `StatsDestination` makes requests for stats.collect,
-`KavaDestination` for analytics.trackEvent, to which `ApplicationEvents` go as well.
+`StatsDestination` makes requests for stats.collect, `KavaDestination` for
+analytics.trackEvent, to which `ApplicationEvents` go as well; both are values and functions,
+without any input or output. `StatsSink` and `KavaSink` deliver what they make.
 """
 
 from .application import ApplicationEvents
+from .destination import ANALYTICS_URL, SERVICE_URL
 from .fields import WireError
 from .identity import Identity
-from .kava import ANALYTICS_URL, KAVA_IDS, KavaDestination
+from .kava import KAVA_IDS, KavaDestination, KavaSink
 from .profile import WireProfile
 from .redaction import redact
 from .responses import TrackAnswer, judge, track_answer
-from .stats import SERVICE_URL, STATS_IDS, StatsDestination
+from .stats import STATS_IDS, StatsDestination, StatsSink
 
 __all__ = (
     "ANALYTICS_URL",
@@ -21,7 +23,9 @@ __all__ = (
     "ApplicationEvents",
     "Identity",
     "KavaDestination",
+    "KavaSink",
     "StatsDestination",
+    "StatsSink",
     "TrackAnswer",
     "WireError",
     "WireProfile",

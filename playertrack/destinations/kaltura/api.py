@@ -9,7 +9,8 @@ from typing import Any
 from ...delivery.protocol import Kind, Request, http_date
 from ...delivery.settings import DEFAULT_SETTINGS, DeliverySettings
 from ...errors import PlayertrackError
-from .fields import address, form
+from .destination import form
+from .fields import address
 from .redaction import redact
 from .responses import judge, parsed
 

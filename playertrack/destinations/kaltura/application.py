@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from ...delivery.protocol import COMMON
 from ...outbox import Item
-from .fields import Pairs, WireError, clean, form
-from .identity import Identity
-from .kava import context
+from .destination import Pairs, form
+from .fields import WireError, clean
+from .identity import Identity, context
 
 BUTTON_CLICKED, PAGE_LOAD = 10002, 10003
 

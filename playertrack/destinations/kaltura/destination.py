@@ -1,9 +1,10 @@
-"""The common part of the destinations stats.collect and trackEvent: KS and answers."""
+"""The common part of the destinations stats.collect and trackEvent: forms, KS and answers."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import TypeVar
 from urllib.parse import quote_plus
 
@@ -16,9 +17,31 @@ from .responses import judge
 
 _T = TypeVar("_T")
 
+#: The API v3 of the public service, and its host of trackEvent.
+SERVICE_URL = "https://www.kaltura.com/api_v3"
+ANALYTICS_URL = "https://analytics.kaltura.com"
+
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 #: Exactly this: with a charset behind it the server does not read the body.
 JSON = {"Content-Type": "application/json"}
+
+
+#: A name and its value, as a form has them.
+Pairs = list[tuple[str, str]]
+
+#: Names, and the values of a session, come again and again.
+_quoted = lru_cache(maxsize=1024)(quote_plus)
+
+
+def form(pairs: Iterable[tuple[str, str]], pattern: str = "{}") -> str:
+    """The pairs form-encoded, in their order; ``pattern`` makes fields of their names."""
+    return "&".join(
+        [
+            f"{_quoted(pattern.format(name))}="
+            f"{value if value.isascii() and value.isalnum() else _quoted(value)}"
+            for name, value in pairs
+        ]
+    )
 
 
 class KalturaDestination(SessionDestination[_T]):

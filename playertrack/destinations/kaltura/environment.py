@@ -9,8 +9,11 @@ from typing import Any
 from ...delivery.auth import TokenSource
 from ...errors import PlayertrackError
 from ...sinks.base import SinkError
-from . import ANALYTICS_URL, SERVICE_URL, Identity, WireError, WireProfile
+from .destination import ANALYTICS_URL, SERVICE_URL
+from .fields import WireError
+from .identity import Identity
 from .ks import ks_provider
+from .profile import WireProfile
 
 
 def service_url(environment: Mapping[str, str] = os.environ) -> str:

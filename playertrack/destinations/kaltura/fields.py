@@ -1,17 +1,12 @@
-"""Values as they go over the wire: cleaned, counted, encoded."""
+"""Values as they go over the wire: cleaned, counted, checked."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from functools import lru_cache
-from math import floor
 from unicodedata import category
-from urllib.parse import quote_plus, urlsplit
+from urllib.parse import urlsplit
 
 from ...errors import FieldError
-
-#: A name and its value, as a form has them.
-Pairs = list[tuple[str, str]]
 
 #: What no XML may hold besides the control characters and halves of pairs.
 _NOT_CHARACTERS = frozenset("\ufffe\uffff")
@@ -51,26 +46,6 @@ def number(value: float) -> str:
     """
     text = f"{value:.6f}".rstrip("0").rstrip(".")
     return "0" if text == "-0" else text
-
-
-def whole(value: float) -> int:
-    """The floor of a time, where a float just below a whole number is that number."""
-    return floor(round(value, 6))
-
-
-#: Names, and the values of a session, come again and again.
-_quoted = lru_cache(maxsize=1024)(quote_plus)
-
-
-def form(pairs: Iterable[tuple[str, str]], pattern: str = "{}") -> str:
-    """The pairs form-encoded, in their order; ``pattern`` makes fields of their names."""
-    return "&".join(
-        [
-            f"{_quoted(pattern.format(name))}="
-            f"{value if value.isascii() and value.isalnum() else _quoted(value)}"
-            for name, value in pairs
-        ]
-    )
 
 
 def address(name: str, url: str) -> str:

@@ -117,3 +117,17 @@ def client_version() -> str:
         return f"playertrack:{version('playertrack')}"
     except PackageNotFoundError:  # the sources were not installed
         return "playertrack:0"
+
+
+def context(who: Identity) -> dict[str, str | int | None]:
+    """Identity fields of trackEvent besides partner and entry; None is unknown."""
+    return {
+        "referrer": who.referrer,
+        "uiConfId": who.uiconf_id,
+        "userId": who.user_id,
+        "kalturaApplication": who.kaltura_application,
+        "application": who.application,
+        "playbackContext": None if who.context_id is None else str(who.context_id),
+        **{f"customVar{n}": value for n, value in enumerate(who.custom_vars, 1)},
+        "virtualEventId": who.virtual_event_id,
+    }

@@ -7,10 +7,10 @@ from typing import Any
 
 from ...delivery.settings import DEFAULT_SETTINGS, DeliverySettings
 from .api import ServiceError, ask, checked_address
+from .destination import SERVICE_URL
 from .fields import WireError
 from .ks import Issued, KSError, KSProvider
 from .local_ks import USER, token_hash
-from .stats import SERVICE_URL
 
 
 class _Service(KSProvider):

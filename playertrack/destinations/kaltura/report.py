@@ -7,7 +7,7 @@ from typing import Any
 import attrs
 
 from ...errors import PlayertrackError, shorten
-from .fields import Pairs
+from .destination import Pairs
 
 
 class ReportError(PlayertrackError):

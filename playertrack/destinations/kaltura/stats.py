@@ -1,22 +1,28 @@
-"""stats.collect: an event as the guide's section 5 has it (wire, 1)."""
+"""stats.collect: events as the guide's section 5 has them, and their sink (wire, 1)."""
 
 from __future__ import annotations
 
 from math import floor, isfinite
+from typing import Unpack
 
 import attrs
 
 from ...delivery.protocol import Request
 from ...events import Event, MediaLoaded, Replay
-from .destination import KalturaDestination
-from .fields import Pairs, address, column, form, whole
+from ...outbox import Receipt
+from ..sink import SinkOptions
+from .destination import SERVICE_URL, KalturaDestination, Pairs, form
+from .environment import service_url
+from .fields import address, column
 from .identity import Identity, client_version
 from .profile import WireProfile
-
-SERVICE_URL = "https://www.kaltura.com/api_v3"
+from .sink import KS, KalturaSink
 
 _GET = "/index.php?service=stats&action=collect&"
 _LONGEST_REFERRER = 255
+
+#: Players whose media has no name yet that are remembered.
+MOST_NAMELESS = 10_000
 
 #: The type ids by the names of events; those of events that have another name there last.
 STATS_IDS = {
@@ -119,10 +125,10 @@ class StatsDestination(KalturaDestination[_Session]):
             ("entryId", entry),
             ("eventType", str(type_id)),
             ("sessionId", column(event.session)),
-            ("eventTimestamp", str(whole(event.at * self._timestamp_scale))),
+            ("eventTimestamp", str(_whole(event.at * self._timestamp_scale))),
         ]
         if event.position is not None:
-            point = max(0, whole(event.position * self._position_scale))
+            point = max(0, _whole(event.position * self._position_scale))
             pairs.append(("currentPoint", str(point)))
         if event.duration is not None and isfinite(event.duration) and not session.live:
             pairs.append(("duration", str(floor(event.duration + 0.5))))
@@ -161,3 +167,66 @@ class StatsDestination(KalturaDestination[_Session]):
             "contextId": None if who.context_id is None else str(who.context_id),
         }
         return [(name, column(value)) for name, value in values.items() if value]
+
+
+def _whole(value: float) -> int:
+    """The floor of a time, where a float just below a whole number is that number."""
+    return floor(round(value, 6))
+
+
+class StatsSink(KalturaSink):
+    """Delivers the events of ``identity`` to stats.collect at ``url``, durably and in order.
+
+        sink = StatsSink(Identity(partner_id=102), queue="/var/lib/kiosk", ks=my_ks)
+
+    ``ks``: a KS, a function that gives one, or a provider of `playertrack.destinations.kaltura.ks`.
+    ``profile`` says what the requests look like; `SinkOptions` are for how they are sent.
+
+    stats.collect wants an entry with every event. A player may be there before its media is
+    named, so WIDGET_LOADED waits in memory for the next event of its session that has one.
+
+    Raises `SinkError` for what cannot be used.
+    """
+
+    kind = "stats"
+    requests = StatsDestination
+    default_url = SERVICE_URL
+    url_from = staticmethod(service_url)
+
+    def __init__(
+        self,
+        identity: Identity,
+        *,
+        ks: KS = None,
+        url: str | None = None,
+        profile: WireProfile | None = None,
+        **options: Unpack[SinkOptions],
+    ) -> None:
+        super().__init__(identity, ks=ks, url=url, profile=profile, **options)
+        self._nameless: dict[str, Event] = {}
+
+    def emit(self, event: Event) -> Receipt:
+        """Queue ``event`` and return at once; any thread may call it (Q-durable)."""
+        if not event.entry_id or self._nameless:
+            if event.event == "WIDGET_LOADED" and not (event.entry_id or self.identity.entry_id):
+                return self._hold(event)
+            if event.entry_id and event.session in self._nameless:
+                self._release(event.session, event.entry_id)
+        return self._append(self.name, self._item, event)
+
+    def close(self, timeout: float) -> bool:
+        """As all sinks do; a WIDGET_LOADED that still has no entry is refused."""
+        for session in tuple(self._nameless):
+            self._release(session, None)
+        return super().close(timeout)
+
+    def _hold(self, event: Event) -> Receipt:
+        self._nameless[event.session] = event
+        if len(self._nameless) > MOST_NAMELESS:
+            self._release(next(iter(self._nameless)), None)
+        return Receipt.of("memory")
+
+    def _release(self, session: str, entry_id: str | None) -> None:
+        event = self._nameless.pop(session, None)
+        if event is not None:
+            super().emit(attrs.evolve(event, entry_id=entry_id))
