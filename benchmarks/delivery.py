@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 from time import perf_counter, sleep
 
 from playertrack.delivery import DEFAULT_SETTINGS, Batch
-from playertrack.delivery.encoding import pack
+from playertrack.delivery.protocol import pack
 from playertrack.destinations.http import HttpDestination
 from playertrack.destinations.kaltura import Identity, StatsDestination
 from playertrack.destinations.sink import DeliverySink
@@ -197,7 +197,7 @@ def _group_commit(count: int) -> Row:
         outbox.flush()
         began = perf_counter()
         for _ in range(count):
-            outbox.append("group", lambda item: item, item)
+            outbox.append("group", lambda item, beside: item, item)
         outbox.flush()
         group = count / (perf_counter() - began)
         outbox.close()
@@ -264,8 +264,8 @@ def _queued(base: str, count: int, lanes: int) -> float:
 def _fill(directory: str, base: str, count: int, lanes: int) -> None:
     mapper = StatsDestination(_ME, url=base)
 
-    def encode(event: Event) -> Item | None:
-        return pack(mapper, event)
+    def encode(event: Event, beside: str) -> Item | None:
+        return pack(mapper, event, beside)
 
     outbox = Outbox(directory, bounds=Bounds(max_waiting=count, max_events=count))
     for event in _events(count, lanes):

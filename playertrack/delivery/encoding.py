@@ -1,24 +1,20 @@
-"""Events as the queue holds them, encoded by functions which may hang if others wrote them."""
+"""Encoding by functions that somebody else wrote, which may hang."""
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable, Mapping
 from functools import partial
-from time import monotonic, time
+from time import monotonic
 from typing import Any
 
 import attrs
 
 from .._fork import watched
-from ..errors import PlayertrackError
 from ..events import Event
-from ..outbox import Item, LaterError, RefusedError
+from ..outbox import Encode, Item, LaterError, RefusedError
 from .calls import Call, Calls, StalledError, foreign
-from .protocol import FREE, Destination, SessionDestination
-
-_log = logging.getLogger("playertrack")
+from .protocol import Destination, pack
 
 #: How long (s) the queue may wait for functions, since all destinations wait with it, and how
 #: much of that each second gives back. A call that is over within ``_QUICK`` (s) is free.
@@ -28,37 +24,6 @@ _GRACE, _REFILL, _QUICK = 0.25, 0.1, 0.005
 _TRIES = 3
 
 Properties = Callable[[Event], Mapping[str, Any]]
-
-
-def pack(destination: Destination, event: Event) -> Item | None:
-    """The item of ``event``, None if ``destination`` has none for it.
-
-    Its head is the time at which it is queued, which an operator wants to know.
-
-    Raises `RefusedError` if it cannot be encoded.
-    """
-    try:
-        body = destination.encode(event)
-        if body is None:
-            return None
-        lane = destination.lane(event)
-        note = None
-        if isinstance(destination, SessionDestination):
-            note = destination.sessions.note(event.session)
-    except Exception as error:  # of a third party's destination: the event is refused
-        if not isinstance(error, (PlayertrackError, ValueError)):
-            _log.exception("%s cannot encode an event", type(destination).__name__)
-        item = Item(event.session, event.event, event.index, event.at, "", b"")
-        raise RefusedError(item, str(error) or repr(error)) from None
-    return Item(
-        FREE if lane is None else lane,
-        event.event,
-        event.index,
-        event.at,
-        f"{time():.3f}",
-        body,
-        note,
-    )
 
 
 @attrs.define(eq=False)
@@ -99,9 +64,8 @@ class Encoding:
             destination.properties_of = properties
         elif properties is not None:
             destination.properties_of = self._found
-        #: Makes the item of an event, None if it has none. Raises `RefusedError` if the event
-        #: cannot be encoded, `LaterError` if it cannot be for now.
-        self.item: Callable[[Event], Item | None] = self._item
+        #: Makes the item of an event.
+        self.item: Encode = self._item
         if not self._whole and properties is None:
             self.item = partial(pack, destination)
         self._given: Any = {}
@@ -113,9 +77,10 @@ class Encoding:
         """Why events are not encoded at the moment; None if they are."""
         return self._calls.trouble
 
-    def _item(self, event: Event) -> Item | None:
+    def _item(self, event: Event, beside: str) -> Item | None:
         if self._whole:
-            made: Item | None = self._result("encode", event, partial(pack, self._destination))
+            function = partial(pack, self._destination, beside=beside)
+            made: Item | None = self._result("encode", event, function)
             return made
         if self._properties is not None:
             try:
@@ -124,7 +89,7 @@ class Encoding:
                 raise
             except Exception as error:  # of the program's function: it costs this event alone
                 self._given = error
-        return pack(self._destination, event)
+        return pack(self._destination, event, beside)
 
     def close(self) -> None:
         """End the thread."""

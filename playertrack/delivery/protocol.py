@@ -8,18 +8,24 @@ says what it means for the events of the request.
 
 from __future__ import annotations
 
+import logging
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from email.utils import parsedate_to_datetime
 from enum import Enum
+from time import time
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import attrs
 
 from .._msgspec import msgspec
+from ..errors import PlayertrackError
+from ..outbox import Item, RefusedError
 
 if TYPE_CHECKING:
     from ..events import Event
+
+_log = logging.getLogger("playertrack")
 
 _K = TypeVar("_K")
 _V = TypeVar("_V")
@@ -130,6 +136,9 @@ class Destination:
 
     #: Gives the custom properties of an event; who makes a sink may set it.
     properties_of: Callable[[Event], Mapping[str, Any]] = staticmethod(no_properties)
+
+    #: What its sink noted with the event that is being encoded, "" if nothing.
+    beside: str = ""
 
     def __init__(self, address: str) -> None:
         self.address = address
@@ -246,6 +255,39 @@ class Recent(OrderedDict[_K, _V]):
         self.move_to_end(key)
         while len(self) > self._most:
             self.popitem(last=False)
+
+
+def pack(destination: Destination, event: Event, beside: str = "") -> Item | None:
+    """The item of ``event``, None if ``destination`` has none for it.
+
+    ``beside`` is what the sink noted with it. The head of the item is the time at which it is
+    queued, which an operator wants to know.
+
+    Raises `RefusedError` if it cannot be encoded.
+    """
+    destination.beside = beside
+    try:
+        body = destination.encode(event)
+        if body is None:
+            return None
+        lane = destination.lane(event)
+        note = None
+        if isinstance(destination, SessionDestination):
+            note = destination.sessions.note(event.session)
+    except Exception as error:  # of a third party's destination: the event is refused
+        if not isinstance(error, (PlayertrackError, ValueError)):
+            _log.exception("%s cannot encode an event", type(destination).__name__)
+        item = Item(event.session, event.event, event.index, event.at, "", b"")
+        raise RefusedError(item, str(error) or repr(error)) from None
+    return Item(
+        FREE if lane is None else lane,
+        event.event,
+        event.index,
+        event.at,
+        f"{time():.3f}",
+        body,
+        note,
+    )
 
 
 _DELIVERED = Verdict(Kind.DELIVERED)

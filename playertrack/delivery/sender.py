@@ -6,7 +6,7 @@ import asyncio
 import atexit
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
 from functools import partial
 from os import PathLike
@@ -23,6 +23,7 @@ from ..outbox import (
     BootClock,
     Bounds,
     Counts,
+    Encode,
     Item,
     Outbox,
     Page,
@@ -150,13 +151,13 @@ class Sender:
         """Why events are in memory only, though there is a directory; None if they are not."""
         return self._disk_trouble if self._closed else self.outbox.trouble
 
-    def put(self, name: str, encode: Callable[[Any], Item | None], event: Any) -> Receipt:
+    def put(self, name: str, encode: Encode, event: Any, beside: str = "") -> Receipt:
         """Queue ``event`` for the destination ``name``, see `Outbox.append`, and have it sent.
 
         Who has done it once may go to the outbox itself. The threads are started here, since
         an interpreter that is about to exit starts none.
         """
-        receipt = self.outbox.append(name, encode, event)
+        receipt = self.outbox.append(name, encode, event, beside)
         if not (self._loop.started or self._closed):
             self._loop.start()
         return receipt

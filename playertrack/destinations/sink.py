@@ -10,8 +10,6 @@ from os import PathLike
 from shlex import quote
 from typing import TYPE_CHECKING, Any, Self, TypedDict, Unpack
 
-import attrs
-
 from ..delivery import DEFAULT_SETTINGS, DeliverySettings, Destination, Route, Sender, share
 from ..delivery.auth import AskedTokens, TokenSource, token_source
 from ..delivery.encoding import Encoding
@@ -21,8 +19,7 @@ from ..delivery.redaction import holds_a_secret
 from ..delivery.status import Status
 from ..errors import PlayertrackError
 from ..events import Event
-from ..outbox import Counts, Item, LaterError, Receipt
-from ..outbox.waiting import Encode
+from ..outbox import Counts, Encode, Receipt
 from ..sinks.base import SinkError
 
 if TYPE_CHECKING:
@@ -111,7 +108,7 @@ class DeliverySink:
                 patience=self.sender.settings.timeout,
                 ready=self.sender.outbox.encode_held,
             )
-            self.sender.outbox.undated.encoders[name] = self._dated
+            self.sender.outbox.undated.encoders[name] = self._encoding.item
             self.sender.add(
                 Route(
                     name=name,
@@ -123,7 +120,7 @@ class DeliverySink:
         except PlayertrackError as error:
             raise SinkError(f"{self.service}: {error}") from error
         self.returns_at_once = self.sender.outbox.durability != "sync"
-        self._append: Callable[[str, Encode, Any], Receipt] = self._append_first
+        self._append: Callable[..., Receipt] = self._append_first
 
     @classmethod
     def open(
@@ -142,32 +139,12 @@ class DeliverySink:
 
         With ``durability="sync"`` it waits until the event is durable. It never raises.
         """
-        return self._append(self.name, self._item, event)
+        return self._append(self.name, self._encoding.item, event)
 
-    def _append_first(self, name: str, encode: Encode, event: Any) -> Receipt:
+    def _append_first(self, name: str, encode: Encode, event: Event, beside: str = "") -> Receipt:
         # From then on what a player waits for is as short as it can be.
         self._append = self.sender.outbox.append
-        return self.sender.put(name, encode, event)
-
-    def _item(self, event: Event) -> Item | None:
-        undated = self.sender.outbox.undated
-        if undated.lanes or undated.clock.lags:  # it is, or was, wrong
-            held = undated.hold(self.name, event, self._beside)
-            if held is not None:
-                return held
-        try:
-            return self._encoding.item(event)
-        except LaterError:
-            return undated.keep(self.name, event, self._beside)
-
-    def _beside(self) -> str:
-        """The facts of this moment that `_dated` needs, besides an event of now."""
-        return ""
-
-    def _dated(self, event: Event, beside: str) -> Item | None:
-        """As `_item`, of an event that was held (Q-clock, Q-live)."""
-        item = self._encoding.item(event)
-        return None if item is None else attrs.evolve(item, head=f"{event.at:.3f}")
+        return self.sender.put(name, encode, event, beside)
 
     def counts(self, timeout: float | None = None) -> Counts:
         """The fate of the events so far (Q-total); raises `TimeoutError`."""

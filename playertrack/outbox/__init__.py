@@ -8,6 +8,7 @@ became of them.
 from .dating import BootClock
 from .inspect import Look, look, resume, retry
 from .outbox import DURABILITIES, Outbox
+from .transit import Receipt
 from .values import (
     DEFAULT_BOUNDS,
     HELD,
@@ -15,6 +16,7 @@ from .values import (
     Bounds,
     Counts,
     DeadLetter,
+    Encode,
     Handed,
     Item,
     LaterError,
@@ -25,7 +27,6 @@ from .values import (
     Settled,
     Standing,
 )
-from .waiting import Receipt
 
 __all__ = (
     "DEFAULT_BOUNDS",
@@ -36,6 +37,7 @@ __all__ = (
     "Bounds",
     "Counts",
     "DeadLetter",
+    "Encode",
     "Handed",
     "Item",
     "LaterError",

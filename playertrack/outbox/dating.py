@@ -22,7 +22,7 @@ import attrs
 from ..events import EVENTS, Event, to_record
 from .both import held_rows, times_of
 from .failover import Failover
-from .values import RELEASED, Added, Dated, Held, Item, LaterError, RefusedError, Settled
+from .values import RELEASED, Added, Dated, Encode, Held, Item, LaterError, RefusedError, Settled
 
 _log = logging.getLogger("playertrack")
 
@@ -32,10 +32,6 @@ _RECENT = 30 * 86_400.0
 
 #: Two readings of a clock that are this close (s) are the same setting of it.
 _NOISE = 0.1
-
-#: Makes the item of an event that was held, with what was noted beside it; raises `LaterError`
-#: if the event has to stay as it is for now.
-EncodeDated = Callable[[Event, str], Item | None]
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
@@ -103,7 +99,7 @@ class Undated:
 
     def __init__(self, clock: BootClock) -> None:
         #: Make the items of events that have a date by now, by destination.
-        self.encoders: dict[str, EncodeDated] = {}
+        self.encoders: dict[str, Encode] = {}
         #: What it goes by.
         self.clock = clock
         #: The sessions that have held events, with their destinations.
@@ -114,26 +110,26 @@ class Undated:
         """True if events of this boot can be dated."""
         return self.clock.started is not None
 
-    def hold(self, destination: str, event: Event, beside: Callable[[], str]) -> Item | None:
+    def hold(self, destination: str, event: Event, beside: str) -> Item | None:
         """The held item of an event that has no date yet, or whose session has held ones.
 
-        None for one that is to be encoded at once. What ``beside`` gives is for the encoder.
+        None for one that is to be encoded at once. ``beside`` is for the encoder.
         """
         if not self.lanes and event.at >= RELEASED:
             return None
         ticks = self.clock.ticks_at(event.at)
         lane = event.session
         if ticks is not None:
-            held = Held(self.clock.boot, ticks, beside())
+            held = Held(self.clock.boot, ticks, beside)
         elif (destination, lane) in self.lanes:
-            held = Held(beside=beside())  # it has a date, and waits for those before it
+            held = Held(beside=beside)  # it has a date, and waits for those before it
         else:
             return None
         return self._held(destination, event, held)
 
-    def keep(self, destination: str, event: Event, beside: Callable[[], str]) -> Item:
+    def keep(self, destination: str, event: Event, beside: str) -> Item:
         """The held item of an event that cannot be encoded now."""
-        return self._held(destination, event, Held(beside=beside()))
+        return self._held(destination, event, Held(beside=beside))
 
     def _held(self, destination: str, event: Event, held: Held) -> Item:
         lane = event.session
@@ -189,7 +185,7 @@ class Undated:
 
 
 def _encoded(
-    name: str, encode: EncodeDated, item: Item, beside: str, at: float, estimated: bool
+    name: str, encode: Encode, item: Item, beside: str, at: float, estimated: bool
 ) -> Dated:
     """The end of a held item that is of ``at``."""
     try:
@@ -205,6 +201,8 @@ def _encoded(
         return Dated(name, attrs.evolve(item, at=at, head=""), repr(error), estimated=estimated)
     if made is not None and not made.storable:
         return Dated(name, made.made_storable(), "no database takes it", estimated=estimated)
+    if made is not None:
+        made = attrs.evolve(made, head=f"{at:.3f}")  # it has waited since then
     return Dated(name, made, estimated=estimated)
 
 

@@ -15,11 +15,11 @@ from time import monotonic, time, time_ns
 
 from .both import dead_letters, first_answer, standings_of
 from .connecting import Connect, connect
+from .database import QUEUE
 from .files import Files, FilesMovedError
 from .recovery import Contents, adopt, is_damage
 from .reports import Reports
 from .store import Store
-from .tally import QUEUE
 from .trimming import Trimming
 from .values import Added, Bounds, DeadLetter, QueueError, Row, Settled, Standing
 

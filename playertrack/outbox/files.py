@@ -13,12 +13,12 @@ from weakref import WeakSet
 
 from .ack_log import AckLog
 from .connecting import Connect
+from .database import QUEUE as TALLY
+from .database import state_of
 from .lock import ProcessLock
 from .pages import Log, read_log
 from .recovery import UNKNOWN, Damage, is_damage, lose, open_store, replace
 from .store import Store
-from .tally import QUEUE as TALLY
-from .tally import state_of
 from .values import Bounds, Settled
 
 #: What the files in the directory of a queue are called.

@@ -17,21 +17,21 @@ from .._fork import watched
 from .connecting import Connect, connect
 from .dating import BootClock, Undated
 from .failover import RETRY, Failover
-from .leases import Leases
 from .starting import Starter
+from .transit import Leases, Receipt, Ring, Waiting, encoded
 from .values import (
     DEFAULT_BOUNDS,
     DROPPED,
     Added,
     Bounds,
     DeadLetter,
+    Encode,
     Handed,
     Page,
     QueueError,
     Settled,
     Standing,
 )
-from .waiting import Encode, Receipt, Ring, Waiting, encoded
 
 _log = logging.getLogger("playertrack")
 
@@ -120,9 +120,10 @@ class Outbox:
 
     # --------------------------------------------------------------------- for any thread
 
-    def append(self, destination: str, encode: Encode, event: Any) -> Receipt:
+    def append(self, destination: str, encode: Encode, event: Any, beside: str = "") -> Receipt:
         """Queue what ``encode`` makes of ``event``, which a thread of the outbox will ask it.
 
+        ``beside`` is what it has to know besides the event: a fact of this moment.
         It never raises and touches no disk; with ``durability="sync"`` it waits for it.
         """
         receipt = Receipt(self._changed)
@@ -132,9 +133,9 @@ class Outbox:
                 return receipt
             ring = self._waiting
             if len(ring) < ring.most:
-                ring.append((destination, encode, event, receipt))
+                ring.append((destination, encode, event, beside, receipt))
             else:
-                ring.overflow((destination, encode, event, receipt))
+                ring.overflow((destination, encode, event, beside, receipt))
         if not self._rung or self._thread is None:
             self._ring()
         if self.durability == "sync":
@@ -356,7 +357,7 @@ class Outbox:
             counts[destination, "accepted"] += n
             counts[destination, f"{DROPPED}waiting"] += n
         added = Added(counts=counts)
-        states = [encoded(waiting, added) for waiting in batch]
+        states = [encoded(waiting, added, self.undated) for waiting in batch]
         delivered = self.leases.delivered()
         safe = "dropped"
         try:

@@ -8,9 +8,8 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Any
 
-from .database import Database
+from .database import QUEUE, Database, Entries
 from .lane_notes import Notes, is_sound, read_note
-from .tally import QUEUE, Entries
 from .values import RELEASED, Counts, DeadLetter, Item, Row, Standing
 
 ROW = "seq, destination, lane, event, number, at, head, body, checksum"

@@ -18,11 +18,11 @@ import attrs
 
 from .ack_log import AckLog
 from .connecting import Connect, connect, open_file
+from .database import QUEUE, Entries, sound, state_of
 from .lane_notes import Notes, is_sound
 from .pages import Image, Log, read_log
 from .records import intact, sound_letter
 from .store import Store
-from .tally import QUEUE, Entries, sound, state_of
 from .values import DELIVERED, DROPPED, REJECTED, DeadLetter, Item
 
 #: How far the numbers of a new queue are from those of the damaged one that it replaces.

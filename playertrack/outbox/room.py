@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import TYPE_CHECKING
 
-from .tally import QUEUE
+from .database import QUEUE
 from .values import Bounds
 
 if TYPE_CHECKING:

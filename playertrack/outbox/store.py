@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 
+from .database import QUEUE
 from .lane_notes import Notes, write_notes
 from .pages import PAGE
 from .records import ROW, THESE, Records, intact
-from .tally import QUEUE
 from .values import (
     DELIVERED,
     DROPPED,

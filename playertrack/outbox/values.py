@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from math import isnan
 from typing import Any, NamedTuple, Self
 from zlib import crc32
@@ -120,6 +120,12 @@ class Dated:
     item: Item | None
     reason: str | None = None
     estimated: bool = False
+
+
+#: Makes the item of an event, with what was noted beside that: None if it means nothing to the
+#: destination. Raises `RefusedError` if it can never be sent, `LaterError` if it has to stay as
+#: it is for now.
+Encode = Callable[[Any, str], Item | None]
 
 
 class Row(NamedTuple):

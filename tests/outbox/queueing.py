@@ -16,7 +16,7 @@ def item(number: int, lane: str = "s", event: str = "PLAY", size: int = 200) -> 
     return Item(lane, event, number, 1000.0 + number, '["head"]', b"%06d" % number * (size // 6))
 
 
-def as_it_is(item: Item) -> Item | None:
+def as_it_is(item: Item, beside: str) -> Item | None:
     """How an item is encoded that is one already."""
     return item
 

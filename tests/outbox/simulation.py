@@ -20,7 +20,7 @@ from queueing import TO, item
 from playertrack.outbox import Bounds, Row, Settled
 from playertrack.outbox.connecting import connect
 from playertrack.outbox.failover import Failover
-from playertrack.outbox.leases import Leases
+from playertrack.outbox.transit import Leases
 from playertrack.outbox.values import Added
 
 LANES = ("a", "b", "c")

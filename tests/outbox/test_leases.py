@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from playertrack.outbox import leases as module
-from playertrack.outbox.leases import MANY, Leases
+from playertrack.outbox import transit as module
+from playertrack.outbox.transit import MANY, Leases
 
 
 def test_what_is_delivered_during_a_commit_has_all_of_its_time(

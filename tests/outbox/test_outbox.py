@@ -32,7 +32,7 @@ def test_receipt_says_how_far_an_event_got(durability: str, state: str, tmp_path
 
 def test_what_means_nothing_there_is_counted_and_not_queued(tmp_path: Path) -> None:
     outbox = Outbox(tmp_path)
-    receipt = outbox.append(TO, lambda event: None, "anything")
+    receipt = outbox.append(TO, lambda event, beside: None, "anything")
     assert not receipt.wait(20.0)
     assert receipt.state == "unmapped"
     assert counts(outbox).unmapped == 1
@@ -42,7 +42,7 @@ def test_what_means_nothing_there_is_counted_and_not_queued(tmp_path: Path) -> N
 
 @pytest.mark.parametrize("bug", [False, True])
 def test_what_can_never_be_sent_is_a_dead_letter(bug: bool, tmp_path: Path) -> None:
-    def encode(event: Any) -> Item:
+    def encode(event: Any, beside: str) -> Item:
         if bug:
             raise LookupError("a bug")
         raise RefusedError(item(7), "no entry")

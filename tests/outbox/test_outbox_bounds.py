@@ -89,7 +89,7 @@ def test_q_bounded_what_waits_for_a_disk_that_hangs(
 ) -> None:
     hangs, entered = threading.Event(), threading.Event()
 
-    def slow(first: Item) -> Item:
+    def slow(first: Item, beside: str) -> Item:
         entered.set()
         hangs.wait(20.0)
         return first

@@ -104,7 +104,7 @@ def test_nothing_of_the_parents_is_used_in_a_forked_child(tmp_path: Path) -> Non
     fill(outbox, [item(1)])
     started, waiting = threading.Event(), threading.Event()
 
-    def slow(_event: object) -> Item:
+    def slow(_event: object, _beside: str) -> Item:
         started.set()
         waiting.wait(20.0)
         return item(2)

@@ -5,10 +5,9 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-import attrs
 import pytest
 from fault_disk import Disk
-from queueing import TO, adds_up, counts, rows
+from queueing import TO, adds_up, as_it_is, counts, rows
 
 from playertrack.events import Event
 from playertrack.outbox import BootClock, Item, Outbox, RefusedError
@@ -37,20 +36,17 @@ class Player:
         self.outbox.undated.encoders[TO] = self.encode
         self.encoded: list[int] = []
 
-    def encode(self, event: Event, beside: str = "") -> Item | None:
+    def encode(self, event: Event, beside: str) -> Item | None:
         self.encoded.append(event.index)
         item = Item(event.session, event.event, event.index, event.at, "", b"%d" % event.index)
         if event.event == "ERROR":
             raise RefusedError(item, "no errors here")
         return None if event.event == "PAUSE" else item
 
-    def item(self, event: Event) -> Item | None:
-        return self.outbox.undated.hold(TO, event, str) or self.encode(event)
-
     def record(self, index: int, name: str = "PLAY") -> str:
         self.clock.ticks += 10.0
         at = self.clock.wall() if self.clock.set else self.clock.ticks
-        receipt = self.outbox.append(TO, self.item, Event(name, at=at, session="s", index=index))
+        receipt = self.outbox.append(TO, self.encode, Event(name, at=at, session="s", index=index))
         receipt.wait(20.0)
         return receipt.state
 
@@ -110,7 +106,7 @@ def test_a_held_item_that_nobody_wrote_so_is_refused(tmp_path: Path) -> None:
     player.record(1)
     for head in ("held ", "held {}", 'held [1, "x"]', 'held ["a boot", 1e999, ""]'):
         made = Item("t", "PLAY", 1, 0.0, head, b"[]")
-        player.outbox.append(TO, attrs.evolve, made)
+        player.outbox.append(TO, as_it_is, made)
     player.clock.set = True
     assert [item.number for item in player.until_dated()] == [1]
     assert counts(player.outbox).rejected == 4

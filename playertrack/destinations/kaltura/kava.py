@@ -67,6 +67,9 @@ _SOUND_OFF, _SOUND_ON = 1, 2
 #: The plugin's word for a bitrate that it does not know.
 _NO_BITRATE = -1
 
+#: What the sink notes with an event while the sound is off.
+_MUTED = "muted"
+
 _Fields = dict[str, str | int | float]
 
 
@@ -81,7 +84,7 @@ class _Known:
 class KavaDestination(KalturaDestination[_Known]):
     """Player events of one identity as requests to analytics.trackEvent at ``url``.
 
-    Set ``muted`` when the viewer's sound is off; events do not include it. Raises `WireError`
+    `beside` says that the viewer's sound is off, which events do not include. Raises `WireError`
     for a bad ``url``.
 
     >>> destination = KavaDestination(Identity(partner_id=102))
@@ -101,7 +104,6 @@ class KavaDestination(KalturaDestination[_Known]):
         url: str = ANALYTICS_URL,
     ) -> None:
         super().__init__(identity, address("analytics_url", url), _Known)
-        self.muted = False
         self._as_json = (profile or WireProfile()).kava_form == "json"
         self._context = _of_identity(identity)
         self._players: Recent[str, Viewing] = Recent()
@@ -205,7 +207,7 @@ class KavaDestination(KalturaDestination[_Known]):
                     "bufferTime": event.buffer_time,
                     "bufferTimeSum": viewing.buffer_time_sum,
                     "averageBitrate": viewing.average_bitrate,
-                    "soundMode": _SOUND_OFF if self.muted else _SOUND_ON,
+                    "soundMode": _SOUND_OFF if self.beside == _MUTED else _SOUND_ON,
                 }
             case Seek():
                 return {} if event.target is None else {"targetPosition": event.target}
@@ -274,7 +276,6 @@ class KavaSink(KalturaSink):
     requests = KavaDestination
     default_url = ANALYTICS_URL
     url_from = staticmethod(analytics_url)
-    destination: KavaDestination
 
     def __init__(
         self,
@@ -291,22 +292,12 @@ class KavaSink(KalturaSink):
 
     def emit(self, event: Event) -> Receipt:
         """Queue ``event`` and return at once; any thread may call it (Q-durable)."""
-        return self._append(self.name, self._sounding, (event, self._muted))
+        beside = _MUTED if self._muted else ""
+        return self._append(self.name, self._encoding.item, event, beside)
 
     def mute(self, muted: bool) -> None:
         """The viewer's sound is off, or on again, from the next event on."""
         self._muted = muted
-
-    def _sounding(self, queued: tuple[Event, bool]) -> Item | None:
-        event, self.destination.muted = queued
-        return self._item(event)
-
-    def _beside(self) -> str:
-        return "muted" if self.destination.muted else ""
-
-    def _dated(self, event: Event, beside: str) -> Item | None:
-        self.destination.muted = beside == "muted"
-        return super()._dated(event, beside)
 
     def track_page(
         self,
@@ -358,5 +349,5 @@ class KavaSink(KalturaSink):
         return self.sender.put(self.name, _as_it_is, item)
 
 
-def _as_it_is(item: Item) -> Item:
+def _as_it_is(item: Item, beside: str) -> Item:
     return item

@@ -212,7 +212,7 @@ class StatsSink(KalturaSink):
                 return self._hold(event)
             if event.entry_id and event.session in self._nameless:
                 self._release(event.session, event.entry_id)
-        return self._append(self.name, self._item, event)
+        return self._append(self.name, self._encoding.item, event)
 
     def close(self, timeout: float) -> bool:
         """As all sinks do; a WIDGET_LOADED that still has no entry is refused."""

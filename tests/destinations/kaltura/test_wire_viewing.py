@@ -90,10 +90,10 @@ def test_a_replay_goes_on_with_the_bitrate_and_the_kind_of_media() -> None:
     assert column(found, "playbackType") == ["live"] * 5 + ["vod"] * 2
 
 
-def test_the_sound_is_as_the_mapper_was_set() -> None:
+def test_the_sound_is_as_it_was_noted_beside_the_event() -> None:
     mapper = KavaDestination(ME)
     assert run(view(0), mapper=mapper)[0]["soundMode"] == "2"
-    mapper.muted = True
+    mapper.beside = "muted"
     assert run(view(1), mapper=mapper)[0]["soundMode"] == "1"
 
 
