@@ -1,4 +1,4 @@
-"""The thread that hands events to sinks and callbacks in order, and wakes the engine for timers."""
+"""The thread that calls the program's callbacks in order, and wakes the engine for timers."""
 
 from __future__ import annotations
 
@@ -48,8 +48,6 @@ class Dispatcher:
         self._finish = finish
         self._on_error = on_error
         self._reported: set[tuple[str, type[Exception], str | None]] = set()
-        #: What is called by whoever puts it, as it waits for nothing; None if nothing is.
-        self.at_once: str | None = None
         self.reset()
 
     def reset(self) -> None:
@@ -62,7 +60,8 @@ class Dispatcher:
         self._waiting: deque[tuple[str, Callable[[Any], object], Any]] = deque(maxlen=_MOST_WAITING)
         self._dropped = 0
         self._thread: threading.Thread | None = None
-        self._alarm = inf  # when the thread looks again of its own accord
+        #: When the thread looks again of its own accord, in the time of the clock.
+        self.alarm = inf
         self._deadline = inf
         self._delivered = True
         self._closed = threading.Event()
@@ -76,32 +75,28 @@ class Dispatcher:
 
     # ---------------------------------------------------------------- called by the owner
 
-    def put(self, where: str, handler: Callable[[_T], object] | None, item: _T) -> None:
-        """Have ``handler`` called with ``item``, if there is one; the lock is held.
+    def put(self, where: str, handler: Callable[[_T], object], item: _T) -> None:
+        """Have ``handler`` called with ``item``; the lock is held.
 
-        ``where`` names it in a report; what is `at_once` is called here and now. `rouse` has to
-        follow.
+        ``where`` names it in a report.
         """
-        if handler is None:
-            return
-        if where == self.at_once:
-            self._hand_over(where, handler, item)
-        else:
-            self._dropped += len(self._waiting) == _MOST_WAITING
-            self._waiting.append((where, handler, item))
+        self._dropped += len(self._waiting) == _MOST_WAITING
+        self._waiting.append((where, handler, item))
+        self.wake()
 
     def report(self, where: str, error: Exception) -> None:
         """Log a failure, and report it."""
         with self.lock:
             self.put("on_error", self._report, (where, error))
-            self.rouse()
 
-    def rouse(self) -> None:
-        """Wake the thread if something waits, or is due sooner than it knew; the lock is held."""
-        if self._waiting or self._due() < self._alarm:
-            if self._thread is None:
-                self._start()
-            self._changed.notify()
+    def wake(self) -> None:
+        """Have the thread look for what there is to do; the lock is held.
+
+        It looks of its own accord at ``alarm``, so this is for what is due sooner.
+        """
+        if self._thread is None:
+            self._start()
+        self._changed.notify()
 
     def flush(self, timeout: float) -> bool:
         """Wait until all that is due or waits now is handed over, or the end, if it was begun.
@@ -116,7 +111,6 @@ class Dispatcher:
                 reached = threading.Event()
                 self._settle_due()
                 self.put("flush", lambda _: reached.set(), None)
-                self.rouse()
         return reached.wait(timeout)
 
     def close(self, timeout: float) -> bool:
@@ -185,7 +179,7 @@ class Dispatcher:
                 due = self._settle_due()
                 if self._waiting or self.closing:
                     break
-                self._alarm = due
+                self.alarm = due
                 self._clock.wait(self._changed, None if due == inf else due)
             batch = list(self._waiting)
             self._waiting.clear()

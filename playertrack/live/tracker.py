@@ -1,9 +1,10 @@
 """The live shell of the engine: threads, the clock, sinks and callbacks.
 
 A signal may come from any thread, and from a callback of the tracker itself. It is stamped
-and derived at once, under a lock that is only ever held for that. What comes out goes through
-one queue to one thread (`dispatcher`), so all receive it in the same order, and a sink or
-callback that is slow, or raises, costs the player nothing.
+and derived at once, under a lock that is only ever held for that. What comes out goes to the
+sinks, of which those that may take long have threads of their own (`FanoutSink`), and through
+one queue to one thread for all callbacks (`dispatcher`). So each receives it in the same order,
+and one that is slow, or raises, costs the player nothing.
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ class Tracker(SignalMethods, AsyncClosing):
     what came out, ``on_signal`` what went in: recorded as a trace it gives the same events
     again. ``on_error`` receives every `SignalError` and, each kind once, what a sink or
     callback raised; the log ``playertrack`` has it too. A thread of the tracker calls all of
-    them, and the sinks, one after the other; they may call the tracker and the player.
+    them, one after the other. They and the sinks may call the tracker and the player.
 
     No method raises into the player, and none but `flush` and `close` waits for anything.
 
@@ -87,10 +88,9 @@ class Tracker(SignalMethods, AsyncClosing):
     ) -> None:
         self._on_event = on_event
         self._on_signal = on_signal
-        self._on_diagnostic = on_diagnostic
         self._on_summary = on_summary
         self._clock = LiveClock() if clock is None else clock
-        diagnose = None if on_diagnostic is None else self._diagnosed
+        diagnose = None if on_diagnostic is None else partial(self._diagnosed, on_diagnostic)
         # Those that ended with the signal at hand.
         self._summaries: list[Summary] = []
         callbacks: Any = {"diagnose": diagnose, "on_summary": self._summaries.append}
@@ -103,8 +103,6 @@ class Tracker(SignalMethods, AsyncClosing):
         self._sinks = FanoutSink(sinks, on_error=self._sink_failed, isolate=True)
         self._streams: WeakSet[EventStream] = WeakSet()
         self._dispatcher = Dispatcher(self._clock, self._due, self._settle, self._finish, on_error)
-        if self._sinks.returns_at_once:
-            self._dispatcher.at_once = "sinks"
         self._used = False
         self._seat = Seat()
         self._arrived: deque[tuple[Signal, bool]] = deque()
@@ -212,8 +210,7 @@ class Tracker(SignalMethods, AsyncClosing):
 
         Goes to the sinks that report such (``kava``), in order with the events of the player.
         """
-        report = partial(self._sinks.track_page, name, type, entry_id=entry_id)
-        self._track(partial(report, at=self._clock.time()))
+        self._track(self._sinks.track_page, name, type, entry_id=entry_id)
 
     def track_button(
         self,
@@ -226,15 +223,13 @@ class Tracker(SignalMethods, AsyncClosing):
     ) -> None:
         """A button or link around the player was clicked; else as `track_page`."""
         where = {"page_name": page_name, "page_type": page_type, "entry_id": entry_id}
-        report = partial(self._sinks.track_button, name, type, **where)
-        self._track(partial(report, at=self._clock.time()))
+        self._track(self._sinks.track_button, name, type, **where)
 
-    def _track(self, report: Callable[[], object]) -> None:
+    def _track(self, report: Callable[..., object], *what: str | None, **where: str | None) -> None:
         with self._dispatcher.lock:
             if not self._dispatcher.closing:
                 self._used = True
-                self._dispatcher.put("sinks", lambda report: report(), report)
-                self._dispatcher.rouse()
+                report(*what, at=self._clock.time(), **where)
 
     def _signal(self, kind: type[Signal], at: float | None, **fields: Any) -> None:
         with self._dispatcher.lock:
@@ -259,14 +254,15 @@ class Tracker(SignalMethods, AsyncClosing):
                 self._step(*self._arrived.popleft())
         finally:
             self._stepping = False
-        self._dispatcher.rouse()
+        if self._due() < self._dispatcher.alarm:
+            self._dispatcher.wake()
 
     def _step(self, signal: Signal, own_time: bool) -> None:
         self._own_time = own_time
         try:
             if own_time:
                 signal = self._in_engine_time(signal)
-            if not isinstance(signal, Tick):
+            if self._on_signal is not None and not isinstance(signal, Tick):
                 self._dispatcher.put("on_signal", self._on_signal, signal)
             events = self._engine.feed(signal)
         except Exception as error:
@@ -274,13 +270,17 @@ class Tracker(SignalMethods, AsyncClosing):
             self._dispatcher.report("engine", error)
             return
         if isinstance(signal, Volume):
-            self._dispatcher.put("sinks", self._sinks.mute, signal.muted or signal.volume == 0)
+            self._sinks.mute(signal.muted or signal.volume == 0)
         for event in events:
             dated = self._dated(event)
-            self._dispatcher.put("sinks", self._emit, dated)
-            self._dispatcher.put("on_event", self._on_event, dated)
-        for summary in self._summaries:
-            self._dispatcher.put("on_summary", self._on_summary, summary)
+            self._sinks.emit(dated)
+            for stream in self._streams:
+                self._dispatcher.put("events", stream.emit, dated)
+            if self._on_event is not None:
+                self._dispatcher.put("on_event", self._on_event, dated)
+        if self._on_summary is not None:
+            for summary in self._summaries:
+                self._dispatcher.put("on_summary", self._on_summary, summary)
         self._summaries.clear()
 
     def _in_engine_time(self, signal: Signal) -> Signal:
@@ -313,15 +313,8 @@ class Tracker(SignalMethods, AsyncClosing):
         # When it was due, not now: a signal that brings its own time may come late.
         self._take(Tick(at=due), own_time=False)
 
-    def _emit(self, event: Event) -> None:
-        with self._dispatcher.lock:
-            streams = tuple(self._streams)
-        for stream in streams:
-            stream.emit(event)
-        self._sinks.emit(event)
-
-    def _diagnosed(self, diagnostic: Diagnostic) -> None:
-        self._dispatcher.put("on_diagnostic", self._on_diagnostic, diagnostic)
+    def _diagnosed(self, handler: Callable[[Diagnostic], object], diagnostic: Diagnostic) -> None:
+        self._dispatcher.put("on_diagnostic", handler, diagnostic)
 
     def _sink_failed(self, sink: Sink, error: Exception) -> None:
         self._dispatcher.report(type(sink).__name__, error)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from time import monotonic
 
 from .._fork import watched
@@ -45,28 +46,28 @@ class Lane:
         self._finishing = False
 
     def put(self, call: Call) -> None:
-        """Have ``call`` made after those before it; here and now if there can be no thread."""
+        """Have ``call`` made after those before it."""
         with self._changed:
             if len(self._waiting) >= MOST:
                 self._waiting.popleft()
                 self.dropped += 1
             self._waiting.append(call)
             self._changed.notify()
-            if self._thread is not None:
-                return
+            self._start()
+
+    def _start(self) -> None:
+        """Start the thread; while there can be none, calls wait for the next try, or `finish`."""
+        if self._thread is None:
             thread = threading.Thread(target=self._work, name=self._name, daemon=True)
-            try:
+            with suppress(RuntimeError):  # none is left, or the interpreter is about to exit
                 thread.start()
-            except RuntimeError:  # none is left, or the interpreter is about to exit
-                self._waiting.pop()
-            else:
                 self._thread = thread
-                return
-        call()
 
     def wait(self, deadline: float) -> bool:
         """Wait until all calls are made; False if they are not by ``deadline`` (monotonic, s)."""
         with self._changed:
+            if self._waiting:
+                self._start()
             return self._changed.wait_for(
                 lambda: not (self._waiting or self._busy), max(0.0, deadline - monotonic())
             )
@@ -77,11 +78,14 @@ class Lane:
             self._changed.wait_for(lambda: not self._waiting, max(0.0, deadline - monotonic()))
 
     def finish(self, call: Call) -> None:
-        """Have ``call`` made as the last one."""
+        """Have ``call`` made as the last one; all that waits here and now without a thread."""
         self.put(call)
         with self._changed:
             self._finishing = True
             self._changed.notify()
+            alone = self._thread is None
+        if alone:
+            self._work()
 
     def _work(self) -> None:
         while True:

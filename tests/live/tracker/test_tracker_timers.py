@@ -135,6 +135,5 @@ def test_timer_that_does_not_go_away_keeps_nobody_from_working() -> None:
     )
     with dispatcher.lock:
         dispatcher.put("test", reported, "first")
-        dispatcher.rouse()
     assert reported.next() == "first"
     assert dispatcher.close(PATIENCE)
