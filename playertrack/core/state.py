@@ -75,29 +75,45 @@ class State(Enum):
 class Essentials(Playhead):
     """The part of a player that is always there: the playhead it inherits, and its session.
 
-    ``limit`` is there while all is quiet, ``calm`` while it is calm: up to this position, and
-    before ``calm_until``, an update changes nothing but the playhead (see `quick`).
-    ``span_from`` is where the stretch began that is being played. ``fired`` has a bit for each
-    milestone of the policy, and one above them for COMPLETED.
+    Times (`now` and `event_at`, as those of the playhead) are Unix seconds with the offset of
+    the pace, positions seconds of content.
     """
 
+    #: The id that its events carry; None if the program gave none.
     player: str | None
+    #: Where it is in the machine.
     state: State = IDLE
+    #: While all is quiet, the position up to which an update changes nothing but the playhead
+    #: (see `quick`); -inf while it is not.
     limit: float = -inf
+    #: As ``limit``, while it is calm.
     calm: float = -inf
+    #: The time before which ``calm`` holds; inf where it holds until a signal ends it.
     calm_until: float = inf
+    #: When the last event was; -inf before the first. It never goes back (R-order).
     event_at: float = -inf
+    #: The id of the running session; None before its first event.
     session: str | None = None
+    #: The index of the session's last event; 0 before the first.
     index: int = 0
+    #: The media at hand; None before any was named or assumed.
     media: Media | None = None
+    #: How long (s) the session took from the request to the first frame; None before its PLAY.
     join_time: float | None = None
+    #: The position at which the stretch began that is being played.
     span_from: float = 0.0
+    #: Seconds played in this session before that stretch (R-watch-time).
     played: float = 0.0
+    #: How many full intervals of play time had their VIEW in this session (R-view).
     viewed: int = 0
+    #: What fired in this session: a bit for each milestone of the policy, and one above them
+    #: for COMPLETED.
     fired: int = 0
-    # the signal at hand, or the last one
+    #: The time of the signal at hand, or of the last one; -inf before the first.
     now: float = -inf
+    #: The name of the signal at hand; empty between signals.
     cause: str = ""
+    #: The events of the signal at hand; None while there are none, and between signals.
     out: list[Event] | None = None
 
 
@@ -111,7 +127,8 @@ Until = Literal["player", "session", "playback", "signal"]
 class Seldom:
     """How a field is declared that few players have: see `PlayerState`.
 
-    ``quiet``: updates need no judgement though a player has it (see `Engine.timeupdate`).
+    ``default`` is its value in the players that do not have it, ``until`` says how long it is
+    kept. ``quiet``: updates need no judgement though a player has it (see `Engine.timeupdate`).
     ``saved``: it is a part of a snapshot by its name.
     """
 
@@ -156,27 +173,28 @@ class PlayerState(Essentials):
     asked: bool = seldom(False, "player")
     #: How many sessions it has left.
     sessions_left: int = seldom(0, "player", quiet=True, saved=False)
-    #: What was reported last of each attribute, by name (R-pass).
+    #: What was reported last of each attribute, by name (R-pass); None: nothing yet.
     passed: dict[str, Any] | None = seldom(None, "player", quiet=True)
     #: The summary of the session before; None in the first.
     last_summary: Summary | None = seldom(None, "player", quiet=True)
 
     #: PLAY_REQUEST was emitted, and PLAY was not.
     requested: bool = seldom(False, "session")
-    #: Time spent in STARTING up to the last interruption (s).
+    #: Time spent in STARTING (s) up to the last interruption.
     joined: float = seldom(0.0, "session", quiet=True)
-    #: What was watched before the stretch that is being played (see `rangeset`).
+    #: What was watched before the stretch that is being played, as positions (see `rangeset`);
+    #: None: nothing.
     watched: list[float] | None = seldom(None, "session", quiet=True)
     #: How much content (s) must at least be played from ``span_from`` on before COMPLETED can be
     #: due, if the policy asks for it.
     lacking: float = seldom(0.0, "session", quiet=True, saved=False)
-    #: They by length, once there are too many; made anew from them.
+    #: The intervals in ``watched`` by length, once there are many, made anew from them; None: few.
     by_length: list[tuple[float, float, float]] | None = seldom(
         None, "session", quiet=True, saved=False
     )
-    #: Counts for the summary.
+    #: Counts for the summary; None: all are 0.
     tally: SessionTally | None = seldom(None, "session", quiet=True)
-    #: By error code: how often it was emitted, and the play time (s) then.
+    #: By error code: how often it was emitted, and the play time (s) then; None: no error yet.
     errors: dict[str, tuple[int, float]] | None = seldom(None, "session", quiet=True)
     #: When updates usually come; None unless the policy has `frozen_after`.
     cadence: Cadence | None = seldom(None, "session")
@@ -187,38 +205,38 @@ class PlayerState(Essentials):
     first: bool = seldom(False, "playback")
     #: The start position, if the player named one; None a while after PLAY.
     start: Start | None = seldom(None, "playback")
-    #: An ad ended, and no content position came since (R-ad-end).
+    #: An ad ended, and no position of the content came since (R-ad-end).
     rebase: bool = seldom(False, "playback")
-    #: The playhead of the session before, while its positions may still come.
+    #: The playhead of the session before, while its positions may still come; else None.
     stale: Stale | None = seldom(None, "playback")
     #: Playback was stopped: positions say nothing (R-stop).
     deaf: bool = seldom(False, "playback")
-    #: When a seek or stall ended after which no position came yet (R-settle).
+    #: When a seek or stall ended after which no position came yet (R-settle); None: one came.
     landing: float | None = seldom(None, "playback")
-    #: When the playhead last moved, if the stretch began after that.
+    #: When the playhead last moved, if the stretch began after that; else None.
     still_since: float | None = seldom(None, "playback")
-    #: Where playback after the end will start; None: at 0 (R-replay).
+    #: The position at which playback after the end will start; None: at 0 (R-replay).
     restart: float | None = seldom(None, "playback")
-    #: The updates that may show that it plays.
+    #: The updates that may show that it plays; None: there are none.
     run: Run | None = seldom(None, "playback")
     #: Where it was paused; None outside PAUSING, PAUSED and RESUMING.
     stay: Stay | None = seldom(None, "playback")
 
-    #: The pause that waits in PAUSING.
+    #: The pause that waits in PAUSING; None elsewhere.
     waiting: Waiting | None = seldom(None, "signal")
-    #: The seek that is complete and waits.
+    #: The seek that is complete and waits for what may be a part of it (R-seek); else None.
     settling: Settling | None = seldom(None, "signal")
-    #: The fall that may be a loop.
+    #: The fall of the playhead that may be a loop; None: there was none.
     fall: Fall | None = seldom(None, "signal")
-    #: The stall of STALLING and BUFFERING.
+    #: The stall of STALLING and BUFFERING; None: nothing stalls.
     stall_open: OpenStall | None = seldom(None, "signal")
-    #: The seek that is not complete.
+    #: The seek that is not complete; None: there is none.
     seek: OpenSeek | None = seldom(None, "signal")
-    #: The linear ad.
+    #: The linear ad that is open; None: there is none.
     ad: OpenAd | None = seldom(None, "signal")
-    #: An overlay is open: 1 under the linear ad, 2 on top of it.
+    #: An overlay is open: 1 under the linear ad, 2 on top of it; 0: none is.
     overlay: int = seldom(0, "signal", quiet=True)
-    #: The last of `play`, `playing` and `pause` in an open seek or ad.
+    #: The name of the last `play`, `playing` or `pause` in an open seek or ad; None: none came.
     wanted: str | None = seldom(None, "signal")
 
     @property
