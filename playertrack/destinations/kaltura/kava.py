@@ -14,7 +14,6 @@ from ..._msgspec import msgspec
 from ...delivery.protocol import Recent, Request
 from ...events import Error, Event, Language, Play, Replay, Seek, View
 from ...outbox import Item, Receipt
-from ..sink import SinkOptions
 from .application import ApplicationEvents
 from .destination import ANALYTICS_URL, JSON, KalturaDestination, Pairs, form
 from .environment import analytics_url
@@ -22,7 +21,7 @@ from .fields import address, clean, number
 from .identity import Identity, client_version, context
 from .profile import WireProfile
 from .responses import TrackAnswer, track_answer
-from .sink import KS, KalturaSink
+from .sink import KalturaOptions, KalturaSink
 from .view_state import Viewing
 
 PATH = "/api_v3/index.php?service=analytics&action=trackEvent"
@@ -277,16 +276,8 @@ class KavaSink(KalturaSink):
     default_url = ANALYTICS_URL
     url_from = staticmethod(analytics_url)
 
-    def __init__(
-        self,
-        identity: Identity,
-        *,
-        ks: KS = None,
-        url: str | None = None,
-        profile: WireProfile | None = None,
-        **options: Unpack[SinkOptions],
-    ) -> None:
-        super().__init__(identity, ks=ks, url=url, profile=profile, **options)
+    def __init__(self, identity: Identity, **options: Unpack[KalturaOptions]) -> None:
+        super().__init__(identity, **options)
         self._application = ApplicationEvents(identity)
         self._muted = False
 

@@ -25,11 +25,21 @@ _ANOTHER = (
 )
 
 
-class KalturaSink(DeliverySink):
-    """Delivers the events of one identity to one service, with its KS.
+class KalturaOptions(SinkOptions, total=False):
+    """What the sinks of Kaltura take besides an identity.
 
-    ``url``: of another server than Kaltura's own.
+    ``ks``: a KS, a function that gives one, or a provider of `playertrack.destinations.kaltura.ks`;
+    None: none is sent. ``url``: the service's address, None for that of Kaltura. ``profile``
+    says what the requests look like, None for `WireProfile` as it is.
     """
+
+    ks: KS
+    url: str | None
+    profile: WireProfile | None
+
+
+class KalturaSink(DeliverySink):
+    """Delivers the events of one identity to one service, with its KS."""
 
     #: How the service is called in ``--sink``, what makes its requests (of identity, profile and
     #: url), and where its address is by default and by the environment.

@@ -10,13 +10,12 @@ import attrs
 from ...delivery.protocol import Request
 from ...events import Event, MediaLoaded, Replay
 from ...outbox import Receipt
-from ..sink import SinkOptions
 from .destination import SERVICE_URL, KalturaDestination, Pairs, form
 from .environment import service_url
 from .fields import address, column
 from .identity import Identity, client_version
 from .profile import WireProfile
-from .sink import KS, KalturaSink
+from .sink import KalturaOptions, KalturaSink
 
 _GET = "/index.php?service=stats&action=collect&"
 _LONGEST_REFERRER = 255
@@ -179,8 +178,7 @@ class StatsSink(KalturaSink):
 
         sink = StatsSink(Identity(partner_id=102), queue="/var/lib/kiosk", ks=my_ks)
 
-    ``ks``: a KS, a function that gives one, or a provider of `playertrack.destinations.kaltura.ks`.
-    ``profile`` says what the requests look like; `SinkOptions` are for how they are sent.
+    ``options`` are those of `KalturaOptions`, and those of `SinkOptions` for how it delivers.
 
     stats.collect wants an entry with every event. A player may be there before its media is
     named, so WIDGET_LOADED waits in memory for the next event of its session that has one.
@@ -193,16 +191,8 @@ class StatsSink(KalturaSink):
     default_url = SERVICE_URL
     url_from = staticmethod(service_url)
 
-    def __init__(
-        self,
-        identity: Identity,
-        *,
-        ks: KS = None,
-        url: str | None = None,
-        profile: WireProfile | None = None,
-        **options: Unpack[SinkOptions],
-    ) -> None:
-        super().__init__(identity, ks=ks, url=url, profile=profile, **options)
+    def __init__(self, identity: Identity, **options: Unpack[KalturaOptions]) -> None:
+        super().__init__(identity, **options)
         self._nameless: dict[str, Event] = {}
 
     def emit(self, event: Event) -> Receipt:
