@@ -55,3 +55,17 @@ def wall_clock(at: float, step: float = 1.0) -> str:
     except (ValueError, OverflowError, OSError):
         return f"{at:.15g}"
     return shown[:-7] if step >= 1 else shown[:-3]
+
+
+def unix_time(text: str) -> float:
+    """A point in time as people write it, in Unix seconds; raises `ValueError`.
+
+    That is a number of seconds, or ISO 8601, UTC if it names no zone.
+
+    >>> unix_time("2023-11-14T22:13:20"), unix_time("1700000000.5")
+    (1700000000.0, 1700000000.5)
+    """
+    if text.replace(".", "", 1).isdecimal():
+        return float(text)
+    then = datetime.fromisoformat(text)
+    return (then if then.tzinfo else then.replace(tzinfo=UTC)).timestamp()

@@ -164,19 +164,14 @@ def seconds(text: str) -> float:
 
 def unix_time(text: str) -> float:
     """The type of an option that is a time: Unix seconds, or ISO 8601, UTC if nothing is said."""
+    from .. import _times
+
     try:
-        return float(text) if text.replace(".", "", 1).isdecimal() else _iso_time(text)
+        return _times.unix_time(text)
     except ValueError:
         raise argparse.ArgumentTypeError(
             f"{text!r} is not a time; expected Unix seconds or ISO 8601, as 2026-11-01T20:15:00Z"
         ) from None
-
-
-def _iso_time(text: str) -> float:
-    from datetime import UTC, datetime
-
-    then = datetime.fromisoformat(text)
-    return (then if then.tzinfo else then.replace(tzinfo=UTC)).timestamp()
 
 
 # ------------------------------------------------------------------------- input and output

@@ -8,8 +8,8 @@ from typing import Any
 
 import attrs
 
+from .._times import unix_time
 from ..errors import FieldError
-from .times import unix_time
 
 #: What may be wrong with a session; ``any`` is one of them.
 TROUBLES = ("any", "error", "stall", "missing quartile", "bad event")
@@ -121,7 +121,11 @@ class Query:
 
 def _time(name: str, fields: Mapping[str, str]) -> float | None:
     text = fields.get(name, "").strip()
-    return unix_time(name, text) if text else None
+    try:
+        return unix_time(text) if text else None
+    except ValueError:
+        expected = "Unix seconds or ISO 8601, as in 2026-11-01T20:15:00Z"
+        raise FieldError(name, text, expected) from None
 
 
 @attrs.frozen

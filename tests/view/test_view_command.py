@@ -177,8 +177,9 @@ def test_the_policy_says_which_milestones_can_be_missing(tmp_path: Path) -> None
 
 
 def test_a_filter_that_cannot_be_says_so(viewed: Viewed) -> None:
-    page = get(viewed.address, **{"from": "yesterday"})
-    assert "from: &#x27;yesterday&#x27; is not allowed" in page.replace("'", "&#x27;")
+    for text in ("yesterday", "nan"):
+        page = get(viewed.address, **{"from": text})
+        assert f"from: &#x27;{text}&#x27; is not allowed" in page.replace("'", "&#x27;")
 
 
 def test_it_answers_this_machine_alone(viewed: Viewed) -> None:

@@ -26,7 +26,7 @@ _ANOTHER = (
 
 
 class KalturaOptions(SinkOptions, total=False):
-    """What the sinks of Kaltura take besides an identity.
+    """The options of the sinks of Kaltura, besides an identity.
 
     ``ks``: a KS, a function that gives one, or a provider of `playertrack.destinations.kaltura.ks`;
     None: none is sent. ``url``: the service's address, None for that of Kaltura. ``profile``
