@@ -14,6 +14,8 @@ TIMEOUT := $(shell command -v timeout)
 # Tests run in so many processes. Each file goes to one of them, since its tests share fixtures.
 WORKERS ?= 2
 SIDE_BY_SIDE := --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
+# The files of tests that run alone: to find those anew among all tests takes 20 s.
+ALONE = $(shell grep -rlE 'no_io|mark\.alone' tests --include='test_*.py')
 # All of them hash alike, so that they collect the same tests in the same order.
 MEASURED := PYTHONHASHSEED=0 COVERAGE_PROCESS_START=pyproject.toml
 
@@ -55,7 +57,7 @@ ready: $(STAMP)
 unit: $(STAMP) ## pytest with branch coverage, in WORKERS processes
 	$(BIN)/python -m coverage erase
 	$(MEASURED) $(call limit,20m) $(BIN)/python -m pytest -m 'not soak and not alone' $(SIDE_BY_SIDE)
-	$(MEASURED) $(call limit,10m) $(BIN)/python -m pytest -m alone
+	$(MEASURED) $(call limit,10m) $(BIN)/python -m pytest -m alone $(ALONE)
 	$(BIN)/python -m coverage combine --quiet
 	$(BIN)/python -m coverage report
 	$(BIN)/python -m coverage report --fail-under=100 --include="$(CORE)"

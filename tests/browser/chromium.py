@@ -149,6 +149,15 @@ class Page:
             raise BrowserError(f"{script}: {reply['exceptionDetails']}")
         return reply["result"].get("value")
 
+    async def over(self) -> None:
+        """Wait for the end of the video: one that is closed shortly before it is paused by that."""
+        await self.run(
+            """new Promise((resolve) => {
+              video.addEventListener("ended", resolve);
+              if (video.ended) resolve();
+            })"""
+        )
+
     async def until(self, condition: str) -> None:
         """Wait for a condition that an event of the video can make true."""
         await self.run(

@@ -18,10 +18,12 @@ async def test_play_to_the_end_and_again(clips: Path, chromium: Browser) -> None
         page = await chromium.open(site.url("/media/clip.webm", entry="1_abc", every=300))
         await page.run("void video.play()")
         await watching.seen("PLAY_REACHED_100")
+        await page.over()
         assert watching.names == [*START, *QUARTILES]
         assert {event.entry_id for event in watching.events[1:]} == {"1_abc"}
         await page.run("void video.play()")
         await watching.seen("PLAY_REACHED_100", 2)
+        await page.over()
         await page.close()
     assert watching.names == [*START, *QUARTILES, *AGAIN, *QUARTILES]
     assert len({event.session for event in watching.events}) == 2
@@ -36,6 +38,7 @@ async def test_seek_is_one_and_what_it_skipped_is_not_played(
         await page.until("video.currentTime > 0.1")
         await page.run("video.currentTime = 1.2")
         await watching.seen("PLAY_REACHED_100")
+        await page.over()
         await page.close()
     (seek,) = (event for event in watching.events if isinstance(event, Seek))
     before = [*START, *reached(seek.origin)]
@@ -54,6 +57,7 @@ async def test_pause_seek_in_the_pause_and_resume(clips: Path, chromium: Browser
         await watching.seen("SEEK")
         await page.run("void video.play()")
         await watching.seen("PLAY_REACHED_100")
+        await page.over()
         await page.close()
     (pause,) = (event for event in watching.events if event.event == "PAUSE")
     before = [*START, *reached(pause.position)]
@@ -81,6 +85,7 @@ async def test_reload_ends_one_player_and_begins_another(clips: Path, chromium: 
         await page.run("void video.play()")
         after = await page.run("recorder.id")
         await watching.seen("PLAY_REACHED_100")
+        await page.over()
         await page.close()
     played = watching.of(before)
     assert "PLAY_REACHED_25" in played and "PLAY_REACHED_100" not in played
@@ -98,6 +103,7 @@ async def test_tab_that_is_hidden_goes_on(clips: Path, chromium: Browser) -> Non
         other = await chromium.open("about:blank")
         await other.front()
         await watching.seen("PLAY_REACHED_100")
+        await page.over()
         await other.close()
         await page.close()
     assert watching.names == [*START, *QUARTILES]
@@ -116,6 +122,7 @@ async def test_silent_clip_that_the_browser_pauses_in_a_hidden_tab(
         await other.close()
         await page.front()
         await watching.seen("PLAY_REACHED_100")
+        await page.over()
         await page.close()
     assert [name for name in watching.names if name not in QUARTILES] == [*START, "PAUSE", "RESUME"]
     assert [name for name in watching.names if name in QUARTILES] == QUARTILES
@@ -131,6 +138,7 @@ async def test_page_that_is_left_and_comes_back_goes_on(clips: Path, chromium: B
         await watching.seen("PAUSE")
         await page.run("void video.play()")
         await watching.seen("PLAY_REACHED_100")
+        await page.over()
         await page.close()
     assert [name for name in watching.names if name not in QUARTILES] == [*START, "PAUSE", "RESUME"]
     assert [name for name in watching.names if name in QUARTILES] == QUARTILES
@@ -154,6 +162,7 @@ async def test_stall_is_a_buffer_and_counts_nothing_twice(clips: Path, chromium:
         await watching.seen("BUFFER_START")
         site.release()
         await watching.seen("PLAY_REACHED_100")
+        await page.over()
         await page.close()
     assert [name for name in watching.names if name in QUARTILES] == QUARTILES
     buffers = [name for name in watching.names if name.startswith("BUFFER")]
@@ -167,6 +176,7 @@ async def test_change_of_media_is_another_session(clips: Path, chromium: Browser
         await page.until("video.currentTime > 0.2")
         await page.run("recorder.media('1_def'); video.src = '/media/clip.webm?2'; video.play()")
         await watching.seen("PLAY_REACHED_100")
+        await page.over()
         await page.close()
     first, second = ([e.event for e in watching.events if e.entry_id == i] for i in ENTRIES)
     assert first == [*START[1:], *QUARTILES[: len(first) - len(START[1:])]]
@@ -191,6 +201,7 @@ async def test_element_that_plays_already_is_measured_from_there(
         await page.until("video.currentTime > 1.1")
         await page.run("playertrack(video, { entry: '1_abc' }).id")
         await watching.seen("PLAY_REACHED_100")
+        await page.over()
         await page.close()
     measured_ = [event for event in watching.events if event.entry_id == "1_abc"]
     (play,) = (event for event in measured_ if event.event == "PLAY")

@@ -34,6 +34,7 @@ async def test_segments_are_a_clip_with_a_wait_between(clips: Path, chromium: Br
         await watching.seen("BUFFER_START")
         await page.run("give(0.6, 1).then(() => source.endOfStream())")
         await watching.seen("PLAY_REACHED_100")
+        await page.over()
         await page.close()
     assert [name for name in watching.names if not name.startswith("PLAY_REACHED")] == [
         *(*START, "BUFFER_START", "BUFFER_END"),
@@ -51,6 +52,7 @@ async def test_segments_of_another_clip_are_another_session(clips: Path, chromiu
             await page.run("give(0, 1).then(() => source.endOfStream())")
             await page.run("void video.play()")
             await watching.seen("PLAY_REACHED_100", 1 if entry == "1_abc" else 2)
+        await page.over()
         await page.close()
     found = [(event.event, event.entry_id) for event in watching.events]
     assert [entry for name, entry in found if name == "PLAY_REACHED_100"] == ["1_abc", "1_def"]
