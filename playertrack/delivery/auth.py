@@ -5,9 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from functools import partial
+from time import monotonic
 from typing import Any, Protocol, runtime_checkable
+from weakref import WeakValueDictionary
 
 from ..errors import PlayertrackError
+from .calls import is_ours
 from .redaction import redact
 from .retry import DeliveryState, RetryPolicy
 from .settings import DeliveryError
@@ -15,10 +19,17 @@ from .user_code import UserCode
 
 _log = logging.getLogger("playertrack")
 
+#: How long (s) a source may take before it counts as a reason why nothing goes on.
+_SLOW = 1.0
+
 
 @runtime_checkable
 class TokenSource(Protocol):
-    """Gives the tokens of a destination; one source may serve several."""
+    """Gives the tokens of a destination; one source may serve several.
+
+    It is asked before each request, by one call at a time, and may block: ``token`` is called
+    in a thread of its own, and its coroutines run in one loop, apart from the sender's.
+    """
 
     async def token(self, refused: str | None = None) -> str | None:
         """A token, None if none is needed; ``refused`` is the last, if a server refused it.
@@ -65,6 +76,15 @@ class Credentials:
         self._refused: set[int] = set()  # hashes of tokens
         self._fresh = False  # the token is new, and no server took it yet
         self._renewal: asyncio.Task[None] | None = None
+        self._asking: list[float] = []  # since when (time of `monotonic`)
+
+    @property
+    def trouble(self) -> str | None:
+        """Says that the source does not answer, and for how long; None if it does."""
+        since = min(tuple(self._asking), default=None)
+        if since is None or (seconds := monotonic() - since) < _SLOW:
+            return None
+        return f"a token is asked for, and has not come for {seconds:.0f} s"
 
     async def have(self) -> bool:
         """Get a token if one is due; True if an event may be sent with ``token``."""
@@ -98,7 +118,7 @@ class Credentials:
 
     def use(self, source: TokenSource | None) -> None:
         """Ask ``source`` from now on; `reset` has to follow."""
-        self._source = source
+        self._source = None if source is None else _apart(source)
         #: True if a request may first need a token from the source.
         self.needed = source is not None
 
@@ -117,11 +137,15 @@ class Credentials:
     async def _ask(self, refused: str | None) -> str | None:
         """Ask the source for a token; raises TimeoutError if it keeps silent for too long."""
         assert self._source is not None
+        began = monotonic()
+        self._asking.append(began)
         try:
             async with asyncio.timeout(self._patience):
                 return await self._source.token(refused)
         except TimeoutError:
             raise TimeoutError(f"the source said nothing for {self._patience:g} s") from None
+        finally:
+            self._asking.remove(began)
 
     def _renew_unless_busy(self) -> None:
         if self._policy.state in (DeliveryState.UP, DeliveryState.DOWN):
@@ -180,7 +204,7 @@ class AskedTokens:
         self._function = function
         self._identity = function if identity is None else identity
         self._asked: asyncio.Task[str | None] | None = None
-        self._refused: str | None = None
+        self._asked_for: str | None = None  # the token that was refused then
         self._code = UserCode()
 
     @classmethod
@@ -197,21 +221,32 @@ class AskedTokens:
         """See `TokenSource`; a token that is wanted by several is asked for once."""
         asked = self._asked
         loop = asyncio.get_running_loop()
-        if (
-            asked is None
-            or asked.get_loop() is not loop  # of the process before a fork, or another sender
-            or (asked.done() and (_failed(asked) or _is(asked, refused)))
-        ):
-            asked = self._asked = loop.create_task(self._text())
+        # The loop may be that of the process before a fork, or of another sender.
+        if asked is None or asked.get_loop() is not loop or not self._serves(asked, refused):
+            asked = self._asked = loop.create_task(self._text(refused))
+            self._asked_for = refused
         try:
-            return await asyncio.shield(asked)
+            if not asked.done():
+                await asyncio.wait((asked,))
         except asyncio.CancelledError:
-            if not asked.done():  # it hangs: whoever comes next asks anew
+            if self._asked is asked and not asked.done():  # it hangs: the next one asks anew
                 self._asked = None
+                asked.cancel()
             raise
+        if asked.cancelled():
+            raise TimeoutError("whoever asked gave it up")
+        return asked.result()
 
-    async def _text(self) -> str | None:
-        value = await self._code.call(self._function)
+    def _serves(self, asked: asyncio.Task[str | None], refused: str | None) -> bool:
+        """True if what was asked for serves one who wants a token now."""
+        return not asked.done() or not (_failed(asked) or _is(asked, refused))
+
+    def _how(self, refused: str | None) -> Callable[[], Any]:
+        """The call that gives a token."""
+        return self._function
+
+    async def _text(self, refused: str | None) -> str | None:
+        value = await self._code.call(self._how(refused))
         if value is not None and (not isinstance(value, str) or not value.strip()):
             raise DeliveryError("token", type(value).__name__, "text that is not empty, or None")
         return None if value is None else value.strip()
@@ -219,6 +254,29 @@ class AskedTokens:
     def same_as(self, other: Any) -> bool:
         """True if it is the same function or the same text."""
         return isinstance(other, AskedTokens) and bool(self._identity == other._identity)
+
+
+class _Apart(AskedTokens):
+    """Asks somebody else's ``source`` where it stops nothing if it blocks."""
+
+    def __init__(self, source: TokenSource) -> None:
+        super().__init__(source.token)
+        self._source = source
+
+    def _serves(self, asked: asyncio.Task[str | None], refused: str | None) -> bool:
+        return not asked.done() and self._asked_for == refused
+
+    def _how(self, refused: str | None) -> Callable[[], Any]:
+        return partial(self._source.token, refused)
+
+
+#: By the identity of a source, so that one that serves several is called from one thread.
+_all_apart: WeakValueDictionary[int, _Apart] = WeakValueDictionary()
+
+
+def _apart(source: TokenSource) -> TokenSource:
+    """A source that blocks nothing: ``source`` itself if it is one of this package."""
+    return source if is_ours(type(source)) else _all_apart.setdefault(id(source), _Apart(source))
 
 
 def _failed(asked: asyncio.Task[str | None]) -> bool:

@@ -175,13 +175,18 @@ class Calls:
             call.done(value, error)
 
 
+def is_ours(kind: type) -> bool:
+    """True if nobody else wrote any of that class."""
+    kinds = set(kind.__mro__) - {Generic, object}
+    return all(each.__module__.partition(".")[0] == _PACKAGE for each in kinds)
+
+
 def foreign(destination: Destination) -> frozenset[str]:
     """The functions of ``destination`` that may hang, as this package has no part in them.
 
     Its own destinations have none; others have all but those of `Destination` itself.
     """
-    kinds = set(type(destination).__mro__) - {Generic, object}
-    if all(kind.__module__.partition(".")[0] == _PACKAGE for kind in kinds):
+    if is_ours(type(destination)):
         return frozenset()
     return frozenset(
         name

@@ -114,8 +114,8 @@ class Link:
 
     @property
     def stalled(self) -> str | None:
-        """Says which function of the destination does not return; None if all do."""
-        return self.calls.trouble or self.route.encoding_trouble()
+        """Says which function of somebody else does not return; None if all do."""
+        return self.calls.trouble or self.credentials.trouble or self.route.encoding_trouble()
 
     def healthy(self) -> Health:
         """How the destination fares now."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
+from inspect import iscoroutine
 from typing import Any
 
 #: A value and None, or None and what was raised.
@@ -24,15 +24,23 @@ def result_of(function: Callable[[], Any]) -> Result:
 
 
 def hand(future: asyncio.Future[Any], value: Any, error: Exception | None) -> None:
-    """Settle ``future`` in its loop, from any thread; nothing happens if nobody waits any more."""
-    with suppress(RuntimeError):  # the loop is closed
+    """Settle ``future`` in its loop, from any thread, unless nobody waits any more."""
+    try:
         future.get_loop().call_soon_threadsafe(_settle, future, value, error)
+    except RuntimeError:  # the loop is closed
+        _leave(value)
 
 
 def _settle(future: asyncio.Future[Any], value: Any, error: Exception | None) -> None:
     if future.done():
-        return
-    if error is None:
+        _leave(value)
+    elif error is None:
         future.set_result(value)
     else:
         future.set_exception(error)
+
+
+def _leave(value: Any) -> None:
+    """A coroutine that comes when nobody waits for it is not begun."""
+    if iscoroutine(value):
+        value.close()
