@@ -172,10 +172,9 @@ class Bystander(Scenarios):
     def test_rate(self) -> None:
         with self.playing() as (program, _, witness):
             program.rate(2.0)
-            speed = witness.until("SPEED")
-            end = witness.until("PLAY_REACHED_100")
+            witness.until("PLAY_REACHED_100")
         self.reported(witness, *START, ("SPEED", {"rate": 2.0}), *REACHED)
-        assert end.at - speed.at < self.length - 0.5, witness.story
+        self.fast(witness)
 
     def test_skip_beyond_the_end(self) -> None:
         with self.playing() as (program, _, witness):

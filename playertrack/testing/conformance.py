@@ -20,6 +20,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Protocol
@@ -136,6 +137,12 @@ class Scenarios:
             assert_events(events, expected)
         except AssertionError as error:
             raise AssertionError(f"{error}\n{witness.story}") from None
+
+    def fast(self, witness: Witness) -> None:
+        """It played some quarter in less time than that lasts, on a busy machine not all."""
+        reached = [witness.until(f"PLAY_REACHED_{quartile}").at for quartile in QUARTILES]
+        quickest = min(after - before for before, after in pairwise(reached))
+        assert quickest < 0.9 * self.length / len(QUARTILES), witness.story
 
     def near(self, position: float, expected: float) -> None:
         """A position is where it is to be, as exactly as this player knows it."""
@@ -262,10 +269,10 @@ class Conformance(Scenarios):
         with self.playing() as (player, witness):
             player.rate(2.0)
             speed = witness.until("SPEED")
-            end = witness.until("PLAY_REACHED_100")
+            witness.until("PLAY_REACHED_100")
         assert speed.rate == 2.0
         self.reported(witness, *START, "SPEED", *(f"PLAY_REACHED_{n}" for n in QUARTILES))
-        assert end.at - speed.at < self.length - 0.5
+        self.fast(witness)
 
     def test_change_of_media(self) -> None:
         with self.playing() as (player, witness):
