@@ -56,11 +56,10 @@ def gst() -> Any:
     return headless
 
 
-@cache
 def qt() -> Any:
-    from playertrack_qt.headless import qt_thread
+    from qt_loops import qt_loop
 
-    return qt_thread()
+    return qt_loop()
 
 
 class Live(Conformance, StreamingConformance):
