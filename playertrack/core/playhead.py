@@ -204,12 +204,14 @@ class Playhead:
         """Judge a report of ``position`` after ``travel``; changes nothing."""
         assert self.position is not None
         ahead = position - self.position
+        if ahead > 0.0:
+            counted = self.counted(ahead, travel)
+            if counted is None:
+                return JUMP
+            return FAST if counted.fast else NATURAL
         if ahead == 0.0:
             return STILL
-        counted = self.counted(ahead, travel) if ahead > 0.0 else None
-        if counted is not None:
-            return FAST if counted.fast else NATURAL
-        return JITTER if -self.pace.back <= ahead < 0.0 else JUMP
+        return JITTER if ahead >= -self.pace.back else JUMP
 
     def counted(self, ahead: float, travel: Travel) -> Travel | None:
         """``travel`` as it counts if a move of ``ahead`` is natural; None if it is not.

@@ -35,10 +35,9 @@ def first_over(pb: Playback, at: float) -> tuple[float, Act] | None:
     """Of the waits that are over by ``at`` the one that was over first; None if none is."""
     first = None
     for since, grace, act in _waits(pb):
-        if at - since >= grace:  # so it is with all that are over
-            due = _over(since, grace)
-            if due <= at and (first is None or due < first[0]):
-                first = due, act
+        due = _over(since, grace)
+        if due <= at and (first is None or due < first[0]):
+            first = due, act
     return first
 
 

@@ -88,8 +88,8 @@ class Scenario:
     def events(self) -> list[dict[str, Any]]:
         return [event for step in self.steps for event in step.events]
 
-    def engine(self) -> Engine:
-        return Engine(policy=self.policy, entry_id=self.entry_id)
+    def engine(self, **options: Any) -> Engine:
+        return Engine(policy=self.policy, entry_id=self.entry_id, **options)
 
 
 def load() -> list[Scenario]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 from fed_engines import PLAYED, WATCHED, fed
+from scenarios import load
 
 from playertrack import Diagnostic, Policy, signals
 from playertrack.signals import (
@@ -219,6 +222,22 @@ def test_what_is_said_to_people(case: str) -> None:
 def test_what_is_said_before_any_media(name: str) -> None:
     signal, reported = REPORTED_BEFORE_MEDIA[name]
     assert [said(one) for one in diagnostics(signal)] == [reported]
+
+
+#: What varies in a message: numbers, the signal, the state.
+_VARIES = re.compile(r"(?<!\w)-?\d+(\.\d+)?|\w+(?= means| is the ad's own| explains)|[A-Z]+$")
+
+
+def test_all_that_is_said_in_the_scenarios() -> None:
+    """Kind, rule and message of each diagnostic, as ``diagnostics.txt`` has them."""
+    reported: list[Diagnostic] = []
+    for scenario in load():
+        engine = scenario.engine(diagnose=reported.append)
+        for signal in scenario.signals:
+            engine.feed(signal)
+        engine.close()
+    lines = {f"{one.kind} {one.rule}: {_VARIES.sub('…', one.message)}" for one in reported}
+    assert sorted(lines) == Path(__file__).with_name("diagnostics.txt").read_text().splitlines()
 
 
 def test_a_jump_that_is_no_seek_is_reported() -> None:
