@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ..playback import Playback
 from ..playhead import FAST, JUMP, NATURAL, STILL, Move, Run
-from ..state import ENDED, LOADED, PAUSING, RESUMING, STARTING
+from ..state import ENDED, PAUSING, RESUMING, STARTING
 from . import buffering, doubt
 from .moves import advance, judge, jump, near_start
 
@@ -123,8 +123,6 @@ def take_off(pb: Playback, run: Run, rule: str) -> None:
         pb.restart = run.base
     pb.seek = None
     pb.place(here if resumes else run.base)
-    if pb.state in (LOADED, ENDED):
-        pb.fire("play", at)
     pb.fire("playing", at)
     pb.first = False
     if run.fast:

@@ -1,0 +1,195 @@
+"""The quick way of updates: it is taken wherever it may be (that it is right, others test)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+import pytest
+from scenarios import Scenario, parse
+
+from playertrack import Engine
+from playertrack.events import Event
+from playertrack.signals import Signal, TimeUpdate
+
+#: Updates that are judged by the rules, and those that are only looked at for what they reach.
+CASES = """
+[from-one-update-to-the-next]
+playing 1000
+1 @1           -> judged
+2 @2
+2.25 @2.25
+9 @9
+
+[jitter]
+playing 1000
+1 @1           -> judged
+2 @2.25
+3 @2.75
+4 @4.25
+
+[a-playhead-that-stands-for-a-while]
+playing 1000
+1 @1           -> judged
+2 @2
+3 @2
+5 @2
+5.25 @2        -> judged
+6 @3           -> judged
+
+[a-playhead-that-is-awaited] {frozen_after=2}
+playing 1000
+1 @1           -> judged
+2 @2
+3 @2
+3.5 @2.5
+5 @4
+5.5 @4.5
+
+[a-milestone]
+playing 100
+1 @1           -> judged
+24 @24
+24.75 @24.75
+25 @25         -> looked-at
+26 @26
+49.75 @49.75
+50.25 @50.25   -> looked-at
+
+[a-milestone-in-a-part-that-was-jumped-to]
+playing 100
+1 @1           -> judged
+2 seek @60
+3 @61          -> judged
+5 @63
+16.75 @74.75
+17 @75         -> looked-at
+18 @76
+
+[after-the-last-milestone]
+playing 10
+1 @1           -> judged
+9 @9           -> looked-at
+10 @10         -> looked-at
+10.25 @10.25
+
+[views] {view_interval=10}
+playing 1000
+1 @1           -> judged
+9 @9
+9.75 @9.75
+10 @10         -> looked-at
+11 @11
+19.75 @19.75
+20 @20         -> looked-at
+
+[views-at-twice-the-speed] {view_interval=10}
+playing 1000
+0 ratechange 2
+1 @2           -> judged
+2 @4
+9.75 @19.5
+10 @20         -> looked-at
+11 @22
+
+[completion] {completion=0.5 milestones=[]}
+playing 100
+1 @1           -> judged
+49 @49
+49.75 @49.75
+50 @50         -> looked-at
+51 @51
+99 @99
+
+[completion-after-a-seek] {completion=0.5 milestones=[]}
+playing 100
+1 @1           -> judged
+2 seek @60
+3 @61          -> judged
+5 @63
+10 @68
+41 @99
+
+[just-after-a-start-that-was-named]
+loaded 100
+0 seek @20
+1 playing
+1.25 @20.25    -> judged
+1.5 @20.5
+1.75 @20.75
+1.875 @20.875
+2.25 @21.25    -> judged
+2.5 @21.5
+
+[just-after-a-seek]
+playing 1000
+1 @1           -> judged
+2 seek @60
+2.25 @60.25    -> judged
+2.5 @60.5
+2.75 @60.75
+2.875 @60.875
+2.9375 @60.9375 -> judged
+3.25 @61.25    -> judged
+3.5 @61.5
+
+[just-after-a-replay]
+playing 1000
+100 @100       -> judged
+100 replay
+101 playing
+101.25 @0.25   -> judged
+101.5 @0.5
+101.75 @0.75
+101.9375 @0.9375 -> judged
+102.25 @1.25   -> judged
+102.5 @1.5
+
+[a-silence]
+playing 1000
+1 @1           -> judged
+60.75 @60.75
+121 @121       -> judged
+122 @122
+
+[too-fast-to-watch]
+playing 1000
+1 @1           -> judged
+1 ratechange 8
+2 @9           -> judged
+3 @17          -> judged
+
+[time-that-goes-back]
+playing 1000
+1 @1           -> judged
+2 @2
+1.5 @2.25      -> judged
+2.5 @2.5
+3 @3
+"""
+
+
+class Observed(Engine):
+    """Notes where an update takes it."""
+
+    __slots__ = ()
+    ways: ClassVar[list[str]] = []
+
+    def take(self, signal: Signal) -> Sequence[Event]:
+        self.ways.append("judged")
+        return super().take(signal)
+
+    def reach(self, start: float, end: float) -> None:
+        self.ways.append("looked-at")
+        super().reach(start, end)
+
+
+@pytest.mark.parametrize("scenario", list(parse(CASES)), ids=lambda scenario: scenario.id)
+def test_where_updates_go(scenario: Scenario) -> None:
+    engine = Observed(policy=scenario.policy)
+    for step in scenario.steps:
+        Observed.ways.clear()
+        if step.signal is not None:
+            engine.feed(step.signal)
+        if isinstance(step.signal, TimeUpdate):
+            assert Observed.ways[:1] == [event["event"] for event in step.events], step.line
