@@ -78,7 +78,7 @@ bench: $(STAMP) ## the benchmarks
 	$(BIN)/python -m benchmarks
 
 mutants: $(STAMP) ## mutation testing of the engine (long)
-	$(BIN)/python benchmarks/mutants.py
+	$(BIN)/python -m benchmarks.mutants
 
 clean: ## removes all that was built here
 	rm -rf .venv build .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache dist
