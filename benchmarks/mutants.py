@@ -169,7 +169,7 @@ def _place(code: CodeType) -> Place:
 
 
 def _as_they_are(session: pytest.Session) -> tuple[list[set[Place]], list[float]]:
-    """The functions that each test calls, and how long it takes (s of CPU time); without any mutant."""
+    """The functions that each test calls, and its CPU time (s); without any mutant."""
     source, sink = os.pipe()
     child = os.fork()
     if not child:

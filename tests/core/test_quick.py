@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 import pytest
+from fed_engines import PLAYED, fed
 from scenarios import Scenario, parse
 
-from playertrack import Engine
+from playertrack import Engine, Policy
 from playertrack.events import Event
 from playertrack.signals import Signal, TimeUpdate
 
@@ -193,3 +194,47 @@ def test_where_updates_go(scenario: Scenario) -> None:
             engine.feed(step.signal)
         if isinstance(step.signal, TimeUpdate):
             assert Observed.ways[:1] == [event["event"] for event in step.events], step.line
+
+
+def at_11() -> Engine:
+    return fed(*PLAYED, TimeUpdate(at=11.0, position=11.0), policy=Policy(view_interval=None))
+
+
+#: Updates of each second from 11 to 30.
+SECONDS = [float(second) for second in range(11, 31)]
+
+
+def test_updates_that_are_taken_at_once_end_before_a_milestone() -> None:
+    engine = at_11()
+    assert engine.advance(SECONDS, SECONDS, 1, 4) == 4
+    assert (engine.position, engine.last_at) == (14.0, 14.0)
+    assert engine.advance(SECONDS, SECONDS, 4, 20) == 14
+    assert (engine.position, engine.last_at) == (24.0, 24.0)
+    assert engine.advance(SECONDS, SECONDS, 14, 20) == 14
+    assert [event.event for event in engine.timeupdate(25.0, 25.0)] == ["PLAY_REACHED_25"]
+    assert engine.advance(SECONDS, SECONDS, 15, 20) == 20
+
+
+def test_updates_from_elsewhere_are_not_taken_at_once() -> None:
+    engine = at_11()
+    later = [second + 1.0 for second in SECONDS]
+    assert engine.advance(SECONDS, SECONDS, 2, 20) == 2
+    assert engine.advance(SECONDS, later, 1, 20) == 1
+    assert engine.advance(later, SECONDS, 1, 20) == 1
+    assert (engine.position, engine.last_at) == (11.0, 11.0)
+
+
+def test_the_time_of_updates_is_that_of_their_clock() -> None:
+    engine = at_11()
+    engine.timeupdate(11.0, 2.0)  # the clock was set back by 9 s
+    engine.timeupdate(12.0, 3.0)
+    earlier = [second - 9.0 for second in SECONDS]
+    assert engine.advance(SECONDS, earlier, 2, 20) == 14
+    assert (engine.position, engine.last_at) == (24.0, 24.0)
+
+
+def test_updates_after_a_stand_are_not_taken_at_once() -> None:
+    engine = at_11()
+    engine.timeupdate(11.0, 11.5)
+    assert engine.advance(SECONDS, SECONDS, 1, 20) == 1
+    assert (engine.position, engine.last_at) == (11.0, 11.5)
