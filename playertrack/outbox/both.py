@@ -23,16 +23,22 @@ def first_answer(stores: Iterable[Store], question: Callable[[Store], _T | None]
 
 
 def standings_of(stores: Iterable[Store], delivered: Iterable[int]) -> dict[str, Standing]:
-    """All destinations by name; ``delivered`` rows are counted as such."""
+    """All destinations by name; ``delivered`` rows are counted as such.
+
+    A store that cannot be read now counts as it did before.
+    """
     delivered = list(delivered)
     found: dict[str, Standing] = {}
     for store in stores:
-        with suppress(sqlite3.Error):
-            for each in store.standings(delivered):
-                known = found.get(each.name, Standing(each.name, Counts(), None))
-                found[each.name] = Standing(
-                    each.name, known.counts + each.counts, known.paused or each.paused
-                )
+        try:
+            standings = store.standings(delivered)
+        except sqlite3.Error:
+            standings = store.last_standings()
+        for each in standings:
+            known = found.get(each.name, Standing(each.name, Counts(), None))
+            found[each.name] = Standing(
+                each.name, known.counts + each.counts, known.paused or each.paused
+            )
     return found
 
 

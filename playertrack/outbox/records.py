@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from .database import QUEUE, Database, Entries
+from .connecting import Connection
+from .database import QUEUE, Database, Entries, state_of
 from .lane_notes import Notes, is_sound, read_note
 from .values import RELEASED, Counts, DeadLetter, Item, Row, Standing
 
@@ -21,6 +22,11 @@ THESE = "seq IN (SELECT value FROM json_each(?))"
 
 class Records(Database):
     """Rows, tallies, notes and dead letters."""
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection)
+        # Rows by destination that were delivered and not removed, after so many transactions.
+        self._early: tuple[int, Mapping[str, int]] = 0, {}
 
     def read(self, destination: str, after: int, limit: int) -> tuple[list[Row], list[int]]:
         """The next rows of a destination, and the numbers of damaged ones among them.
@@ -82,13 +88,15 @@ class Records(Database):
                 (json.dumps(list(settled)),),
             ).fetchall()
         )
-        return [
-            Standing(
-                name, Counts.of(entry.get("counters", {}), early.get(name, 0)), entry.get("paused")
-            )
-            for name, entry in sorted(self.tally.everything().items())
-            if name != QUEUE
-        ]
+        entries = self.tally.everything()
+        self._early = state_of(entries)[1], early
+        return _standings(entries, early)
+
+    def last_standings(self) -> list[Standing]:
+        """All destinations as they were last read or committed here; nothing is read."""
+        known = self.tally.known
+        commits, early = self._early
+        return _standings(known, early if commits == state_of(known)[1] else {})
 
     def paused(self, destination: str) -> str | None:
         """Why a destination is paused, if it is."""
@@ -114,10 +122,21 @@ class Records(Database):
         self._execute("BEGIN")
         try:
             rows = self.rows_by_destination()
-            return all(rows.get(each.name, 0) == each.counts.pending for each in self.standings())
+            standings = _standings(self.tally.everything(), {})
+            return all(rows.get(each.name, 0) == each.counts.pending for each in standings)
         finally:
             with suppress(sqlite3.Error):  # it may have rolled back by itself
                 self._execute("ROLLBACK")
+
+
+def _standings(entries: Entries, early: Mapping[str, int]) -> list[Standing]:
+    return [
+        Standing(
+            name, Counts.of(entry.get("counters", {}), early.get(name, 0)), entry.get("paused")
+        )
+        for name, entry in sorted(entries.items())
+        if name != QUEUE
+    ]
 
 
 def intact(fields: Sequence[Any]) -> tuple[int, str, Item] | None:

@@ -17,7 +17,7 @@ from playertrack.delivery import Sender
 from playertrack.destinations.http import HttpDestination
 from playertrack.destinations.sink import DeliverySink
 from playertrack.events import Event
-from playertrack.outbox import Bounds, Outbox, Settled
+from playertrack.outbox import Bounds, Outbox, Settled, look
 from playertrack.outbox.failover import Failover
 from playertrack.outbox.values import Added
 
@@ -159,6 +159,28 @@ def test_a_disk_that_breaks_and_comes_back(tmp_path: Path) -> None:
     assert numbers(outbox) == list(range(10))
     adds_up(outbox)
     outbox.close()
+
+
+@pytest.mark.parametrize("fault", ["full", "broken"])
+def test_q_total_the_counters_say_so_also_while_the_disk_is_away(
+    fault: str, tmp_path: Path
+) -> None:
+    disk = Disk()
+    outbox = Outbox(tmp_path, connect=disk.connect, retry=0.02)
+    fill(outbox, [item(n) for n in range(5)])
+    there = page(outbox)
+    assert outbox.leases.take([row.seq for row in there.rows], there.epoch)
+    assert all(outbox.delivered(row.seq) for row in there.rows[:2])
+    before = counts(outbox)
+    assert (before.accepted, before.delivered, before.pending) == (5, 2, 3)
+    setattr(disk, fault, True)
+    fill(outbox, [item(n) for n in range(5, 8)])
+    while_away = counts(outbox)
+    assert (while_away.accepted, while_away.delivered, while_away.pending) == (8, 2, 6)
+    setattr(disk, fault, False)
+    assert outbox.close()
+    (standing,) = look(tmp_path).standings
+    assert standing.counts == while_away
 
 
 def test_a_close_moves_to_the_disk_what_is_in_memory(tmp_path: Path) -> None:
