@@ -257,6 +257,8 @@ class Translator(PlayerTranslator):
     def _message(self, report: Record) -> list[Signal]:
         at, run = report.t, self._run
         match report:
+            case Poll() if run.target is not None and not run.seeking:
+                return []  # the call of a seek has not returned: it is there already, or not yet
             case Poll() if run.prerolled and (run.flush or not run.ended):
                 return self._at_poll(report)
             case Buffering() if not run.live:

@@ -43,6 +43,15 @@ def test_seek_while_paused() -> None:
     assert after_start(derive("gstreamer", tape)) == ["PAUSE", "SEEK", "RESUME"]
 
 
+def test_seek_whose_call_returns_late_begins_where_playback_was() -> None:
+    tape = started().play(0.1, 0.0, 2.0).command(2.2, "pause")
+    states(tape, 2.21, "playing", "paused").at(2.4, 2.1)
+    tape.command(3.0, "seek", 6.0).at(3.1, 6.0).add(3.2, "ret.seek_simple", r=True)
+    tape.add(3.21, "async-done").at(3.4, 6.0)
+    seek = only("SEEK", derive("gstreamer", tape))
+    assert (seek.origin, seek.target) == (2.1, 6.0)
+
+
 def test_pause_without_a_command() -> None:
     tape = states(started().play(0.1, 0.0, 1.0), 1.2, "playing", "paused").at(1.5, 1.1)
     states(tape, 4.0, "paused", "playing").play(4.0, 1.1, 2.1)
