@@ -22,11 +22,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from itertools import pairwise
 from pathlib import Path
+from statistics import median_high
 from tempfile import TemporaryDirectory
 from typing import Any, Protocol
 
 from ..events import QUARTILES, Event
 from ..live.tracker import Tracker
+from ..signals import TimeUpdate
 from .assertions import assert_events, assert_never
 from .witness import Witness
 
@@ -144,6 +146,21 @@ class Scenarios:
         quickest = min(after - before for before, after in pairwise(reached))
         assert quickest < 0.9 * self.length / len(QUARTILES), witness.story
 
+    def reached_in_time(self, witness: Witness) -> None:
+        """The first update beyond a quartile reports it, and as a rule that is near.
+
+        On a busy machine one update may be late.
+        """
+        updates = [each.position for each in witness.signals if isinstance(each, TimeUpdate)]
+        late = []
+        for quartile in QUARTILES:
+            point = self.length * quartile / 100
+            reached = witness.until(f"PLAY_REACHED_{quartile}").position
+            first = min((each for each in updates if each >= point), default=self.length)
+            assert reached <= first, witness.story
+            late.append(abs(reached - point))
+        assert median_high(late) <= self.resolution, witness.story
+
     def near(self, position: float, expected: float) -> None:
         """A position is where it is to be, as exactly as this player knows it."""
         assert abs(position - expected) <= self.resolution, (position, expected)
@@ -167,9 +184,7 @@ class Conformance(Scenarios):
         assert witness.events[-1].duration is not None
         self.near(witness.events[-1].duration, self.length)
         self.near(witness.until("PLAY").position, 0.0)
-        for quartile in QUARTILES:
-            reached = witness.until(f"PLAY_REACHED_{quartile}")
-            self.near(reached.position, self.length * quartile / 100)
+        self.reached_in_time(witness)
 
     def test_pause_and_resume(self) -> None:
         with self.playing() as (player, witness):
