@@ -84,7 +84,9 @@ class QtBinding(LoopBinding):
     def _disconnect(self) -> None:
         self._let_go()
         for signal, listener in self._connections:
-            with suppress(RuntimeError, TypeError):  # the player is deleted, its signals with it
+            # The player is deleted, its signals with it. With players in several threads PySide6
+            # may warn that a connection is gone: a SystemError where warnings are errors.
+            with suppress(RuntimeError, TypeError, SystemError):
                 signal.disconnect(listener)
 
     def _catch_up(self) -> None:

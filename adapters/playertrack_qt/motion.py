@@ -14,8 +14,9 @@ _DRAGGED, _SOON = 0.12, 1.0
 _BACK = 0.1
 #: … and in a pause any that is longer than this.
 STILL = 0.1
-#: Positions that come this close (s) to each other were held up by the event loop.
-_BURST = 0.03
+#: Positions that come this close (s) to one that is late were held up as well; Qt's own come
+#: every 0.05 s.
+_BURST = 0.1
 #: So long (s) after a stall it may take to catch up.
 _CATCHING_UP = 0.5
 #: Polls come twice as often as this (s); if none does, the event loop is blocked, not playback.

@@ -340,8 +340,9 @@ class Translator(PlayerTranslator):
     def _go_on(self, at: float, position: float, media: _Media) -> list[Signal]:
         """Playback has come this far by itself."""
         made: list[Signal] = []
-        move = self._motion.go_on if self._running and not self._stalled else self._motion.move
-        if self._state == "Playing":
+        plays = self._state == "Playing"
+        move = self._motion.go_on if plays and not self._stalled else self._motion.move
+        if plays:
             if position == media.duration:
                 at = self._reached(at, position)
             if media.endless and not media.live and not media.seekable:

@@ -61,10 +61,12 @@ def test_seek_by_the_program_in_a_stall_stays_behind_the_clock(goes_on: bool) ->
     assert (seek.origin, seek.target) == (3.4, 4.6)
 
 
-def test_positions_that_the_event_loop_held_up_are_no_seek() -> None:
+@pytest.mark.parametrize("apart", [0.001, 0.05])
+@pytest.mark.parametrize("begun", [0.0, 0.2])
+def test_positions_that_the_event_loop_held_up_are_no_seek(apart: float, begun: float) -> None:
     """The first that comes is of before the loop was blocked, the next of now."""
-    tape = stalled(0.2, until=0.3).at(0.617, 0.24).at(0.618, 0.56)
-    tape.play(0.618, 0.56, 1.0, step=0.05)
+    tape = stalled(begun, until=0.3).at(0.617, 0.24).at(0.617 + apart, 0.56)
+    tape.play(0.617 + apart, 0.56, 1.0, step=0.05)
     assert after_start(derive("qt", tape)) == []
 
 
