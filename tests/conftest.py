@@ -33,7 +33,7 @@ settings.register_profile("long", deadline=None, max_examples=20_000, print_blob
 settings.register_profile("few", deadline=None, max_examples=10, derandomize=True, database=None)
 
 #: So many scenarios of real players run at once: most of the time they only wait.
-_AT_ONCE = 8
+_AT_ONCE = 12
 
 #: How long (s) one is waited for; less than the time that pytest gives a test.
 _PATIENCE = 100.0

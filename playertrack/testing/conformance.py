@@ -233,7 +233,8 @@ class Conformance(Scenarios):
 
     def test_scrubbing(self) -> None:
         with self.playing() as (player, witness):
-            for target in (2.0, 4.0, 1.0, 5.0, 3.5):
+            # No quartile lies in the second after any of them, where it may play on.
+            for target in (1.8, 3.4, 0.4, 4.8, 3.3):
                 player.seek(target)
                 self.rest(0.1)
             witness.until("PLAY_REACHED_75")
@@ -241,7 +242,7 @@ class Conformance(Scenarios):
         seeks = witness.names.count("SEEK")
         assert seeks <= 5
         assert set(witness.names[len(START) :]) == {"SEEK", "PLAY_REACHED_75"}, witness.story
-        self.near(witness.until("SEEK", seeks).target, 3.5)
+        self.near(witness.until("SEEK", seeks).target, 3.3)
 
     def test_stop(self) -> None:
         with self.playing() as (player, witness):
