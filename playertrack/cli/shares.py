@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from heapq import merge
 from math import inf
@@ -104,7 +104,8 @@ def _share(task: Task, share: Share | None) -> Iterator[Item | BytesRead | Total
         try:
             before = done
             for made, done in _read(path, before, fleet, options):
-                yield from chosen.items(number, made)
+                whole = share is None and ended is None
+                yield from chosen.items(number, _together(made) if whole else made)
                 yield done
         except (PlayertrackError, OSError) as error:
             if share is None:
@@ -153,6 +154,22 @@ def _read(
             share = options["share"]
             if noted.blank and (share is None or share.number == 0):
                 report_empty(path, "trace")
+
+
+def _together(made: list[Made]) -> Iterator[Made]:
+    """The same, with the events of lines in a row as if one line had made them."""
+    number = 0
+    events: list[Event] = []
+    for number, each in made:
+        if isinstance(each, Exception):
+            if events:
+                yield number, events
+                events = []
+            yield number, each
+        else:
+            events += cast("Sequence[Event]", each)
+    if events:
+        yield number, events
 
 
 class _Counted:
@@ -208,7 +225,7 @@ class _Chosen:
                 self._ids.add(session)
         return session
 
-    def items(self, file: int, made: list[Made]) -> Iterator[Item]:
+    def items(self, file: int, made: Iterable[Made]) -> Iterator[Item]:
         """A file's results, as far as they were asked for."""
         for number, each in made:
             yield from self.given((file, number), each)
@@ -222,7 +239,7 @@ class _Chosen:
         if self._task.session is not None:
             made = [each for each in made if _session_of(each) in self._ids]
         if made and self._task.encoded and not isinstance(made[0], dict):
-            yield key, b"".join(self._encode(event) + b"\n" for event in made)
+            yield key, b"\n".join(map(self._encode, made)) + b"\n"
         elif made:
             yield key, list(made)
 

@@ -7,7 +7,9 @@ from a factory. The state is a value that can be saved and restored (`snapshot`)
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from math import inf, nextafter
+from types import ModuleType
 from typing import Any
 
 from .. import signals
@@ -253,9 +255,8 @@ class Engine(Quick):
 
     def snapshot(self) -> bytes:
         """The whole state as a few bytes, to go on from elsewhere (R-pure)."""
-        from . import snapshot  # needs msgspec, which not every platform has
-
-        return snapshot.save(self)
+        data: bytes = _snapshots().save(self)
+        return data
 
     @classmethod
     def restore(
@@ -270,8 +271,17 @@ class Engine(Quick):
 
         Raises `SnapshotError` if ``data`` is no snapshot, or one of another version.
         """
-        from . import snapshot
-
         engine = cls.__new__(cls)
-        engine.arm(snapshot.load(engine, data, ids, diagnose, on_summary))
+        engine.arm(_snapshots().load(engine, data, ids, diagnose, on_summary))
         return engine
+
+
+@cache
+def _snapshots() -> ModuleType:
+    """The module that writes and reads them; it needs msgspec, which not every platform has.
+
+    Once it is there, an import takes longer than much of a snapshot.
+    """
+    from . import snapshot
+
+    return snapshot

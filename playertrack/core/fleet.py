@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from math import inf, nextafter
 from types import EllipsisType
 from typing import Any
@@ -16,6 +16,7 @@ from .context import Diagnostic, Setup
 from .engine import Engine
 from .fleet_views import Awake
 from .playhead import Pace
+from .quick import skim
 from .reorder import Reorder
 from .session import SessionIds, Summary, offline_ids
 from .timer_heap import TimerHeap
@@ -89,17 +90,14 @@ class Fleet:
         return Awake(self._players)
 
     @property
-    def entries(self) -> Mapping[str | None, Engine | bytes | None]:
-        """All that are `known`: an engine, the snapshot of one (`pack`), None where it is closed.
-
-        While all is `plain`, an engine may be updated without asking the fleet.
-        """
-        return self._players
-
-    @property
     def known(self) -> Collection[str | None]:
         """Every player that ever appeared and was not forgotten, in the order of appearance."""
         return self._players.keys()
+
+    @property
+    def entries(self) -> Mapping[str | None, Engine | bytes | None]:
+        """All that are `known`: an engine, its snapshot (`pack`), or None where it is closed."""
+        return self._players
 
     def engine(self, player: str | None) -> Engine:
         """The engine of ``player``, made if it is new or was closed."""
@@ -180,6 +178,15 @@ class Fleet:
         ):
             return self._update_now(player, position, at)
         return self.feed(player, TimeUpdate(at=at, position=position), seq)
+
+    def skim(
+        self, updates: Iterable[Any], kind: type[Any]
+    ) -> Iterator[tuple[Any, Sequence[Event] | None]]:
+        """Take ``updates`` of players that are awake, as `quick.skim`; only while all is `plain`.
+
+        Gives what made events, with these, and what is yet to be fed, with None.
+        """
+        return skim(updates, kind, self._players)
 
     def _take(self, player: str | None, signal: Signal) -> Sequence[Event]:
         """Feed a signal whose turn it is."""

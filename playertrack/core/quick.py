@@ -17,7 +17,7 @@ Both are the position up to which it holds: the next milestone or view is reache
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import inf
 from typing import Any
 
@@ -57,10 +57,12 @@ class Quick(Playback):
             now = at + pace.offset  # a whole number becomes a float
             elapsed = now - self.moved_at
             ahead = position - self.position  # type: ignore[operator] # None: TypeError
+            # Python 3.11 is slow at chains of comparisons, and has no need to look at a pair twice.
             if (
-                0.0 < ahead <= elapsed * pace.reach
-                and elapsed < pace.patience
+                ahead > 0.0
                 and position < self.limit
+                and ahead <= elapsed * pace.reach
+                and elapsed < pace.patience
             ):
                 self.position = position + 0.0
                 self.moved_at = self.now = now
@@ -199,3 +201,36 @@ class Quick(Playback):
             due = (self.viewed + 1) * interval - 1e-5 - self.played
             point = min(point, self.span_from + due * self.pace.rate)
         return point
+
+
+def skim(
+    updates: Iterable[Any], kind: type[Any], engines: Mapping[str | None, Any]
+) -> Iterator[tuple[Any, Sequence[Event] | None]]:
+    """Take the updates of awake engines: gives those that made events, with these.
+
+    What is of ``kind`` has the ``player``, ``position`` and ``at`` (floats) of an update. What is
+    not, or of no engine, is given with None. The quiet ones are taken as `Quick.timeupdate`
+    does, without calling it, which is a good part of what a long trace costs.
+    """
+    for update in updates:
+        events = None
+        if type(update) is kind:
+            engine: Any = engines.get(update.player)
+            position = update.position
+            try:
+                if position < engine.limit:
+                    pace = engine.pace
+                    now = update.at + pace.offset
+                    elapsed = now - engine.moved_at
+                    ahead = position - engine.position
+                    if ahead > 0.0 and ahead <= elapsed * pace.reach and elapsed < pace.patience:
+                        engine.position = position
+                        engine.moved_at = engine.now = now
+                        continue
+            except AttributeError:
+                pass  # it is new, closed or packed
+            else:
+                events = engine.timeupdate(position, update.at)
+                if not events:
+                    continue
+        yield update, events

@@ -21,7 +21,19 @@ from .context import Diagnostic, Setup
 from .playback import Playback
 from .playhead import Elapsed
 from .session import Media, SessionIds, Summary, known
-from .state import SELDOM, PlayerState, State
+from .state import (
+    BUFFERING,
+    CLOSED,
+    IDLE,
+    PAUSED,
+    PAUSING,
+    READY,
+    RESUMING,
+    SELDOM,
+    STALLING,
+    PlayerState,
+    State,
+)
 
 #: Written first; another number is another layout.
 VERSION = 3
@@ -51,15 +63,15 @@ _Layout = tuple[
     dict[str, msgspec.Raw] | None,  # what `state.SELDOM` declares, by name
 ]
 
-_MEDIALESS = (State.IDLE, State.READY, State.CLOSED)
+_MEDIALESS = (IDLE, READY, CLOSED)
 
 #: What a player must have in some states.
 _NEEDS = {
-    State.STALLING: {"stall_open"},
-    State.BUFFERING: {"stall_open"},
-    State.PAUSING: {"stay", "waiting"},
-    State.PAUSED: {"stay"},
-    State.RESUMING: {"stay"},
+    STALLING: {"stall_open"},
+    BUFFERING: {"stall_open"},
+    PAUSING: {"stay", "waiting"},
+    PAUSED: {"stay"},
+    RESUMING: {"stay"},
 }
 
 _Common = tuple[
@@ -80,11 +92,11 @@ _decode_common = msgspec.msgpack.Decoder(_Common).decode
 
 def save(pb: Playback) -> bytes:
     """The whole state of a player, small enough to send around; equal states, equal bytes."""
-    seldom = pb.tidy()
+    pace, fired, seldom = pb.pace, pb.fired, pb.tidy()
     if seldom:
         seldom = {name: seldom[name] for name in _decode_seldom if name in seldom}
-    if pb.offset:
-        seldom = {"offset": pb.offset, **seldom}
+    if pace.offset:
+        seldom = {"offset": pace.offset, **seldom}
     return _encode(
         (
             VERSION,
@@ -94,7 +106,7 @@ def save(pb: Playback) -> bytes:
             pb.position,
             pb.moved_at,
             pb.slack,
-            pb.pace.rate,
+            pace.rate,
             pb.elapsed,
             pb.now,
             pb.event_at,
@@ -105,7 +117,7 @@ def save(pb: Playback) -> bytes:
             pb.span_from,
             pb.played,
             pb.viewed,
-            pb.fired.to_bytes((pb.fired.bit_length() + 7) // 8, "little"),
+            fired.to_bytes((fired.bit_length() + 7) // 8, "little") if fired else b"",
             pb.lacking,
             seldom or None,
         )
@@ -151,12 +163,12 @@ def load(
             raise SnapshotError(f"a snapshot of version {version}; this is version {VERSION}")
         pb.fired = int.from_bytes(fired, "little")
         setup, pb.media = _common(common, ids, diagnose, on_summary)
-        own = {name: _decode_seldom[name](raw) for name, raw in (seldom or {}).items()}
+        own = {name: _decode_seldom[name](raw) for name, raw in seldom.items()} if seldom else {}
         if lacking:
             own["lacking"] = lacking
         if left := ordinal - (pb.session is not None):
             own["sessions_left"] = left
-        offset = own.pop("offset", 0.0)
+        offset = own.pop("offset", 0.0) if own else 0.0
     except SnapshotError:
         raise
     except KeyError as error:
@@ -165,7 +177,6 @@ def load(
         raise SnapshotError(f"not a snapshot: {error}") from error
     _check(pb, rate, offset, own)
     pb.pace = setup.pace(rate, offset)
-    pb.limit = pb.calm = -inf
     pb.out = None
     pb.cause = ""
     if not own:
@@ -179,7 +190,7 @@ def load(
 def _check(pb: Playback, rate: float, offset: float, own: Mapping[str, Any]) -> None:
     """Refuse what no player can be."""
     numbers = offset + pb.moved_at + pb.slack + pb.span_from + pb.played + (pb.position or 0.0)
-    if pb.state is not State.IDLE or pb.now != -inf:  # until its first signal
+    if pb.state is not IDLE or pb.now != -inf:  # until its first signal
         numbers += pb.now
     if not (0.0 < rate < inf and isfinite(numbers)):
         raise SnapshotError("not a snapshot: a number in it cannot be")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import lru_cache
 from math import isfinite
 from operator import attrgetter
 from typing import Any, Protocol
@@ -63,16 +63,6 @@ class ByteStream(Protocol):
 # --------------------------------------------------------------------------- lines out
 
 
-def encode_event(event: Event) -> bytes:
-    """The event as a line of an event log, without the line's end; byte for byte stable.
-
-    >>> encode_event(Event("PAUSE", at=3.0, session="s", index=7, position=2.5))
-    b'{"event": "PAUSE", "at": 3.0, "session": "s", "index": 7, "entry_id": null, \
-"position": 2.5, "duration": null}'
-    """
-    return _encode_event(event)
-
-
 def encode_signal(signal: Signal, player: str | None = None, seq: int | None = None) -> bytes:
     """The signal as a line of a trace, without the line's end."""
     return _encode(signal_record(signal, player, seq))
@@ -90,12 +80,13 @@ try:
 except MissingLibraryError:
     _encode = _encode_slowly
 
-    def _encode_event(event: Event) -> bytes:
+    def encode_event(event: Event) -> bytes:
+        """The event as a line of an event log, without the line's end; byte for byte stable."""
         return _encode_slowly(event_record(event))
 else:
     _write = msgspec.json.Encoder().encode
     _write_lines = msgspec.json.Encoder().encode_lines
-    _FIRST = ("event", "at", "player", "session", "index", "entry_id", "position", "duration")
+    _FIELDS = ("at", "player", "session", "index", "entry_id", "position", "duration")
 
     def _encode(record: dict[str, Any]) -> bytes:
         for value in record.values():
@@ -104,11 +95,19 @@ else:
                 return _encode_slowly(record)
         return msgspec.json.format(_write(record), indent=0)
 
-    def _encode_event(event: Event) -> bytes:
+    def encode_event(event: Event) -> bytes:
+        """The event as a line of an event log, without the line's end; byte for byte stable.
+
+        >>> encode_event(Event("PAUSE", at=3.0, session="s", index=7, position=2.5))
+        b'{"event": "PAUSE", "at": 3.0, "session": "s", "index": 7, "entry_id": null, \
+"position": 2.5, "duration": null}'
+        """
         cls: Any = type(event)
-        form, values_of = _form(cls, event.player is not None)
+        form, values_of, rest = _form(cls, event.event, event.player is not None)
         values = values_of(event)
-        for value in values:
+        if not 1e-4 <= values[0] < 1e16:
+            return _encode_slowly(event_record(event))
+        for value in values[rest:]:
             if type(value) is float and not 1e-4 <= value < 1e16 and value:
                 return _encode_slowly(event_record(event))
         line = form.copy()
@@ -116,14 +115,20 @@ else:
         # A line a part, and no newline is left in any of them.
         return _write_lines(line).replace(b"\n", b"")
 
-    @cache
-    def _form(cls: Any, player: bool) -> tuple[list[Any], Callable[[Event], Any]]:
-        """The line of a class of events, with a gap for each value; and what gets the values."""
-        names = [name for name in _FIRST if player or name != "player"] + list(cls.extra)
+    @lru_cache(maxsize=1024)
+    def _form(
+        cls: Any, event: str, player: bool
+    ) -> tuple[list[Any], Callable[[Event], tuple[Any, ...]], int]:
+        """The line of an event with gaps for its values, what gets them, and its first number.
+
+        That is, the first behind ``at``. ``player``: it has one.
+        """
+        names = [name for name in _FIELDS if player or name != "player"] + list(cls.extra)
         form: list[Any] = []
         for name in names:
-            form += msgspec.Raw(f'{", " if form else "{"}"{name}": '.encode()), None
-        return [*form, msgspec.Raw(b"}")], attrgetter(*names)
+            before = ", " if form else f'{{"event": {_write(event).decode()}, '
+            form += msgspec.Raw(f'{before}"{name}": '.encode()), None
+        return [*form, msgspec.Raw(b"}")], attrgetter(*names), names.index("position")
 
 # ---------------------------------------------------------------------------- lines in
 
@@ -240,24 +245,24 @@ def _integer(digits: str) -> int | float:
 _DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_int=_integer)
 
 
-def blocks(stream: ByteStream) -> Iterator[tuple[range, bytes]]:
-    """The lines as they arrive: their numbers, and their text.
+def blocks(stream: ByteStream) -> Iterator[tuple[range, list[bytes]]]:
+    """The lines as they arrive: their numbers, and themselves without their ends.
 
     Of a line that is too long only so much is kept as shows it.
     """
     number, rest = 1, b""
     while chunk := stream.read1(_CHUNK):
-        whole, newline, tail = chunk.rpartition(b"\n")
-        if not newline:
-            rest = (rest + chunk)[: MAX_LINE + 1]
-            continue
-        text = rest + whole
-        following = number + text.count(b"\n") + 1
-        yield range(number, following), text
-        number = following
-        rest = tail
+        lines = chunk.split(b"\n")
+        lines[0] = rest + lines[0]
+        rest = lines.pop()
+        if lines:
+            following = number + len(lines)
+            yield range(number, following), lines
+            number = following
+        else:
+            rest = rest[: MAX_LINE + 1]
     if rest:
-        yield range(number, number + 1), rest
+        yield range(number, number + 1), [rest]
 
 
 def read_records(
@@ -277,8 +282,8 @@ def read_signals(
 def _read(
     parse: Callable[[bytes], Any], stream: ByteStream, source: str, on_bad: OnBad | None
 ) -> Iterator[tuple[int, Any]]:
-    for numbers, text in blocks(stream):
-        for number, line in zip(numbers, text.split(b"\n"), strict=True):
+    for numbers, lines in blocks(stream):
+        for number, line in zip(numbers, lines, strict=True):
             if line.strip(BLANK):
                 try:
                     value = parse(line)

@@ -7,8 +7,9 @@ Those are decoded straight into structs. A line that is in any doubt is left to 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from functools import reduce
+from functools import cached_property, reduce
 from operator import or_
 from typing import Annotated, Any
 
@@ -18,101 +19,142 @@ from .._msgspec import msgspec
 from ..errors import SignalError
 from ..signals import MAX_AT, MAX_SEQ, SIGNALS, Signal
 
+_AT = Annotated[float, msgspec.Meta(ge=-MAX_AT, le=MAX_AT)]
+_POSITION = Annotated[float, msgspec.Meta(ge=0.0)]
 #: The number of a signal among those of its player.
-Seq = Annotated[int, msgspec.Meta(ge=0, le=MAX_SEQ)]
+_SEQ = Annotated[int, msgspec.Meta(ge=0, le=MAX_SEQ)]
 
 UNSET = msgspec.UNSET
 
 
 class Line(msgspec.Struct, gc=False, tag_field="signal", kw_only=True):
-    """A line of a trace: player and number, and as many fields of the signal as are given."""
-
-    player: str | None = None
-    seq: Seq | None = None
+    """A line of a trace: as many fields of the signal as are given."""
 
 
 class Update(Line, tag="timeupdate"):
     """A `timeupdate`; no more has to be checked."""
 
-    at: Annotated[float, msgspec.Meta(ge=-MAX_AT, le=MAX_AT)]
-    position: Annotated[float, msgspec.Meta(ge=0.0)]
+    at: _AT
+    position: _POSITION
+    player: str | None = None
+    seq: _SEQ | None = None
 
 
 def _struct(name: str, cls: Any) -> Any:
     """The struct of a signal, which will itself check what is in the fields."""
-    fields = [
+    fields: list[Any] = [
         (field.name, Any) if field.default is attrs.NOTHING else (field.name, Any, UNSET)
         for field in attrs.fields(cls)
     ]
+    fields += [("player", str | None, None), ("seq", _SEQ | None, None)]
     return msgspec.defstruct(name, fields, bases=(Line,), tag=name, gc=False, kw_only=True)
 
 
 _STRUCTS = [_struct(name, cls) for name, cls in SIGNALS.items() if name != "timeupdate"]
 _FIELDS: dict[type[Line], tuple[str, list[str]]] = {
     struct: (name, [field for field in struct.__struct_fields__ if field not in ("player", "seq")])
-    for struct in _STRUCTS
+    for struct in [Update, *_STRUCTS]
     for name in [struct.__struct_config__.tag]
 }
-_FIELDS[Update] = ("timeupdate", ["at", "position"])
-_decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(reduce(or_, _STRUCTS, Update))
 
 #: What the decoder may raise.
 ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
-def decode(text: bytes, count: int) -> list[Line | None]:
-    """The ``count`` lines of ``text``; None where one cannot be decoded or leaves a doubt.
+def _decoder(update: Any) -> Callable[[bytes], Any]:
+    decode: Callable[[bytes], Any] = msgspec.json.Decoder(reduce(or_, _STRUCTS, update)).decode
+    return decode
 
-    The decoder does not mind keys that are there twice or that it does not know. Those show in
-    the colons, of which a line has one a key and never fewer, so it is enough to count those of
-    all the lines together, and to look closer only when there are too many.
+
+_decode_any = _decoder(Update)
+
+
+class _Form:
+    """A form of updates: with a player or without, with a number or without.
+
+    ``update`` is a struct of just the fields that such an update has; each is one colon.
     """
-    found = _all_decoded(text, count)
-    if found is not None:
-        others = [line for line in found if type(line) is not Update]
-        least = 5 * len(found) - 3 * len(others) + sum(map(_more, others))
-        least -= [line.player for line in found].count(None)
-        least -= [line.seq for line in found].count(None)
-        if text.count(b":") == least:
-            return found  # type: ignore[return-value] # as long as nobody adds a None
-    lines = text.split(b"\n")
-    each = map(_decoded, lines) if found is None else found
-    return [
-        line if line is not None and one.count(b":") == _colons(line) else None
-        for line, one in zip(each, lines, strict=True)
-    ]
+
+    def __init__(self, *more: tuple[str, Any]) -> None:
+        fields = [("at", _AT), ("position", _POSITION), *more]
+        lacking = {name: None for name in ("player", "seq") if name not in dict(more)}
+        self.update: Any = msgspec.defstruct(
+            "Update",
+            fields,
+            bases=(Line,),
+            namespace=lacking,
+            tag="timeupdate",
+            gc=False,
+            forbid_unknown_fields=True,
+        )
+        self._colons = 1 + len(fields)
+
+    @cached_property
+    def _decode(self) -> Callable[[bytes], Any]:
+        return _decoder(self.update)
+
+    def decode(self, lines: Sequence[bytes]) -> list[Line] | None:
+        """All ``lines``; None if an update is not of this form, or anything leaves a doubt."""
+        try:
+            found: list[Line] = list(map(self._decode, lines))
+        except ERRORS:
+            return None
+        others = [line for line in found if type(line) is not self.update]
+        least = self._colons * (len(found) - len(others)) + sum(map(_colons, others))
+        return found if b"".join(lines).count(b":") == least else None
 
 
-def _all_decoded(text: bytes, count: int) -> list[Line] | None:
-    """The lines at once; None if that is not possible or a line is not one object."""
-    # Where one object ends and another begins is in no object: so no line break is in one.
-    if text.count(b'}\n{"') == count - 1:
-        with suppress(*ERRORS):
-            found: list[Line] = _decoder.decode_lines(text)
-            if len(found) == count:
+#: The forms, the usual one first.
+_FORMS = [
+    _Form(("player", str)),
+    _Form(),
+    _Form(("player", str), ("seq", _SEQ)),
+    _Form(("seq", _SEQ)),
+]
+
+
+class LineDecoder:
+    """Decodes the lines of a trace, whose updates are nearly always of one form.
+
+    ``update``: the type of the updates that were decoded last.
+    """
+
+    def __init__(self) -> None:
+        self.update: type[Any] = Update
+        self._forms = _FORMS.copy()
+
+    def decode(self, lines: Sequence[bytes]) -> Sequence[Line | None]:
+        """The ``lines`` as structs; None where one cannot be decoded or leaves a doubt.
+
+        The decoder does not mind keys that are there twice, nor, unless it is of an update, one
+        that it does not know. Those show in the colons, of which a line has one a key and never
+        fewer, so it is enough to count those of all the lines together, and to look closer only
+        when there are too many.
+        """
+        for form in self._forms:
+            found = form.decode(lines)
+            if found is not None:
+                if self.update is not form.update:
+                    self.update = form.update
+                    self._forms.remove(form)
+                    self._forms.insert(0, form)  # the next lines will be of it, too
                 return found
-    return None
+        self.update = Update
+        return [_carefully_decoded(line) for line in lines]
 
 
-def _decoded(line: bytes) -> Line | None:
+def _carefully_decoded(line: bytes) -> Line | None:
     with suppress(*ERRORS):
-        found: Line = _decoder.decode(line)
-        return found
+        found: Line = _decode_any(line)
+        if line.count(b":") == _colons(found):
+            return found
     return None
 
 
-def _colons(line: Line) -> int:
+def _colons(line: Any) -> int:
     """How many colons the line has if it has each of its fields once, and none in its strings."""
-    return (
-        (3 if type(line) is Update else _more(line))
-        + (line.player is not None)
-        + (line.seq is not None)
-    )
-
-
-def _more(line: Line) -> int:
-    """How many colons a line has besides those of player and seq, if it is no `Update`."""
-    return 1 + sum(getattr(line, field) is not UNSET for field in _FIELDS[type(line)][1])
+    given = sum(getattr(line, field) is not UNSET for field in _FIELDS[type(line)][1])
+    return 1 + given + (line.player is not None) + (line.seq is not None)
 
 
 def signal_of(line: Line) -> Signal | None:

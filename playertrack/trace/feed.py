@@ -8,11 +8,12 @@ other line takes the careful way through `codec.parse_entry`. Both ways give the
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import cast
+from itertools import compress, repeat
+from operator import length_hint
+from typing import Any, cast
 from zlib import crc32
 
 from .._msgspec import msgspec
-from ..core.engine import Engine
 from ..core.fleet import Fleet
 from ..errors import SignalError
 from ..events import Event
@@ -26,7 +27,7 @@ from .codec import (
     blocks,
     parse_entry,
 )
-from .fast_decode import ERRORS, Line, Update, decode, signal_of
+from .fast_decode import ERRORS, LineDecoder, signal_of
 from .summaries import EndedSessions, Row
 
 #: What a line, or row, of the input came to: its number, and its events, what is wrong with it,
@@ -48,15 +49,13 @@ class Share:
         """True if ``player`` is in this share."""
         return share_of(player, self.count) == self.number
 
-    def part(self, numbers: Sequence[int], text: bytes) -> tuple[Sequence[int], bytes]:
+    def part(
+        self, numbers: Sequence[int], lines: Sequence[bytes]
+    ) -> tuple[Sequence[int], Sequence[bytes]]:
         """The lines of its players, and their numbers; what nobody can read is in the first."""
         number, count = self.number, self.count
-        mine = [
-            (each, line)
-            for each, line in zip(numbers, text.split(b"\n"), strict=True)
-            if share_of(_player_of(line), count) == number
-        ]
-        return [each for each, _ in mine], b"\n".join(line for _, line in mine)
+        mine = [share_of(_player_of(line), count) == number for line in lines]
+        return list(compress(numbers, mine)), list(compress(lines, mine))
 
 
 def share_of(player: str | None, count: int) -> int:
@@ -122,77 +121,53 @@ def feed_lines(
     only the players of which it says so. ``ended`` collects the sessions of the fleet that end.
     Nobody is closed in the end.
     """
+    decoder = LineDecoder()
     for block in blocks(stream):
-        numbers, text = block if share is None else share.part(*block)
-        found = decode(text, len(numbers)) if numbers else []
-        if len(text) > MAX_LINE and b"\n" not in text[: MAX_LINE + 1]:
-            found[0] = None
-        yield _fed(fleet, numbers, found, text, source, share, wanted, ended)
-
-
-def _fed(
-    fleet: Fleet,
-    numbers: Sequence[int],
-    found: Sequence[Line | None],
-    text: bytes,
-    source: str,
-    share: Share | None,
-    wanted: Callable[[str | None], bool] | None,
-    ended: EndedSessions | None,
-) -> list[Made]:
-    made: list[Made] = []
-    lines = _Lines(text)
-    entries = fleet.entries
-    plain = fleet.plain and share is None and wanted is None
-    for index, line in enumerate(found):
-        try:
-            if plain and type(line) is Update:
-                engine = entries.get(line.player)
-                if type(engine) is Engine:
-                    events = engine.timeupdate(line.position, line.at)
-                else:
-                    events = fleet.timeupdate(line.player, line.position, line.at)
-            else:
-                events = _feed(fleet, line, lines, index, numbers[index], share, wanted)
-        except (LineError, SignalError) as error:
-            made.append((numbers[index], TraceError(source, numbers[index], str(error))))
-            continue
-        if events:
-            made.append((numbers[index], events))
-        if ended:
-            made.append((numbers[index], ended.take()))
-    return made
-
-
-class _Lines:
-    """The lines of a text, which is divided when the first of them is asked for."""
-
-    def __init__(self, text: bytes) -> None:
-        self._text = text
-        self._lines: Sequence[bytes] = ()
-
-    def __getitem__(self, index: int) -> bytes:
-        self._lines = self._lines or self._text.split(b"\n")
-        return self._lines[index]
+        numbers, lines = block if share is None else share.part(*block)
+        found = decoder.decode(lines)
+        if found and len(lines[0]) > MAX_LINE:
+            found = [None, *found[1:]]
+        made: list[Made] = []
+        rest = iter(found)
+        notable: Iterator[tuple[Any, Sequence[Event] | None]]
+        if fleet.plain and share is None and wanted is None:
+            notable = fleet.skim(rest, decoder.update)
+        else:
+            notable = zip(rest, repeat(None))
+        for line, taken in notable:
+            index = len(found) - 1 - length_hint(rest)
+            try:
+                events = taken or _feed(
+                    fleet, line, decoder.update, lines[index], numbers[index], share, wanted
+                )
+            except (LineError, SignalError) as error:
+                made.append((numbers[index], TraceError(source, numbers[index], str(error))))
+                continue
+            if events:
+                made.append((numbers[index], events))
+            if ended:
+                made.append((numbers[index], ended.take()))
+        yield made
 
 
 def _feed(
     fleet: Fleet,
-    line: Line | None,
-    lines: _Lines,
-    index: int,
+    found: Any,
+    update: type[Any],
+    line: bytes,
     number: int,
     share: Share | None,
     wanted: Callable[[str | None], bool] | None,
 ) -> Sequence[Event]:
-    """Feed what a line says; the careful way if it was left in any doubt."""
+    """Feed what was ``found`` on a line; the careful way if it was left in any doubt."""
     signal = None
-    if line is not None and type(line) is not Update:
-        signal = signal_of(line)
-    if line is not None and (signal is not None or type(line) is Update):
-        player, seq = line.player, line.seq
-    elif lines[index].strip(BLANK):
-        player, signal, seq = parse_entry(lines[index])
+    is_update = type(found) is update
+    if found is not None and not is_update:
+        signal = signal_of(found)
+    if is_update or signal is not None:
+        player, seq = found.player, found.seq
+    elif line.strip(BLANK):
+        player, signal, seq = parse_entry(line)
     else:
         return ()
     if wanted is not None and not wanted(player):
@@ -200,8 +175,7 @@ def _feed(
     if signal is not None:
         events = fleet.feed(player, signal, seq)
     else:
-        assert type(line) is Update
-        events = fleet.timeupdate(player, line.position, line.at, seq)
+        events = fleet.timeupdate(player, found.position, found.at, seq)
     if share is not None:
         share.first_seen.setdefault(player, number)
     return events

@@ -1,0 +1,119 @@
+"""Traces of many lines: whatever they are made of, as if each line were read by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from gzip import compress
+from io import BytesIO
+from typing import cast
+
+import pytest
+from test_deriving import carefully, field_of
+
+from playertrack import Event, Fleet
+from playertrack.trace.codec import MAX_LINE, TraceError, parse_signal
+from playertrack.trace.feed import derive, feed_lines
+from playertrack.trace.input_files import uncompressed
+
+
+def watched(*names: str, seconds: int = 300, more: str = "") -> Iterator[bytes]:
+    """Players that watch at once; some of what they say is longer than an update."""
+    for second in range(seconds):
+        for name in names:
+            whose = f', "player": "{name}"' if name else ""
+            says = [f'"timeupdate", "at": {second}.25, "position": {second % 200}.25']
+            if second % 200 == 0:
+                loaded = f'"loaded", "at": {second}, "entry_id": "e{second}", "duration": 180'
+                says = [loaded, f'"playing", "at": {second}']
+            elif second % 37 == 0:
+                says += [f'"stall", "at": {second}.5', f'"playing", "at": {second}.75']
+            numbered = more.replace("N", str(2 * second))
+            for each in says:
+                yield f'{{"signal": {each}{whose}{numbered}}}'.encode()
+
+
+USUAL = [*watched("a", "b", "c")]
+#: Somewhere in the midst of what is decoded at once.
+MIDDLE = 500
+
+TRACES: dict[str, Sequence[bytes]] = {
+    "some players": USUAL,
+    "a player without a name": [*watched("")],
+    "numbers": [*watched("a", "b", more=', "seq": N')],
+    "numbers without players": [*watched("", more=', "seq": N')],
+    "named and unnamed players": [*watched("a", "", "b")],
+    "first one form, then another": [
+        *watched("a"),
+        *watched("", seconds=200),
+        *watched("b", more=', "seq": N'),
+    ],
+    "keys that nobody knows": [*watched("a", "b", more=', "x": {"at": 1}')],
+    "carriage returns": [line + b"\r" for line in USUAL],
+    "blank lines": [each for line in USUAL for each in (line, b"", b" \r")],
+    "no trace at all": [b"oops"] * 1000,
+}
+DAMAGED: dict[str, bytes] = {
+    "no JSON": b'{"signal": "timeupdate", "at": 1,',
+    "two objects": b" ".join(USUAL[:2]),
+    "two objects with a comma": b",".join(USUAL[:2]),
+    "a key twice": b'{"signal": "timeupdate", "at": 1, "position": 2, "player": "a", "at": 2}',
+    "a null": b'{"signal": "timeupdate", "at": 1, "position": 2, "player": null}',
+    "no player": b'{"signal": "timeupdate", "at": 170, "position": 170}',
+    "a colon in a name": b'{"signal": "timeupdate", "at": 1, "position": 2, "player": "a:b"}',
+    "a negative position": b'{"signal": "timeupdate", "at": 1, "position": -2, "player": "a"}',
+    "an `at` in milliseconds": b'{"signal": "timeupdate", "at": 1e13, "position": 2}',
+    "no number": b'{"signal": "timeupdate", "at": 1, "position": NaN, "player": "a"}',
+    "not UTF-8": b'{"signal": "timeupdate", "at": 1, "position": 2, "player": "\xff"}',
+    "a string over two lines": b'{"signal": "pause", "at": 1, "player": "a\nb"}',
+    "an object over two lines": b'{"signal": "timeupdate", "at": 1,\n"position": 2}',
+    "a number that is none": b'{"signal": "pause", "at": 1, "player": "a", "seq": -1}',
+    "a line longer than a block": b'{"signal": "stall", "at": 170, "player": "%s"}'
+    % (b"p" * 70000),
+    "a line that is too long": b'{"signal": "stall", "at": 170, "x": "%s"}' % (b"x" * MAX_LINE),
+}
+TRACES |= {
+    f"in the middle {name}": [*USUAL[:MIDDLE], line, *USUAL[MIDDLE:]]
+    for name, line in DAMAGED.items()
+}
+
+
+@pytest.mark.parametrize("end", [b"", b"\n"], ids=["without an end", "with an end"])
+@pytest.mark.parametrize("lines", TRACES.values(), ids=TRACES.keys())
+def test_many_lines_are_what_each_of_them_is(lines: Sequence[bytes], end: bytes) -> None:
+    trace = b"\n".join(lines) + end
+    bad: list[TraceError] = []
+
+    events = [event for made in derive(BytesIO(trace), on_bad=bad.append) for event in made]
+
+    assert (events, [(error.line, field_of(error.problem)) for error in bad]) == carefully(trace)
+
+
+def test_what_is_left_of_the_players_is_the_same() -> None:
+    quickly, line_by_line = Fleet(), Fleet()
+    for _ in feed_lines(BytesIO(b"\n".join(USUAL)), quickly):
+        pass
+    for line in USUAL:
+        line_by_line.feed(*parse_signal(line))
+
+    for player in "abc":
+        assert quickly.snapshot(player) == line_by_line.snapshot(player)
+
+
+def test_a_compressed_trace_is_read_as_it_was_written() -> None:
+    trace = b"\n".join(USUAL)
+
+    with uncompressed(BytesIO(compress(trace)), "gz", "a.gz") as stream:
+        events = [event for made in derive(stream) for event in made]
+
+    assert events == carefully(trace)[0]
+
+
+def test_a_player_that_was_put_away_is_taken_up_by_its_next_update() -> None:
+    fleet = Fleet()
+    packed: list[Event] = []
+    for made in feed_lines(BytesIO(b"\n".join(USUAL)), fleet):
+        packed += [event for _, events in made for event in cast("Sequence[Event]", events)]
+        for player in fleet.known:
+            fleet.pack(player)
+
+    assert packed + fleet.close() == carefully(b"\n".join(USUAL))[0]
