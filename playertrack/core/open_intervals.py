@@ -166,7 +166,8 @@ class Cadence:
     def updated(self, now: float) -> None:
         """An update came."""
         if self.update is not None:
-            self.gaps.append(now - self.update)
-            if len(self.gaps) > 5:
-                del self.gaps[0]
+            gaps = self.gaps
+            gaps.append(now - self.update)
+            if len(gaps) > 5:
+                del gaps[0]
         self.update = now

@@ -29,6 +29,9 @@ from .state import PLAYING, QUIET
 
 NOTHING: tuple[Event, ...] = ()
 
+#: Where no update is quiet or calm. By a name, as a minus is calculated each time.
+_NOWHERE = -inf
+
 _CALM = QUIET | {"cadence"}
 #: What a player has for a moment only, in which it does not matter to updates beyond doubt.
 _BRIEF = _CALM | {"settling", "stale", "start"}
@@ -70,7 +73,7 @@ class Quick(Playback):
         except TypeError:
             pass  # it is nowhere yet, or these are no numbers, of which no signal can be made
         else:
-            if self.calm > -inf and type(position) is float and type(at) is float:
+            if self.calm > _NOWHERE and type(position) is float and type(at) is float:
                 events = self._calmly(position, now, elapsed, ahead)
                 if events is not None:
                     return events
@@ -111,21 +114,23 @@ class Quick(Playback):
         brief = self.calm_until < inf
         if brief and not (now < self.calm_until and max(content, ahead) <= _SURELY * pace.cap):
             return None
-        if 0.0 < ahead <= content + slack:
+        if ahead > 0.0 and ahead <= content + slack:
             slack += DRIFT * content - ahead
             start, self.position = self.position, position
             self.moved_at = self.now = now
             full = slack >= pace.cap
             self.slack = pace.cap if full else slack
-            self.limit = self.calm if full and cadence is None and not brief else -inf
             if cadence is not None:
+                self.limit = _NOWHERE
                 cadence.updated(now)
                 cadence.since = now
+            else:
+                self.limit = self.calm if full and not brief else _NOWHERE
             return NOTHING if position < self.calm else self._reach(start, position)
         if ahead == 0.0 and elapsed <= pace.credit:
             if cadence is not None:
                 cadence.updated(now)
-            self.now, self.limit = now, -inf
+            self.now, self.limit = now, _NOWHERE
             return NOTHING
         return None
 
@@ -144,7 +149,7 @@ class Quick(Playback):
 
         ``seldom`` is what the player has besides what it always has.
         """
-        self.calm = self.limit = -inf
+        self.calm = self.limit = _NOWHERE
         if self.state is PLAYING and not self.pace.fast and self.elapsed is None:
             self.calm_until = inf
             if seldom and not seldom.keys() <= _CALM:
@@ -180,7 +185,7 @@ class Quick(Playback):
             and self.pace.frozen_after == inf
             and self.calm_until == inf
         )
-        self.limit = self.calm if quiet else -inf
+        self.limit = self.calm if quiet else _NOWHERE
 
     def _next_point(self) -> float:
         """The position at which a milestone or view is due next, a little early at most."""
