@@ -124,12 +124,10 @@ class PlaybinBinding(Binding):
             self._up = False
             self._note("ret.set_state", target="null", r="success")
         known, duration = self._playbin.query_duration(_TIME)
-        self._note(
-            "poll",
-            position_ns=self._position(),
-            duration_ns=duration if known else None,
-            rate=self._speed(),
-        )
+        rate = self._speed()
+        # The position comes last: it is that of the time when it is noted.
+        position = self._position()
+        self._note("poll", position_ns=position, duration_ns=duration if known else None, rate=rate)
 
     def _speed(self) -> float | None:
         """The rate of what is played, which a program sets by a seek."""

@@ -59,6 +59,29 @@ def test_player_is_measured_whoever_commands_it(playbin: Any, video: Path) -> No
     assert {event.entry_id for event in witness.events[1:]} == {"clip"}
 
 
+def test_position_is_of_the_time_when_it_is_noted(playbin: Any, video: Path) -> None:
+    """The answers to the other questions may take long."""
+    from playertrack_gstreamer.playbin import PlaybinBinding
+
+    asked, noted = [], []
+
+    class Slow(PlaybinBinding):
+        def _speed(self) -> float | None:
+            asked.append(self._position() or 0)
+            return super()._speed()
+
+        def _note(self, kind: str, **fields: Any) -> None:
+            if kind == "poll":
+                noted.append(fields["position_ns"] or 0)
+            super()._note(kind, **fields)
+
+    with Witness() as witness, Slow(playbin, witness.tracker) as binding:
+        binding.load(str(video))
+        binding.play()
+        witness.until("PLAY_REACHED_25")
+    assert all(before <= then for before, then in zip(asked, noted, strict=True))
+
+
 def test_messages_stay_on_the_bus_for_the_program(playbin: Any, video: Path) -> None:
     bus, kinds = playbin.get_bus(), gst().Gst.MessageType
     with Witness() as witness, playertrack_gstreamer.track(playbin, witness.tracker) as binding:
