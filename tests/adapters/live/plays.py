@@ -25,6 +25,26 @@ AT_ONCE, WARM = 8, 15
 TIMEOUT = 60.0
 
 
+class Mallinfo(ctypes.Structure):
+    """The C library's account of its heap; bytes, but for the three numbers of blocks."""
+
+    _fields_ = tuple(
+        (name, ctypes.c_size_t)
+        for name in (
+            *("arena", "ordblks", "smblks", "hblks", "hblkhd"),
+            *("usmblks", "fsmblks", "uordblks", "fordblks", "keepcost"),
+        )
+    )
+
+
+def heap() -> int:
+    """How much (kB) of the heap is in use, here: without what lies free between."""
+    mallinfo = ctypes.CDLL(None).mallinfo2
+    mallinfo.restype = Mallinfo
+    account = mallinfo()
+    return int(account.uordblks + account.hblkhd) // 1024
+
+
 def used() -> dict[str, Counter[str]]:
     """Measures this process, and players that are processes of their own together.
 
@@ -37,7 +57,7 @@ def used() -> dict[str, Counter[str]]:
         with suppress(OSError):  # a process of somebody else that ends
             if status(process)["PPid"] == str(os.getpid()):
                 players.update(taken(process))
-    return {"here": taken(Path("/proc/self")), "players": players}
+    return {"here": taken(Path("/proc/self")) | Counter(heap=heap()), "players": players}
 
 
 def taken(process: Path) -> Counter[str]:
