@@ -58,7 +58,7 @@ def send(bus: Mapping[str, str], method: str, *arguments: str) -> None:
 
 
 def test_listener_reports_one_mpv_after_the_other(
-    bus: Mapping[str, str], video: Path, brief: Path, tmp_path: Path
+    bus: Mapping[str, str], clip: Path, brief: Path, tmp_path: Path
 ) -> None:
     log = tmp_path / "watched.jsonl"
     sinks = ("--sink", "console:stdout", "--sink", f"jsonl:{log}")
@@ -68,11 +68,11 @@ def test_listener_reports_one_mpv_after_the_other(
             assert listener.stdout is not None
             assert any(f" {event} " in line for line in listener.stdout), event
 
-        with running((*MPV, str(video)), bus):
+        with running((*MPV, str(clip)), bus):
             until("PLAY")
             send(bus, "Pause")
             until("PAUSE")
-            send(bus, "Seek", "int64:3000000")
+            send(bus, "Seek", "int64:6000000")
             until("SEEK")
             send(bus, "Play")
             until("PLAY_REACHED_100")
@@ -83,7 +83,7 @@ def test_listener_reports_one_mpv_after_the_other(
     assert (listener.returncode, errors) == (0, "")
     events = [json.loads(line) for line in log.read_text("utf-8").splitlines()]
     assert_session_valid(events)
-    first = ("MEDIA_LOADED", {"entry_id": video.stem})
+    first = ("MEDIA_LOADED", {"entry_id": clip.stem})
     second = ("MEDIA_LOADED", {"entry_id": brief.stem})
     rest = (..., "PAUSE", "SEEK", "RESUME", ..., "PLAY_REACHED_100")
     assert_events(events, [..., first, "PLAY_REQUEST", "PLAY", *rest, second, ...])
