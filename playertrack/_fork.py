@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-from typing import Protocol
 from weakref import WeakSet
 
 
-class Forked(Protocol):
-    """Something that must not be the same in a process and its copy."""
+class Forked:
+    """The base of what must not be the same in a process and its copy; it is put in `watched`."""
 
     def before_fork(self) -> None:
         """In the process that is about to be copied."""

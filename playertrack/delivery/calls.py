@@ -19,7 +19,7 @@ from typing import Any, Generic
 
 import attrs
 
-from .._fork import watched
+from .._fork import Forked, watched
 from .protocol import Destination
 from .thread_results import hand, result_of
 
@@ -52,7 +52,7 @@ class Call:
     left: bool = False
 
 
-class Calls:
+class Calls(Forked):
     """Calls the functions of ``whose`` destination, one at a time, in a thread of their own.
 
     A call may take ``patience`` seconds. Any thread may use it, also in a forked process.
@@ -136,11 +136,6 @@ class Calls:
         with self._lock:
             self._queue.put(None)
             self._thread = None  # whoever calls after all gets another one
-
-    def before_fork(self) -> None:
-        """Nothing has to be done for the sake of the parent."""
-
-    after_fork_in_parent = before_fork
 
     def after_fork_in_child(self) -> None:
         """Threads, and who holds the lock, are the parent's."""

@@ -10,7 +10,7 @@ from typing import Any
 
 import attrs
 
-from .._fork import watched
+from .._fork import Forked, watched
 from ..events import Event
 from ..outbox import Encode, Item, LaterError, RefusedError
 from .calls import Call, Calls, StalledError, foreign
@@ -38,7 +38,7 @@ class _Attempt:
     over: threading.Event = attrs.field(factory=threading.Event)
 
 
-class Encoding:
+class Encoding(Forked):
     """Makes the items of ``destination``; ``properties`` is a function of its user, if any.
 
     Its methods belong to the thread of the outbox. What this package does itself is called at
@@ -153,11 +153,6 @@ class Encoding:
         attempt.over.set()
         if attempt.late:
             self._ready()
-
-    def before_fork(self) -> None:
-        """Nothing has to be done for the sake of the parent."""
-
-    after_fork_in_parent = before_fork
 
     def after_fork_in_child(self) -> None:
         """The attempt is the parent's."""

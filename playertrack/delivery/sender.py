@@ -17,7 +17,7 @@ from weakref import WeakSet
 
 import attrs
 
-from .._fork import watched
+from .._fork import Forked, watched
 from ..outbox import (
     DEFAULT_BOUNDS,
     BootClock,
@@ -59,7 +59,7 @@ _ROOM_POLL = 0.05
 _SOME = 1024
 
 
-class Sender:
+class Sender(Forked):
     """Queues events durably in ``directory`` and sends them along the routes that are added.
 
     ``durability`` and ``bounds`` are those of `Outbox`, ``settings`` how they are sent.
@@ -304,11 +304,6 @@ class Sender:
     def _close_at_exit(self) -> None:
         self.close(_EXIT_TIMEOUT)
 
-    def before_fork(self) -> None:
-        """Nothing has to be done for the sake of the parent."""
-
-    after_fork_in_parent = before_fork
-
     def after_fork_in_child(self) -> None:
         """Start anew: the loop is the parent's, and so is a session that was given."""
         self._lock = threading.Lock()
@@ -317,7 +312,7 @@ class Sender:
         self._loop.routes.update(routes)
 
 
-class _Shared:
+class _Shared(Forked):
     """The senders that are shared, by their directories."""
 
     def __init__(self) -> None:
@@ -334,11 +329,6 @@ class _Shared:
                 if place.samefile(directory):
                     return sender
         return None
-
-    def before_fork(self) -> None:
-        """Nothing has to be done for the sake of the parent."""
-
-    after_fork_in_parent = before_fork
 
     def after_fork_in_child(self) -> None:
         """Whoever held the lock is in the parent."""

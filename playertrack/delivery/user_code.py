@@ -9,7 +9,7 @@ from contextlib import suppress
 from inspect import isawaitable
 from typing import Any
 
-from .._fork import watched
+from .._fork import Forked, watched
 from .thread_results import hand, result_of
 
 #: How many threads of one source may hang; while there are so many, it is not asked.
@@ -28,7 +28,7 @@ def make_private() -> None:
     _here.private = True
 
 
-class UserCode:
+class UserCode(Forked):
     """Calls functions, each in a thread of its own, and runs the coroutines that they give.
 
     All coroutines run in one loop as long as they return, so they may keep what belongs to it,
@@ -94,11 +94,6 @@ class UserCode:
             if len(self._threads) >= MOST:
                 raise RuntimeError(f"{MOST} calls have not returned; restart the program")
             self._threads.append(_start(work, name))
-
-    def before_fork(self) -> None:
-        """Nothing has to be done for the sake of the parent."""
-
-    after_fork_in_parent = before_fork
 
     def after_fork_in_child(self) -> None:
         """The loop and the threads are the parent's."""

@@ -13,7 +13,7 @@ from queue import Empty, SimpleQueue
 from time import monotonic
 from typing import Any, TypeVar
 
-from .._fork import watched
+from .._fork import Forked, watched
 from .connecting import Connect, connect
 from .dating import BootClock, Undated
 from .failover import RETRY, Failover
@@ -59,7 +59,7 @@ DURABILITIES = ("sync", "group", "memory")
 _inherited: list[object] = []
 
 
-class Outbox:
+class Outbox(Forked):
     """A durable queue in ``directory``, which is made if there is none.
 
     ``durability``: with ``group`` an event is queued at once and made durable with others soon;

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from time import monotonic
 
-from .._fork import watched
+from .._fork import Forked, watched
 
 #: Calls that may wait for a sink; beyond it the oldest goes.
 MOST = 100_000
@@ -16,7 +16,7 @@ MOST = 100_000
 Call = Callable[[], object]
 
 
-class Lane:
+class Lane(Forked):
     """Makes calls one after the other on a daemon thread, started when there is one to make.
 
     A call must not raise. The thread ends after `finish`.
@@ -28,11 +28,6 @@ class Lane:
         self.dropped = 0
         self._reset()
         watched.add(self)
-
-    def before_fork(self) -> None:
-        """Nothing has to be done for the sake of the parent."""
-
-    after_fork_in_parent = before_fork
 
     def after_fork_in_child(self) -> None:
         """Start anew: the thread is the parent's, and so is what waits."""

@@ -18,7 +18,7 @@ from typing import Any
 
 import attrs
 
-from ..._fork import watched
+from ..._fork import Forked, watched
 from ...delivery.auth import TokenSource
 from ...delivery.user_code import UserCode
 from ...errors import PlayertrackError
@@ -66,7 +66,7 @@ class _Held:
         return cls(issued.value, ends_at - margin, ends_at)
 
 
-class KSProvider:
+class KSProvider(Forked):
     """The base of the providers; ``_issue`` gets a new KS."""
 
     def __init__(self) -> None:
@@ -74,11 +74,6 @@ class KSProvider:
         self._held: _Held | None = None
         self._flight: Future[None] | None = None
         watched.add(self)
-
-    def before_fork(self) -> None:
-        """Nothing has to be done for the sake of the parent."""
-
-    after_fork_in_parent = before_fork
 
     def after_fork_in_child(self) -> None:
         """Leave a running request to the parent; the KS in use is good for both."""
