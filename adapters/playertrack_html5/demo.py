@@ -6,17 +6,17 @@ import argparse
 import asyncio
 import json
 import re
-import signal
 import sys
 import tempfile
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 from aiohttp import web
 
 from playertrack.sinks import Sink, SinkError, open_sink
+from playertrack.view.local_site import LocalSite, interrupted
 
 from .receiving import Receiver
 
@@ -58,28 +58,17 @@ async def serving(
     app = web.Application()
     app.add_routes([web.get("/", page), web.get("/clip", media)])
     Receiver(sinks, on_record=record).add_to(app)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
-    await runner.setup()
+    site = LocalSite()
     try:
-        await web.TCPSite(runner, "127.0.0.1", port).start()
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}/"
+        yield f"http://127.0.0.1:{await site.start(app, port)}/"
     finally:
-        await runner.cleanup()
+        await site.stop()
 
 
 async def _serve(clip: Path, sinks: list[Sink], options: argparse.Namespace) -> None:
     async with serving(clip, sinks, options.port, options.record_raw) as address:
         print(f"open {address} in a browser; Ctrl-C ends it", file=sys.stderr, flush=True)
-        await _end()
-
-
-async def _end() -> None:
-    """Wait for Ctrl-C, or for whoever ends services."""
-    ended = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        with suppress(NotImplementedError):  # there is none on Windows, where Ctrl-C raises
-            asyncio.get_running_loop().add_signal_handler(number, ended.set)
-    await ended.wait()
+        await interrupted()
 
 
 def main() -> int:

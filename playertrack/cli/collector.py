@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING, Any
 
-from .common import add_command, add_json, count, seconds
+from .common import add_command, add_json, count, port, seconds
 
 if TYPE_CHECKING:
     from ..collector import Collector, Received
@@ -54,7 +54,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--port",
         metavar="P",
-        type=_port,
+        type=port,
         default=8090,
         help="the port; 0 for a free one (default: 8090)",
     )
@@ -107,19 +107,14 @@ def run(args: argparse.Namespace) -> int:
 async def _serve(collector: Collector, events: int | None, patience: float) -> bool:
     """Serve until it is enough, or somebody says so; whether as many came as were wanted."""
     import asyncio
-    import signal
-    from contextlib import suppress
 
-    ended = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        with suppress(NotImplementedError):  # elsewhere Ctrl-C is a KeyboardInterrupt
-            loop.add_signal_handler(number, ended.set)
+    from ..view.local_site import interrupted
+
+    stop = asyncio.create_task(interrupted())
     async with collector:
         print(f"KALTURA_SERVICE_URL={collector.service_url}", file=sys.stderr)
         print(f"KALTURA_ANALYTICS_URL={collector.analytics_url}", file=sys.stderr)
         print(f"page: {collector.analytics_url}/", file=sys.stderr, flush=True)
-        stop = asyncio.create_task(ended.wait())
         if events is None:
             await stop
             return True
@@ -129,9 +124,3 @@ async def _serve(collector: Collector, events: int | None, patience: float) -> b
             task.cancel()
         await asyncio.gather(stop, enough, return_exceptions=True)
     return collector.history.counts["accepted"] >= events
-
-
-def _port(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) < 6 and int(text) < 1 << 16):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a port, 0 to 65535")
-    return int(text)

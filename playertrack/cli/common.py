@@ -174,6 +174,13 @@ def unix_time(text: str) -> float:
         ) from None
 
 
+def port(text: str) -> int:
+    """The type of an option that is a TCP port; 0 is a free one."""
+    if not (text.isascii() and text.isdigit() and len(text) < 6 and int(text) < 1 << 16):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port, 0 to 65535")
+    return int(text)
+
+
 # ------------------------------------------------------------------------- input and output
 
 

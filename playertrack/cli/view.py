@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING, Any
 
-from .common import Complaints, add_command, add_json, add_policy, add_skip_bad, read_policy
+from .common import Complaints, add_command, add_json, add_policy, add_skip_bad, port, read_policy
 from .reading import add_raw, numbered_signals, translator_of
 
 if TYPE_CHECKING:
@@ -90,7 +90,8 @@ async def _serve(library: FileLibrary, args: argparse.Namespace) -> None:
     import json
 
     from ..collector.guard import Guard
-    from ..view.server import ViewServer, interrupted
+    from ..view.local_site import interrupted
+    from ..view.server import ViewServer
 
     server = ViewServer(library, port=args.port, middlewares=[Guard(max_rate=_MOST).check])
     async with server:
@@ -107,10 +108,3 @@ def _open(address: str) -> None:
     import webbrowser
 
     threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
-
-
-def port(text: str) -> int:
-    """The type of an option that is a TCP port; 0 is a free one."""
-    if not (text.isascii() and text.isdigit() and len(text) < 6 and int(text) < 1 << 16):
-        raise argparse.ArgumentTypeError(f"{text!r} is no port")
-    return int(text)

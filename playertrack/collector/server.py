@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
 from time import time
 from typing import Any, Self
 
 from aiohttp import web
 
 from ..errors import PlayertrackError
+from ..view.local_site import LocalSite
 from ..view.routes import ViewRoutes
 from .control_api import Api
 from .faults import Switch
@@ -91,8 +90,7 @@ class Collector:
             max_held=_MOST_HELD,
             patience=_PATIENCE,
         )
-        self._runner: web.AppRunner | None = None
-        self._listener: socket.socket | None = None
+        self._site = LocalSite()
 
     # ------------------------------------------------------------------------- for tests
 
@@ -173,27 +171,14 @@ class Collector:
             ]
         )
         try:
-            listener = socket.create_server(("127.0.0.1", self.port))
+            self.port = await self._site.start(app, self.port)
         except OSError as error:
             reason = error.strerror or error
             raise CollectorError(f"the collector cannot listen on {self.port}: {reason}") from error
-        self.port = listener.getsockname()[1]
-        runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=1.0)
-        await runner.setup()
-        await web.SockSite(runner, listener).start()
-        self._runner, self._listener = runner, listener
 
     async def stop(self) -> None:
         """Listen no more; what was received stays."""
-        runner, self._runner = self._runner, None
-        if runner is not None and self._listener is not None:
-            # What is accepted has a transport, and is known to the runner, two rounds of the
-            # loop later. Python 3.11 loses it when the server is closed before (gh-109564).
-            with suppress(NotImplementedError):  # the loop of Windows has no readers
-                asyncio.get_running_loop().remove_reader(self._listener)
-            for _ in range(2):
-                await asyncio.sleep(0)
-            await runner.cleanup()
+        await self._site.stop()
 
     # -------------------------------------------------------------------- the stand-ins
 
