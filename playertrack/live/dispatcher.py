@@ -80,9 +80,11 @@ class Dispatcher:
 
         ``where`` names it in a report.
         """
-        self._dropped += len(self._waiting) == _MOST_WAITING
+        waiting = len(self._waiting)
+        self._dropped += waiting == _MOST_WAITING
         self._waiting.append((where, handler, item))
-        self.wake()
+        if not waiting or self._thread is None:  # else it was woken for those before
+            self.wake()
 
     def report(self, where: str, error: Exception) -> None:
         """Log a failure, and report it."""
