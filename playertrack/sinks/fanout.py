@@ -130,7 +130,9 @@ class FanoutSink:
             function(*args)
         except Exception as error:  # whatever one sink does, the others go on
             self._failed(sink, error)
-        except SystemExit as error:  # it ends nothing here
+        except KeyboardInterrupt:  # it is the program's, as its thread may be
+            raise
+        except BaseException as error:  # it ends nothing here
             self._failed(sink, SinkError(f"it raised {error!r}"))
 
     def close(self, timeout: float) -> bool:

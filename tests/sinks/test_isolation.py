@@ -73,15 +73,21 @@ def test_q_isolated_the_others_get_all_events_in_order(how: str, stopped: thread
 
 
 def test_q_isolated_what_one_raises_is_reported_once(stopped: threading.Event) -> None:
+    class Odd(NullSink):
+        returns_at_once = True
+
+        def emit(self, event: Event) -> None:
+            raise GeneratorExit("odd")
+
     reports: list[str] = []
-    sinks: list[Sink] = [raising(stopped), leaving(stopped), MemorySink()]
+    sinks: list[Sink] = [raising(stopped), leaving(stopped), Odd(), MemorySink()]
     fanout = FanoutSink(
         sinks, isolate=True, on_error=lambda sink, error: reports.append(str(error))
     )
     for event in numbered(5):
         fanout.emit(event)
     assert fanout.flush(20.0)
-    assert sorted(reports) == ["it raised SystemExit(1)", "no"]
+    assert sorted(reports) == ["it raised GeneratorExit('odd')", "it raised SystemExit(1)", "no"]
     assert fanout.close(20.0)
 
 
