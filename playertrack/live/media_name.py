@@ -31,7 +31,8 @@ def entry_name(media: str) -> str:
     >>> entry_name("talk.part1.mp4")
     'talk.part1'
     """
-    name = _of_url(media) if "://" in media else Path(media).stem or media
+    is_url = "://" in media or media.startswith("file:")  # Qt's of a relative path has no slash
+    name = _of_url(media) if is_url else Path(media).stem or media
     # Never empty, and something that UTF-8 can hold: file names may not be.
     return (name or "media").encode(errors="replace").decode()
 

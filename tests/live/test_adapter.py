@@ -24,6 +24,8 @@ from playertrack.live.clock import ManualClock
         ("https://user:secret@cdn.example/a/big%20bunny.m3u8?ks=secret#x", "big bunny"),
         ("rtsp://cam.example", "cam.example"),
         ("file:///tmp/%FF.mp4", "�"),
+        ("file:clips/big%20bunny.mp4", "big bunny"),
+        ("file:talk.mp4", "talk"),
         ("", "media"),
         ("/", "/"),
         ("://", "media"),

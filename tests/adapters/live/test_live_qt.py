@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 import pytest
@@ -80,31 +83,32 @@ os._exit(0)  # Qt's own threads are not always done by now
 """
 
 
-def played(library: str, steps: str, video: Path) -> list[list[Any]]:
-    """The name, position and entry of each event of a program that does ``steps``."""
+def said_by(program: str, library: str, *arguments: str, home: Path | None = None) -> str:
+    """What a program that uses ``library`` prints."""
     if find_spec(library) is None:
         pytest.skip(f"{library} is not installed")
     done = subprocess.run(
-        [
-            sys.executable,
-            "-c",
-            PROGRAM.replace("{steps}", steps.strip()),
-            library,
-            str(video),
-            str(video),
-        ],
+        [sys.executable, "-c", program, *arguments],
         env={
             **os.environ,
             "QT_QPA_PLATFORM": "offscreen",
             "PYTHONPATH": f"{ROOT}:{ROOT / 'adapters'}",
         },
+        cwd=home,
         capture_output=True,
         text=True,
         timeout=90,
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    shown: list[list[Any]] = json.loads(done.stdout.splitlines()[-1])
+    return done.stdout
+
+
+def played(library: str, steps: str, video: Path) -> list[list[Any]]:
+    """The name, position and entry of each event of a program that does ``steps``."""
+    program = PROGRAM.replace("{steps}", steps.strip())
+    said = said_by(program, library, library, str(video), str(video))
+    shown: list[list[Any]] = json.loads(said.splitlines()[-1])
     return shown
 
 
@@ -142,6 +146,24 @@ def test_program_that_uses_its_player_as_before(library: str, video: Path) -> No
     assert "PLAY_REACHED_25" in names(shown)
     assert "PLAY_REACHED_100" not in names(shown)
     assert {entry for _, _, entry in shown[1:]} == {"clip"}
+
+
+def test_the_program_of_the_documentation(brief: Path, tmp_path: Path) -> None:
+    """It plays a file of its own folder in a window, and closes that at the end."""
+    page = (ROOT / "docs" / "wrap.md").read_text("utf-8")
+    [program] = re.findall(r"^## Qt Multimedia\n\n((?: {4}.*\n|\n)+)", page, re.MULTILINE)
+    shutil.copy(brief, tmp_path / "video.mp4")
+
+    said = said_by(dedent(program), "PySide6", home=tmp_path)
+    shown = [name for name in re.findall(r"Event\((\w+) ", said) if name != "VIEW"]
+    assert shown == [*START, *(f"PLAY_REACHED_{quartile}" for quartile in QUARTILES)]
+
+
+def test_media_of_a_relative_path_are_called_after_their_file(video: Path) -> None:
+    """Its URL is file:clip.mp4."""
+    steps = f"(lambda: True, lambda: play({os.path.relpath(video)!r})),"
+    shown = played("PySide6", f"{steps} (lambda: seen('PLAY'), lambda: None),", video)
+    assert {entry for name, _, entry in shown if name == "MEDIA_LOADED"} == {"clip"}
 
 
 def test_program_that_holds_its_event_loop(video: Path) -> None:
