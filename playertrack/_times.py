@@ -8,6 +8,9 @@ from decimal import ROUND_HALF_UP, Decimal
 #: From here on (s) a time is no time that anybody means, and is written as the number it is.
 _ABSURD = 1e15
 
+#: Up to here (s) a Unix time is rather one that counts from the start of a recording.
+_UNDATED = 366 * 86400.0
+
 _DIGITS = [Decimal(1).scaleb(-digits) for digits in range(4)]
 
 
@@ -40,6 +43,15 @@ def as_time(seconds: float) -> str:
         if abs(round(seconds, digits) - seconds) < 0.0005:
             return clock(seconds, 10.0**-digits)
     return clock(seconds, 0.001)
+
+
+def is_dated(at: float) -> bool:
+    """Check for a time of the calendar: recordings and tests often count from 0.
+
+    >>> is_dated(1700000000.25), is_dated(12.5)
+    (True, False)
+    """
+    return abs(at) > _UNDATED
 
 
 def wall_clock(at: float, step: float = 1.0) -> str:

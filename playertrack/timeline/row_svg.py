@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xml.etree import ElementTree as ET
 
-from .._times import clock, wall_clock
+from .._times import clock, is_dated, wall_clock
 from ..trace.explain import Entry, headline
 from .axes import content_axis, quartiles, time_axis
 from .canvas import FINE, at_moment, fit, number, put, tip, window, wrap, write
@@ -44,7 +44,7 @@ def draw_row(row: SessionTimeline, origin: float, full: float = WIDTH) -> ET.Ele
 
 
 def facts(row: SessionTimeline, origin: float, labels: list[Label]) -> list[str]:
-    """The lines below the title: the session's totals, its id, when it started.
+    """The lines below the title: the session's totals, its id, when it started if that is known.
 
     ``origin`` is when the trace began (Unix time), if that is to be said.
     """
@@ -58,7 +58,9 @@ def facts(row: SessionTimeline, origin: float, labels: list[Label]) -> list[str]
         said.append(f"thinned: {len(labels):,} of {len(entries):,} events drawn")
     if row.summary.session:
         said.append(f"session id {row.summary.session}")
-    return [*said, f"starts {wall_clock(row.start)} UTC"]
+    if is_dated(row.start):
+        said.append(f"starts {wall_clock(row.start)} UTC")
+    return said
 
 
 def spoken(row: SessionTimeline, said: list[str]) -> str:

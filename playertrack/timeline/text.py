@@ -8,7 +8,7 @@ from textwrap import wrap as fill
 
 import attrs
 
-from .._times import clock, wall_clock
+from .._times import clock, is_dated, wall_clock
 from .layout import Scale, name_of, ticks
 from .model import Band, SessionTimeline, Timeline
 
@@ -121,7 +121,8 @@ def _title(row: SessionTimeline, origin: float, look: _Characters, width: int) -
     if row.start > origin:
         said.append(f"starts {clock(row.start - origin, 0.1)} into the trace")
     yield from _wrapped(f" {look.dash} ".join([*said, *row.describe()]), "", width)
-    said = [f"starts {wall_clock(row.start)} UTC", f"session id {row.summary.session}"]
+    said = [f"starts {wall_clock(row.start)} UTC"] if is_dated(row.start) else []
+    said.append(f"session id {row.summary.session}")
     yield f" {look.dash} ".join(said)
 
 

@@ -87,14 +87,15 @@ def _why_not(point: float, session: Evidence, policy: Policy) -> Iterator[Reason
     seeks = [event for event in session.events if isinstance(event, Seek)]
     passed = [seek for seek in seeks if _spans(seek.origin, point, seek.target)]
     moves = [move for move in _moves(path) if move.origin < point <= move.target]
-    moves = [move for move in moves if not any(map(move.belongs_to, passed))]
+    began = [_began(seek, path) for seek in passed]
+    moves = [move for move in moves if not any(map(move.belongs_to, passed, began))]
     yield from _against_the_clock(path)
     if passed:
         seek = passed[-1]
         how = "a seek that was not reported" if seek.inferred else "a seek"
         yield Reason(
             "seeked_past",
-            f"{how} at {_short(seek.at - start)} skipped {_short(point)}, "
+            f"{how} at {_short(seek.at - start)} skipped the point at {_short(point)}, "
             f"from {_short(seek.origin)} to {_short(seek.target)}",
         )
     if moves:
@@ -181,13 +182,10 @@ class _Move:
     target: float
     rate: float
 
-    def belongs_to(self, seek: Seek) -> bool:
-        """The seek explains the move."""
-        return (
-            self.at <= seek.at
-            and (seek.origin or 0.0) <= self.origin
-            and self.target <= (seek.target or 0.0)
-        )
+    def belongs_to(self, seek: Seek, began: float) -> bool:
+        """The seek, which ``began`` then, explains the move."""
+        within = (seek.origin or 0.0) <= self.origin and self.target <= (seek.target or 0.0)
+        return self.at <= seek.at and (within or began <= self.since)
 
     def reason(self, point: float, start: float, policy: Policy) -> Reason:
         """Why going past ``point`` was not playing over it."""
@@ -212,6 +210,12 @@ class _Move:
             f"the position went past {_short(point)}, {where}, in {_short(silent)}: "
             "playback cannot have done that",
         )
+
+
+def _began(seek: Seek, path: array[float]) -> float:
+    """When the playhead left the origin of the seek: a drag may go past both its ends."""
+    left = (m.since for m in _moves(path) if m.at <= seek.at and m.origin == seek.origin)
+    return max(left, default=seek.at)
 
 
 def _moves(path: array[float]) -> Iterator[_Move]:

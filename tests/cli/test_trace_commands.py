@@ -27,7 +27,7 @@ def test_explain_covers_each_event_and_each_missing_quartile(trace: Path, capsys
     assert "PLAY_REACHED_25 #6 at 30 s\n" in out
     assert "timeupdate on line 3: playback itself went over this point" in out
     assert "PLAY_REACHED_50 did not fire:\n" in out
-    assert "a seek at 31 s skipped 50 s, from 30 s to 1:00" in out
+    assert "a seek at 31 s skipped the point at 50 s, from 30 s to 1:00" in out
 
 
 def test_explain_can_be_asked_for_one_event(trace: Path, capsys: Capture) -> None:

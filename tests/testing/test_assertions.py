@@ -141,7 +141,10 @@ def test_a_quartile_that_is_missing_is_explained(play: ScriptedPlayer) -> None:
     assert (
         report[0] == "PLAY_REACHED_50 is missing after BUFFER_END #9 at 32.200 s, position 1:00.000"
     )
-    assert report[-1] == "    PLAY_REACHED_50: a seek at 30.2 s skipped 50 s, from 30 s to 1:00"
+    assert (
+        report[-1]
+        == "    PLAY_REACHED_50: a seek at 30.2 s skipped the point at 50 s, from 30 s to 1:00"
+    )
     assert failure(assert_events, play.events, expected).splitlines() == report[:-1]
 
 
@@ -210,7 +213,7 @@ def test_a_witness_of_a_live_player_is_a_log(play: ScriptedPlayer) -> None:
         witness.until("PLAY_REACHED_100")
     assert_events(witness, [..., "SEEK", ..., "PLAY_REACHED_100", ...])
     report = failure(assert_quartiles, witness, 25, 50, 75, 100)
-    assert "a seek at 30.2 s skipped 50 s, from 30 s to 1:00" in report
+    assert "a seek at 30.2 s skipped the point at 50 s, from 30 s to 1:00" in report
 
 
 # ------------------------------------------------------------------------------ assert_never
@@ -237,7 +240,7 @@ def test_quartiles(play: ScriptedPlayer) -> None:
     assert report[:3] == [
         "session 1: expected quartiles 25, 50; got 25, 75, 100",
         "PLAY_REACHED_50 did not come:",
-        "    PLAY_REACHED_50: a seek at 30.2 s skipped 50 s, from 30 s to 1:00",
+        "    PLAY_REACHED_50: a seek at 30.2 s skipped the point at 50 s, from 30 s to 1:00",
     ]
     assert "PLAY_REACHED_75 came though it was not reached:" in report
     assert failure(assert_quartiles, play.events, 25, 50, 75, 100).splitlines()[1:] == [

@@ -113,7 +113,7 @@ def test_derive_draws_a_recording(capsys: Capture) -> None:
 def test_a_recording_is_explained(capsys: Capture) -> None:
     recording = TESTS / "traces" / "vlc" / "seek_fwd.jsonl"
     assert main(["explain", str(recording), "--raw", "vlc", "--event", "PLAY_REACHED_50"]) == 0
-    assert "skipped 6" in capsys.readouterr().out
+    assert "skipped the point at 6" in capsys.readouterr().out
 
 
 def test_play_ends_with_a_picture(tmp_path: Path, capsys: Capture) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -62,7 +63,7 @@ def test_a_quartile_that_did_not_fire_says_why_not() -> None:
     seek = {"signal": "seek", "at": 10, "position": 60}
     svg = to_svg(observe(trace(*playing(), *updates(0, 0, 10), seek, *updates(10, 60, 5))))
     [tip] = [tip for tip in tips(svg) if tip.startswith("PLAY_REACHED_50")]
-    assert "skipped 50 s, from 10 s to 1:00" in tip
+    assert "skipped the point at 50 s, from 10 s to 1:00" in tip
 
 
 def test_whatever_a_trace_says_is_text() -> None:
@@ -211,10 +212,20 @@ def test_a_short_seek_hides_no_state() -> None:
     assert ">" in next(line for line in lines.splitlines() if line.strip().startswith("seek, ad"))
 
 
+@pytest.mark.parametrize(("began", "said"), [(0.0, False), (1793564131.0, True)])
+def test_a_trace_that_counts_from_zero_has_no_date(began: float, said: bool) -> None:
+    signals = [{**each, "at": began + each["at"]} for each in (*playing(), *updates(0, 0, 10))]
+    timeline = observe(trace(*signals))
+
+    for drawn in (to_text(timeline), to_svg(timeline)):
+        assert bool(re.search(r"starts \d{4}-", drawn)) is said
+        assert "session id" in drawn
+
+
 def test_reasons_are_wrapped_between_words() -> None:
     seek = {"signal": "seek", "at": 10, "position": 60}
     text = to_text(observe(trace(*playing(), *updates(0, 0, 10), seek, *updates(10, 60, 5))), 60)
-    assert "skipped 25 s, from 10 s to 1:00" in " ".join(text.split())
+    assert "skipped the point at 25 s, from 10 s to 1:00" in " ".join(text.split())
 
 
 def test_a_hundred_thousand_events_are_thinned_and_it_says_so() -> None:

@@ -131,7 +131,15 @@ def test_a_quartile_that_a_seek_went_past() -> None:
         100: ["not_reached"],
     }
     [reason] = explained.missing[0].reasons
-    assert reason.text == "a seek at 10.5 s skipped 25 s, from 10 s to 1:00"
+    assert reason.text == "a seek at 10.5 s skipped the point at 25 s, from 10 s to 1:00"
+
+
+def test_the_steps_of_a_drag_are_not_reasons_of_their_own() -> None:
+    steps = ((10.5, 60), (10.6, 5), (10.7, 55))
+    drag = [{"signal": "seek", "at": at, "position": position} for at, position in steps]
+    explained = explanation(update(10, 10), *drag, update(12, 56))
+
+    assert kinds(explained)[50] == ["seeked_past"]
 
 
 def test_a_seek_that_lands_on_the_point_does_not_reach_it() -> None:
@@ -147,7 +155,7 @@ def test_a_seek_that_was_not_reported() -> None:
 
     assert kinds(explained)[50] == ["seeked_past"]
     assert explained.missing[0].reasons[0].text == (
-        "a seek that was not reported at 11.5 s skipped 25 s, from 10 s to 1:00"
+        "a seek that was not reported at 11.5 s skipped the point at 25 s, from 10 s to 1:00"
     )
 
 

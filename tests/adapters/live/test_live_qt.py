@@ -84,7 +84,7 @@ os._exit(0)  # Qt's own threads are not always done by now
 
 
 def said_by(program: str, library: str, *arguments: str, home: Path | None = None) -> str:
-    """What a program that uses ``library`` prints."""
+    """Run a program that uses ``library``; returns what it prints."""
     if find_spec(library) is None:
         pytest.skip(f"{library} is not installed")
     done = subprocess.run(
