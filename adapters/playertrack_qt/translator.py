@@ -173,7 +173,7 @@ class Translator(PlayerTranslator):
         rounds = self._loops != 1 and self._state == "Playing" and self._target is None
         if position == 0.0 and rounds and length and self._motion.position >= length - STILL:
             # A blocked event loop learns of it late: since then the next round was played.
-            self._motion.move(self._motion.at, position)
+            self._motion.position = position
             return [signals.Looped(at=self._motion.at)]
         return self._seek(at, position)
 

@@ -70,6 +70,14 @@ def test_positions_that_the_event_loop_held_up_are_no_seek(apart: float, begun: 
     assert after_start(derive("qt", tape)) == []
 
 
+def test_round_of_a_loop_that_the_event_loop_held_up_is_no_seek() -> None:
+    tape = stalled(5.6, until=5.9).add(5.9, "loopsChanged", args=[-1])
+    tape.at(6.25, 6.0).at(6.251, 0.0).at(6.3, 0.4).play(6.3, 0.4, 1.0, step=0.05)
+    assert after_start(derive("qt", tape))[3:] == [
+        *("PLAY_REACHED_100", "REPLAY", "PLAY_REQUEST", "PLAY"),
+    ]
+
+
 def test_seek_further_than_the_event_loop_was_held_up_is_one() -> None:
     tape = stalled(0.2, until=0.3).at(0.617, 0.24).at(0.618, 1.2)
     tape.play(0.618, 1.2, 1.7, step=0.05)

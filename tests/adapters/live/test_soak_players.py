@@ -26,7 +26,7 @@ AT_ONCE = 8
 
 PLAYS = 1000
 
-#: How much the second half of the plays may take. Of the heap in use (kB) it was up to 3,100; of
+#: How much the second half of the plays may take. Of the heap in use (kB) it was up to 3,900; of
 #: memory 17,000, since the C library gives back now more, now less, and with playbin3 about 8,000,
 #: as without playertrack. Eight players that are processes differ by 40,000 at any moment.
 GROWTH = {
