@@ -98,9 +98,10 @@ async def test_reload_ends_one_player_and_begins_another(clips: Path, chromium: 
 async def test_tab_that_is_hidden_goes_on(clips: Path, chromium: Browser) -> None:
     async with measured(clips) as (site, watching):
         page = await chromium.open(site.url("/media/clip.webm", every=1e6))
+        other = await chromium.open("about:blank")  # which may take as long as the clip
+        await page.front()
         await page.run("void video.play()")
         await page.until("video.currentTime > 0.1")
-        other = await chromium.open("about:blank")
         await other.front()
         await watching.seen("PLAY_REACHED_100")
         await page.over()
@@ -114,9 +115,10 @@ async def test_silent_clip_that_the_browser_pauses_in_a_hidden_tab(
 ) -> None:
     async with measured(clips) as (site, watching):
         page = await chromium.open(site.url("/media/clip.webm"))
+        other = await chromium.open("about:blank")  # which may take as long as the clip
+        await page.front()
         await page.run("video.muted = true; void video.play()")
         await page.until("video.currentTime > 0.3")
-        other = await chromium.open("about:blank")
         await other.front()
         await watching.seen("PAUSE")
         await other.close()
