@@ -38,11 +38,12 @@ def test_script_is_performed_and_the_raw_recording_gives_the_same_events(
     player: str, video: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     raw = tmp_path / "raw.jsonl"
-    script = ["--do", "2 seek 3.5", "--do", "3.8 pause", "--do", "4.8 play"]
+    # Of six seconds, with some to spare for a machine that starts the player or pauses it late.
+    script = ["--do", "2.5 seek 3.2", "--do", "3.7 pause", "--do", "4.7 play"]
     command = ["play", str(video), "--player", player, "--json", "--record-raw", str(raw)]
     assert main([*command, *script]) == 0
     played = names(capsys.readouterr().out)
-    may_be = ("PLAY_REACHED_25", "PLAY_REACHED_75")
+    may_be = ("PLAY_REACHED_25", "PLAY_REACHED_50", "PLAY_REACHED_75")
     assert [name for name in played[5:] if name not in may_be] == [
         *("SEEK", "PAUSE", "RESUME", "PLAY_REACHED_100")
     ]
