@@ -32,8 +32,9 @@ class UserCode(Forked):
     """Calls functions, each in a thread of its own, and runs the coroutines that they give.
 
     All coroutines run in one loop as long as they return, so they may keep what belongs to it,
-    such as a session. A loop in which one was given up is left to itself. Where the loop is
-    that of the program, they run in that. Any thread may use it, also in a forked process.
+    such as a session; it ends with the last who uses this. A loop in which one was given up is
+    left to itself. Where the loop is that of the program, they run in that. Any thread may use
+    it, also in a forked process.
     """
 
     def __init__(self) -> None:
@@ -69,6 +70,10 @@ class UserCode(Forked):
                 self._loop = None
         with suppress(RuntimeError):  # it is closed
             loop.call_soon_threadsafe(loop.stop)
+
+    def __del__(self) -> None:
+        if self._loop is not None:
+            self._leave(self._loop)
 
     def _new_loop(self) -> asyncio.AbstractEventLoop:
         loop = asyncio.new_event_loop()

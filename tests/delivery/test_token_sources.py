@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -158,6 +159,20 @@ def test_senders_that_share_a_function_share_its_loop() -> None:
         thread.start()
         thread.join()
     assert len(set(tokens.loops)) == 1
+
+
+def test_the_loop_of_a_source_ends_with_the_last_sink_that_uses_it(
+    servers: tuple[Server, Server], tmp_path: Path
+) -> None:
+    tokens = Tokens()
+    sink = sink_of(servers[0], tokens.token, tmp_path)
+    sink.emit(event(1))
+    assert sink.close(20.0)
+    (loop,) = tokens.loops
+    assert loop.is_running()
+    del sink
+    gc.collect()
+    until(loop.is_closed)
 
 
 def test_no_more_calls_hang_than_threads_can_be_spared() -> None:
