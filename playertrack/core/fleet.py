@@ -262,9 +262,7 @@ class Fleet:
         engine = self._players[player]
         if engine is not None:
             engine = self.engine(player)
-            seen = None
-            while (due := engine.next_timer()) is not None and due <= at and due != seen:
-                seen = due
+            while (due := engine.next_timer()) is not None and due <= at:
                 yield from engine.tick(due)
         self._timers.touch(player)
         last = self._last.get(player)

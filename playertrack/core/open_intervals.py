@@ -33,7 +33,7 @@ class Waiting:
 class Before:
     """Where everything stood before a jump, to go back to if it was none (R-glitch)."""
 
-    position: float | None
+    position: float
     moved_at: float
     slack: float
     elapsed: Elapsed | None

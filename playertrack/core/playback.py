@@ -191,6 +191,7 @@ class Playback(PlayerState):
 
     def as_it_is(self) -> Before:
         """Where everything stands, to go back to if a jump was none (R-glitch)."""
+        assert self.position is not None
         return Before(
             self.position,
             self.moved_at,
@@ -208,7 +209,7 @@ class Playback(PlayerState):
         self.slack, self.elapsed = before.slack, before.elapsed
         self.run, self.cadence = before.run, before.cadence
         self.landing, self.still_since = before.landing, before.still_since
-        self.span_from = 0.0 if before.position is None else before.position
+        self.span_from = before.position
         self.stay = before.stay
         if self.waiting is not None:
             # A pause that came before the jump was moved by it.
@@ -238,10 +239,10 @@ class Playback(PlayerState):
             known = self.cadence or Cadence(self.now)
             self.cadence = Cadence(self.now, known.update if learn else None, known.gaps)
 
-    def place(self, position: float | None) -> None:
+    def place(self, position: float) -> None:
         """Set the playhead: what lies between joins nothing."""
         self.close_span()
-        self.span_from = 0.0 if position is None else position
+        self.span_from = position
         self.arrive(position, self.now)
         if self.stay is not None:
             # What was played before the pause cannot lead on from here.

@@ -146,6 +146,23 @@ def test_numbers_that_were_given_up_are_not_remembered_for_ever() -> None:
     assert order.late == 1
 
 
+def test_the_quick_way_is_for_what_is_next() -> None:
+    order = Reorder(5.0, idle_close=100.0)
+    assert not order.passes(0, 0.0)  # the first shows where numbers begin
+    assert order.push(signal(0, 0.0), 0)
+    assert order.passes(1, 100.0)
+    assert order.passes(2, 50.0)
+    assert order.latest == 100.0
+    assert not order.passes(2, 100.0)
+    assert not order.passes(4, 100.0)
+    assert not order.passes(3, 200.5)
+    assert not order.push(signal(4, 101.0), 4)
+    assert not order.passes(3, 101.0)
+    assert len(order.push(signal(3, 101.0), 3)) == 2
+    assert not order.push(signal(None, 102.0))
+    assert not order.passes(5, 102.0)
+
+
 @given(
     st.lists(st.tuples(st.integers(0, 12), st.sampled_from([0.0, 1.0, 50.0, 300.0])), max_size=40),
     st.sampled_from([None, 100.0]),

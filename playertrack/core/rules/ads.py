@@ -123,6 +123,7 @@ def content(pb: Playback, position: float) -> bool:
         first, first_at = probe.position, probe.moved_at
         move = probe.follow(position, pb.now)
         if move in (NATURAL, FAST):
+            assert first is not None
             pb.note("inferred", "R-ad-lost", "the content goes on after the ad's time")
             end(pb)
             pb.rebase = False
