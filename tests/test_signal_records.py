@@ -73,8 +73,10 @@ def test_an_unknown_signal_gets_a_suggestion() -> None:
 
 
 def test_record_without_a_signal_is_refused() -> None:
-    with pytest.raises(SignalError, match=r"^there is no signal, such as play"):
+    message = r"^there is no signal, such as play or timeupdate$"
+    with pytest.raises(SignalError, match=message) as refused:
         from_record({"at": AT})
+    assert refused.value.field == "signal"
 
 
 def test_invalid_field_of_a_record_is_refused_by_name() -> None:

@@ -276,3 +276,14 @@ def test_the_summary_of_each_session_is_handed_out_as_it_ends() -> None:
     restored.close()
     assert [summary.entry_id for summary in ended] == ["A", "B"]
     assert ended[-1] == restored.last_summary
+
+
+def test_views_beyond_a_hundred_are_dropped() -> None:
+    """At a rate next to nothing half a second of content is worth 5,000 s of play time."""
+    slow = RateChange(at=0.0, rate=1e-4)
+    engine = fed(*PLAYED[:2], slow, policy=Policy(view_interval=10.0))
+    assert names(engine.timeupdate(0.5, 1.0)) == ["VIEW"] * 100
+    assert engine.summary().play_time == pytest.approx(5000.0)
+    engine.feed(RateChange(at=1.0, rate=1.0))
+    seen = [names(engine.timeupdate(0.5 + 0.9 * n, 1.0 + n)) for n in range(1, 13)]
+    assert seen == [*([[]] * 11), ["VIEW"]]
