@@ -57,6 +57,9 @@ _HANDLERS: dict[type[Signal], Callable[[Any, Any], None]] = {
     signals.Close: lifecycle.on_close,
 }
 
+#: A `close` as of the last signal: its own `at` says nothing.
+_AT_LAST = Close(at=0.0)
+
 #: Their position is their own affair (R-position).
 _OWN_POSITION = {
     signals.Seeking,
@@ -133,8 +136,7 @@ class Engine(Quick):
         if self.closed:
             return NOTHING
         last = self.last_at
-        # Its own `at` says nothing here, and may be more than a signal can have.
-        return self._act(Close(at=0.0), 0.0 if last is None else last)
+        return self._act(_AT_LAST, 0.0 if last is None else last)
 
     def take(self, signal: Signal) -> Sequence[Event]:
         if self.state is CLOSED:

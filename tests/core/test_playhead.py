@@ -197,6 +197,15 @@ def test_a_rate_that_held_for_no_time_does_not_count() -> None:
     assert (travel.fast, travel.cap, travel.content) == (False, 0.5, 1.0)
 
 
+def test_a_rate_that_held_for_no_time_does_not_count_in_the_midst() -> None:
+    head = playhead()
+    head.run_at(pace(0.5), 101.0)
+    head.run_at(pace(8.0), 102.0)
+    head.run_at(pace(1.0), 102.0)
+    travel = head.travel(103.0)
+    assert (travel.fast, travel.cap, travel.content) == (False, 0.5, 2.5)
+
+
 def test_standing_still_across_a_change_of_rate() -> None:
     """The first three seconds count, at the rates that they had."""
     head = playhead()

@@ -5,6 +5,8 @@ R-end, R-end-early, R-last-stretch, R-loop, R-stop, R-error.
 
 from __future__ import annotations
 
+from math import inf
+
 from ...signals import Ended, Error, Looped, Stop
 from ..open_intervals import Stay
 from ..playback import Playback
@@ -155,7 +157,7 @@ def arrive_at_end(pb: Playback) -> None:
 def report(pb: Playback, rule: str, code: str, message: str, fatal: bool) -> None:
     """ERROR; the same code again only after playback advanced, and not too often (R-error)."""
     counts = pb.errors if pb.errors is not None else {}
-    times, at_play_time = counts.pop(code, (0, -1.0))
+    times, at_play_time = counts.pop(code, (0, -inf))
     if pb.play_time > at_play_time and times < pb.policy.error_repeats:
         times += 1
         pb.counts.errors += 1
