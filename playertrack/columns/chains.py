@@ -12,6 +12,8 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from itertools import pairwise
+from math import inf
 from operator import itemgetter
 from typing import Any
 
@@ -30,8 +32,11 @@ from .decode import SignalBatch
 #: Worth it from so many rows a player, and so large a share of rows in chains.
 _LEAST_ROWS, _LEAST_SHARE = 24, 0.5
 
-#: How much faster some of the rows may be than they are judged, when it is seen what share that is.
+#: Players may be so much faster than normal where that share is counted.
 _FASTER = 4.0
+
+#: Rows judged in one step, which should stay in the cache.
+_BLOCK = 1 << 15
 
 #: To judge some rows takes as long as to feed so many one by one.
 _JUDGED = 50
@@ -39,12 +44,10 @@ _JUDGED = 50
 #: What becomes of a row: its number (from 0), its player, and its events or what is wrong with it.
 Taken = Callable[[int, str | None, Sequence[Event] | SignalError], None]
 
-#: The rows of a player: where they begin, and where they end.
-_Group = tuple[str | None, int, int]
-
 _view: Any = memoryview
 
 
+@np.errstate(invalid="ignore", over="ignore")
 def feed_chains(
     batch: SignalBatch,
     fleet: Fleet,
@@ -63,31 +66,39 @@ def feed_chains(
         keep = np.array([chosen[player] for player in (*batch.known_players, None)])
         rows = rows[keep[codes[rows]]]
     codes = codes[rows]
-    starts = np.flatnonzero(np.diff(codes, prepend=-2))
-    if len(rows) < _LEAST_ROWS * max(1, len(starts)):
+    bounds = np.concatenate(([0], np.flatnonzero(codes[1:] != codes[:-1]) + 1, [len(rows)]))
+    if len(rows) < _LEAST_ROWS * (len(bounds) - 1) or not len(rows):
         return False
+    normal = fleet.pace
     moves = _Moves(updates[rows], at[rows], position[rows])
-    ends = [*starts[1:].tolist(), len(rows)]
-    groups: list[_Group] = [
-        (batch.known_players[code] if code >= 0 else None, start, end)
-        for code, start, end in zip(codes[starts].tolist(), starts.tolist(), ends, strict=True)
-    ]
-    paces = [_pace(fleet, player) for player, _, _ in groups]
-    offset, reach, patience = _each(paces, np.diff([*starts, len(rows)]))
-    linked = moves.linked(0, len(rows), offset, reach, patience)
-    linked[starts] = False
+    linked = moves.linked(0, len(rows), normal)
+    linked[bounds[:-1]] = False
     if linked.mean() < _LEAST_SHARE:
-        faster = moves.linked(0, len(rows), offset, _FASTER * reach, patience)
+        faster = moves.linked(0, len(rows), normal, _FASTER)
         if faster.mean() < _LEAST_SHARE:
             return False
-    breaks = [*np.flatnonzero(~linked).tolist(), len(rows)]
+    breaks = np.append(np.flatnonzero(~linked), len(rows))
+    players = [batch.known_players[code] if code >= 0 else None for code in codes[bounds[:-1]]]
+    groups = _groups(players, bounds.tolist(), np.searchsorted(breaks, bounds), breaks.tolist())
     table = _Table(batch, rows, moves)
-    for first, group, pace in _by_appearance(groups, paces, fleet, table):
+    for first, group in _by_appearance(groups, fleet, table):
         if first is not None:
-            taken(first, group[0], ())
-        links = _Links(moves, breaks, group, pace)
+            taken(first, group.player, ())
+        engine = _engine(fleet, group.player)
+        links = _Links(moves, group, normal, normal if engine is None else engine.pace)
         _feed_player(table, links, fleet, group, taken, ended)
     return True
+
+
+def _groups(
+    players: list[str | None], bounds: list[int], found: Any, breaks: list[int]
+) -> list[_Group]:
+    """The players with their rows; ``found`` is where each of ``bounds`` is among ``breaks``."""
+    spans = pairwise(zip(bounds, found.tolist(), strict=True))
+    return [
+        _Group(player, start, end, breaks[first : last + 1])
+        for player, ((start, first), (end, last)) in zip(players, spans, strict=True)
+    ]
 
 
 def _by_player(codes: Any) -> Any:
@@ -96,42 +107,40 @@ def _by_player(codes: Any) -> Any:
     return np.argsort(codes.astype(np.uint16) if short else codes, kind="stable")
 
 
-def _pace(fleet: Fleet, player: str | None) -> Pace:
-    """The pace that a player has now, or begins with."""
-    engine = fleet.entries.get(player)
-    return engine.pace if isinstance(engine, Engine) else fleet.pace
+class _Moves:
+    """The rows of all players as arrays: which of them are updates, when, and where."""
 
+    def __init__(self, updates: Any, at: Any, positions: Any) -> None:
+        at += 0.0  # in place: what is as large as this costs time when it is made
+        positions += 0.0
+        self.updates, self.at, self.positions = updates, at, positions
 
-def _each(paces: Sequence[Pace], counts: Any) -> tuple[Any, Any, Any]:
-    """The limits of paces for their rows, ``counts`` of each: one number if that will do."""
-    values = [(pace.offset, pace.reach, pace.patience) for pace in paces]
-    if len(set(values)) == 1:
-        return values[0]
-    offset, reach, patience = np.repeat(np.array(values).T, counts, axis=1)
-    return offset, reach[1:], patience[1:]
+    def linked(self, start: int, end: int, pace: Pace, faster: float = 1.0) -> Any:
+        """An array of which rows are natural from the one before by ``pace``, the first never."""
+        linked, reach = np.zeros(end - start, bool), faster * pace.reach
+        for first in range(start + 1, end, _BLOCK):
+            last = min(end, first + _BLOCK)
+            both = slice(first - 1, last)
+            now, position = self.at[both] + pace.offset, self.positions[both]
+            elapsed, ahead = now[1:] - now[:-1], position[1:] - position[:-1]
+            # `Engine.timeupdate` has the same three comparisons, in the same arithmetic.
+            natural = (ahead > 0.0) & (ahead <= elapsed * reach) & (elapsed < pace.patience)
+            natural &= self.updates[first:last] & self.updates[first - 1 : last - 1]
+            linked[first - start : last - start] = natural
+        return linked
 
 
 @attrs.frozen
-class _Moves:
-    """The rows of all players as arrays: whether each is an update, when, and where."""
+class _Group:
+    """A player and where its rows are in the table.
 
-    updates: Any
-    at: Any
-    positions: Any
+    ``breaks`` are those that are not natural from the one before at normal speed, and the end.
+    """
 
-    def linked(self, start: int, end: int, offset: Any, reach: Any, patience: Any) -> Any:
-        """An array of which rows are natural from the one before, the first never.
-
-        `Engine.timeupdate` has the same three comparisons, in the same arithmetic.
-        """
-        updates = self.updates[start:end]
-        linked = np.zeros(end - start, bool)
-        with np.errstate(invalid="ignore", over="ignore"):
-            elapsed = np.diff(self.at[start:end] + offset)
-            ahead = np.diff(self.positions[start:end])
-            natural = (ahead > 0.0) & (ahead <= elapsed * reach) & (elapsed < patience)
-        linked[1:] = natural & updates[1:] & updates[:-1]
-        return linked
+    player: str | None
+    start: int
+    end: int
+    breaks: list[int]
 
 
 class _Table:
@@ -141,9 +150,9 @@ class _Table:
         self.numbers = _view(rows)
         self.updates, self.times = _view(moves.updates), _view(moves.at)
         self.positions = _view(moves.positions)
-        others = ~moves.updates
+        others = np.flatnonzero(~moves.updates)
         self._others = batch.part(rows[others])
-        self._index = _view(np.cumsum(others) - 1)
+        self._index = dict(zip(others.tolist(), range(len(others)), strict=True))
 
     def signal(self, index: int) -> Signal:
         """The signal of a row that is no update; raises `SignalError`."""
@@ -157,34 +166,34 @@ class _Table:
 
 
 def _by_appearance(
-    groups: Iterable[_Group], paces: Iterable[Pace], fleet: Fleet, table: _Table
-) -> list[tuple[int | None, _Group, Pace]]:
+    groups: Iterable[_Group], fleet: Fleet, table: _Table
+) -> list[tuple[int | None, _Group]]:
     """New players in the order of their first signal that can be, whose row comes first here."""
-    known: list[tuple[int | None, _Group, Pace]] = []
-    new: list[tuple[int | None, _Group, Pace]] = []
-    for group, pace in zip(groups, paces, strict=True):
-        player, start, end = group
+    known = fleet.known
+    old: list[tuple[int | None, _Group]] = []
+    new: list[tuple[int | None, _Group]] = []
+    for group in groups:
         row = None
-        if player not in fleet.known:
-            row = next((table.numbers[i] for i in range(start, end) if table.can_be(i)), None)
-        (known if row is None else new).append((row, group, pace))
+        if group.player not in known:
+            indices = range(group.start, group.end)
+            row = next((table.numbers[index] for index in indices if table.can_be(index)), None)
+        (old if row is None else new).append((row, group))
     new.sort(key=itemgetter(0))
-    return known + new
+    return old + new
 
 
 class _Links:
     """Which rows of a player are natural from the one before.
 
-    ``breaks`` are those that are not, and the end, as judged by ``pace`` for all players. When
-    this one has another pace its rows are judged again: as soon as it has had that for a while,
-    and not too many at once, so that it takes no time to speak of however often that happens.
+    When the player has another pace its rows are judged again: as soon as it has had that for a
+    while, and not too many at once, so that it takes no time to speak of however often that
+    happens.
     """
 
-    def __init__(self, moves: _Moves, breaks: Sequence[int], group: _Group, pace: Pace) -> None:
-        _, start, self._end = group
-        first, last = bisect_left(breaks, start), bisect_left(breaks, self._end)
-        self._moves, self._pace, self._since = moves, pace, start
-        self._breaks, self._judged = breaks[first : last + 1], self._end
+    def __init__(self, moves: _Moves, group: _Group, normal: Pace, pace: Pace) -> None:
+        self._moves, self._breaks, self._pace, self._end = moves, group.breaks, pace, group.end
+        self._judged = group.end if pace is normal else group.start
+        self._since = -inf  # it came with this pace
 
     def until(self, index: int, pace: Pace) -> int:
         """The first row from ``index`` on that is not natural from the one before by ``pace``.
@@ -196,10 +205,9 @@ class _Links:
         if index >= self._judged:
             if index - self._since < _JUDGED:
                 return index
-            self._judged = min(self._end, index + 4 * (index - self._since))
-            limits = pace.offset, pace.reach, pace.patience
-            linked = self._moves.linked(index - 1, self._judged, *limits)[1:]
-            self._breaks = [*(index + np.flatnonzero(~linked)).tolist(), self._judged]
+            self._judged = int(min(self._end, index + 4 * (index - self._since)))
+            linked = self._moves.linked(index - 1, self._judged, pace)[1:]
+            self._breaks = [*((~linked).nonzero()[0] + index).tolist(), self._judged]
         return self._breaks[bisect_left(self._breaks, index)]
 
 
@@ -211,23 +219,35 @@ def _feed_player(
     taken: Taken,
     ended: EndedSessions | None,
 ) -> None:
-    entries, positions, times = fleet.entries, table.positions, table.times
-    player, index, end = group
+    updates, positions, times, numbers = table.updates, table.positions, table.times, table.numbers
+    player, index, end = group.player, group.start, group.end
+    made: list[tuple[int, Sequence[Event]]] = []
+    engine = _engine(fleet, player)
     while index < end:
         try:
-            if table.updates[index]:
-                events = fleet.timeupdate(player, positions[index], times[index])
-            else:
+            if not updates[index]:
                 events = fleet.feed(player, table.signal(index))
+                engine = _engine(fleet, player)
+            elif engine is not None:
+                events = engine.timeupdate(positions[index], times[index])
+            else:
+                events = fleet.timeupdate(player, positions[index], times[index])
+                engine = _engine(fleet, player)
         except SignalError as error:
-            taken(table.numbers[index], player, error)
+            taken(numbers[index], player, error)
         else:
             if events or ended:
-                taken(table.numbers[index], player, events)
+                taken(numbers[index], player, events)
         index += 1
-        if index < end:
-            engine = entries.get(player)
-            if isinstance(engine, Engine) and positions[index] < engine.limit:
-                stop = links.until(index, engine.pace)
-                if stop > index:
-                    index = engine.advance(positions, times, index, stop)
+        if engine is not None and index < end and positions[index] < engine.limit:
+            stop = links.until(index, engine.pace)
+            if stop > index:
+                index = engine.advance(positions, times, index, stop, made)
+    for index, events in made:
+        taken(numbers[index], player, events)
+
+
+def _engine(fleet: Fleet, player: str | None) -> Engine | None:
+    """The engine of a player at work, to which its updates may go without asking the fleet."""
+    engine = fleet.entries.get(player)
+    return engine if isinstance(engine, Engine) else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from functools import cached_property
 from typing import Any
@@ -10,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from ..errors import PlayertrackError, SignalError
-from ..signals import FIELDS, MAX_AT, MAX_SEQ, Signal, from_record
+from ..signals import FIELDS, MAX_AT, MAX_SEQ, SIGNALS, Signal, from_record
 from .buffers import filled, values_of, where_given, whole_numbers
 from .schema import BOOL, DOUBLE, SIGNAL_FIELDS, STRING, WHOLE
 
@@ -22,8 +23,7 @@ MAY_BE_NULL = {"durationchange": ("duration",), "captions": ("language",)} | {
 #: The columns of which each value is there many times.
 _WORDS = ("player", "signal")
 
-#: Stands for bytes that are no UTF-8.
-_NO_TEXT: Any = object()
+_Field = tuple[str, Callable[[int], Any], bool]
 
 
 class SignalBatch:
@@ -57,7 +57,7 @@ class SignalBatch:
         self.seqs: list[Any] | None = None if seq is None else _listed(seq)
         #: Whether no number is one that cannot be.
         self.good_seqs = seq is None or _are_whole(seq)
-        self._found: dict[str, dict[int, Any]] = {}
+        self._fields: dict[str | None, list[_Field]] = {}
 
     def part(self, rows: Any) -> SignalBatch:
         """The rows of these numbers, an array, as a batch of their own."""
@@ -65,9 +65,10 @@ class SignalBatch:
         return SignalBatch(batch.take(whole_numbers(rows)), self._source)
 
     def _known(self, name: str) -> list[str | None]:
-        """The values behind the codes of a column of strings."""
+        """The values behind the codes of a column of strings; None for what is no text."""
         column = self._columns.get(name)
-        return [] if column is None else _texts(column.dictionary)
+        texts = [] if column is None else _texts(column.dictionary)
+        return [text if _is_text(text) else None for text in texts]
 
     def _codes(self, name: str) -> list[int | None]:
         column = self._columns.get(name)
@@ -112,40 +113,51 @@ class SignalBatch:
         codes = np.full(self.rows, -1) if players is None else _code_array(players)
         at = filled(self._columns["at"], np.nan)
         where = np.full(self.rows, np.nan) if position is None else filled(position, np.nan)
-        names = _code_array(self._columns["signal"])
         code = self._names.index("timeupdate") if "timeupdate" in self._names else -2
-        updates = (names == code) & (np.abs(at) <= MAX_AT) & (where >= 0.0) & (where < np.inf)
-        return codes, updates, at + 0.0, where + 0.0
+        updates = _code_array(self._columns["signal"]) == code
+        updates &= (at >= -MAX_AT) & (at <= MAX_AT) & (where >= 0.0) & (where < np.inf)
+        return codes, updates, at, where
 
     def signal(self, row: int) -> Signal:
         """The signal of a row; raises `SignalError` naming the field that cannot be."""
         name = self.names[row]
-        record: dict[str, Any] = {}
+        fields = self._fields.get(name)
+        if fields is None:
+            fields = self._fields[name] = self._fields_of(name)
+        record = {}
+        for field, look_up, may_be_null in fields:
+            value = look_up(row)
+            if value is not None or may_be_null:
+                record[field] = value
+        with suppress(KeyError, TypeError):
+            return SIGNALS[name](**record)  # type: ignore[index] # None: KeyError
+        # A field is missing, or there is no such signal: this says so.
         if name is not None:
             record["signal"] = name
         elif self._name_codes[row] is not None:
             raise _no_text("signal")
-        at = self.ats[row]
-        if at is not None:
-            record["at"] = at
-        for field in FIELDS.get(name or "", ()):
-            if field == "at":
-                continue
-            value = self._value(field, row)
-            if value is not None or field in MAY_BE_NULL.get(name or "", ()):
-                record[field] = value
         return from_record(record)
 
-    def _value(self, field: str, row: int) -> Any:
-        if field == "position":
-            return self.positions[row]
-        found = self._found.get(field)
-        if found is None:
-            found = self._found[field] = _given(self._columns.get(field))
-        value = found.get(row)
-        if value is _NO_TEXT:
-            raise _no_text(field)
-        return value
+    def _fields_of(self, name: str | None) -> list[_Field]:
+        """The fields of a signal: how to look one up by row, and if null is a value of it."""
+        look_up = {"at": self.ats.__getitem__, "position": self.positions.__getitem__}
+        return [
+            (
+                field,
+                look_up.get(field) or self._given(field).get,
+                field in MAY_BE_NULL.get(name or "", ()),
+            )
+            for field in FIELDS.get(name or "", ())
+        ]
+
+    def _given(self, field: str) -> dict[int, Any]:
+        """The values of a column by row, without those that are null."""
+        column = self._columns.get(field)
+        if column is None or column.null_count == len(column):
+            return {}
+        given = column.drop_null()
+        values = _texts(given) if given.type == STRING else given.to_pylist()
+        return dict(zip(np.flatnonzero(where_given(column)).tolist(), values, strict=True))
 
     def player(self, row: int) -> str | None:
         """The player of a row; a `SignalError` if it is no text."""
@@ -173,7 +185,7 @@ def _typed(column: pa.Array, name: str, source: str) -> pa.Array:
     of_values = given.value_type if pa.types.is_dictionary(given) else given
     if pa.types.is_null(given):
         column = column.cast(wanted)
-    elif wanted == STRING and _is_text(of_values):
+    elif wanted == STRING and _has_text(of_values):
         if of_values != STRING:
             column = (column.dictionary_decode() if given != of_values else column).cast(STRING)
     elif wanted == DOUBLE and _is_number(given):
@@ -189,7 +201,7 @@ def _typed(column: pa.Array, name: str, source: str) -> pa.Array:
     return column
 
 
-def _is_text(given: pa.DataType) -> bool:
+def _has_text(given: pa.DataType) -> bool:
     types = pa.types
     return bool(
         types.is_string(given) or types.is_large_string(given) or types.is_string_view(given)
@@ -218,15 +230,6 @@ def _code_array(column: pa.Array) -> Any:
     return codes
 
 
-def _given(column: pa.Array | None) -> dict[int, Any]:
-    """The values of a column by row, without those that are null."""
-    if column is None or column.null_count == len(column):
-        return {}
-    given = column.drop_null()
-    values = given.to_pylist() if given.type != STRING else _texts(given, _NO_TEXT)
-    return dict(zip(np.flatnonzero(where_given(column)).tolist(), values, strict=True))
-
-
 def _no_text(field: str) -> SignalError:
     return SignalError(field, b"...", "a string that UTF-8 can hold")
 
@@ -237,16 +240,19 @@ def _are_whole(column: pa.Array) -> bool:
     return bool((filled(column, 0) >= 0).all())
 
 
-def _texts(column: pa.Array, no_text: Any = None) -> list[Any]:
-    """The texts of a column; ``no_text`` for bytes that are no UTF-8, which the caller refuses."""
+def _texts(column: pa.Array) -> list[str | None]:
+    """The texts of a column; bytes that are no UTF-8 become a text that no signal takes."""
     with suppress(UnicodeDecodeError):
-        texts: list[Any] = column.to_pylist()
+        texts: list[str | None] = column.to_pylist()
         return texts
-    return [_text(scalar, no_text) for scalar in column]
+    return [
+        each.as_buffer().to_pybytes().decode(errors="surrogateescape") if each.is_valid else None
+        for each in column
+    ]
 
 
-def _text(scalar: Any, no_text: Any) -> Any:
-    try:
-        return scalar.as_py()
-    except UnicodeDecodeError:
-        return no_text
+def _is_text(text: str | None) -> bool:
+    """UTF-8 can hold it."""
+    with suppress(UnicodeEncodeError):
+        return text is not None and bool(text.encode() or True)
+    return False

@@ -11,21 +11,23 @@ import pyarrow as pa
 from ..events import EVENTS, Event
 from .schema import EVENT_SCHEMA, SUMMARY_SCHEMA
 
-_OWN = {name for cls in EVENTS.values() for name in cls.extra}
-_COMMON = [name for name in EVENT_SCHEMA.names if name not in _OWN]
+#: What there is to get of an event of each class besides what all have, as a tuple.
+_OWN = {cls: attrgetter(*cls.extra, "event") for cls in EVENTS.values() if cls.extra}
+_COMMON = [name for name in EVENT_SCHEMA.names if all(name not in cls.extra for cls in _OWN)]
 _common = attrgetter(*_COMMON)
 
 
 def event_batch(events: Sequence[Event]) -> pa.RecordBatch:
     """The events as a record batch, a row an event, in their order."""
     values: dict[str, Sequence[Any]] = {}
-    for row, event in enumerate(events):
-        for name in event.extra:
-            if name not in values:
-                values[name] = [None] * len(events)
-            values[name][row] = getattr(event, name)  # type: ignore[index] # a list
     if events:
         values.update(zip(_COMMON, zip(*map(_common, events), strict=True), strict=True))
+    for cls, rows in _rows_of(events).items():
+        own = zip(*map(_OWN[cls], map(events.__getitem__, rows)), strict=True)
+        for name, found in zip(cls.extra, own, strict=False):
+            column = values.setdefault(name, [None] * len(events))
+            for row, value in zip(rows, found, strict=True):
+                column[row] = value  # type: ignore[index] # a list
     columns = [
         pa.array(values[field.name], field.type)
         if field.name in values
@@ -33,6 +35,15 @@ def event_batch(events: Sequence[Event]) -> pa.RecordBatch:
         for field in EVENT_SCHEMA
     ]
     return pa.RecordBatch.from_arrays(columns, schema=EVENT_SCHEMA)
+
+
+def _rows_of(events: Sequence[Event]) -> dict[type[Event], list[int]]:
+    """Which of the events are of each class that has more fields than all have."""
+    rows: dict[type[Event], list[int]] = {}
+    for row, event in enumerate(events):
+        if event.extra:
+            rows.setdefault(type(event), []).append(row)
+    return rows
 
 
 def event_table(events: Sequence[Event]) -> pa.Table:

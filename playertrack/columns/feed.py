@@ -67,7 +67,21 @@ def _fed(
         made.sort(key=itemgetter(0))
     else:
         _feed_rows(batch, fleet, chosen, taken, quick)
-    return made
+    # Only who merges shares needs to know of each row.
+    return made if share is not None or ended is not None else _together(made)
+
+
+def _together(made: list[Made]) -> list[Made]:
+    """All events from one error to the next as made by one row, the last of them."""
+    found: list[Made] = []
+    events: list[Event] = []
+    for number, each in made:
+        if isinstance(each, TraceError):
+            found += [(number, events), (number, each)]
+            events = []
+        else:
+            events += cast("Sequence[Event]", each)
+    return [*found, (made[-1][0], events)] if events else found
 
 
 def _feed_rows(

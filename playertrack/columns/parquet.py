@@ -16,7 +16,9 @@ from .encode import event_batch, summary_batch
 from .schema import EVENT_SCHEMA, SIGNAL_FIELDS, SUMMARY_SCHEMA
 
 #: Rows read at a time, and rows in a row group that is written.
-_READ_ROWS, _GROUP_ROWS = 1 << 18, 1 << 17
+_READ_ROWS, _GROUP_ROWS = 1 << 17, 1 << 17
+#: Events that become columns at a time: while they are fresh, and always at the same ones.
+_PIECE = 1 << 13
 
 
 class SignalFile:
@@ -48,7 +50,7 @@ class SignalFile:
             if name in SIGNAL_FIELDS and (name not in empty or name in ("signal", "at"))
         ]
         try:
-            for batch in self._file.iter_batches(_READ_ROWS, columns=names):
+            for batch in self._file.iter_batches(_READ_ROWS, columns=names, use_threads=False):
                 yield batch
                 self.read_rows += batch.num_rows
         except pa.ArrowException as error:
@@ -90,28 +92,38 @@ class EventFile:
     def __init__(self, out: BinaryIO) -> None:
         self._writer = pq.ParquetWriter(out, EVENT_SCHEMA, compression="zstd")
         self._waiting: list[Event] = []
+        self._group: list[pa.RecordBatch] = []
 
     def write(self, events: Sequence[Event]) -> None:
         """Add a row for each event."""
         self._waiting += events
-        while len(self._waiting) >= _GROUP_ROWS:
-            self._group(self._waiting[:_GROUP_ROWS])
-            del self._waiting[:_GROUP_ROWS]
+        while len(self._waiting) >= _PIECE:
+            self._add(self._waiting[:_PIECE])
+            del self._waiting[:_PIECE]
 
     def close(self) -> None:
         """Write what is left, and the footer."""
         if self._waiting:
-            self._group(self._waiting)
+            self._add(self._waiting)
+        self._write_group()
         self._writer.close()
 
     def abandon(self) -> None:
         """Let go of a file that nobody wants any more, unless it is closed."""
-        self._waiting = []
+        self._waiting, self._group = [], []
         with suppress(OSError, pa.ArrowException):
             self._writer.close()
 
-    def _group(self, events: Sequence[Event]) -> None:
-        self._writer.write_batch(event_batch(events), row_group_size=_GROUP_ROWS)
+    def _add(self, events: Sequence[Event]) -> None:
+        self._group.append(event_batch(events))
+        if len(self._group) * _PIECE >= _GROUP_ROWS:
+            self._write_group()
+
+    def _write_group(self) -> None:
+        if self._group:
+            table = pa.Table.from_batches(self._group)
+            self._writer.write_table(table, row_group_size=_GROUP_ROWS)
+            self._group = []
 
 
 def table_bytes(rows: Sequence[Mapping[str, Any]]) -> bytes:

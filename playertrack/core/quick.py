@@ -80,23 +80,37 @@ class Quick(Playback):
         return self.take(TimeUpdate(at=at, position=position))
 
     def advance(
-        self, positions: Sequence[float], times: Sequence[float], start: int, stop: int
+        self,
+        positions: Sequence[float],
+        times: Sequence[float],
+        start: int,
+        stop: int,
+        made: list[tuple[int, Sequence[Event]]],
     ) -> int:
-        """Take updates ``start`` to ``stop`` at once, as far as they change only the playhead.
+        """Take updates ``start`` to ``stop`` at once, and add the events to ``made``.
 
         The caller knows that each is natural from the one before by the ``pace``, as
         `timeupdate` judges it while all is quiet, so that positions ascend, and ``start`` is at
         least 1. Returns the first index that was not taken: ``start`` if the playhead is not
-        where the one before it says.
+        where the one before it says, or if all is not quiet.
         """
         offset = self.pace.offset
         if self.position != positions[start - 1] or self.moved_at != times[start - 1] + offset:
             return start
-        end = bisect_left(positions, self.limit, start, stop)
-        if end > start:
-            self.position = positions[end - 1]
-            self.moved_at = self.now = times[end - 1] + offset
-        return end
+        while self.limit > -inf:
+            end = bisect_left(positions, self.limit, start, stop)
+            if end > start:
+                self.position = positions[end - 1]
+                self.moved_at = self.now = times[end - 1] + offset
+            if end == stop:
+                return stop
+            before, self.position = self.position, positions[end]
+            self.moved_at = self.now = times[end] + offset
+            events = self._reach(before, self.position)
+            if events:
+                made.append((end, events))
+            start = end + 1
+        return start
 
     def _calmly(
         self, position: float, now: float, elapsed: float, ahead: float

@@ -204,24 +204,29 @@ def at_11() -> Engine:
 SECONDS = [float(second) for second in range(11, 31)]
 
 
-def test_updates_that_are_taken_at_once_end_before_a_milestone() -> None:
+Made = list[tuple[int, Sequence[Event]]]
+
+
+def test_updates_are_taken_at_once_and_the_milestones_among_them() -> None:
     engine = at_11()
-    assert engine.advance(SECONDS, SECONDS, 1, 4) == 4
-    assert (engine.position, engine.last_at) == (14.0, 14.0)
-    assert engine.advance(SECONDS, SECONDS, 4, 20) == 14
-    assert (engine.position, engine.last_at) == (24.0, 24.0)
-    assert engine.advance(SECONDS, SECONDS, 14, 20) == 14
-    assert [event.event for event in engine.timeupdate(25.0, 25.0)] == ["PLAY_REACHED_25"]
-    assert engine.advance(SECONDS, SECONDS, 15, 20) == 20
+    made: Made = []
+    assert engine.advance(SECONDS, SECONDS, 1, 4, made) == 4
+    assert (engine.position, engine.last_at, made) == (14.0, 14.0, [])
+    assert engine.advance(SECONDS, SECONDS, 4, 20, made) == 20
+    assert (engine.position, engine.last_at) == (30.0, 30.0)
+    assert [(index, event.event, event.at) for index, events in made for event in events] == [
+        (14, "PLAY_REACHED_25", 25.0)
+    ]
 
 
 def test_updates_from_elsewhere_are_not_taken_at_once() -> None:
     engine = at_11()
     later = [second + 1.0 for second in SECONDS]
-    assert engine.advance(SECONDS, SECONDS, 2, 20) == 2
-    assert engine.advance(SECONDS, later, 1, 20) == 1
-    assert engine.advance(later, SECONDS, 1, 20) == 1
-    assert (engine.position, engine.last_at) == (11.0, 11.0)
+    made: Made = []
+    assert engine.advance(SECONDS, SECONDS, 2, 20, made) == 2
+    assert engine.advance(SECONDS, later, 1, 20, made) == 1
+    assert engine.advance(later, SECONDS, 1, 20, made) == 1
+    assert (engine.position, engine.last_at, made) == (11.0, 11.0, [])
 
 
 def test_the_time_of_updates_is_that_of_their_clock() -> None:
@@ -229,12 +234,14 @@ def test_the_time_of_updates_is_that_of_their_clock() -> None:
     engine.timeupdate(11.0, 2.0)  # the clock was set back by 9 s
     engine.timeupdate(12.0, 3.0)
     earlier = [second - 9.0 for second in SECONDS]
-    assert engine.advance(SECONDS, earlier, 2, 20) == 14
-    assert (engine.position, engine.last_at) == (24.0, 24.0)
+    made: Made = []
+    assert engine.advance(SECONDS, earlier, 2, 20, made) == 20
+    assert (engine.position, engine.last_at) == (30.0, 30.0)
+    assert [event.at for _, events in made for event in events] == [25.0]
 
 
 def test_updates_after_a_stand_are_not_taken_at_once() -> None:
     engine = at_11()
     engine.timeupdate(11.0, 11.5)
-    assert engine.advance(SECONDS, SECONDS, 1, 20) == 1
+    assert engine.advance(SECONDS, SECONDS, 1, 20, []) == 1
     assert (engine.position, engine.last_at) == (11.0, 11.5)
