@@ -88,7 +88,9 @@ class StreamingConformance(Scenarios):
             player.seek(24.0)
             seek = witness.until("SEEK")
             witness.until_at(26.0)
-        self.reported(witness, *(*START, "SEEK"))
+        # What is there to play on may wait for the next segment.
+        names = [name for name in witness.names if not name.startswith("BUFFER")]
+        assert names == [*START, "SEEK"], witness.story
         assert abs(seek.target - 24.0) <= self.segment, seek
 
     def test_hls_live(self) -> None:
