@@ -246,7 +246,8 @@ def _once(player: PlayerSeen, session: _Session, event: str) -> Iterator[_Breach
     if event in _ONCE and session.seen & _bit(event):
         yield "I-once", f"{event} for the second time in the session"
     if event in _ONCE_A_PLAYER and player.seen & _bit(event):
-        yield "I-once", f"{event} for the second time of the player"
+        anew = "" if session.seen else "; if it was started anew, check each run by itself"
+        yield "I-once", f"{event} for the second time of the player{anew}"
 
 
 def _buffer_pairs(session: _Session, record: _Record) -> Iterator[_Breach]:

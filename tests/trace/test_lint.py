@@ -213,6 +213,14 @@ def test_a_replay_may_stay_in_its_session_if_the_policy_says_so() -> None:
     assert found(records) == [("I-life", 7), ("I-once", 9)]
 
 
+def test_what_a_restart_repeats_is_found_with_a_hint() -> None:
+    [in_session] = check(log(*STARTED, "WIDGET_LOADED"))
+    [of_another_run] = check(following(log(*STARTED), "s2", "WIDGET_LOADED"))
+
+    assert in_session.message == "WIDGET_LOADED for the second time of the player"
+    assert "started anew" in of_another_run.message
+
+
 def test_a_buffer_has_its_end_before_the_session_ends() -> None:
     records = following(log(*STARTED, "BUFFER_START"), "s2", "MEDIA_LOADED")
 
