@@ -245,3 +245,12 @@ def test_updates_after_a_stand_are_not_taken_at_once() -> None:
     engine.timeupdate(11.0, 11.5)
     assert engine.advance(SECONDS, SECONDS, 1, 20, []) == 1
     assert (engine.position, engine.last_at) == (11.0, 11.5)
+
+
+def test_an_update_just_before_a_view_is_taken_at_once_without_one() -> None:
+    engine = fed(*PLAYED, TimeUpdate(at=11.0, position=11.0), policy=Policy(view_interval=10.0))
+    times = [11.0, 12.0, 19.999995, 20.0, 21.0]
+    made: Made = []
+    assert engine.advance(times, times, 1, 5, made) == 5
+    assert [(index, event.event) for index, events in made for event in events] == [(3, "VIEW")]
+    assert [index for index, _ in made] == [3]
