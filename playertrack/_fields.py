@@ -40,6 +40,8 @@ ACTIONS = (
 
 
 def _number(name: str, value: object, allowed: str) -> float:
+    if type(value) is float:
+        return value
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         try:
             return float(value)
@@ -50,7 +52,7 @@ def _number(name: str, value: object, allowed: str) -> float:
 
 def _at(name: str, value: object) -> float:
     allowed = "Unix time in seconds (were these milliseconds?)"
-    number = value if type(value) is float else _number(name, value, allowed)
+    number = _number(name, value, allowed)
     if not -MAX_AT <= number <= MAX_AT:
         raise SignalError(name, value, allowed)
     return number + 0.0  # -0.0 becomes 0.0: the same time has one spelling
@@ -58,7 +60,7 @@ def _at(name: str, value: object) -> float:
 
 def _seconds(name: str, value: object) -> float:
     allowed = "seconds, 0 or more"
-    number = value if type(value) is float else _number(name, value, allowed)
+    number = _number(name, value, allowed)
     if not 0.0 <= number < inf:
         raise SignalError(name, value, allowed)
     return number + 0.0

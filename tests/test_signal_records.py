@@ -41,6 +41,12 @@ def test_full_record_comes_back_alike(name: str) -> None:
     assert to_record(from_record(record)) == record
 
 
+def test_player_and_number_are_in_the_record_where_they_are_known() -> None:
+    record = {"signal": "pause", "at": AT}
+    assert to_record(make("pause"), "tv", 7) == {**record, "player": "tv", "seq": 7}
+    assert to_record(make("pause"), "", 0) == {**record, "player": "", "seq": 0}
+
+
 @pytest.mark.parametrize(
     ("name", "field"), [(name, field) for name in SIGNALS for field in ("at", *LEAST[name])]
 )

@@ -187,7 +187,7 @@ class Engine(Quick):
 
     def next_timer(self) -> float | None:
         """When `tick` next wants to be called, in the time of the signals; None: not at all."""
-        if self.calm > -inf and self.calm_until == self.pace.frozen_after == inf:
+        if self.calm_until == self.pace.frozen_after == inf:
             return None  # it just plays: all that could wait would have ended the calm (`arm`)
         dues = [due for due, _ in timers(self)]
         if not dues:

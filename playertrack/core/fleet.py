@@ -274,7 +274,7 @@ class Fleet:
         """When the player next wants to be looked at."""
         engine = self._players.get(player)
         if isinstance(engine, bytes):
-            engine = Engine.restore(engine, ids=self._setup.ids)
+            engine = Engine.restore(engine)
         due = None if engine is None else engine.next_timer()
         last = self._last.get(player)
         if self._idle_close is not None and last is not None:
@@ -315,6 +315,7 @@ class Fleet:
     def _bury(self, player: str | None, engine: Engine) -> None:
         """Nothing is left of a closed player but its id."""
         self._players[player] = None
+        self._timers.touch(player)
         if self._on_close is not None:
             self._on_close(engine)
 

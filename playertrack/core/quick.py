@@ -67,7 +67,7 @@ class Quick(Playback):
                 and ahead <= elapsed * pace.reach
                 and elapsed < pace.patience
             ):
-                self.position = position + 0.0
+                self.position = 0.0 + position
                 self.moved_at = self.now = now
                 return NOTHING
         except TypeError:
@@ -95,13 +95,16 @@ class Quick(Playback):
         where the one before it says, or if all is not quiet.
         """
         offset = self.pace.offset
-        if self.position != positions[start - 1] or self.moved_at != times[start - 1] + offset:
+        if (
+            self.limit == _NOWHERE
+            or self.position != positions[start - 1]
+            or self.moved_at != times[start - 1] + offset
+        ):
             return start
-        while self.limit > -inf:
+        while True:  # what is reached leaves all as quiet as it was
             end = bisect_left(positions, self.limit, start, stop)
-            if end > start:
-                self.position = positions[end - 1]
-                self.moved_at = self.now = times[end - 1] + offset
+            self.position = positions[end - 1]
+            self.moved_at = self.now = times[end - 1] + offset
             if end == stop:
                 return stop
             before, self.position = self.position, positions[end]
@@ -110,7 +113,6 @@ class Quick(Playback):
             if events:
                 made.append((end, events))
             start = end + 1
-        return start
 
     def _calmly(
         self, position: float, now: float, elapsed: float, ahead: float
@@ -163,33 +165,38 @@ class Quick(Playback):
 
         ``seldom`` is what the player has besides what it always has.
         """
-        self.calm = self.limit = _NOWHERE
+        self.calm = self.limit = self.calm_until = _NOWHERE
         if self.state is PLAYING and not self.pace.fast and self.elapsed is None:
-            self.calm_until = inf
-            if seldom and not seldom.keys() <= _CALM:
-                self.calm_until = self._brief_until() if seldom.keys() <= _BRIEF else -inf
-            if self.calm_until > -inf:
-                self.calm = self._next_point()
-                self._quieten()
+            if _CALM.issuperset(seldom):
+                self.calm_until = inf
+            elif _BRIEF.issuperset(seldom):
+                self.calm_until = self._brief_until()
+            else:
+                return
+            self.calm = self._next_point()
+            self._quieten()
 
     def _brief_until(self) -> float:
         """Until when what is there for a moment does not matter; -inf if it does.
 
         A settling seek waits to be reported while playback goes on (R-seek). Positions of the
         session before (R-stale) and of the start (R-start) are elsewhere than an update that
-        is natural and near, as long as nothing of them is due to be forgotten.
+        is natural and near, as long as nothing of them is due to be forgotten; what plays had
+        its PLAY, so both know when that was.
         """
         since: list[float] = []
         seek, stale, start = self.settling, self.stale, self.start
         if seek is not None:
-            since.append(seek.at if seek.reported and seek.moved_on else -inf)
+            if not (seek.reported and seek.moved_on):
+                return _NOWHERE
+            since.append(seek.at)
         if stale is not None:
-            since.append(-inf if stale.played is None else max(stale.opened, stale.played))
+            assert stale.played is not None
+            since.append(max(stale.opened, stale.played))
         if start is not None:
-            since.append(-inf if start.played is None else start.played)
-        first, grace = min(since, default=-inf), self.policy.settle
-        until = first + _SURELY * grace
-        return until if until - first < grace else -inf
+            assert start.played is not None
+            since.append(start.played)
+        return min(since) + _SURELY * self.policy.settle
 
     def _quieten(self) -> None:
         """All is quiet where it is calm, the slack is full and time is that of the signals."""

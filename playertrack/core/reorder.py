@@ -58,19 +58,19 @@ class Reorder:
         self._loose: list[tuple[float, int, Signal]] = []  # a heap of what has no number
         self._count = count()
         self._lost: list[tuple[int, int]] = []
-        # After a long silence the numbers may go on or start again; the first ones show which.
+        # At first, and after a long silence, the numbers may start from 0 or elsewhere; the
+        # first ones show which.
         self._era_end = -inf
-        self._undecided = False
+        self._undecided = True
         self._restarted = False
 
     def push(self, signal: Signal, seq: int | None = None) -> list[Signal]:
         """Take a signal as it arrives; what can be released now, in order."""
         at = signal.at
         out: list[Signal] = []
-        if at > self.latest:
-            if self.idle_close is not None and at - self.latest > self.idle_close:
-                out = self._new_era()
-            self.latest = at
+        if self.idle_close is not None and at - self.latest > self.idle_close:
+            out = self._new_era()
+        self.latest = max(self.latest, at)
         if seq is None:
             if self.latest - at > self.lateness:
                 self.late += 1
@@ -90,9 +90,9 @@ class Reorder:
 
         The quick way for what is in order: nothing waits, and no silence came before it.
         """
-        if seq != self._expected or self._held or self._loose or self._undecided:
+        if seq != self._expected or self._held or self._loose:
             return False
-        if self._restarted or self.latest == -inf:
+        if self._undecided or self._restarted:
             return False
         if self.idle_close is not None and at - self.latest > self.idle_close:
             return False
@@ -115,11 +115,11 @@ class Reorder:
     def _is_next(self, seq: int, at: float) -> bool:
         """True if the signal is still to be released; one that is late is counted."""
         if self._undecided:
-            if seq == self._expected:
-                self._undecided = False
-            elif seq < self._expected and self._is_after_silence(at):
+            if seq < self._expected and self._is_after_silence(at):
                 self._undecided, self._restarted, self._expected = False, True, 0
                 self._lost.clear()
+            elif seq == self._expected:
+                self._undecided = False
         if self._restarted and at <= self._era_end:
             self.late += 1  # of the numbers before the silence
             return False
@@ -174,9 +174,8 @@ class Reorder:
 
     def _new_era(self) -> list[Signal]:
         out = self.flush()
-        if self.latest > -inf:
-            self._era_end = self.latest
-            self._undecided, self._restarted = True, False
+        self._era_end = self.latest
+        self._undecided, self._restarted = True, False
         return out
 
     # ------------------------------------------------------------------ state as a value
@@ -184,7 +183,7 @@ class Reorder:
     def state(self) -> list[Any]:
         """All that it holds, as JSON and MessagePack can say it."""
         held = [[seq, came, to_record(signal)] for seq, (came, signal) in self._held.items()]
-        loose = [to_record(signal) for _, _, signal in sorted(self._loose, key=lambda one: one[:2])]
+        loose = [to_record(signal) for _, _, signal in sorted(self._loose)]
         return [
             None if self.latest == -inf else self.latest,
             self._expected,

@@ -88,8 +88,9 @@ class Essentials(Playhead):
     limit: float = -inf
     #: As ``limit``, while it is calm.
     calm: float = -inf
-    #: The time before which ``calm`` holds; inf where it holds until a signal ends it.
-    calm_until: float = inf
+    #: The time before which ``calm`` holds; inf where it holds until a signal ends it, -inf
+    #: where it is not calm.
+    calm_until: float = -inf
     #: When the last event was; -inf before the first. It never goes back (R-order).
     event_at: float = -inf
     #: The id of the running session; None before its first event.

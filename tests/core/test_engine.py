@@ -169,6 +169,29 @@ def test_only_so_many_intervals_are_kept() -> None:
     assert "20.0" in reported[0].message
 
 
+def test_the_shortest_interval_is_forgotten_however_often_others_grew() -> None:
+    engine = Engine(policy=Policy(max_intervals=2))
+    engine.feed(Loaded(at=0.0, entry_id="A", duration=1000.0))
+    engine.feed(Playing(at=0.0))
+    at = 0.0
+
+    def play(start: float, end: float) -> None:
+        nonlocal at
+        engine.feed(Seek(at=at, position=start))
+        at += end - start
+        engine.feed(TimeUpdate(at=at, position=end))
+        engine.feed(Seek(at=at, position=900.0))
+
+    for start, end in ((0.0, 5.0), (100.0, 104.0), (200.0, 203.0)):
+        play(start, end)
+    for step in range(12):
+        play(5.0 + step, 6.0 + step)
+    play(300.0, 302.0)
+    assert engine.summary().watched == ((0.0, 17.0), (100.0, 104.0))
+    play(400.0, 406.0)
+    assert engine.summary().watched == ((0.0, 17.0), (400.0, 406.0))
+
+
 def test_only_so_many_error_codes_are_kept() -> None:
     """The oldest is forgotten first: it would be reported again, which does no harm."""
     engine = fed(*PLAYED)

@@ -25,6 +25,7 @@ playing 1000
 [jitter]
 playing 1000
 1 @1           -> judged
+2 @2.125
 2 @2.25
 3 @2.75
 4 @4.25
@@ -67,6 +68,27 @@ playing 100
 17 @75         -> looked-at
 18 @76
 
+[a-seek-to-a-milestone]
+playing 100
+1 @1           -> judged
+2 seek @25
+3.25 @26.25    -> judged
+4 @27
+5 @28
+
+[milestones-in-another-order]
+playing 100
+1 @1           -> judged
+2 seek @45
+4 @47          -> judged
+7.25 @50.25    -> looked-at
+8 seek @20
+10 @22         -> judged
+13 @25         -> looked-at
+38 @50
+62.75 @74.75
+63.25 @75.25   -> looked-at
+
 [after-the-last-milestone]
 playing 10
 1 @1           -> judged
@@ -102,6 +124,15 @@ playing 100
 51 @51
 99 @99
 
+[completion-and-milestones] {completion=0.4}
+playing 100
+1 @1           -> judged
+25 @25         -> looked-at
+39.75 @39.75
+40 @40         -> looked-at
+41 @41
+49.75 @49.75
+
 [completion-after-a-seek] {completion=0.5 milestones=[]}
 playing 100
 1 @1           -> judged
@@ -134,6 +165,28 @@ playing 1000
 3.25 @61.25    -> judged
 3.5 @61.5
 
+[just-after-a-seek-by-large-steps]
+playing 1000
+1 @1           -> judged
+2 seek @60
+2.25 @60.25    -> judged
+2.75 @60.75    -> judged
+
+[just-after-a-seek-by-steps-as-large-as-may-be] {jump_tolerance=0.625}
+playing 1000
+1 @1           -> judged
+2 seek @60
+2.25 @60.25    -> judged
+2.8125 @60.8125
+
+[just-after-a-seek-until-it-may-be-over]
+playing 1000
+1 @1           -> judged
+2 seek @60
+2.25 @60.25    -> judged
+2.5 @60.5
+2.9 @60.75     -> judged
+
 [just-after-a-replay]
 playing 1000
 100 @100       -> judged
@@ -150,7 +203,7 @@ playing 1000
 playing 1000
 1 @1           -> judged
 60.75 @60.75
-121 @121       -> judged
+120.75 @120.75 -> judged
 122 @122
 
 [too-fast-to-watch]
@@ -159,6 +212,15 @@ playing 1000
 1 ratechange 8
 2 @9           -> judged
 3 @17          -> judged
+
+[a-clock-that-was-set-back]
+playing 1000
+100 @100       -> judged
+50 @100        -> judged
+51 @101
+52 @102
+52.5 @102.75
+59 @109
 
 [time-that-goes-back]
 playing 1000
@@ -216,6 +278,29 @@ def test_updates_are_taken_at_once_and_the_milestones_among_them() -> None:
     assert (engine.position, engine.last_at) == (30.0, 30.0)
     assert [(index, event.event, event.at) for index, events in made for event in events] == [
         (14, "PLAY_REACHED_25", 25.0)
+    ]
+
+
+def test_each_of_them_may_reach_something() -> None:
+    positions = [11.0, 26.0, 51.0, 76.0, 80.0]
+    made: Made = []
+    assert at_11().advance(positions, positions, 1, 5, made) == 5
+    assert [(index, [event.event for event in events]) for index, events in made] == [
+        (1, ["PLAY_REACHED_25"]),
+        (2, ["PLAY_REACHED_50"]),
+        (3, ["PLAY_REACHED_75"]),
+    ]
+
+
+def test_a_point_is_looked_at_a_little_early() -> None:
+    """Half of 100 s is not watched before the last of these."""
+    policy = Policy(view_interval=None, milestones=(), completion=0.5)
+    engine = fed(*PLAYED, TimeUpdate(at=11.0, position=11.0), policy=policy)
+    positions = [11.0, 30.0, 49.9999985, 50.5, 51.0]
+    made: Made = []
+    assert engine.advance(positions, positions, 1, 5, made) == 5
+    assert [(index, [event.event for event in events]) for index, events in made] == [
+        (3, ["COMPLETED"])
     ]
 
 

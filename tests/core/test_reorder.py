@@ -24,6 +24,7 @@ CASES: dict[str, tuple[list[tuple[int | None, float]], list[float], int]] = {
     "waited for as long as allowed": ([(1, 0), (3, 2), (4, 7), (2, 1)], [1, 2, 3, 4], 0),
     "too late": ([(1, 0), (3, 2), (4, 7.5), (2, 1), (5, 8)], [1, 3, 4, 5], 1),
     "too late, twice": ([(1, 0), (3, 2), (4, 7.5), (2, 1), (2, 1)], [1, 3, 4], 1),
+    "too late, two of three": ([(0, 0), (4, 2), (5, 8), (1, 1), (2, 1)], [0, 4, 5], 2),
     "never comes": ([(1, 0), (4, 2), (3, 2)], [1, 3, 4], 0),
     "first is lost": ([(3, 0), (2, 0), (4, 6)], [2, 3, 4], 0),
     "the clock is set back": ([(1, 9000), (3, 2), (4, 9), (2, 1)], [1, 2, 3, 4], 0),
@@ -31,6 +32,8 @@ CASES: dict[str, tuple[list[tuple[int | None, float]], list[float], int]] = {
     "by at, nothing is a repeat": ([(None, 1), (None, 1)], [1, 1], 0),
     "by at, exactly": ([(None, 3), (None, 8), (None, 3)], [3, 3, 8], 0),
     "by at, too late": ([(None, 1), (None, 9), (None, 2)], [1, 9], 1),
+    "by at, before a number of the same time": ([(None, 2), (0, 2)], [2, 0], 0),
+    "by at, after an earlier number": ([(None, 3), (0, 2)], [0, 3], 0),
 }
 
 
@@ -53,21 +56,40 @@ def test_order(case: str) -> None:
     assert (released(order, arriving), order.late) == (expected, late)
 
 
-def test_what_is_contiguous_does_not_wait() -> None:
+#: What arrives, and how many signals each releases.
+AT_ONCE: dict[str, tuple[list[tuple[int | None, float]], list[int]]] = {
+    "what is contiguous": ([(0, 0), (1, 1), (3, 3), (2, 2), (4, 4)], [1, 1, 0, 2, 1]),
+    "by at, exactly": ([(None, 3), (None, 8), (None, 8.5)], [0, 0, 1]),
+    "by at, while a number is waited for": ([(0, 0), (2, 10), (None, 6), (3, 12)], [1, 0, 0, 1]),
+}
+
+
+@pytest.mark.parametrize("case", AT_ONCE)
+def test_what_is_released_when(case: str) -> None:
+    arriving, counts = AT_ONCE[case]
     order = Reorder(5.0)
-    out = [len(order.push(signal(seq, seq), seq)) for seq in (0, 1, 3, 2, 4)]
-    assert out == [1, 1, 0, 2, 1]
+    assert [len(order.push(signal(seq, at), seq)) for seq, at in arriving] == counts
 
 
 #: With idle_close of 100 s.
 AFTER_SILENCE: dict[str, tuple[list[tuple[int | None, float]], list[float], int]] = {
     "the numbers go on": ([(1, 0), (2, 1), (4, 203), (3, 202)], [1, 2, 3, 4], 0),
     "they start again": ([(1, 0), (2, 1), (3, 2), (1, 200), (2, 201)], [1, 2, 3, 1, 2], 0),
+    "they go on, and no more start": ([(1, 0), (2, 1), (3, 200), (1, 201)], [1, 2, 3], 0),
+    "they go on, from before": ([(0, 0), (1, 1), (3, 200), (2, 1)], [0, 1, 2, 3], 0),
+    "again, with a repeat": ([(0, 0), (1, 1), (0, 200), (0, 201)], [0, 1, 0], 0),
+    "again, zero comes second": ([(0, 0), (1, 1), (1, 201), (0, 200)], [0, 1, 0, 1], 0),
     "again, out of order": ([(1, 0), (2, 1), (2, 201), (1, 200), (3, 202)], [1, 2, 1, 2, 3], 0),
     "exactly so long is no silence": ([(1, 0), (2, 1), (1, 101)], [1, 2], 0),
     "exactly so long, after more": ([(1, 0), (2, 1), (9, 200), (1, 101)], [1, 2, 9], 0),
     "a gap is given up": ([(1, 0), (3, 1), (4, 200)], [1, 3, 4], 0),
+    "too late to start again": (
+        [(1, 0), (2, 1), (9, 200), (10, 206), (1, 207), (2, 208)],
+        [1, 2, 9, 10],
+        0,
+    ),
     "late, from before": ([(1, 0), (2, 1), (1, 200), (2, 202), (9, 1)], [1, 2, 1, 2], 1),
+    "two of them": ([(1, 0), (2, 1), (1, 200), (8, 1), (9, 1)], [1, 2, 1], 2),
 }
 
 
@@ -115,7 +137,7 @@ def test_the_state_is_a_value(
     whole, left = Reorder(5.0, idle), Reorder(5.0, idle)
     for seq, at in arriving[:cut]:
         assert whole.push(signal(seq, at), seq) == left.push(signal(seq, at), seq)
-    right = Reorder.restore(5.0, idle, json.loads(json.dumps(left.state())))
+    right = Reorder.restore(5.0, idle, json.loads(json.dumps(left.state(), allow_nan=False)))
     for seq, at in arriving[cut:]:
         assert whole.push(signal(seq, at), seq) == right.push(signal(seq, at), seq)
     assert whole.state() == right.state()
@@ -134,6 +156,32 @@ def test_nothing_is_lost_but_what_is_late_or_repeated(
     assert len({seq for seq, _ in arriving if seq is not None}) + len(loose) == len(out) + (
         order.late
     )
+
+
+def test_the_state_is_as_it_is_stored() -> None:
+    """Snapshots of players hold it: what it means is a contract."""
+    order = Reorder(5.0, idle_close=100.0)
+    assert order.state() == [None, 0, 0, [], [], [], None, True, False]
+    for seq, at in ((0, 0.0), (3, 1.0), (4, 7.0), (1, 1.0), (0, 200.0), (None, 201.0), (2, 202.0)):
+        order.push(Pause(at=at), seq)
+    assert order.state() == [
+        *(202.0, 1, 1),  # the latest `at`, the number expected next, how many were late
+        [[2, 202.0, {"signal": "pause", "at": 202.0}]],
+        [{"signal": "pause", "at": 201.0}],
+        [],  # the numbers given up are those before the silence
+        *(7.0, False, True),  # it ended an era, and the numbers began anew
+    ]
+
+
+def test_a_number_that_came_late_is_no_more_lost() -> None:
+    order = Reorder(5.0)
+    for seq, at in ((0, 0.0), (4, 2.0), (5, 8.0)):
+        order.push(signal(seq, at), seq)
+    lost = []
+    for seq in (2, 1, 3):
+        order.push(signal(seq, 1.0), seq)
+        lost.append(order.state()[5])
+    assert lost == [[[1, 2], [3, 4]], [[3, 4]], []]
 
 
 def test_numbers_that_were_given_up_are_not_remembered_for_ever() -> None:
@@ -161,6 +209,21 @@ def test_the_quick_way_is_for_what_is_next() -> None:
     assert len(order.push(signal(3, 101.0), 3)) == 2
     assert not order.push(signal(None, 102.0))
     assert not order.passes(5, 102.0)
+
+
+def test_the_quick_way_is_not_for_numbers_of_before_the_silence() -> None:
+    order = Reorder(5.0, idle_close=100.0)
+    for seq, at in ((0, 0.0), (1, 1.0), (0, 200.0)):
+        assert order.push(signal(seq, at), seq)
+    assert not order.passes(1, 1.0)
+    assert not order.push(signal(1, 1.0), 1)
+    assert order.late == 1
+
+
+def test_a_silence_of_exactly_so_long_gives_nothing_up() -> None:
+    order = Reorder(5.0, idle_close=2.0)
+    out = [len(order.push(signal(seq, at), seq)) for seq, at in ((0, 0), (2, 1), (3, 3), (1, 3))]
+    assert out == [1, 0, 0, 3]
 
 
 @given(

@@ -161,7 +161,7 @@ def report(pb: Playback, rule: str, code: str, message: str, fatal: bool) -> Non
     if pb.play_time > at_play_time and times < pb.policy.error_repeats:
         times += 1
         pb.counts.errors += 1
-        cause = "ended" if code == EARLY_CODE and rule == "R-end-early" else "error"
+        cause = "ended" if rule == "R-end-early" else "error"
         pb.emit("ERROR", rule, cause=cause, code=code, message=message, fatal=fatal)
         at_play_time = pb.play_time
     else:

@@ -254,7 +254,7 @@ def finish(pb: Playback, run: Run | None = None) -> None:
             pb.run = Run.begin(run.position, pb.now, pb.pace)
     pause.return_to_state(pb)
     if seek.stalled:
-        pb.fire("stall", pb.now)
+        pb.fire("stall")
 
 
 def land(pb: Playback, seek: OpenSeek, rule: str) -> None:

@@ -1,0 +1,153 @@
+"""A fleet with a reorder buffer or `idle_close`: closed players, moved ones, times of any kind."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import inf, nan
+from typing import Any, ClassVar
+
+import msgspec
+import pytest
+from fed_engines import PLAYED, names
+from test_fleet import QUIET, feed_all
+
+from playertrack import Diagnostic, Engine, Event, Fleet, SignalError
+from playertrack.signals import MAX_AT, Close, Pause, Playing, Ready, Signal, TimeUpdate
+
+
+def test_signals_of_a_closed_player_are_not_put_in_order_any_more() -> None:
+    """They are no longer late, nor is anything kept of them."""
+    reported: list[Diagnostic] = []
+    fleet = Fleet(policy=QUIET, reorder=2.0, diagnose=reported.append)
+    feed_all(fleet, [*enumerate(PLAYED), (3, Close(at=11.0))])
+    closed = fleet.snapshot("tv")
+    assert feed_all(fleet, [(9, Playing(at=20.0)), (None, Pause(at=12.0))]) == []
+    assert fleet.timeupdate("tv", 20.0, 30.0, 10) == ()
+    assert fleet.snapshot("tv") == closed
+    assert fleet.late == 0
+    assert reported == []
+
+
+def test_other_players_are_still_put_in_order() -> None:
+    fleet = Fleet(policy=QUIET, reorder=2.0)
+    fleet.feed(None, Playing(at=0.0), 0)
+    fleet.feed(None, Close(at=1.0), 1)
+    feed_all(fleet, list(enumerate(PLAYED)))
+    assert fleet.feed("tv", TimeUpdate(at=12.0, position=12.0), 4) == []
+    assert fleet.players["tv"].position == 10.0
+    fleet.feed("tv", TimeUpdate(at=11.0, position=11.0), 3)
+    assert fleet.players["tv"].position == 12.0
+
+
+@pytest.mark.parametrize(("at", "begun"), [(111.0, False), (111.125, True)])
+def test_a_closed_player_begins_anew_only_after_the_silence(at: float, begun: bool) -> None:
+    fleet = Fleet(policy=QUIET, reorder=2.0, idle_close=100.0)
+    feed_all(fleet, [*enumerate(PLAYED), (3, Close(at=11.0))])
+    assert bool(fleet.feed("tv", Playing(at=at), 0)) == begun
+    order = msgspec.msgpack.decode(fleet.snapshot("tv"))[-1]
+    assert (order is not None) == begun
+
+
+def test_a_player_that_moved_may_count_from_the_start_after_a_silence() -> None:
+    left, right = (Fleet(policy=QUIET, reorder=2.0, idle_close=100.0) for _ in range(2))
+    feed_all(left, list(enumerate(PLAYED)))
+    right.restore(left.snapshot("tv"))
+    assert names(list(right.feed("tv", Playing(at=1000.0), 0)))[0] == "WIDGET_LOADED"
+
+
+def test_a_player_that_moved_waits_as_long_as_its_new_fleet() -> None:
+    left, right = Fleet(policy=QUIET, reorder=2.0), Fleet(policy=QUIET, reorder=20.0)
+    feed_all(left, list(enumerate(PLAYED)))
+    right.restore(left.snapshot("tv"))
+    right.feed("tv", Pause(at=11.0), 4)
+    assert right.feed("tv", TimeUpdate(at=30.0, position=10.0), 5) == []
+    assert right.feed("tv", TimeUpdate(at=11.0, position=11.0), 3) != []
+    assert right.late == 0
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"idle_close": 100.0}, {"reorder": 2.0}, {"reorder": 2.0, "idle_close": 100.0}]
+)
+def test_whole_numbers_are_times_like_any_other(options: dict[str, Any]) -> None:
+    fleets = {number: Fleet(policy=QUIET, **options) for number in (int, float)}
+    for number, fleet in fleets.items():
+        feed_all(fleet, list(enumerate(PLAYED)))
+        fleet.timeupdate("tv", number(11), number(11), 3)
+        fleet.timeupdate("tv", number(12), number(12), 4)
+    assert fleets[int].snapshot("tv") == fleets[float].snapshot("tv")
+    assert fleets[int].players["tv"].position == 12.0
+
+
+class Observed(Engine):
+    """Notes the signals that it is fed; of an update in its turn none is made."""
+
+    __slots__ = ()
+    fed: ClassVar[list[str]] = []
+
+    def feed(self, signal: Signal) -> Sequence[Event]:
+        self.fed.append(signal.name)
+        return super().feed(signal)
+
+
+OPTIONS: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "reorder": {"reorder": 2.0},
+    "idle close": {"idle_close": 1e13},
+    "both": {"reorder": 2.0, "idle_close": 1e13},
+}
+
+
+@pytest.mark.parametrize(
+    ("first", "updates"),
+    [
+        (0.0, [(0.0, 0.0), (0.5, 0.5), (1.5, 1.5)]),
+        (-MAX_AT, [(0.0, -MAX_AT), (0.5, 0.5 - MAX_AT)]),
+        (0.0, [(0.5, 0.5), (0.0, MAX_AT)]),
+    ],
+)
+@pytest.mark.parametrize("case", OPTIONS)
+def test_updates_in_their_turn_are_taken_without_a_signal(
+    case: str, first: float, updates: list[tuple[float, float]]
+) -> None:
+    fleet = Fleet(policy=QUIET, **OPTIONS[case])
+    fleet.adopt(Observed("tv", policy=QUIET))
+    fleet.feed("tv", Ready(at=first), 0)
+    Observed.fed.clear()
+    for seq, (position, at) in enumerate(updates, 1):
+        fleet.timeupdate("tv", position, at, seq)
+    assert Observed.fed == []
+    assert fleet.players["tv"].last_at == updates[-1][1]
+
+
+def test_updates_until_the_silence_are_taken_without_a_signal() -> None:
+    fleet = Fleet(policy=QUIET, idle_close=100.0)
+    fleet.adopt(Observed("tv", policy=QUIET))
+    fleet.timeupdate("tv", 0.0, 1000.0)
+    Observed.fed.clear()
+    fleet.timeupdate("tv", 1.0, 1100.0)
+    assert Observed.fed == []
+    assert fleet.players["tv"].last_at == 1100.0
+
+
+def test_updates_out_of_their_turn_wait() -> None:
+    fleet = Fleet(policy=QUIET, reorder=5.0)
+    feed_all(fleet, list(enumerate(PLAYED)))
+    fleet.timeupdate("tv", 12.0, 12.0, 4)
+    fleet.timeupdate("tv", 10.5, 10.5)
+    assert fleet.players["tv"].position == 10.0
+    fleet.timeupdate("tv", 11.0, 11.0, 3)
+    assert fleet.players["tv"].position == 12.0
+
+
+@pytest.mark.parametrize(
+    ("position", "at"),
+    [(inf, 11.0), (nan, 11.0), (-1.0, 11.0), (11.0, 2 * MAX_AT), (11.0, -2 * MAX_AT), (11.0, nan)],
+)
+@pytest.mark.parametrize("case", OPTIONS)
+def test_what_cannot_be_an_update_does_not_count(case: str, position: float, at: float) -> None:
+    fleet = Fleet(policy=QUIET, **OPTIONS[case])
+    feed_all(fleet, list(enumerate(PLAYED)))
+    before = fleet.snapshot("tv")
+    with pytest.raises(SignalError):
+        fleet.timeupdate("tv", position, at, 3)
+    assert fleet.snapshot("tv") == before
