@@ -72,9 +72,10 @@ playing 100
 playing 100
 1 @1           -> judged
 2 seek @25
-3.25 @26.25    -> judged
-4 @27
-5 @28
+3.25 @25       -> judged
+3.5 @25
+3.75 @25.25
+5 @26.5
 
 [milestones-in-another-order]
 playing 100
@@ -132,6 +133,16 @@ playing 100
 40 @40         -> looked-at
 41 @41
 49.75 @49.75
+
+[completion-after-two-rates] {completion=0.5 milestones=[]}
+playing 100
+1 @1           -> judged
+10 @10
+12 ratechange 2
+14 @16         -> judged
+15 @18
+23 @34
+31 @50         -> looked-at
 
 [completion-after-a-seek] {completion=0.5 milestones=[]}
 playing 100

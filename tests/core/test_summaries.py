@@ -5,7 +5,7 @@ from __future__ import annotations
 import attrs
 from fed_engines import WATCHED, fed
 
-from playertrack import Engine, offline_ids, signals
+from playertrack import Engine, Policy, offline_ids, signals
 from playertrack.signals import (
     Captions,
     Error,
@@ -60,6 +60,11 @@ def test_completion_counts_the_content_only() -> None:
     assert engine.summary().watched == ((0.0, 10.5),)
     assert engine.summary().completion == 1.0
     assert engine.summary().unique_time == 10.5
+
+
+def test_it_says_whether_the_share_was_watched() -> None:
+    watched = [fed(*WATCHED, policy=Policy(completion=share)) for share in (0.4, 0.5)]
+    assert [engine.summary().completed for engine in watched] == [True, False]
 
 
 def test_live_media_has_no_completion() -> None:

@@ -226,7 +226,7 @@ def content(pb: Playback, position: float, alone: bool) -> None:
         seek.run = Run.begin(position, pb.now, pb.pace)
     elif run.moves >= 2 and run.covered >= pb.policy.resume_advance:
         pb.note("inferred", "R-seek-lost", "the end of a seek was never reported")
-        seek.target, seek.done = run.base, True
+        seek.target = run.base
         finish(pb, run)
 
 
