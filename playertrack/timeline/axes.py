@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xml.etree import ElementTree as ET
 
-from .._times import clock, wall_clock
+from .._times import clock, is_dated, wall_clock
 from .canvas import FINE, number, put, tip, write
 from .frame import BAR, PLOT, Frame
 from .layout import ticks
@@ -30,8 +30,10 @@ def time_axis(root: ET.Element, frame: Frame) -> None:
         if x <= time.length + 0.5:
             put(axis, "line", "grid", x1=x, x2=x, y1=frame.top, y2=frame.top + PLOT)
             write(axis, "tick", clock(seconds, step), x=x, y=frame.ticks, anchor="middle")
-    since = wall_clock(row.start)
-    words = f"time since {since[11:] if frame.narrow else since} UTC"
+    words = "time since the start"
+    if is_dated(row.start):
+        since = wall_clock(row.start)
+        words = f"time since {since[11:] if frame.narrow else since} UTC"
     x = frame.left + frame.width / 2
     write(root, "axis-title", words, x=x, y=frame.ticks + 15, anchor="middle")
 

@@ -7,6 +7,7 @@ output (R-timer), so what is drawn is what is derived.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 from math import inf
@@ -258,11 +259,15 @@ class _Player:
         seeks = [event for event in events if isinstance(event, Seek)]
         landed = any(seek.target == position for seek in seeks)
         went_on = engine.span_from < position or holds(engine.watched or (), position)
-        if landed or not went_on:
-            return before, before + gain  # then it was put elsewhere
-        start = max(position - gain, 0.0)
         # Since the rate changed the gain in content is known only about.
-        near = 1e-6 if rate == engine.rate else inf
+        exact = rate == engine.rate
+        if landed or not went_on:  # then it was put elsewhere
+            watched = engine.watched or ()
+            index = bisect_right(watched, before)
+            end = watched[index] if index % 2 and not exact else inf
+            return before, min(before + gain, end)
+        start = max(position - gain, 0.0)
+        near = 1e-6 if exact else inf
         return (before if abs(start - before) <= near and not seeks else start), position
 
     # ---------------------------------------------------------------------------- in the end
