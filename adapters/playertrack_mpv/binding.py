@@ -63,6 +63,7 @@ class MpvBinding(Binding):
         self._advances = False  # there is a file, and it is not paused
         self._halted = False
         self._last: float | None = None  # the position that was noted
+        self._caught_up: int | None = None  # the file that it began with, until its end
         self._waiting: deque[_Event] = deque()  # of mpv, to be received in order
         self._start()
 
@@ -82,13 +83,14 @@ class MpvBinding(Binding):
 
     def _catch_up(self) -> None:
         """Note what began before it was listened to, as if it began now."""
-        self._loading = False
+        self._loading, self._caught_up = False, None
         get = self._client.get
         current = get("playlist-pos")
         if current is None or int(current) < 0 or get("idle-active") == "yes":
             return
         self._note("prop.pause", value=get("pause") == "yes")
-        self._note("start-file", playlist_entry_id=int(get(f"playlist/{current}/id") or 0))
+        self._caught_up = int(get(f"playlist/{current}/id") or 0)
+        self._note("start-file", playlist_entry_id=self._caught_up)
         self._note("prop.file-format", value=get("file-format"))
         self._note("prop.seekable", value=get("seekable") == "yes")
         self._note_bounds()
@@ -123,8 +125,15 @@ class MpvBinding(Binding):
             if self._advances and monotonic() >= due:
                 self._note_position(event)
                 due = monotonic() + _UPDATES
-            if event is not None:
+            if event is not None and not self._has_caught_up(*event):
                 self._receive(*event)
+
+    def _has_caught_up(self, kind: str, values: dict[str, Any]) -> bool:
+        """True for the start of a file that was noted already: it started meanwhile."""
+        if kind not in ("start-file", "end-file"):
+            return False
+        begun, self._caught_up = self._caught_up, None
+        return kind == "start-file" and values["playlist_entry_id"] == begun
 
     def _receive(self, kind: str, values: dict[str, Any]) -> None:
         match kind:

@@ -31,6 +31,10 @@ class ScriptedCore:
         for batch in batches:
             self._batches.put(batch)
 
+    def begin(self, position: float) -> None:
+        """It plays already."""
+        self._position = position
+
     def observe(self, name: str) -> None:
         pass
 
@@ -131,3 +135,22 @@ def test_last_picture_is_not_played_after_a_seek_to_the_end() -> None:
         witness.until_signal("ended")
     assert [signal.position for signal in witness.signals if signal.name == "timeupdate"][-1] == 6.0
     assert "PLAY_REACHED_100" not in witness.names
+
+
+def test_file_that_starts_while_it_is_caught_up_with_starts_once() -> None:
+    start: list[str | _Event] = [
+        ("start-file", {"playlist_entry_id": 1}),
+        "file-loaded",
+        _RESTART,
+    ]
+    core = ScriptedCore(
+        (0.1, start),
+        (6.0, [("end-file", {"reason": "eof"})]),
+        (0.0, start),
+        (0.1, [("prop.pause", {"value": True})]),
+    )
+    core.properties |= {"playlist-pos": "0", "pause": "no", "duration": "6.0"}
+    core.begin(0.0)
+    with Witness() as witness, MpvBinding(lambda: core, witness.tracker):
+        witness.until_signal("pause")
+    assert [signal.name for signal in witness.signals].count("loaded") == 2
