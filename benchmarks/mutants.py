@@ -102,6 +102,7 @@ class Judge:
         self.options = options
         self.drawn: list[Mutant] = []
         self.survived: list[Mutant] = []
+        self.judged = 0
         self._before = Calls()  # all that comes before the tests
         self._before.start()
 
@@ -136,6 +137,7 @@ class Judge:
             if survives:
                 self.survived.append(mutant)
                 print(f"survived: {mutant.module} {mutant.name}\n{mutant.difference}", flush=True)
+            self.judged = number
             if number % 50 == 0:
                 print(f"{number}: {len(self.survived)} survived", flush=True)
         return True
@@ -246,9 +248,16 @@ def main() -> int:
     if options.alone is not None:
         return _judge_alone(options.alone)
     judge = Judge(options)
-    code = pytest.main(_arguments(_TESTS if options.quick else (*_TESTS, *_SLOW)), plugins=[judge])
+    tests = _TESTS if options.quick else (*_TESTS, *_SLOW)
+    code = int(pytest.main(_arguments(tests), plugins=[judge]))
+    if judge.judged < max(1, len(judge.drawn)):
+        print(
+            "the tests fail without any mutant, or none was found: nothing is judged",
+            file=sys.stderr,
+        )
+        return code or 1
     _report(judge.drawn, judge.survived)
-    return int(code)
+    return code
 
 
 def _report(drawn: Sequence[Mutant], survived: Sequence[Mutant]) -> None:
