@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import Any, ClassVar
 
 import attrs
@@ -19,7 +20,8 @@ from .source_change import Playback, SourceChange
 _HAVE_METADATA = 1
 #: `HTMLMediaElement.HAVE_FUTURE_DATA`: an element that is not paused plays.
 _HAVE_FUTURE_DATA = 3
-#: A jump so short (s) after so long a wait (s) is the page's, over a hole in its buffer.
+#: A jump so short (s) after so long a wait (s), or at the very start, is the page's, over a hole
+#: in its buffer.
 _HOLE, _WAIT = 0.5, 0.25
 #: An element that waits may report up to so much (s) more than where it stands.
 _STILL = 0.1
@@ -369,7 +371,7 @@ class Translator:
             case "pause":
                 return signals.Pause(at=at, position=position)
             case "seeking":
-                self._jumping = waiting is not None and _over_a_hole(seen, *waiting)
+                self._jumping = _over_a_hole(seen, waiting, self._position)
                 by, self._seek_by = self._seek_by, None
                 if self._jumping:
                     return None
@@ -391,7 +393,7 @@ def _known(seen: ElementEvent) -> float | None:
     return None if seen.seeking else seen.position
 
 
-def _over_a_hole(seen: ElementEvent, since: float, position: float) -> bool:
-    """True if a seek is the page's own, to help an element that waits over a gap."""
-    ahead = seen.position - position
-    return not seen.paused and 0.0 < ahead <= _HOLE and seen.at - since >= _WAIT
+def _over_a_hole(seen: ElementEvent, waiting: tuple[float, float] | None, before: float) -> bool:
+    """True if a seek is the page's own, over a gap in the buffer where it waits or begins."""
+    since, start = (-inf, before) if before <= _MOVED else waiting or (inf, before)
+    return not seen.paused and 0.0 < seen.position - start <= _HOLE and seen.at - since >= _WAIT

@@ -177,6 +177,13 @@ def test_page_that_helps_the_element_over_a_hole_is_nobodys_seek() -> None:
     assert after_start(derive("html5", tape)) == ["BUFFER_START", "BUFFER_END"]
 
 
+def test_library_that_goes_to_where_its_buffer_begins_is_nobodys_seek() -> None:
+    """It does so before it plays, unless the machine is busy."""
+    tape = noted(started(), 0.51, "seeking", position=0.08, seeking=True, paused=False)
+    noted(tape, 0.55, "seeked", "playing", position=0.08, paused=False).play(0.55, 0.08, 1.0)
+    assert after_start(derive("html5", tape)) == []
+
+
 def test_short_seek_after_a_wait_that_is_over_is_a_seek() -> None:
     tape = noted(started().play(0.5, 0.0, 2.0), 2.6, "waiting", position=2.0, paused=False)
     tape.play(3.0, 2.0, 2.25)
