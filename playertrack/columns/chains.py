@@ -2,9 +2,9 @@
 
 Most rows are updates that go on as they should. Whether one is natural from the one before is the
 same arithmetic for all rows, so numpy judges them together, by the pace that their players have;
-what passes in a row is a chain, of which the engine takes as much as reaches nothing
-(`Engine.advance`). All other rows are fed one by one. Each player's rows are taken together:
-players do not know of each other.
+what passes in a row is a chain, which the engine takes in one call, with the milestones and views
+that it reaches (`Engine.advance`). All other rows are fed one by one. Each player's rows are taken
+together: players do not know of each other.
 """
 
 from __future__ import annotations
