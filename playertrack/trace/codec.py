@@ -245,24 +245,21 @@ def _integer(digits: str) -> int | float:
 _DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_int=_integer)
 
 
-def blocks(stream: ByteStream) -> Iterator[tuple[range, list[bytes]]]:
-    """The lines as they arrive: their numbers, and themselves without their ends.
+def blocks(stream: ByteStream) -> Iterator[bytes]:
+    """The lines as they arrive, as many as there are, without the end of the last of them.
 
     Of a line that is too long only so much is kept as shows it.
     """
-    number, rest = 1, b""
+    rest = b""
     while chunk := stream.read1(_CHUNK):
-        lines = chunk.split(b"\n")
-        lines[0] = rest + lines[0]
-        rest = lines.pop()
-        if lines:
-            following = number + len(lines)
-            yield range(number, following), lines
-            number = following
+        lines, newline, tail = chunk.rpartition(b"\n")
+        if newline:
+            yield rest + lines
+            rest = tail
         else:
-            rest = rest[: MAX_LINE + 1]
+            rest = (rest + chunk)[: MAX_LINE + 1]
     if rest:
-        yield range(number, number + 1), [rest]
+        yield rest
 
 
 def read_records(
@@ -282,15 +279,15 @@ def read_signals(
 def _read(
     parse: Callable[[bytes], Any], stream: ByteStream, source: str, on_bad: OnBad | None
 ) -> Iterator[tuple[int, Any]]:
-    for numbers, lines in blocks(stream):
-        for number, line in zip(numbers, lines, strict=True):
-            if line.strip(BLANK):
-                try:
-                    value = parse(line)
-                except (LineError, SignalError) as error:
-                    _bad(TraceError(source, number, str(error)), on_bad)
-                else:
-                    yield number, value
+    lines = (line for block in blocks(stream) for line in block.split(b"\n"))
+    for number, line in enumerate(lines, 1):
+        if line.strip(BLANK):
+            try:
+                value = parse(line)
+            except (LineError, SignalError) as error:
+                _bad(TraceError(source, number, str(error)), on_bad)
+            else:
+                yield number, value
 
 
 def _bad(error: TraceError, on_bad: OnBad | None) -> None:

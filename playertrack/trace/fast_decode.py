@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import cached_property, reduce
 from operator import or_
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import attrs
 
@@ -40,10 +40,14 @@ class Update(Line, tag="timeupdate"):
     seq: _SEQ | None = None
 
 
+#: What a field may hold, which the signal will itself check.
+_FLAT = str | int | float | bool | None
+
+
 def _struct(name: str, cls: Any) -> Any:
-    """The struct of a signal, which will itself check what is in the fields."""
+    """The struct of a signal."""
     fields: list[Any] = [
-        (field.name, Any) if field.default is attrs.NOTHING else (field.name, Any, UNSET)
+        (field.name, _FLAT) if field.default is attrs.NOTHING else (field.name, _FLAT, UNSET)
         for field in attrs.fields(cls)
     ]
     fields += [("player", str | None, None), ("seq", _SEQ | None, None)]
@@ -61,12 +65,16 @@ _FIELDS: dict[type[Line], tuple[str, list[str]]] = {
 ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
-def _decoder(update: Any) -> Callable[[bytes], Any]:
-    decode: Callable[[bytes], Any] = msgspec.json.Decoder(reduce(or_, _STRUCTS, update)).decode
-    return decode
+def _any_line(update: Any) -> Any:
+    """The type of a line, if updates are of that one."""
+    return reduce(or_, _STRUCTS, update)
 
 
-_decode_any = _decoder(Update)
+_decode_any: Callable[[bytes], Any] = msgspec.json.Decoder(_any_line(Update)).decode
+
+#: What is put between two lines to decode them at once. The ``null`` shows where one ends; the
+#: newline stays, as no string may hold one.
+_END = b",null,\n"
 
 
 class _Form:
@@ -90,18 +98,32 @@ class _Form:
         self._colons = 1 + len(fields)
 
     @cached_property
-    def _decode(self) -> Callable[[bytes], Any]:
-        return _decoder(self.update)
+    def _decode(self) -> Callable[[bytes], list[Line | None]]:
+        lines: Any = list[_any_line(self.update) | None]  # type: ignore[misc] # known only here
+        decode: Callable[[bytes], list[Line | None]] = msgspec.json.Decoder(lines).decode
+        return decode
 
-    def decode(self, lines: Sequence[bytes]) -> list[Line] | None:
-        """All ``lines``; None if an update is not of this form, or anything leaves a doubt."""
+    def decode(self, block: bytes) -> list[Line] | None:
+        """All lines of ``block``; None if an update is not of this form, or anything is in doubt.
+
+        They are decoded as one array. If each line is a value there are as many as lines, and the
+        ends between them. No end can hide in a value: where an object is not closed there is no
+        place for a ``null`` without a key, a string has no newline, and there are no arrays, as
+        no field takes one and the colons show that there is no other field.
+        """
+        array = block.replace(b"\n", _END)
         try:
-            found: list[Line] = list(map(self._decode, lines))
+            found = self._decode(b"[%b]" % array)
         except ERRORS:
             return None
-        others = [line for line in found if type(line) is not self.update]
-        least = self._colons * (len(found) - len(others)) + sum(map(_colons, others))
-        return found if b"".join(lines).count(b":") == least else None
+        if (len(found) - 1) * (len(_END) - 1) != 2 * (len(array) - len(block)):
+            return None
+        lines = cast("list[Line]", found[::2])
+        others = [line for line in lines if type(line) is not self.update]
+        if None in others:
+            return None
+        least = self._colons * (len(lines) - len(others)) + sum(map(_colons, others))
+        return lines if block.count(b":") == least else None
 
 
 #: The forms, the usual one first.
@@ -123,8 +145,8 @@ class LineDecoder:
         self.update: type[Any] = Update
         self._forms = _FORMS.copy()
 
-    def decode(self, lines: Sequence[bytes]) -> Sequence[Line | None]:
-        """The ``lines`` as structs; None where one cannot be decoded or leaves a doubt.
+    def decode(self, block: bytes) -> Sequence[Line | None]:
+        """The lines of ``block`` as structs; None where one cannot be decoded or is in doubt.
 
         The decoder does not mind keys that are there twice, nor, unless it is of an update, one
         that it does not know. Those show in the colons, of which a line has one a key and never
@@ -132,7 +154,7 @@ class LineDecoder:
         when there are too many.
         """
         for form in self._forms:
-            found = form.decode(lines)
+            found = form.decode(block)
             if found is not None:
                 if self.update is not form.update:
                     self.update = form.update
@@ -140,7 +162,7 @@ class LineDecoder:
                     self._forms.insert(0, form)  # the next lines will be of it, too
                 return found
         self.update = Update
-        return [_carefully_decoded(line) for line in lines]
+        return list(map(_carefully_decoded, block.split(b"\n")))
 
 
 def _carefully_decoded(line: bytes) -> Line | None:

@@ -8,6 +8,7 @@ other line takes the careful way through `codec.parse_entry`. Both ways give the
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from itertools import compress, repeat
 from operator import length_hint
 from typing import Any, cast
@@ -35,6 +36,20 @@ from .summaries import EndedSessions, Row
 Made = tuple[int, Sequence[Event] | TraceError | list[Row]]
 
 
+class _Lines:
+    """The lines of a block by their ``numbers``; it is split when one is asked for."""
+
+    def __init__(self, block: bytes, numbers: range) -> None:
+        self._block, self.numbers = block, numbers
+
+    @cached_property
+    def _lines(self) -> list[bytes]:
+        return self._block.split(b"\n")
+
+    def __getitem__(self, number: int) -> bytes:
+        return self._lines[number - self.numbers.start]
+
+
 class Share:
     """One of ``count`` shares of the players, so that as many processes can each derive theirs.
 
@@ -49,13 +64,17 @@ class Share:
         """True if ``player`` is in this share."""
         return share_of(player, self.count) == self.number
 
-    def part(
-        self, numbers: Sequence[int], lines: Sequence[bytes]
-    ) -> tuple[Sequence[int], Sequence[bytes]]:
-        """The lines of its players, and their numbers; what nobody can read is in the first."""
+    def mine(self, found: Sequence[Any], lines: _Lines) -> list[bool]:
+        """Which of the lines are of its players; what nobody can read is in the first share.
+
+        ``found`` is what the ``lines`` were decoded to, None where that failed.
+        """
         number, count = self.number, self.count
-        mine = [share_of(_player_of(line), count) == number for line in lines]
-        return list(compress(numbers, mine)), list(compress(lines, mine))
+        players = (
+            _player_of(lines[line]) if each is None else each.player
+            for line, each in zip(lines.numbers, found, strict=True)
+        )
+        return [share_of(player, count) == number for player in players]
 
 
 def share_of(player: str | None, count: int) -> int:
@@ -122,11 +141,17 @@ def feed_lines(
     Nobody is closed in the end.
     """
     decoder = LineDecoder()
+    first = 1
     for block in blocks(stream):
-        numbers, lines = block if share is None else share.part(*block)
-        found = decoder.decode(lines)
-        if found and len(lines[0]) > MAX_LINE:
+        found = decoder.decode(block)
+        if len(block) > MAX_LINE and b"\n" not in block[: MAX_LINE + 1]:
             found = [None, *found[1:]]
+        lines = _Lines(block, range(first, first + len(found)))
+        first += len(found)
+        numbers: Sequence[int] = lines.numbers
+        if share is not None:
+            mine = share.mine(found, lines)
+            numbers, found = list(compress(numbers, mine)), list(compress(found, mine))
         made: list[Made] = []
         rest = iter(found)
         notable: Iterator[tuple[Any, Sequence[Event] | None]]
@@ -135,18 +160,16 @@ def feed_lines(
         else:
             notable = zip(rest, repeat(None))
         for line, taken in notable:
-            index = len(found) - 1 - length_hint(rest)
+            number = numbers[len(found) - 1 - length_hint(rest)]
             try:
-                events = taken or _feed(
-                    fleet, line, decoder.update, lines[index], numbers[index], share, wanted
-                )
+                events = taken or _feed(fleet, line, decoder.update, lines, number, share, wanted)
             except (LineError, SignalError) as error:
-                made.append((numbers[index], TraceError(source, numbers[index], str(error))))
+                made.append((number, TraceError(source, number, str(error))))
                 continue
             if events:
-                made.append((numbers[index], events))
+                made.append((number, events))
             if ended:
-                made.append((numbers[index], ended.take()))
+                made.append((number, ended.take()))
         yield made
 
 
@@ -154,7 +177,7 @@ def _feed(
     fleet: Fleet,
     found: Any,
     update: type[Any],
-    line: bytes,
+    lines: _Lines,
     number: int,
     share: Share | None,
     wanted: Callable[[str | None], bool] | None,
@@ -166,7 +189,7 @@ def _feed(
         signal = signal_of(found)
     if is_update or signal is not None:
         player, seq = found.player, found.seq
-    elif line.strip(BLANK):
+    elif (line := lines[number]).strip(BLANK):
         player, signal, seq = parse_entry(line)
     else:
         return ()

@@ -12,7 +12,8 @@ from test_deriving import carefully, field_of
 
 from playertrack import Event, Fleet
 from playertrack.trace.codec import MAX_LINE, TraceError, parse_signal
-from playertrack.trace.feed import derive, feed_lines
+from playertrack.trace.fast_decode import LineDecoder, Update
+from playertrack.trace.feed import Share, derive, feed_lines
 from playertrack.trace.input_files import uncompressed
 
 
@@ -66,6 +67,17 @@ DAMAGED: dict[str, bytes] = {
     "not UTF-8": b'{"signal": "timeupdate", "at": 1, "position": 2, "player": "\xff"}',
     "a string over two lines": b'{"signal": "pause", "at": 1, "player": "a\nb"}',
     "an object over two lines": b'{"signal": "timeupdate", "at": 1,\n"position": 2}',
+    "an array over two lines": b'{"signal": "timeupdate", "at": 1, "position": [2\n]}',
+    "an array over two lines that nobody reads": b'{"signal": "pause", "at": 1, "x": [2\n3]}',
+    "a name over two lines that nobody reads": b'{"signal": "pause", "at": 1, "x": "a\nb"}',
+    "only a null": b"null",
+    "a null between two objects": b", null, ".join(USUAL[:2]),
+    "an array": b"[%b]" % USUAL[0],
+    "what closes an array and opens one": b"%b], [%b" % (USUAL[0], USUAL[1]),
+    "a comma after an object": USUAL[0] + b",",
+    "a comma before an object": b"," + USUAL[0],
+    "a byte order mark": b"\xef\xbb\xbf" + USUAL[0],
+    "a number that is too large": b'{"signal": "timeupdate", "at": 1, "position": 1e999}',
     "a number that is none": b'{"signal": "pause", "at": 1, "player": "a", "seq": -1}',
     "a line longer than a block": b'{"signal": "stall", "at": 170, "player": "%s"}'
     % (b"p" * 70000),
@@ -77,15 +89,68 @@ TRACES |= {
 }
 
 
+def derived(trace: bytes) -> tuple[list[Event], list[tuple[int, str]]]:
+    """As `carefully`, of what `derive` makes of the trace."""
+    bad: list[TraceError] = []
+    events = [event for made in derive(BytesIO(trace), on_bad=bad.append) for event in made]
+    return events, [(error.line, field_of(error.problem)) for error in bad]
+
+
 @pytest.mark.parametrize("end", [b"", b"\n"], ids=["without an end", "with an end"])
 @pytest.mark.parametrize("lines", TRACES.values(), ids=TRACES.keys())
 def test_many_lines_are_what_each_of_them_is(lines: Sequence[bytes], end: bytes) -> None:
     trace = b"\n".join(lines) + end
-    bad: list[TraceError] = []
+    assert derived(trace) == carefully(trace)
 
-    events = [event for made in derive(BytesIO(trace), on_bad=bad.append) for event in made]
 
-    assert (events, [(error.line, field_of(error.problem)) for error in bad]) == carefully(trace)
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b" \n "], ids=repr)
+@pytest.mark.parametrize("more", ["", ', "seq": N'])
+@pytest.mark.parametrize("player", ["a", ""])
+def test_lines_that_leave_no_doubt_are_decoded_at_once(player: str, more: str, end: bytes) -> None:
+    lines = [*watched(player, more=more)]
+    decoder = LineDecoder()
+    assert None not in decoder.decode(end.join(lines))
+    assert decoder.update is not Update
+
+
+@pytest.mark.parametrize("between", [b"", b" ", b",", b", ", b",null,", b"null", b"],["])
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"signal": "timeupdate", "at": 12, "position": 34, "player": "a"}',
+        b'{"signal": "pause", "at": 12, "player": "a"}',
+        b'{"signal": "pause", "at": [12, 34], "player": "a"}',
+        b'{"signal": "captions", "at": 12, "language": null, "x": [12, [34, 56]]}',
+    ],
+)
+def test_a_line_that_has_two_does_not_make_up_for_one_that_is_broken(
+    line: bytes, between: bytes
+) -> None:
+    """Wherever it is broken, and whatever gets lost there."""
+    two = between.join([USUAL[3], USUAL[4]])
+    for place in range(len(line) + 1):
+        for lost in (0, 1, 2):
+            broken = line[:place] + b"\n" + line[place + lost :]
+            trace = b"\n".join([*USUAL[:3], broken, two, *USUAL[5:8]])
+            assert derived(trace) == carefully(trace), broken
+
+
+def test_every_line_is_of_one_share() -> None:
+    lines = [line for name in DAMAGED for line in (*USUAL[:20], DAMAGED[name])]
+    trace = b"\n".join(lines)
+    whole = [each for made in feed_lines(BytesIO(trace), Fleet()) for each in made]
+
+    shares = [Share(number, 3) for number in range(3)]
+    parts = [
+        each
+        for share in shares
+        for made in feed_lines(BytesIO(trace), Fleet(), share=share)
+        for each in made
+    ]
+
+    assert sorted(map(repr, parts)) == sorted(map(repr, whole))
+    seen = {player: line for share in shares for player, line in share.first_seen.items()}
+    assert {seen["a"], seen["b"], seen["c"]} == {1, 3, 5}
 
 
 def test_what_is_left_of_the_players_is_the_same() -> None:
