@@ -16,7 +16,7 @@ from playertrack import Engine, signals
 from playertrack.cli.reading import translator_of
 from playertrack.core.playhead import Move
 from playertrack.core.state import State
-from playertrack.events import make
+from playertrack.events import MAKERS
 from playertrack.signals import Signal, TimeUpdate
 from playertrack.trace.codec import encode_event, parse_record
 
@@ -30,7 +30,6 @@ _LINE = (
 )
 #: A VIEW, as the engine makes it.
 _VIEW: tuple[Any, ...] = (
-    "VIEW",
     1700000012.345,
     "player-0001",
     "666cf48a-ad9a-573c-ad1a-73fed9b967d7",
@@ -109,7 +108,7 @@ def _costs(scale: Scale) -> Iterator[Row]:
         "loop": each(lambda: lambda kind, given: None),
         "decode": each(lambda: lambda kind, given: decode(_LINE)),
         "feed": each(feeding),
-        "write": each(lambda: lambda kind, given: encode_event(make(*_VIEW))),
+        "write": each(lambda: lambda kind, given: encode_event(MAKERS["VIEW"](*_VIEW))),
     }
     timings = in_turns(scale.rounds, works)
     yield Row(

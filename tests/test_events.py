@@ -294,7 +294,7 @@ def test_what_the_engine_makes_is_as_if_its_class_was_called(name: str) -> None:
     cls = events.EVENTS[name]
     common = (5.0, "tv", "s", 3, "1_a", 2.5, 10.0, "R-x", "play")
     more = {field: number for number, field in enumerate(cls.extra)}
-    made = events.make(name, *common, more)
+    made = events.MAKERS[name](*common, more)
     names = ("at", "player", "session", "index", "entry_id", "position", "duration")
     called: Any = cls
     expected = called(name, **dict(zip((*names, "rule", "cause"), common, strict=True)), **more)

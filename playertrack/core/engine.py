@@ -202,7 +202,7 @@ class Engine(Quick):
         """Do what is due by ``at``, in order of due time (R-timer)."""
         reached = -inf
         own = self.__dict__  # empty most of the time, and quicker to ask than what it may hold
-        while own and not own.keys().isdisjoint(WAITS):
+        while own and not WAITS.isdisjoint(own):
             over = first_over(self, at)
             if over is None:
                 return
@@ -217,7 +217,7 @@ class Engine(Quick):
         return (self.state, trigger) in HANDLED
 
     def fire(self, trigger: str, at: float | None = None) -> bool:
-        if not self.handles(trigger):
+        if (self.state, trigger) not in HANDLED:
             self.note("ignored", "R-complete", f"{trigger} means nothing in {self.state.value}")
             return False
         return TRIGGERS[trigger].trigger(self, self.now if at is None else at)

@@ -214,9 +214,10 @@ class FastEvent(Event):
         rows = self._compiled
         if rows is None:
             rows = self._compiled = self._compile()
-        if model.state not in rows:
+        found = rows.get(model.state)
+        if found is None:
             raise MachineError(f"{self.name!r} means nothing in {model.state}")
-        for dest, guards, effects in rows[model.state]:
+        for dest, guards, effects in found:
             for guard in guards:
                 if not guard(model, *args):
                     break

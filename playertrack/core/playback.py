@@ -77,7 +77,7 @@ class Playback(PlayerState):
     @property
     def suspended(self) -> bool:
         """True if an interruption is laid over the state."""
-        return self.ad is not None or self.seeking
+        return self.ad is not None or (self.seek is not None and not self.seek.early)
 
     @property
     def end(self) -> float | None:
@@ -147,8 +147,7 @@ class Playback(PlayerState):
             where = duration
         self.index += 1
         self.event_at = at
-        event = events.make(
-            name,
+        event = events.MAKERS[name](
             at,
             self.player,
             self.session,

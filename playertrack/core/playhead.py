@@ -107,6 +107,10 @@ class Travel(NamedTuple):
         return self._replace(seconds=seconds, content=content, fast=self.long_fast, rate=rate)
 
 
+#: Makes a `Travel` of a tuple; the class itself does it in Python.
+_travel = tuple.__new__
+
+
 @attrs.define
 class Elapsed:
     """Time since the playhead last moved, of which not all counts (R-natural).
@@ -132,29 +136,33 @@ class Elapsed:
 
     def travel(self, at: float, pace: Pace) -> Travel:
         end = at if self.until is None or at < self.until else self.until
-        passed = max(0.0, end - self.since)
-        counted = min(passed, self.budget)
+        passed = end - self.since if end > self.since else 0.0
+        counted = passed if passed < self.budget else self.budget
         seconds = self.seconds + counted
         content = self.content + pace.rate * counted
-        return Travel(
-            seconds,
-            content,
-            self.fast or (counted > 0.0 and pace.fast),
-            self.long_seconds + passed,
-            self.long_content + pace.rate * passed,
-            self.long_fast or (passed > 0.0 and pace.fast),
-            self.uncut + pace.rate * (at - self.since),
-            max(self.cap, pace.cap),
-            content / seconds if content > 0.0 else pace.rate,
+        return _travel(
+            Travel,
+            (
+                seconds,
+                content,
+                self.fast or (counted > 0.0 and pace.fast),
+                self.long_seconds + passed,
+                self.long_content + pace.rate * passed,
+                self.long_fast or (passed > 0.0 and pace.fast),
+                self.uncut + pace.rate * (at - self.since),
+                self.cap if self.cap > pace.cap else pace.cap,
+                content / seconds if content > 0.0 else pace.rate,
+            ),
         )
 
     def pass_to(self, at: float, pace: Pace) -> None:
         """Count the time up to ``at``."""
         travel = self.travel(at, pace)
         if travel.long_seconds > self.long_seconds:
-            first = min(travel.long_seconds, pace.credit)
-            self.head += pace.rate * max(0.0, first - self.long_seconds)
-            self.cap = max(self.cap, pace.cap)
+            if self.long_seconds < pace.credit:
+                first = min(travel.long_seconds, pace.credit)
+                self.head += pace.rate * (first - self.long_seconds)
+            self.cap = travel.cap
         self.budget -= travel.seconds - self.seconds
         self.seconds, self.content, self.fast = travel[:3]
         self.long_seconds, self.long_content, self.long_fast = travel[3:6]
@@ -198,7 +206,9 @@ class Playhead:
         rate = pace.rate
         uncut = rate * passed
         fast = pace.fast
-        return Travel(seconds, rate * seconds, fast, passed, uncut, fast, uncut, pace.cap, rate)
+        return _travel(
+            Travel, (seconds, rate * seconds, fast, passed, uncut, fast, uncut, pace.cap, rate)
+        )
 
     def judge(self, position: float, travel: Travel) -> Move:
         """Judge a report of ``position`` after ``travel``; changes nothing."""

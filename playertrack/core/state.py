@@ -259,10 +259,9 @@ class PlayerState(Essentials):
     def tidy(self) -> dict[str, Any]:
         """Let go of what is as always; what is left is open or unusual."""
         own = self.__dict__
-        if own:
+        if own and not all(own.values()):
             for name, value in list(own.items()):
-                default = _DEFAULTS[name]
-                if value is default or (default is not None and value == default):
+                if not value and value == _DEFAULTS[name]:
                     del own[name]
         if not own:
             del self.__dict__
@@ -275,6 +274,7 @@ class PlayerState(Essentials):
             del own[name]
 
 
+#: All of them are false, and most of what a player has is true (see `tidy`).
 _DEFAULTS = {name: field.default for name, field in SELDOM.items()}
 #: What a player may have without its updates needing judgement.
 QUIET = frozenset(name for name, field in SELDOM.items() if field.quiet)

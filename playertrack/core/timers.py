@@ -35,29 +35,29 @@ def first_over(pb: Playback, at: float) -> tuple[float, Act] | None:
     """Of the waits that are over by ``at`` the one that was over first; None if none is."""
     first = None
     for since, grace, act in _waits(pb):
-        due = _over(since, grace)
-        if due <= at and (first is None or due < first[0]):
-            first = due, act
+        if since + grace <= at:
+            due = _over(since, grace)
+            if due <= at and (first is None or due < first[0]):
+                first = due, act
     return first
 
 
 def _waits(pb: Playback) -> list[tuple[float, float, Act]]:
     """Since when there is a wait, how long it is (s), and what is done when it is over."""
     found: list[tuple[float, float, Act]] = []
-    policy = pb.policy
-    settling, waiting, stall, ad = pb.settling, pb.waiting, pb.stall_open, pb.ad
+    settling, waiting = pb.settling, pb.waiting
     if pb.fall is not None:
-        found.append((pb.fall.at, policy.settle, fall.loop))
+        found.append((pb.fall.at, pb.policy.settle, fall.loop))
     if settling is not None:
         # A seek that is open may still become a part of it, and a PAUSE waits for it.
-        if not pb.seeking:
-            found.append((settling.at, policy.settle, Playback.settle_seek))
+        if pb.seek is None or pb.seek.early:
+            found.append((settling.at, pb.policy.settle, Playback.settle_seek))
     elif waiting is not None:
         found.append((waiting.at, waiting.grace, _pause))
-    if stall is not None and pb.state is STALLING:
-        found.append((stall.at, policy.stall_grace, _buffer))
-    if ad is not None:
-        found.append((ad.last_at, policy.ad_timeout, ads.give_up))
+    if pb.stall_open is not None and pb.state is STALLING:
+        found.append((pb.stall_open.at, pb.policy.stall_grace, _buffer))
+    if pb.ad is not None:
+        found.append((pb.ad.last_at, pb.policy.ad_timeout, ads.give_up))
     if pb.cadence is not None:
         silence = buffering.silence(pb)
         if silence is not None:

@@ -23,6 +23,7 @@ from playertrack import (
     random_ids,
     signals,
 )
+from playertrack.core.state import SELDOM
 from playertrack.signals import (
     Captions,
     Error,
@@ -310,3 +311,11 @@ def test_views_beyond_a_hundred_are_dropped() -> None:
     engine.feed(RateChange(at=1.0, rate=1.0))
     seen = [names(engine.timeupdate(0.5 + 0.9 * n, 1.0 + n)) for n in range(1, 13)]
     assert seen == [*([[]] * 11), ["VIEW"]]
+
+
+def test_what_players_seldom_have_is_false_by_default() -> None:
+    """Else `tidy` would keep it where all that a player has is true."""
+    assert not [name for name, field in SELDOM.items() if field.default]
+    engine = Engine()
+    engine.overlay, engine.joined, engine.asked = 1, 0.0, False
+    assert engine.tidy() == {"overlay": 1}

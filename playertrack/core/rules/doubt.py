@@ -59,11 +59,11 @@ def settles(pb: Playback, position: float) -> bool:
     Players land on keyframes and segments.
     """
     assert pb.position is not None
-    policy, landing = pb.policy, pb.landing
+    landing = pb.landing
     return (
         landing is not None
-        and pb.now - landing < policy.settle
-        and 0.0 < pb.position - position <= policy.snap
+        and pb.now - landing < pb.policy.settle
+        and 0.0 < pb.position - position <= pb.policy.snap
     )
 
 

@@ -52,12 +52,13 @@ def receive(pb: Playback, signal: Signal) -> None:
     """A position on a signal is judged first, as an update of that instant (R-position)."""
     position = signal.position
     assert position is not None
-    if pb.media is None and isinstance(signal, _NEEDS_MEDIA):
+    kind = type(signal)
+    if pb.media is None and kind in _NEEDS_MEDIA:
         return
-    if isinstance(signal, _LAST_WORDS):
+    if kind in _LAST_WORDS:
         buffering.settle(pb)
         last_word(pb, position)
-    elif isinstance(signal, _ENDS_BUFFER) and pb.state is BUFFERING:
+    elif pb.state is BUFFERING and kind in _ENDS_BUFFER:
         pb.fire("stall_end")
         follow(pb, position, alone=False)
     else:
