@@ -362,12 +362,15 @@ class Playback(PlayerState):
         interval = self.policy.view_interval
         play_time = self.play_time
         if (
-            interval is None
-            or play_time < (self.viewed + 1) * interval - _HAIR
-            or self.state is not PLAYING
-            or self.suspended
+            interval is not None
+            and play_time >= (self.viewed + 1) * interval - _HAIR
+            and self.state is PLAYING
+            and not self.suspended
         ):
-            return
+            self.view_at(play_time, interval)
+
+    def view_at(self, play_time: float, interval: float) -> None:
+        """The VIEWs that ``play_time`` has earned."""
         for _ in range(_MOST_VIEWS):
             if play_time < (self.viewed + 1) * interval - _HAIR:
                 return

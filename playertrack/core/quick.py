@@ -103,13 +103,13 @@ class Quick(Playback):
             return start
         while True:  # what is reached leaves all as quiet as it was
             end = bisect_left(positions, self.limit, start, stop)
-            self.position = positions[end - 1]
-            self.moved_at = self.now = times[end - 1] + offset
             if end == stop:
+                self.position = positions[end - 1]
+                self.moved_at = self.now = times[end - 1] + offset
                 return stop
-            before, self.position = self.position, positions[end]
+            self.position = position = positions[end]
             self.moved_at = self.now = times[end] + offset
-            events = self._reach(before, self.position)
+            events = self._reach(positions[end - 1], position)
             if events:
                 made.append((end, events))
             start = end + 1
@@ -151,11 +151,27 @@ class Quick(Playback):
         return None
 
     def _reach(self, start: float | None, position: float) -> Sequence[Event]:
-        """A milestone or a view is reached on the way to ``position``."""
-        assert start is not None
+        """A milestone or a view is reached on the way to ``position``.
+
+        As `reach`, which looks for the next milestone on the same way.
+        """
+        media = self.media
+        assert start is not None and media is not None
         self.cause = TimeUpdate.name
-        self.reach(start, position)
-        self.calm = self._next_point()
+        milestone = inf
+        for bit, (percent, point) in enumerate(media.points):
+            if point > start and not self.fired >> bit & 1:
+                if point > position:
+                    milestone = point
+                    break
+                self.reached(bit, percent)
+        policy = self.policy
+        if policy.completion is not None:
+            self.complete()
+        if policy.view_interval is not None:
+            play_time = self.played + (position - self.span_from) / self.pace.rate
+            self.view_at(play_time, policy.view_interval)
+        self.calm = self._next_point(milestone)
         self._quieten()
         out, self.out = self.out, None
         return NOTHING if out is None else out
@@ -173,7 +189,7 @@ class Quick(Playback):
                 self.calm_until = self._brief_until()
             else:
                 return
-            self.calm = self._next_point()
+            self.calm = self._next_point(self._next_milestone())
             self._quieten()
 
     def _brief_until(self) -> float:
@@ -208,17 +224,20 @@ class Quick(Playback):
         )
         self.limit = self.calm if quiet else _NOWHERE
 
-    def _next_point(self) -> float:
-        """The position at which a milestone or view is due next, a little early at most."""
-        point, bit = inf, 1
-        here, policy = self.position, self.policy
+    def _next_milestone(self) -> float:
+        """The position of the next milestone that has not fired, infinite without one."""
+        here = self.position
         assert here is not None and self.media is not None
-        for _, milestone in self.media.points:
-            if milestone > here and not self.fired & bit:
-                point = milestone
-                break
-            bit <<= 1
+        for bit, (_, point) in enumerate(self.media.points):
+            if point > here and not self.fired >> bit & 1:
+                return point
+        return inf
+
+    def _next_point(self, milestone: float) -> float:
+        """The position at which that or a view is due next, a little early at most."""
+        point, policy = milestone, self.policy
         if policy.completion is not None:
+            assert self.media is not None
             bit = 1 << len(policy.milestones)
             if self.media.end is not None and not self.fired & bit:
                 point = min(point, self.span_from + self.lacking - 2e-6)

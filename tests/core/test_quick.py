@@ -253,9 +253,9 @@ class Observed(Engine):
         self.ways.append("judged")
         return super().take(signal)
 
-    def reach(self, start: float, end: float) -> None:
+    def _reach(self, start: float | None, position: float) -> Sequence[Event]:
         self.ways.append("looked-at")
-        super().reach(start, end)
+        return super()._reach(start, position)
 
 
 @pytest.mark.parametrize("scenario", list(parse(CASES)), ids=lambda scenario: scenario.id)
