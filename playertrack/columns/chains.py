@@ -1,20 +1,19 @@
 """Feeds runs of quiet updates of one player in one step each, which is most of a trace.
 
 Most rows are updates that go on as they should. Whether one is natural from the one before is the
-same arithmetic for all rows, so numpy judges them together, by the pace that their players have;
-what passes in a row is a chain, which the engine takes in one call, with the milestones and views
-that it reaches (`Engine.advance`). All other rows are fed one by one. Each player's rows are taken
-together: players do not know of each other.
+same arithmetic for all rows, so numpy judges them together, by the pace that each player has or
+is reported to have; what passes in a row is a chain, which the engine takes in one call, with the
+milestones and views that it reaches (`Engine.advance`). All other rows are fed one by one. Each
+player's rows are taken together: players do not know of each other.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Callable, Iterable, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from itertools import pairwise
-from math import inf
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 
 import attrs
@@ -27,13 +26,11 @@ from ..errors import SignalError
 from ..events import Event
 from ..signals import Signal
 from ..trace.summaries import EndedSessions
+from .collected import Collected
 from .decode import SignalBatch
 
 #: Worth it from so many rows a player, and so large a share of rows in chains.
 _LEAST_ROWS, _LEAST_SHARE = 24, 0.5
-
-#: Players may be so much faster than normal where that share is counted.
-_FASTER = 4.0
 
 #: Rows judged in one step, which should stay in the cache.
 _BLOCK = 1 << 15
@@ -41,10 +38,8 @@ _BLOCK = 1 << 15
 #: To judge some rows takes as long as to feed so many one by one.
 _JUDGED = 50
 
-#: What becomes of a row: its number (from 0), its player, and its events or what is wrong with it.
-Taken = Callable[[int, str | None, Sequence[Event] | SignalError], None]
-
 _view: Any = memoryview
+_limits = attrgetter("offset", "reach", "patience")
 
 
 @np.errstate(invalid="ignore", over="ignore")
@@ -52,13 +47,12 @@ def feed_chains(
     batch: SignalBatch,
     fleet: Fleet,
     chosen: dict[str | None, bool] | None,
-    taken: Taken,
+    collected: Collected,
     ended: EndedSessions | None,
 ) -> bool:
     """Feed the rows of a batch whose order matters only for each player; False if it is no use.
 
-    ``taken`` is called for each row that came to something and for the first of each player,
-    player by player.
+    What they came to is ``collected`` player by player.
     """
     codes, updates, at, position = batch.arrays()
     rows = _by_player(codes)
@@ -69,25 +63,130 @@ def feed_chains(
     bounds = np.concatenate(([0], np.flatnonzero(codes[1:] != codes[:-1]) + 1, [len(rows)]))
     if len(rows) < _LEAST_ROWS * (len(bounds) - 1) or not len(rows):
         return False
-    normal = fleet.pace
+    players = [batch.known_players[code] if code >= 0 else None for code in codes[bounds[:-1]]]
     moves = _Moves(updates[rows], at[rows], position[rows])
-    linked = moves.linked(0, len(rows), normal)
+    places, rates = batch.rates(rows)
+    changes = zip(places.tolist(), rates.tolist(), strict=True)
+    paces = _expected(fleet, players, bounds.tolist(), changes)
+    linked = moves.linked(paces)
     linked[bounds[:-1]] = False
     if linked.mean() < _LEAST_SHARE:
-        faster = moves.linked(0, len(rows), normal, _FASTER)
-        if faster.mean() < _LEAST_SHARE:
-            return False
-    breaks = np.append(np.flatnonzero(~linked), len(rows))
-    players = [batch.known_players[code] if code >= 0 else None for code in codes[bounds[:-1]]]
-    groups = _groups(players, bounds.tolist(), np.searchsorted(breaks, bounds), breaks.tolist())
+        return False
     table = _Table(batch, rows, moves)
+    breaks = np.append(np.flatnonzero(~linked), len(rows))
+    groups = _groups(players, bounds.tolist(), np.searchsorted(breaks, bounds), breaks.tolist())
     for first, group in _by_appearance(groups, fleet, table):
         if first is not None:
-            taken(first, group.player, ())
-        engine = _engine(fleet, group.player)
-        links = _Links(moves, group, normal, normal if engine is None else engine.pace)
-        _feed_player(table, links, fleet, group, taken, ended)
+            collected.add(first, group.player, ())
+        _feed_player(table, _Links(moves, group, paces), fleet, group, collected, ended)
     return True
+
+
+def _by_player(codes: Any) -> Any:
+    """The numbers of the rows, player after player; short codes are sorted much faster."""
+    short = len(codes) and codes.max() < 0xFFFF
+    return np.argsort(codes.astype(np.uint16) if short else codes, kind="stable")
+
+
+@attrs.frozen
+class _Paces:
+    """The pace that is expected from each of the indices ``starts`` on, and the end of all."""
+
+    starts: list[int]
+    paces: list[Pace]
+
+    def at(self, index: int) -> tuple[Pace, int]:
+        """The pace that is expected at ``index``, and up to where."""
+        found = bisect_right(self.starts, index)
+        return self.paces[found - 1], self.starts[found]
+
+    def limits(self, first: int, last: int) -> Iterable[Any]:
+        """An array each of their offsets, reaches and patiences from ``first`` to ``last``."""
+        start, end = bisect_right(self.starts, first) - 1, bisect_left(self.starts, last)
+        lengths = np.diff([first, *self.starts[start + 1 : end], last])
+        limits = zip(*map(_limits, self.paces[start:end]), strict=True)
+        return (np.repeat(each, lengths) for each in limits)
+
+
+def _expected(
+    fleet: Fleet,
+    players: Sequence[str | None],
+    bounds: Sequence[int],
+    changes: Iterable[tuple[int, float]],
+) -> _Paces:
+    """A player goes on at the pace that it has, until one of the ``changes`` comes."""
+    normal = fleet.pace(1.0)
+    found = _Paces([], [])
+    pending = [*changes, (bounds[-1], 1.0)]
+    change = 0
+    for player, (start, end) in zip(players, pairwise(bounds), strict=True):
+        engine = _engine(fleet, player)
+        pace = normal if engine is None else engine.pace
+        found.starts.append(start)
+        found.paces.append(pace)
+        while pending[change][0] < end:
+            index, rate = pending[change]
+            found.starts.append(index)
+            found.paces.append(fleet.pace(rate, pace.offset))
+            change += 1
+    found.starts.append(bounds[-1])
+    return found
+
+
+def _natural(updates: Any, times: Any, positions: Any, reach: Any, patience: Any) -> Any:
+    """An array of which rows, without the first, are natural from the one before.
+
+    `Engine.timeupdate` has the same three comparisons, in the same arithmetic.
+    """
+    elapsed, ahead = times[1:] - times[:-1], positions[1:] - positions[:-1]
+    natural = (ahead > 0.0) & (ahead <= elapsed * reach) & (elapsed < patience)
+    natural &= updates[1:] & updates[:-1]
+    return natural
+
+
+class _Moves:
+    """The rows of all players as arrays: which of them are updates, when, and where."""
+
+    def __init__(self, updates: Any, at: Any, positions: Any) -> None:
+        at += 0.0  # in place: what is as large as this costs time when it is made
+        positions += 0.0
+        self.updates, self.at, self.positions = updates, at, positions
+
+    def linked(self, paces: _Paces) -> Any:
+        """An array of which rows are natural from the one before at the ``paces`` expected."""
+        updates, at, positions = self.updates, self.at, self.positions
+        linked = np.zeros(len(at), bool)
+        for first in range(0, len(at) - 1, _BLOCK):
+            last = min(len(at), first + _BLOCK + 1)
+            block = slice(first, last)
+            offset, reach, patience = paces.limits(first, last)
+            linked[first + 1 : last] = _natural(
+                updates[block], at[block] + offset, positions[block], reach[1:], patience[1:]
+            )
+        return linked
+
+    def breaks(self, start: int, end: int, pace: Pace) -> list[int]:
+        """Which rows from ``start`` to ``end`` are not natural from the one before at ``pace``."""
+        updates, at, positions = self.updates, self.at, self.positions
+        both = slice(start - 1, end)
+        times = at[both] + pace.offset
+        linked = _natural(updates[both], times, positions[both], pace.reach, pace.patience)
+        breaks: list[int] = ((~linked).nonzero()[0] + start).tolist()
+        return breaks
+
+
+@attrs.define
+class _Group:
+    """A player and where its rows are in the table.
+
+    ``breaks`` are those that are not natural from the one before at the pace that is expected,
+    and the end.
+    """
+
+    player: str | None
+    start: int
+    end: int
+    breaks: list[int]
 
 
 def _groups(
@@ -99,48 +198,6 @@ def _groups(
         _Group(player, start, end, breaks[first : last + 1])
         for player, ((start, first), (end, last)) in zip(players, spans, strict=True)
     ]
-
-
-def _by_player(codes: Any) -> Any:
-    """The numbers of the rows, player after player; short codes are sorted much faster."""
-    short = len(codes) and codes.max() < 0xFFFF
-    return np.argsort(codes.astype(np.uint16) if short else codes, kind="stable")
-
-
-class _Moves:
-    """The rows of all players as arrays: which of them are updates, when, and where."""
-
-    def __init__(self, updates: Any, at: Any, positions: Any) -> None:
-        at += 0.0  # in place: what is as large as this costs time when it is made
-        positions += 0.0
-        self.updates, self.at, self.positions = updates, at, positions
-
-    def linked(self, start: int, end: int, pace: Pace, faster: float = 1.0) -> Any:
-        """An array of which rows are natural from the one before by ``pace``, the first never."""
-        linked, reach = np.zeros(end - start, bool), faster * pace.reach
-        for first in range(start + 1, end, _BLOCK):
-            last = min(end, first + _BLOCK)
-            both = slice(first - 1, last)
-            now, position = self.at[both] + pace.offset, self.positions[both]
-            elapsed, ahead = now[1:] - now[:-1], position[1:] - position[:-1]
-            # `Engine.timeupdate` has the same three comparisons, in the same arithmetic.
-            natural = (ahead > 0.0) & (ahead <= elapsed * reach) & (elapsed < pace.patience)
-            natural &= self.updates[first:last] & self.updates[first - 1 : last - 1]
-            linked[first - start : last - start] = natural
-        return linked
-
-
-@attrs.frozen
-class _Group:
-    """A player and where its rows are in the table.
-
-    ``breaks`` are those that are not natural from the one before at normal speed, and the end.
-    """
-
-    player: str | None
-    start: int
-    end: int
-    breaks: list[int]
 
 
 class _Table:
@@ -185,30 +242,37 @@ def _by_appearance(
 class _Links:
     """Which rows of a player are natural from the one before.
 
-    When the player has another pace its rows are judged again: as soon as it has had that for a
-    while, and not too many at once, so that it takes no time to speak of however often that
-    happens.
+    Where the player has another pace than expected its rows are judged again: as soon as it has
+    had that for a while, and not too many at once, so that it takes no time to speak of however
+    often that happens.
     """
 
-    def __init__(self, moves: _Moves, group: _Group, normal: Pace, pace: Pace) -> None:
-        self._moves, self._breaks, self._pace, self._end = moves, group.breaks, pace, group.end
-        self._judged = group.end if pace is normal else group.start
-        self._since = -inf  # it came with this pace
+    def __init__(self, moves: _Moves, group: _Group, paces: _Paces) -> None:
+        self._moves, self._breaks, self._end = moves, group.breaks, group.end
+        self._paces = paces
+        self._expected, self._until = paces.at(group.start)
+        self._pace: Pace | None = None  # the other pace, and since when it has that
+        self._since = self._judged = group.start
+        self._found: list[int] = []
 
     def until(self, index: int, pace: Pace) -> int:
         """The first row from ``index`` on that is not natural from the one before by ``pace``.
 
         Rows that were not judged are taken not to be.
         """
+        if index >= self._until:
+            self._expected, self._until = self._paces.at(index)
+        expected = self._expected
+        if pace is expected or (pace.rate == expected.rate and pace.offset == expected.offset):
+            return self._breaks[bisect_left(self._breaks, index)]
         if pace is not self._pace:
             self._pace, self._since, self._judged = pace, index, index
         if index >= self._judged:
             if index - self._since < _JUDGED:
                 return index
-            self._judged = int(min(self._end, index + 4 * (index - self._since)))
-            linked = self._moves.linked(index - 1, self._judged, pace)[1:]
-            self._breaks = [*((~linked).nonzero()[0] + index).tolist(), self._judged]
-        return self._breaks[bisect_left(self._breaks, index)]
+            self._judged = min(self._end, index + 4 * (index - self._since))
+            self._found = [*self._moves.breaks(index, self._judged, pace), self._judged]
+        return self._found[bisect_left(self._found, index)]
 
 
 def _feed_player(
@@ -216,7 +280,7 @@ def _feed_player(
     links: _Links,
     fleet: Fleet,
     group: _Group,
-    taken: Taken,
+    collected: Collected,
     ended: EndedSessions | None,
 ) -> None:
     updates, positions, times, numbers = table.updates, table.positions, table.times, table.numbers
@@ -234,17 +298,18 @@ def _feed_player(
                 events = fleet.timeupdate(player, positions[index], times[index])
                 engine = _engine(fleet, player)
         except SignalError as error:
-            taken(numbers[index], player, error)
+            collected.add(numbers[index], player, error)
         else:
-            if events or ended:
-                taken(numbers[index], player, events)
+            if ended:
+                collected.add(numbers[index], player, events)
+            elif events:
+                made.append((index, events))
         index += 1
         if engine is not None and index < end and positions[index] < engine.limit:
             stop = links.until(index, engine.pace)
             if stop > index:
                 index = engine.advance(positions, times, index, stop, made)
-    for index, events in made:
-        taken(numbers[index], player, events)
+    collected.add_events(numbers, made)
 
 
 def _engine(fleet: Fleet, player: str | None) -> Engine | None:

@@ -36,22 +36,24 @@ class SignalBatch:
     """
 
     def __init__(self, batch: pa.RecordBatch, source: str) -> None:
-        self.rows: int = batch.num_rows
-        self._source = source
-        self._columns = {
+        columns = {
             name: _typed(batch.column(name), name, source)
             for name in dict.fromkeys(batch.schema.names)
             if name in SIGNAL_FIELDS
         }
         for name in ("signal", "at"):
-            if name not in self._columns:
+            if name not in columns:
                 raise PlayertrackError(
                     f"{source}: {name}: the column is missing; signals have player, signal, at"
                 )
-        self.known_players = self._known("player")
-        self._names = self._known("signal")
+        self.known_players = _known(columns.get("player"))
+        self._names = _known(columns["signal"])
         self.good_players = None not in self.known_players
-        seq = self._columns.get("seq")
+        self._take(columns, batch.num_rows)
+
+    def _take(self, columns: dict[str, pa.Array], rows: int) -> None:
+        self._columns, self.rows = columns, rows
+        seq = columns.get("seq")
         if seq is not None and seq.null_count == len(seq):
             seq = None
         self.seqs: list[Any] | None = None if seq is None else _listed(seq)
@@ -61,14 +63,23 @@ class SignalBatch:
 
     def part(self, rows: Any) -> SignalBatch:
         """The rows of these numbers, an array, as a batch of their own."""
-        batch = pa.RecordBatch.from_pydict(self._columns)
-        return SignalBatch(batch.take(whole_numbers(rows)), self._source)
+        taken = pa.RecordBatch.from_pydict(self._columns).take(whole_numbers(rows))
+        part = SignalBatch.__new__(SignalBatch)
+        part.known_players, part.good_players = self.known_players, self.good_players
+        part._names = self._names
+        part._take(dict(zip(self._columns, taken.columns, strict=True)), len(rows))
+        return part
 
-    def _known(self, name: str) -> list[str | None]:
-        """The values behind the codes of a column of strings; None for what is no text."""
-        column = self._columns.get(name)
-        texts = [] if column is None else _texts(column.dictionary)
-        return [text if _is_text(text) else None for text in texts]
+    def rates(self, rows: Any) -> tuple[Any, Any]:
+        """As arrays: which of these rows, by their place, report another rate, and that."""
+        rate = self._columns.get("rate")
+        if rate is None or "ratechange" not in self._names:
+            return np.zeros(0, int), np.zeros(0)
+        changed = _code_array(self._columns["signal"]) == self._names.index("ratechange")
+        rates = filled(rate, np.nan)
+        changed &= (rates > 0.0) & (rates < np.inf)
+        places = np.flatnonzero(changed[rows])
+        return places, rates[rows[places]]
 
     def _codes(self, name: str) -> list[int | None]:
         column = self._columns.get(name)
@@ -129,9 +140,10 @@ class SignalBatch:
             value = look_up(row)
             if value is not None or may_be_null:
                 record[field] = value
-        with suppress(KeyError, TypeError):
+        try:
             return SIGNALS[name](**record)  # type: ignore[index] # None: KeyError
-        # A field is missing, or there is no such signal: this says so.
+        except (KeyError, TypeError):
+            pass  # a field is missing, or there is no such signal: what follows says so
         if name is not None:
             record["signal"] = name
         elif self._name_codes[row] is not None:
@@ -139,22 +151,24 @@ class SignalBatch:
         return from_record(record)
 
     def _fields_of(self, name: str | None) -> list[_Field]:
-        """The fields of a signal: how to look one up by row, and if null is a value of it."""
-        look_up = {"at": self.ats.__getitem__, "position": self.positions.__getitem__}
-        return [
-            (
-                field,
-                look_up.get(field) or self._given(field).get,
-                field in MAY_BE_NULL.get(name or "", ()),
-            )
-            for field in FIELDS.get(name or "", ())
-        ]
+        """The fields of a signal that any has: how to look one up by row, and if it may be null."""
+        fields: list[_Field] = []
+        for field in FIELDS.get(name or "", ()):
+            column = self._columns.get(field)
+            may_be_null = field in MAY_BE_NULL.get(name or "", ())
+            if field == "at":
+                fields.append((field, self.ats.__getitem__, False))
+            elif column is not None and column.null_count < len(column):
+                listed = field == "position"
+                look_up = self.positions.__getitem__ if listed else self._given(field).get
+                fields.append((field, look_up, may_be_null))
+            elif may_be_null:
+                fields.append((field, _nothing, True))
+        return fields
 
     def _given(self, field: str) -> dict[int, Any]:
         """The values of a column by row, without those that are null."""
-        column = self._columns.get(field)
-        if column is None or column.null_count == len(column):
-            return {}
+        column = self._columns[field]
         given = column.drop_null()
         values = _texts(given) if given.type == STRING else given.to_pylist()
         return dict(zip(np.flatnonzero(where_given(column)).tolist(), values, strict=True))
@@ -199,6 +213,16 @@ def _typed(column: pa.Array, name: str, source: str) -> pa.Array:
     elif name not in _WORDS and pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
     return column
+
+
+def _known(column: pa.Array | None) -> list[str | None]:
+    """The values behind the codes of a column of strings; None for what is no text."""
+    texts = [] if column is None else _texts(column.dictionary)
+    return [text if _is_text(text) else None for text in texts]
+
+
+def _nothing(row: int) -> None:
+    """A column that is null throughout has nothing."""
 
 
 def _has_text(given: pa.DataType) -> bool:

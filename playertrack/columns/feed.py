@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from operator import itemgetter
 from typing import cast
 
 import pyarrow as pa
@@ -11,10 +10,10 @@ import pyarrow as pa
 from ..core.fleet import Fleet
 from ..errors import SignalError
 from ..events import Event
-from ..trace.codec import TraceError
 from ..trace.feed import Made, Share
 from ..trace.summaries import EndedSessions
-from .chains import Taken, feed_chains
+from .chains import feed_chains
+from .collected import Collected
 from .decode import SignalBatch
 
 
@@ -34,61 +33,30 @@ def feed_batches(
     start = 1
     for batch in batches:
         if batch.num_rows:
-            yield _fed(fleet, start, SignalBatch(batch, source), source, share, wanted, ended)
+            signals = SignalBatch(batch, source)
+            collected = Collected(start, source, share, ended)
+            yield _fed(fleet, signals, _chosen(signals, share, wanted), collected, ended)
         start += batch.num_rows
 
 
 def _fed(
     fleet: Fleet,
-    start: int,
     batch: SignalBatch,
-    source: str,
-    share: Share | None,
-    wanted: Callable[[str | None], bool] | None,
+    chosen: dict[str | None, bool] | None,
+    collected: Collected,
     ended: EndedSessions | None,
 ) -> list[Made]:
-    made: list[Made] = []
-    chosen = _chosen(batch, share, wanted)
-
-    def taken(row: int, player: str | None, each: Sequence[Event] | SignalError) -> None:
-        number = start + row
-        if isinstance(each, SignalError):
-            made.append((number, TraceError(source, number, str(each))))
-            return
-        if share is not None:
-            share.first_seen.setdefault(player, number)
-        if each:
-            made.append((number, each))
-        if ended:
-            made.append((number, ended.take()))
-
     quick = not fleet.ordered and batch.good_seqs and batch.good_players
-    if quick and fleet.plain and feed_chains(batch, fleet, chosen, taken, ended):
-        made.sort(key=itemgetter(0))
-    else:
-        _feed_rows(batch, fleet, chosen, taken, quick)
-    # Only who merges shares needs to know of each row.
-    return made if share is not None or ended is not None else _together(made)
-
-
-def _together(made: list[Made]) -> list[Made]:
-    """All events from one error to the next as made by one row, the last of them."""
-    found: list[Made] = []
-    events: list[Event] = []
-    for number, each in made:
-        if isinstance(each, TraceError):
-            found += [(number, events), (number, each)]
-            events = []
-        else:
-            events += cast("Sequence[Event]", each)
-    return [*found, (made[-1][0], events)] if events else found
+    if not (quick and fleet.plain and feed_chains(batch, fleet, chosen, collected, ended)):
+        _feed_rows(batch, fleet, chosen, collected, quick)
+    return collected.in_order()
 
 
 def _feed_rows(
     batch: SignalBatch,
     fleet: Fleet,
     chosen: dict[str | None, bool] | None,
-    taken: Taken,
+    collected: Collected,
     quick: bool,
 ) -> None:
     """Feed row by row; with ``quick`` updates need no signal to be made of them."""
@@ -108,9 +76,9 @@ def _feed_rows(
                 signal = batch.signal(row)
                 events = fleet.feed(player, signal, batch.seq(row))
         except SignalError as error:
-            taken(row, who, error)
+            collected.add(row, who, error)
         else:
-            taken(row, who, events)
+            collected.add(row, who, events)
 
 
 def _chosen(

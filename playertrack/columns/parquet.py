@@ -16,7 +16,9 @@ from .encode import event_batch, summary_batch
 from .schema import EVENT_SCHEMA, SIGNAL_FIELDS, SUMMARY_SCHEMA
 
 #: Rows read at a time, and rows in a row group that is written.
-_READ_ROWS, _GROUP_ROWS = 1 << 17, 1 << 17
+_READ_ROWS, _GROUP_ROWS = 1 << 18, 1 << 17
+#: Bytes of a column read at a time.
+_BUFFER = 1 << 16
 #: Events that become columns at a time: while they are fresh, and always at the same ones.
 _PIECE = 1 << 13
 
@@ -33,7 +35,10 @@ class SignalFile:
         try:
             names = pq.read_schema(path).names
             words = [name for name in ("player", "signal") if name in names]
-            self._file = pq.ParquetFile(path, read_dictionary=words)
+            # Read ahead by pyarrow it would be a row group at once, in threads and on fresh memory.
+            self._file = pq.ParquetFile(
+                path, read_dictionary=words, pre_buffer=False, buffer_size=_BUFFER
+            )
         except pa.ArrowException as error:
             raise PlayertrackError(f"{source}: not Parquet: {error}") from None
         if "signal" not in names and "event" in names:

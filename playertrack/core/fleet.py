@@ -74,10 +74,9 @@ class Fleet:
         """True if signals go through the reorder buffer, so that ``seq`` matters."""
         return self._reorder is not None
 
-    @property
-    def pace(self) -> Pace:
-        """The limits for a player at normal speed."""
-        return self._setup.pace(1.0)
+    def pace(self, rate: float, offset: float = 0.0) -> Pace:
+        """The limits for a player at a ``rate`` whose clock was set back by ``offset`` (s)."""
+        return self._setup.pace(rate, offset)
 
     @property
     def late(self) -> int:

@@ -14,7 +14,9 @@ from columns.tables import Entry, as_rows, bits, rows_of, table_of
 from playertrack import Engine, Fleet, Policy
 from playertrack.cli import main
 from playertrack.columns import EVENT_SCHEMA, SIGNAL_FIELDS, derive
+from playertrack.columns.feed import feed_batches
 from playertrack.signals import (
+    Close,
     Ended,
     Loaded,
     Pause,
@@ -26,6 +28,7 @@ from playertrack.signals import (
     StallEnd,
     TimeUpdate,
 )
+from playertrack.trace.codec import TraceError
 
 
 def trace_of(random: Random, start: float) -> list[Signal]:
@@ -143,18 +146,42 @@ def test_quiet_updates_are_taken_in_chains(chained: list[int]) -> None:
 
 @pytest.mark.parametrize("rate", [0.5, 2.0])
 def test_so_they_are_at_another_rate(rate: float, chained: list[int]) -> None:
-    """In the batch in which it changes after a while, in the next one from the start."""
+    """From the moment on in which it changes, and in the next batch."""
     entries = [("tv", Playing(at=0.0), None), *quiet(range(1, 400))]
     entries += [("tv", RateChange(at=99.75, rate=rate), None), *quiet(range(400, 800), rate)]
     assert derived(entries) == fed(entries, Policy())
-    assert sum(chained) > 650
+    assert sum(chained) > 780
     chained.clear()
     assert derived(entries[:450], entries[450:]) == fed(entries, Policy())
-    assert sum(chained) > 700
+    assert sum(chained) > 780
+
+
+def test_a_rate_that_does_not_become_that_of_the_player(chained: list[int]) -> None:
+    """A row that cannot be taken changes nothing, and nobody listens to a closed player."""
+    entries: list[Entry] = [("tv", Playing(at=0.0), None), *quiet(range(1, 400))]
+    entries += [("tv", Close(at=99.75), None), ("tv", RateChange(at=99.75, rate=2.0), None)]
+    entries += quiet(range(400, 800), 2.0)
+    other: list[Entry] = [
+        ("radio", each, None) for _, each, _ in [*entries[:400], *quiet(range(400, 800))]
+    ]
+    assert derived(entries, other) == fed([*entries, *other], Policy())
+    assert derived([*entries, *other]) == fed([*entries, *other], Policy())
+
+    records = table_of(other).to_pylist()
+    records[300] = {**records[300], "signal": "ratechange", "rate": -2.0}
+    fleet = Fleet()
+    table = pa.Table.from_pylist(records, pa.schema(list(SIGNAL_FIELDS.items())))
+    made = [each for part in feed_batches(table.to_batches(), fleet) for _, each in part]
+    assert [str(each) for each in made if isinstance(each, TraceError)] == [
+        "<table>:301: rate: -2.0 is not allowed; expected a playback speed above 0"
+    ]
+    del other[300]
+    events: list[Any] = [event for each in made if isinstance(each, list) for event in each]
+    assert bits(as_rows([*events, *fleet.close()])) == fed(other, Policy())
 
 
 def test_so_they_are_after_a_clock_was_set_back(chained: list[int]) -> None:
-    entries = [("tv", Playing(at=3600.0), None), *quiet(range(1, 100), start=3600.0)]
+    entries: list[Entry] = [("tv", Playing(at=3600.0), None), *quiet(range(1, 100), start=3600.0)]
     entries += quiet(range(100, 800))
     assert derived(entries) == fed(entries, Policy())
     assert sum(chained) > 650
