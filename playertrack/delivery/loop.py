@@ -22,7 +22,7 @@ from .protocol import Answer, Request
 from .resolver import ThreadResolver
 from .route import Route
 from .settings import DeliverySettings
-from .transport import check_address, exchange, new_session
+from .transport import TimeLimit, check_address, exchange, new_session
 from .user_code import in_thread, make_private
 
 _log = logging.getLogger("playertrack")
@@ -72,9 +72,8 @@ class SendLoop:
         self._session = session
         self._resolver: ThreadResolver | None = None
         self._channels: dict[str, Channel] = {}
-        self._timeout = aiohttp.ClientTimeout(
-            total=settings.timeout, sock_connect=settings.connect_timeout
-        )
+        self._limits = aiohttp.ClientTimeout(sock_connect=settings.connect_timeout)
+        self._limit = TimeLimit(settings.timeout)
         self._stopped = False
         self._noted: dict[str, Health] = {}
         self._note_at = 0.0
@@ -251,7 +250,7 @@ class SendLoop:
             if self._on_their_way > 1:
                 await self._starts.acquire()
                 asyncio.get_running_loop().call_soon(self._starts.release)
-            return await exchange(self._session, request, plain, self._timeout)
+            return await self._limit.keep(exchange(self._session, request, plain, self._limits))
         finally:
             self._on_their_way -= 1
 

@@ -14,6 +14,8 @@ from fault_server import Server, ok
 from sending import FAST, HASTY, ME, event, events, indices, sink_for, until
 
 from playertrack.delivery import DeliverySettings
+from playertrack.delivery.protocol import Answer
+from playertrack.delivery.transport import Fault, FaultError, TimeLimit
 from playertrack.destinations.kaltura.ks import KSError
 from playertrack.destinations.kaltura.ks_services import AppToken, SessionStart
 from playertrack.destinations.kaltura.stats import StatsSink
@@ -175,3 +177,63 @@ def test_cookies_are_not_kept(tmp_path: Path) -> None:
             sink.emit(each)
         assert sink.close(20.0)
         assert not any("cookie" in request.headers for request in server.received)
+
+
+# ------------------------------------------------------------------------------ time limits
+
+
+async def never() -> Answer:
+    await asyncio.Event().wait()
+    raise AssertionError
+
+
+def test_each_request_has_its_own_time() -> None:
+    order: list[str] = []
+
+    async def main() -> None:
+        limit = TimeLimit(0.05)
+
+        async def one(name: str) -> None:
+            with pytest.raises(FaultError) as error:
+                await limit.keep(never())
+            assert error.value.fault is Fault.TIMEOUT
+            order.append(name)
+
+        async def quick() -> Answer:
+            await asyncio.sleep(0)
+            return Answer(200, {}, b"")
+
+        first = asyncio.create_task(one("first"))
+        assert (await limit.keep(quick())).status == 200  # which leaves the others their time
+        await asyncio.sleep(0.01)
+        second = asyncio.create_task(one("second"))
+        await first
+        assert not second.done()
+        await second
+        await one("third")  # nothing was on its way for a while
+
+    asyncio.run(main())
+    assert order == ["first", "second", "third"]
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["in time", "when the time is over too"])
+def test_a_request_that_is_given_up_by_others_stays_so(late: bool) -> None:
+    async def main() -> None:
+        limit = TimeLimit(0.01 if late else 60.0)
+
+        async def work() -> Answer:
+            try:
+                return await never()
+            except asyncio.CancelledError:
+                if late:
+                    task.cancel()
+                raise
+
+        task = asyncio.create_task(limit.keep(work()))
+        if not late:
+            await asyncio.sleep(0)
+            task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(main())
