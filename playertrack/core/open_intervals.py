@@ -165,9 +165,10 @@ class Cadence:
 
     def updated(self, now: float) -> None:
         """An update came."""
-        if self.update is not None:
+        last = self.update
+        if last is not None:
             gaps = self.gaps
-            gaps.append(now - self.update)
+            gaps.append(now - last)
             if len(gaps) > 5:
                 del gaps[0]
         self.update = now

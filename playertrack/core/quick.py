@@ -118,7 +118,7 @@ class Quick(Playback):
         self, position: float, now: float, elapsed: float, ahead: float
     ) -> Sequence[Event] | None:
         """As `in_playing`, where it is calm; None if this update needs the rules."""
-        pace, slack, cadence = self.pace, self.slack, None
+        pace, cadence = self.pace, None
         if elapsed >= pace.max_gap or not self.now <= now:
             return None
         if pace.frozen_after < inf:
@@ -127,21 +127,21 @@ class Quick(Playback):
             if cadence is None or now - cadence.since >= pace.frozen_after:
                 return None
         content = pace.rate * elapsed
-        brief = self.calm_until < inf
-        if brief and not (now < self.calm_until and max(content, ahead) <= _SURELY * pace.cap):
+        until = self.calm_until
+        if until < inf and not (now < until and max(content, ahead) <= _SURELY * pace.cap):
             return None
+        slack = self.slack
         if ahead > 0.0 and ahead <= content + slack:
             slack += DRIFT * content - ahead
             start, self.position = self.position, position
             self.moved_at = self.now = now
-            full = slack >= pace.cap
-            self.slack = pace.cap if full else slack
+            self.slack = slack if slack < pace.cap else pace.cap
             if cadence is not None:
-                self.limit = _NOWHERE
-                cadence.updated(now)
                 cadence.since = now
+                cadence.updated(now)
+                self.limit = _NOWHERE
             else:
-                self.limit = self.calm if full and not brief else _NOWHERE
+                self.limit = self.calm if slack >= pace.cap and until == inf else _NOWHERE
             return NOTHING if position < self.calm else self._reach(start, position)
         if ahead == 0.0 and elapsed <= pace.credit:
             if cadence is not None:
@@ -254,28 +254,40 @@ def skim(
     """Take the updates of awake engines: gives those that made events, with these.
 
     What is of ``kind`` has the ``player``, ``position`` and ``at`` (floats) of an update. What is
-    not, or of no engine, is given with None. The quiet ones are taken as `Quick.timeupdate`
-    does, without calling it, which is a good part of what a long trace costs.
+    not, or of no engine, is given with None. What is before the next milestone or view is taken
+    as `Quick.timeupdate` does, without calling it, which is a good part of what a long trace
+    costs.
     """
     for update in updates:
+        if type(update) is not kind:
+            yield update, None
+            continue
+        engine: Any = engines.get(update.player)
+        position = update.position
         events = None
-        if type(update) is kind:
-            engine: Any = engines.get(update.player)
-            position = update.position
-            try:
-                if position < engine.limit:
-                    pace = engine.pace
-                    now = update.at + pace.offset
-                    elapsed = now - engine.moved_at
-                    ahead = position - engine.position
-                    if ahead > 0.0 and ahead <= elapsed * pace.reach and elapsed < pace.patience:
-                        engine.position = position
-                        engine.moved_at = engine.now = now
-                        continue
-            except AttributeError:
-                pass  # it is new, closed or packed
-            else:
-                events = engine.timeupdate(position, update.at)
-                if not events:
-                    continue
-        yield update, events
+        try:
+            pace = engine.pace
+            now = update.at + pace.offset
+            elapsed = now - engine.moved_at
+            ahead = position - engine.position
+            if (
+                ahead > 0.0
+                and position < engine.limit
+                and ahead <= elapsed * pace.reach
+                and elapsed < pace.patience
+            ):
+                engine.position = position
+                engine.moved_at = engine.now = now
+                continue
+        except AttributeError:  # it is new, closed or packed
+            yield update, None
+            continue
+        except TypeError:
+            pass  # it is nowhere yet
+        else:
+            if position < engine.calm:
+                events = engine._calmly(position, now, elapsed, ahead)
+        if events is None:
+            events = engine.timeupdate(position, update.at)
+        if events:
+            yield update, events

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import nextafter
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import attrs
 import pytest
@@ -37,14 +37,25 @@ class Other(Update):
 
 
 class Observed(Engine):
-    """Notes the updates that it is asked to take."""
+    """Notes the updates that it is asked to take, once each: those that are not quiet."""
 
     __slots__ = ()
     updates: ClassVar[list[float]] = []
 
+    @classmethod
+    def observe(cls, at: float) -> None:
+        if cls.updates[-1:] != [at]:
+            cls.updates.append(at)
+
     def timeupdate(self, position: float, at: float) -> Sequence[Event]:
-        self.updates.append(at)
+        self.observe(at)
         return super().timeupdate(position, at)
+
+    def _calmly(
+        self, position: float, now: float, elapsed: float, ahead: float
+    ) -> Sequence[Event] | None:
+        self.observe(now)
+        return super()._calmly(position, now, elapsed, ahead)
 
 
 def observed(*trace: Signal, player: str | None = "tv", policy: Policy = QUIET) -> Fleet:
@@ -178,6 +189,35 @@ def test_exactly_its_patience(at: float, asked: list[float]) -> None:
     fleet = at_1(policy=Policy(view_interval=None, max_gap=2.0))
     skimmed(fleet, tv(at, at))
     assert Observed.updates == asked
+
+
+def test_an_update_that_is_calm_goes_no_further() -> None:
+    fleet = at_1(policy=Policy(view_interval=None, frozen_after=2.0))
+    engine: Any = fleet.players["tv"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Observed, "timeupdate", None)
+        assert skimmed(fleet, tv(2.0, 2.0), tv(2.0, 2.5), tv(2.75, 3.0)) == []
+    assert (engine.position, engine.cadence.gaps) == (2.75, [1.0, 0.5, 0.5])
+
+
+def test_an_error_of_the_player_is_no_player_that_is_new() -> None:
+    def missing(*args: object) -> None:
+        raise AttributeError
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Observed, "_calmly", missing)
+        with pytest.raises(AttributeError):
+            skimmed(at_1(), tv(2.25, 2.0))
+
+
+def test_a_player_that_is_nowhere_yet() -> None:
+    fleet, same = Fleet(), Engine("tv")
+    fleet.engine("tv")
+    moves = [(float(at), float(at)) for at in range(8)]
+    assert skimmed(fleet, *(tv(*move) for move in moves)) == [
+        (at, names(events)) for position, at in moves if (events := same.timeupdate(position, at))
+    ]
+    assert fleet.players["tv"].snapshot() == same.snapshot()
 
 
 def test_a_milestone_is_given_with_its_events() -> None:
