@@ -236,9 +236,9 @@ class _Lines:
         self.flush = flush
 
     def write(self, events: Sequence[Event]) -> None:
-        from ..trace.codec import encode_event
+        from ..trace.codec import encode_events
 
-        self._out.writelines(encode_event(event) + b"\n" for event in events)
+        self._out.write(encode_events(events))
 
     def write_lines(self, lines: bytes) -> None:
         self._out.write(lines)

@@ -205,10 +205,10 @@ class _Chosen:
 
     def __init__(self, task: Task) -> None:
         from ..core.session import offline_ids
-        from ..trace.codec import TraceError, encode_event
+        from ..trace.codec import TraceError, encode_events
 
         self._task = task
-        self._make_id, self._error, self._encode = offline_ids, TraceError, encode_event
+        self._make_id, self._error, self._encode = offline_ids, TraceError, encode_events
         self._ids: set[str] = set()
         self.sessions = 0
         self.player = None if task.player is ... else self._is_player
@@ -239,7 +239,7 @@ class _Chosen:
         if self._task.session is not None:
             made = [each for each in made if _session_of(each) in self._ids]
         if made and self._task.encoded and not isinstance(made[0], dict):
-            yield key, b"\n".join(map(self._encode, made)) + b"\n"
+            yield key, self._encode(made)
         elif made:
             yield key, list(made)
 

@@ -16,6 +16,7 @@ from playertrack.trace.codec import (
     LineError,
     TraceError,
     encode_event,
+    encode_events,
     encode_signal,
     parse_json,
     parse_record,
@@ -109,6 +110,25 @@ def test_an_event_line_is_what_json_of_the_standard_library_writes(
     )
 
     assert encode_event(event) == json.dumps(to_record(event), ensure_ascii=False).encode()
+
+
+@given(
+    st.lists(
+        st.builds(
+            Event,
+            st.sampled_from(["PAUSE", "RESUME"]),
+            at=st.floats(allow_nan=False, allow_infinity=False),
+            player=st.sampled_from([None, "tv", "}\n\0{"]),
+            session=st.text(st.characters(exclude_categories=["Cs"])),
+            index=st.integers(1, 9),
+        ),
+        max_size=20,
+    ),
+    st.sampled_from([1, 50]),
+)
+def test_lines_made_at_once_are_those_made_one_by_one(events: list[Event], often: int) -> None:
+    lines = [encode_event(event) + b"\n" for event in events * often]
+    assert encode_events(events * often) == b"".join(lines)
 
 
 @pytest.mark.parametrize("player", [None, "tv"])
