@@ -165,8 +165,11 @@ class Engine(Quick):
         self.settle_due(now)
         self.cause = ""
         self.arm(self.tidy())
-        out, self.out = self.out, None
-        return NOTHING if out is None else out
+        out = self.out
+        if out is None:
+            return NOTHING
+        self.out = None
+        return out
 
     # ------------------------------------------------------------------ time
 
@@ -200,12 +203,11 @@ class Engine(Quick):
 
     def settle_due(self, at: float) -> None:
         """Do what is due by ``at``, in order of due time (R-timer)."""
-        reached = -inf
         own = self.__dict__  # empty most of the time, and quicker to ask than what it may hold
-        while own and not WAITS.isdisjoint(own):
-            over = first_over(self, at)
-            if over is None:
-                return
+        if not own or WAITS.isdisjoint(own):
+            return
+        reached = -inf
+        while (over := first_over(self, at)) is not None:
             due, act = over
             self.now = reached = max(reached, due)
             act(self)

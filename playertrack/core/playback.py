@@ -7,7 +7,7 @@ a pause) is let out by `emit`, before any event that it has to precede.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from math import inf
 from types import EllipsisType
@@ -25,6 +25,9 @@ from .state import ENDED, IDLE, PLAYING, PlayerState
 
 #: VIEWs that one signal can make (R-view); more are no viewing but a rate next to nothing.
 _MOST_VIEWS = 100
+
+#: What most events have besides what all have.
+_NO_MORE: Mapping[str, Any] = {}
 
 #: So little (s) is a rounding (R-view).
 _HAIR = 1e-6
@@ -117,15 +120,15 @@ class Playback(PlayerState):
         self,
         name: str,
         rule: str,
-        *,
+        more: Mapping[str, Any] = _NO_MORE,
         at: float | None = None,
         position: float | EllipsisType | None = ...,
         cause: str | None = None,
-        **fields: Any,
     ) -> Event:
         """Make an event: number it, give it its session, and let out what waits for it.
 
-        ``at`` and ``position`` are of now unless given; ``at`` never goes back (R-order).
+        ``more`` has what this event has besides. ``at`` and ``position`` are of now unless given;
+        ``at`` never goes back (R-order).
         """
         if self.settling is not None and not self.seeking and name != "SEEK":
             self.settle_seek()
@@ -157,7 +160,7 @@ class Playback(PlayerState):
             duration,
             rule,
             self.cause if cause is None else cause,
-            fields,
+            more,
         )
         if self.out is None:
             self.out = []
@@ -179,13 +182,15 @@ class Playback(PlayerState):
         self.emit(
             "SEEK",
             seek.rule,
+            {
+                "origin": seek.origin,
+                "target": seek.target,
+                "inferred": not seek.reported,
+                "by": seek.by,
+            },
             at=seek.at,
             position=seek.target,
             cause=seek.cause,
-            origin=seek.origin,
-            target=seek.target,
-            inferred=not seek.reported,
-            by=seek.by,
         )
 
     def as_it_is(self) -> Before:
@@ -346,7 +351,7 @@ class Playback(PlayerState):
         watched = rangeset.length(self.watched_until(end))
         if watched / end >= share:
             self.fired |= bit
-            self.emit("COMPLETED", "R-milestones", watched=watched / end)
+            self.emit("COMPLETED", "R-milestones", {"watched": watched / end})
         else:
             self.lacking = going + share * end - watched
 
@@ -378,6 +383,6 @@ class Playback(PlayerState):
             waited = 0.0
             if self.tally is not None:
                 waited, self.tally.view_buffer = self.tally.view_buffer, 0.0
-            self.emit("VIEW", "R-view", play_time=interval, buffer_time=waited)
+            self.emit("VIEW", "R-view", {"play_time": interval, "buffer_time": waited})
         # At a rate next to nothing a step may be worth any number of them.
         self.viewed = max(self.viewed, int(min(play_time / interval, 2.0**53)))

@@ -135,38 +135,46 @@ class Elapsed:
     until: float | None = None
 
     def travel(self, at: float, pace: Pace) -> Travel:
-        end = at if self.until is None or at < self.until else self.until
-        passed = end - self.since if end > self.since else 0.0
+        since, until, rate, cap = self.since, self.until, pace.rate, pace.cap
+        end = at if until is None or at < until else until
+        passed = end - since if end > since else 0.0
         counted = passed if passed < self.budget else self.budget
         seconds = self.seconds + counted
-        content = self.content + pace.rate * counted
+        content = self.content + rate * counted
         return _travel(
             Travel,
             (
                 seconds,
                 content,
-                self.fast or (counted > 0.0 and pace.fast),
+                self.fast or (pace.fast and counted > 0.0),
                 self.long_seconds + passed,
-                self.long_content + pace.rate * passed,
-                self.long_fast or (passed > 0.0 and pace.fast),
-                self.uncut + pace.rate * (at - self.since),
-                self.cap if self.cap > pace.cap else pace.cap,
-                content / seconds if content > 0.0 else pace.rate,
+                self.long_content + rate * passed,
+                self.long_fast or (pace.fast and passed > 0.0),
+                self.uncut + rate * (at - since),
+                self.cap if self.cap > cap else cap,
+                content / seconds if content > 0.0 else rate,
             ),
         )
 
     def pass_to(self, at: float, pace: Pace) -> None:
         """Count the time up to ``at``."""
-        travel = self.travel(at, pace)
-        if travel.long_seconds > self.long_seconds:
-            if self.long_seconds < pace.credit:
-                first = min(travel.long_seconds, pace.credit)
-                self.head += pace.rate * (first - self.long_seconds)
-            self.cap = travel.cap
-        self.budget -= travel.seconds - self.seconds
-        self.seconds, self.content, self.fast = travel[:3]
-        self.long_seconds, self.long_content, self.long_fast = travel[3:6]
-        self.uncut = travel.uncut
+        before, long_before = self.seconds, self.long_seconds
+        (
+            self.seconds,
+            self.content,
+            self.fast,
+            self.long_seconds,
+            self.long_content,
+            self.long_fast,
+            self.uncut,
+            cap,
+            _,
+        ) = self.travel(at, pace)
+        if self.long_seconds > long_before:
+            if long_before < pace.credit:
+                self.head += pace.rate * (min(self.long_seconds, pace.credit) - long_before)
+            self.cap = cap
+        self.budget -= self.seconds - before
         self.since = at
 
     def stand(self, pace: Pace) -> None:

@@ -6,6 +6,7 @@ It can be saved, restored elsewhere and compared (R-pure, `snapshot`).
 from __future__ import annotations
 
 from enum import Enum, unique
+from itertools import filterfalse
 from math import inf
 from typing import Any, Literal
 
@@ -259,9 +260,9 @@ class PlayerState(Essentials):
     def tidy(self) -> dict[str, Any]:
         """Let go of what is as always; what is left is open or unusual."""
         own = self.__dict__
-        if own and not all(own.values()):
-            for name, value in list(own.items()):
-                if not value and value == _DEFAULTS[name]:
+        if own:
+            for name in list(filterfalse(own.get, own)):
+                if own[name] == _DEFAULTS[name]:
                     del own[name]
         if not own:
             del self.__dict__
@@ -274,7 +275,7 @@ class PlayerState(Essentials):
             del own[name]
 
 
-#: All of them are false, and most of what a player has is true (see `tidy`).
+#: All of them are false; most of what a player has is not (see `tidy`).
 _DEFAULTS = {name: field.default for name, field in SELDOM.items()}
 #: What a player may have without its updates needing judgement.
 QUIET = frozenset(name for name, field in SELDOM.items() if field.quiet)

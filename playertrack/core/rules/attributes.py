@@ -36,22 +36,22 @@ def on_ratechange(pb: Playback, signal: RateChange) -> None:
     for run in pb.runs():
         run.run_at(pace, pb.now)
     if changed(pb, "rate", signal.rate):
-        pb.emit("SPEED", "R-pass", rate=signal.rate)
+        pb.emit("SPEED", "R-pass", {"rate": signal.rate})
 
 
 def on_captions(pb: Playback, signal: Captions) -> None:
     if changed(pb, "captions", signal.language):
-        pb.emit("CAPTIONS", "R-pass", language=signal.language)
+        pb.emit("CAPTIONS", "R-pass", {"language": signal.language})
 
 
 def on_audio_track(pb: Playback, signal: AudioTrack) -> None:
     if changed(pb, "audio_track", signal.language):
-        pb.emit("AUDIO_SELECTED", "R-pass", language=signal.language)
+        pb.emit("AUDIO_SELECTED", "R-pass", {"language": signal.language})
 
 
 def on_flavor_switch(pb: Playback, signal: FlavorSwitch) -> None:
     if changed(pb, "flavor", signal.bitrate):
-        pb.emit("FLAVOR_SWITCH", "R-pass", bitrate=signal.bitrate)
+        pb.emit("FLAVOR_SWITCH", "R-pass", {"bitrate": signal.bitrate})
 
 
 def on_fullscreen(pb: Playback, signal: Fullscreen) -> None:
@@ -61,7 +61,7 @@ def on_fullscreen(pb: Playback, signal: Fullscreen) -> None:
 
 def on_source_selected(pb: Playback, signal: SourceSelected) -> None:
     """A choice by hand is reported each time."""
-    pb.emit("SOURCE_SELECTED", "R-pass", bitrate=signal.bitrate, source=signal.source)
+    pb.emit("SOURCE_SELECTED", "R-pass", {"bitrate": signal.bitrate, "source": signal.source})
 
 
 def on_engage(pb: Playback, signal: Engage) -> None:

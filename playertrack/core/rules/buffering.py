@@ -53,10 +53,11 @@ def end_buffer(pb: Playback, at: float) -> None:
     seconds = max(0.0, pb.now - stall.at)
     if stall.frozen:
         seconds = max(0.0, seconds - played_meanwhile(pb, stall))
-    pb.counts.stall_time += seconds
-    pb.counts.view_buffer += seconds
+    counts = pb.counts
+    counts.stall_time += seconds
+    counts.view_buffer += seconds
     where = pb.position if stall.landed is None else stall.landed
-    pb.emit("BUFFER_END", "R-stall-end", position=where, seconds=seconds)
+    pb.emit("BUFFER_END", "R-stall-end", {"seconds": seconds}, position=where)
     pb.slack = pb.pace.cap
     pb.landing = pb.now
     pb.seen_moving(learn=stall.frozen)

@@ -162,7 +162,7 @@ def report(pb: Playback, rule: str, code: str, message: str, fatal: bool) -> Non
         times += 1
         pb.counts.errors += 1
         cause = "ended" if rule == "R-end-early" else "error"
-        pb.emit("ERROR", rule, cause=cause, code=code, message=message, fatal=fatal)
+        pb.emit("ERROR", rule, {"code": code, "message": message, "fatal": fatal}, cause=cause)
         at_play_time = pb.play_time
     else:
         pb.note("ignored", "R-error", f"error {code!r} was reported already")

@@ -29,7 +29,7 @@ def media_loaded(pb: Playback, at: float) -> None:
     if pb.media is None:
         milestones = pb.policy.milestones
         pb.media = known(pb.setup.entry_id, provisional=True, milestones=milestones)
-    pb.emit("MEDIA_LOADED", "R-loaded", at=at, live=pb.media.live)
+    pb.emit("MEDIA_LOADED", "R-loaded", {"live": pb.media.live}, at=at)
 
 
 def request(pb: Playback, at: float) -> None:
@@ -57,11 +57,11 @@ def start(pb: Playback, at: float) -> None:
         stop_joining(pb, at)
         pb.join_time, pb.joined = pb.joined, 0.0
         pb.requested = False
-        pb.emit("PLAY", "R-play", at=at, join_time=pb.join_time)
+        pb.emit("PLAY", "R-play", {"join_time": pb.join_time}, at=at)
         if not pb.played_before:
             pb.emit("FIRST_PLAY", "R-play", at=at)
         if pb.policy.view_interval is not None:
-            pb.emit("VIEW", "R-view", at=at, play_time=0.0, buffer_time=0.0)
+            pb.emit("VIEW", "R-view", {"play_time": 0.0, "buffer_time": 0.0}, at=at)
     pb.joining = None
     pb.begin_stretch()
     pb.first = True
@@ -80,7 +80,7 @@ def replay(pb: Playback, at: float) -> None:
     if pb.policy.replay_session == "new":
         end_session(pb)
         pb.place(position)
-        pb.emit("REPLAY", "R-replay", at=at, previous_session=previous)
+        pb.emit("REPLAY", "R-replay", {"previous_session": previous}, at=at)
         if pb.policy.repeat_loaded:
             media_loaded(pb, at)
     else:
@@ -89,7 +89,7 @@ def replay(pb: Playback, at: float) -> None:
         pb.watched = pb.by_length = None
         pb.lacking = 0.0
         forget_interruptions(pb)
-        pb.emit("REPLAY", "R-replay", at=at, previous_session=previous)
+        pb.emit("REPLAY", "R-replay", {"previous_session": previous}, at=at)
 
 
 def take_up(pb: Playback, at: float) -> None:

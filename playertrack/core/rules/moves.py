@@ -14,12 +14,10 @@ from . import lifecycle
 _ON_THE_WAY = (STILL, NATURAL, FAST)
 
 
-def is_start(pb: Playback, position: float, travel: Travel) -> bool:
+def is_start(pb: Playback, position: float, move: Move) -> bool:
     """Playback started at ``position``, wherever it was thought to (R-start)."""
     forget_start(pb)
-    if judge(pb, position, travel) in _ON_THE_WAY:
-        return False
-    return pb.first or near_start(pb, position)
+    return move not in _ON_THE_WAY and (pb.first or near_start(pb, position))
 
 
 def forget_start(pb: Playback) -> None:

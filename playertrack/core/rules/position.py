@@ -115,13 +115,16 @@ def in_playing(pb: Playback, position: float, alone: bool) -> None:
     if alone and pb.fall is not None and doubt.still_falls(pb, position):
         return
     travel = pb.travel(pb.now)
-    if is_start(pb, position, travel):
+    move = judge(pb, position, travel)
+    if is_start(pb, position, move):
         pb.first = False
         seen(pb, alone, moved=True)
         pb.place(position)
         return
-    pb.first = False
-    move, lands = pb.judge(position, travel), doubt.settles(pb, position)
+    if pb.first:
+        pb.first = False
+        move = pb.judge(position, travel)
+    lands = doubt.settles(pb, position)
     if alone and not lands and doubt.falls(pb, position, travel):
         return
     if move is JUMP and not lands:
