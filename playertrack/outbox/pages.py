@@ -32,12 +32,16 @@ Record = tuple[Any, ...]
 
 @attrs.frozen
 class LogFrame:
-    """A page in the log: ``commit`` ends a transaction, ``whole`` says that its sum is right."""
+    """A page in the log: ``commit`` ends a transaction, ``whole`` says that its sum is right.
+
+    ``by_sum`` is the page of which the sum was made, if that differs from ``page`` in one byte.
+    """
 
     page: int
     commit: bool
     whole: bool
     offset: int
+    by_sum: int | None = None
 
 
 @attrs.frozen
@@ -92,7 +96,8 @@ def _frames(data: bytes) -> Iterator[LogFrame]:
         at = _LOG_HEADER + n * size
         page, total = struct.unpack_from(">II", data, at)
         whole = (n > 0 or header_whole) and _chained(order, data, n, count)
-        frame = LogFrame(page, total > 0, whole, at + _FRAME_HEADER)
+        by_sum = None if whole else _page_by_sum(order, data, n)
+        frame = LogFrame(page, total > 0, whole, at + _FRAME_HEADER, by_sum)
         if data[at + 8 : at + 16] == salt:
             yield from gap
             gap = []
@@ -122,6 +127,24 @@ def _chained(order: str, data: bytes, n: int, count: int) -> bool:
     return _sum(order, content, first) == struct.unpack_from(">II", data, at + 16)
 
 
+def _page_by_sum(order: str, data: bytes, n: int) -> int | None:
+    """The page that makes the sum of frame ``n`` right if one byte of its number is damaged.
+
+    Calculated backwards through the content, the sum shows what the header was.
+    """
+    at = _LOG_HEADER + n * (_FRAME_HEADER + PAGE)
+    start = struct.unpack_from(">II", data, 24 if n == 0 else at - PAGE - 8)
+    a, b = struct.unpack_from(">II", data, at + 16)
+    content = data[at + _FRAME_HEADER : at + _FRAME_HEADER + PAGE]
+    for x, y in reversed([*struct.iter_unpack(f"{order}II", content)]):
+        b = (b - y - a) & 0xFFFFFFFF
+        a = (a - x - b) & 0xFFFFFFFF
+    page, total = (a - sum(start)) & 0xFFFFFFFF, (b - start[1] - a) & 0xFFFFFFFF
+    header, stored = struct.pack(f"{order}II", page, total), data[at : at + 8]
+    damaged = [i for i in range(8) if header[i] != stored[i]]
+    return int.from_bytes(header[:4], "big") if len(damaged) == 1 and damaged[0] < 4 else None
+
+
 def _sum(order: str, data: bytes, start: tuple[int, ...]) -> tuple[int, int]:
     a, b = start
     for x, y in struct.iter_unpack(f"{order}II", data):
@@ -143,7 +166,7 @@ class Image:
 
     def __init__(self, path: Path, log: Log, *, shared: bool = False) -> None:
         self._log = log.data
-        self._newer = {frame.page: frame.offset for frame in log.frames}
+        self._newer: dict[int, int] = {}
         self._file: mmap | bytes = b""
         file = os.open(path, os.O_RDONLY)
         try:
@@ -155,7 +178,31 @@ class Image:
         if shared and isinstance(self._file, mmap):
             _kept.append(self._file)
         in_file = -(-len(self._file) // PAGE)
-        self.count = max(in_file, *(p for p in self._newer if p < in_file + 65536), 0)
+        pages = [frame.page for frame in log.frames]
+        self.count = max(in_file, *(page for page in pages if page < in_file + 65536), 0)
+        known = max(in_file, *(frame.page for frame in log.frames if frame.whole), 0)
+        for frame in log.frames:
+            self._newer[self._page_of(frame, known)] = frame.offset
+
+    def _page_of(self, frame: LogFrame, known: int) -> int:
+        """The page that the ``frame`` is a version of; pages up to ``known`` are there.
+
+        The sums are weak: where the number of the page may be damaged, the content may be it
+        as well. A page keeps most of its records, another one has others, a new one had none.
+        """
+        page, other = frame.page, frame.by_sum
+        if other is None or not 0 < other <= known:
+            return page
+        mine = self._keys(self._log[frame.offset : frame.offset + PAGE])
+        before = [self.page(each) for each in (page, other)]
+        keys = [self._keys(each) for each in before]
+        fits = [(len(mine & k), -len(k), not any(b)) for k, b in zip(keys, before, strict=True)]
+        return other if page > known or fits[0] < fits[1] else page
+
+    def _keys(self, page: bytes) -> set[tuple[Any, ...]]:
+        """The keys of its records: the id of the row, or the first field."""
+        records = self._in_page(page)
+        return {(len(record), *(record[:1] if seq is None else (seq,))) for seq, record in records}
 
     def close(self) -> None:
         """Let go of the file."""
@@ -174,7 +221,7 @@ class Image:
         free = self._free()
         for number in range(1, self.count + 1):
             if number not in free:
-                yield from self._in_page(number)
+                yield from self._in_page(self.page(number), 100 if number == 1 else 0)
 
     def _free(self) -> set[int]:
         """The pages that are not in use, which may hold records that were removed.
@@ -198,9 +245,7 @@ class Image:
             trunk = following
         return free | seen
 
-    def _in_page(self, number: int) -> Iterator[tuple[int | None, Record]]:
-        page = self.page(number)
-        start = 100 if number == 1 else 0
+    def _in_page(self, page: bytes, start: int = 0) -> Iterator[tuple[int | None, Record]]:
         kind = page[start]
         if kind not in (_LEAF, _INDEX_LEAF, _INDEX_INTERIOR):
             return

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from playertrack.outbox import Counts
 
 #: Events that are in one page at most.
-A_PAGE = 14
+A_PAGE = 16
 
 
 class Oracle:

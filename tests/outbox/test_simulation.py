@@ -213,6 +213,22 @@ def test_q_damage_any_bit_of_a_queue_may_be_another(
     report(capsys, f"{flips} flipped bits (crashed: {crashed}): {lost} events lost, all counted")
 
 
+def test_q_damage_another_number_of_a_page_in_the_log_costs_nothing(tmp_path: Path) -> None:
+    files, oracle_of = _filled(tmp_path / "sound", crashed=True)
+    log, chance = files["queue.db-wal"], Random(1)
+    for frame in range(32, len(log), 24 + 4096):
+        for at in (frame + chance.randrange(3), frame + 3):
+            bit, oracle = 1 << chance.randrange(8), oracle_of()
+            changed = bytearray(log)
+            changed[at] ^= bit
+            _lay(tmp_path / "queue", {**files, "queue.db-wal": bytes(changed)})
+            try:
+                _judge(tmp_path / "queue", oracle)
+            except BaseException as error:
+                error.add_note(f"bit {bit} of byte {at}")
+                raise
+
+
 @pytest.mark.parametrize("crashed", [False, True])
 @pytest.mark.parametrize("name", ["queue.db", "queue.db-wal", "delivered", "lock"])
 def test_q_damage_files_that_are_cut_at_any_page(name: str, crashed: bool, tmp_path: Path) -> None:
