@@ -162,9 +162,11 @@ class Engine(Quick):
             if signal.position is not None and kind not in _OWN_POSITION:
                 position.receive(self, signal)
             _HANDLERS[kind](self, signal)
-        self.settle_due(now)
+        seldom = self.tidy()
+        if seldom and self.settle_due(now):
+            seldom = self.tidy()
         self.cause = ""
-        self.arm(self.tidy())
+        self.arm(seldom)
         out = self.out
         if out is None:
             return NOTHING
@@ -201,17 +203,18 @@ class Engine(Quick):
             at = nextafter(at, inf)
         return at
 
-    def settle_due(self, at: float) -> None:
-        """Do what is due by ``at``, in order of due time (R-timer)."""
+    def settle_due(self, at: float) -> bool:
+        """Do what is due by ``at``, in order of due time (R-timer); whether anything was."""
         own = self.__dict__  # empty most of the time, and quicker to ask than what it may hold
         if not own or WAITS.isdisjoint(own):
-            return
+            return False
         reached = -inf
         while (over := first_over(self, at)) is not None:
             due, act = over
             self.now = reached = max(reached, due)
             act(self)
             self.now = at
+        return reached > -inf
 
     # ------------------------------------------------------------------ the machine
 

@@ -226,11 +226,12 @@ class Quick(Playback):
 
     def _next_milestone(self) -> float:
         """The position of the next milestone that has not fired, infinite without one."""
-        here = self.position
-        assert here is not None and self.media is not None
-        for bit, (_, point) in enumerate(self.media.points):
-            if point > here and not self.fired >> bit & 1:
+        here, media, bit = self.position, self.media, 1
+        assert here is not None and media is not None
+        for _, point in media.points:
+            if point > here and not self.fired & bit:
                 return point
+            bit <<= 1
         return inf
 
     def _next_point(self, milestone: float) -> float:

@@ -100,7 +100,7 @@ def save(pb: Playback) -> bytes:
     return _encode(
         (
             VERSION,
-            _common_bytes(pb.setup, pb.media),
+            _common_bytes(pace._setup, pb.media),
             pb.player,
             pb.state,
             pb.position,
@@ -161,7 +161,7 @@ def load(
         ) = _decode(data)
         if version != VERSION:
             raise SnapshotError(f"a snapshot of version {version}; this is version {VERSION}")
-        pb.fired = int.from_bytes(fired, "little")
+        pb.fired = int.from_bytes(fired, "little") if fired else 0
         setup, pb.media = _common(common, ids, diagnose, on_summary)
         own = {name: _decode_seldom[name](raw) for name, raw in seldom.items()} if seldom else {}
         if lacking:
@@ -189,16 +189,17 @@ def load(
 
 def _check(pb: Playback, rate: float, offset: float, own: Mapping[str, Any]) -> None:
     """Refuse what no player can be."""
+    state = pb.state
     numbers = offset + pb.moved_at + pb.slack + pb.span_from + pb.played + (pb.position or 0.0)
-    if pb.state is not IDLE or pb.now != -inf:  # until its first signal
+    if state is not IDLE or pb.now != -inf:  # until its first signal
         numbers += pb.now
     if not (0.0 < rate < inf and isfinite(numbers)):
         raise SnapshotError("not a snapshot: a number in it cannot be")
-    if pb.media is None and pb.state not in _MEDIALESS:
-        raise SnapshotError(f"not a snapshot: {pb.state.value} without media")
-    needs = _NEEDS.get(pb.state)
+    if pb.media is None and state not in _MEDIALESS:
+        raise SnapshotError(f"not a snapshot: {state.value} without media")
+    needs = _NEEDS.get(state)
     if needs is not None and not needs <= own.keys():
-        raise SnapshotError(f"not a snapshot: something is missing that {pb.state.value} has")
+        raise SnapshotError(f"not a snapshot: something is missing that {state.value} has")
 
 
 _media_fields = attrgetter(
