@@ -16,6 +16,7 @@ import struct
 from collections import deque
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from time import monotonic
 from zlib import crc32
 
 from .lock import try_lock
@@ -33,6 +34,10 @@ def _seek_and_write(file: int, record: bytes, offset: int) -> int:
 
 #: Writes a record at an offset, with one call of the system where it has one for that.
 _put: Callable[[int, bytes, int], int] = getattr(os, "pwrite", _seek_and_write)
+
+#: For how long (s) a file that was there is believed to be. To ask each time would take a
+#: sender of thousands a second more than to write.
+_BELIEVED = 0.01
 
 #: How many rows may be delivered and not yet removed.
 SLOTS = 4096
@@ -57,6 +62,7 @@ class AckLog:
         self.path = path
         self._free = deque(range(SLOTS))
         self._slots: dict[int, int] = {}
+        self._ask_at = 0.0  # whether the file is still there
         flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
         # Private from the start, which `Path.open` cannot make it; `close` closes it.
         self._file = open(os.open(path, flags, 0o600), "r+b", buffering=0)  # noqa: SIM115, PTH123
@@ -114,11 +120,13 @@ class AckLog:
             return False
         self._slots[seq] = slot
         try:
-            if not os.fstat(self._file.fileno()).st_nlink:
-                return False  # the file was removed
+            file = self._file.fileno()
+            if (now := monotonic()) >= self._ask_at:
+                if not os.fstat(file).st_nlink:
+                    return False  # the file was removed
+                self._ask_at = now + _BELIEVED
             record = _RECORD.pack(seq, _check(seq, self.generation))
-            at = _FIRST + slot * _RECORD.size
-            return _put(self._file.fileno(), record, at) == _RECORD.size
+            return _put(file, record, _FIRST + slot * _RECORD.size) == _RECORD.size
         except (OSError, ValueError):
             return False
 

@@ -20,8 +20,9 @@ from .values import Added, Bounds, Encode, Handed, Item, LaterError, Page, Refus
 
 _log = logging.getLogger("playertrack")
 
-#: Rows that are delivered are removed when there are so many, or after so long (s).
-MANY = 256
+#: Rows that are delivered are removed when there are so many, or after so long (s). A power cut
+#: may have them sent again.
+MANY = 1024
 _SOON = 0.5
 
 

@@ -26,7 +26,8 @@ from playertrack.outbox.values import Added
 LANES = ("a", "b", "c")
 FAULTS = ("error", "full", "short", "descriptors")
 FILES = ("queue.db", "queue.db-wal", "queue.db-shm", "delivered", "lock")
-_CLOCKS = [f"playertrack.outbox.{name}.monotonic" for name in ("failover", "files", "trimming")]
+_CLOCKED = ("ack_log", "failover", "files", "trimming")
+_CLOCKS = [f"playertrack.outbox.{name}.monotonic" for name in _CLOCKED]
 
 
 class Simulation:

@@ -292,6 +292,25 @@ def test_q_one_sender_a_lock_that_is_removed_makes_no_second_sender(
     second.close()
 
 
+def test_q_once_what_is_delivered_after_its_log_was_removed_is_committed_instead(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 1000.0
+    monkeypatch.setattr("playertrack.outbox.ack_log.monotonic", lambda: now)
+    queue = Failover(tmp_path / "queue", Bounds(), lambda: ())
+    first, second = queue.commit(Added(items=[(TO, item(1)), (TO, item(2))]), Settled())
+    assert queue.note(first)
+    (tmp_path / "queue" / "delivered").unlink()
+    now += 0.01  # a hundred times a second it is seen whether the file is there
+    assert not queue.note(second)
+    queue.commit(Added(), Settled(delivered=[first, second]))
+    shutil.copytree(tmp_path / "queue", tmp_path / "crashed")
+    queue.close()
+    again = Failover(tmp_path / "crashed", Bounds(), lambda: ())
+    assert again.read(TO, 0, 10)[0] == []
+    again.close()
+
+
 def test_q_damage_events_that_go_from_a_queue_in_use_are_counted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

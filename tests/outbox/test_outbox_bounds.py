@@ -10,6 +10,7 @@ import pytest
 from queueing import TO, adds_up, as_it_is, counts, fill, item, numbers, page, rows, settle
 
 from playertrack.outbox import Bounds, Item, Outbox, QueueError, Settled
+from playertrack.outbox.transit import MANY
 
 
 @pytest.mark.parametrize("values", [{"max_events": 0}, {"max_bytes": -1}, {"policy": "drop_all"}])
@@ -121,8 +122,8 @@ def test_the_file_shrinks_with_the_queue(tmp_path: Path) -> None:
     outbox = Outbox(tmp_path)
     fill(outbox, (item(n, size=1000) for n in range(3000)))
     most = (tmp_path / "queue.db").stat().st_size
-    for _ in range(10):
-        there = page(outbox, limit=300)
+    for _ in range(0, 3000, MANY):  # so many are removed at once
+        there = page(outbox, limit=MANY)
         for row in there.rows:
             outbox.leases.take([row.seq], there.epoch)
             while not outbox.delivered(row.seq):
