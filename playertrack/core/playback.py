@@ -239,7 +239,7 @@ class Playback(PlayerState):
 
         ``learn``: the interval to the next update is as good to learn from as any.
         """
-        if self.policy.frozen_after is not None:
+        if self.pace.frozen_after < inf:
             known = self.cadence or Cadence(self.now)
             self.cadence = Cadence(self.now, known.update if learn else None, known.gaps)
 
