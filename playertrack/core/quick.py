@@ -255,18 +255,17 @@ def skim(
     """Take the updates of awake engines: gives those that made events, with these.
 
     What is of ``kind`` has the ``player``, ``position`` and ``at`` (floats) of an update. What is
-    not, or of no engine, is given with None. What is before the next milestone or view is taken
-    as `Quick.timeupdate` does, without calling it, which is a good part of what a long trace
-    costs.
+    not, or of no engine, is given with None. Where all is calm they are taken as
+    `Quick.timeupdate` does, without calling it, which is a good part of what a long trace costs.
     """
     for update in updates:
         if type(update) is not kind:
             yield update, None
             continue
-        engine: Any = engines.get(update.player)
         position = update.position
         events = None
         try:
+            engine: Any = engines[update.player]
             pace = engine.pace
             now = update.at + pace.offset
             elapsed = now - engine.moved_at
@@ -280,13 +279,13 @@ def skim(
                 engine.position = position
                 engine.moved_at = engine.now = now
                 continue
-        except AttributeError:  # it is new, closed or packed
+        except (KeyError, AttributeError):  # it is new, closed or packed
             yield update, None
             continue
         except TypeError:
             pass  # it is nowhere yet
         else:
-            if position < engine.calm:
+            if engine.calm > _NOWHERE:
                 events = engine._calmly(position, now, elapsed, ahead)
         if events is None:
             events = engine.timeupdate(position, update.at)
