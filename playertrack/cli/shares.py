@@ -136,12 +136,13 @@ def _read(
     source, kind = name_of(path), kind_of(path)
     with open_raw(path) as file:
         if kind == "parquet":
-            from ..columns.feed import feed_batches
+            from ..columns.feed import TOGETHER, feed_batches
             from ..columns.parquet import SignalFile
 
             size = os.fstat(file.fileno()).st_size
             table = SignalFile(Path(path), source)
-            for made in feed_batches(table.batches(), fleet, source=source, **options):
+            options = {**options, "source": source, "together": TOGETHER}
+            for made in feed_batches(table.batches(), fleet, **options):
                 part = int(size * table.read_rows / max(1, table.rows))
                 yield made, BytesRead(before.read + part)
             yield [], BytesRead(before.read + size)

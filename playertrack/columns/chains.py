@@ -24,10 +24,10 @@ from ..core.fleet import Fleet
 from ..core.playhead import Pace
 from ..errors import SignalError
 from ..events import Event
-from ..signals import Signal
-from ..trace.summaries import EndedSessions
+from ..signals import Close, Signal
 from .collected import Collected
 from .decode import SignalBatch
+from .gathered import Gathered
 
 #: Worth it from so many rows a player, and so large a share of rows in chains.
 _LEAST_ROWS, _LEAST_SHARE = 24, 0.5
@@ -38,47 +38,49 @@ _BLOCK = 1 << 15
 #: To judge some rows takes as long as to feed so many one by one.
 _JUDGED = 50
 
-_view: Any = memoryview
+
 _limits = attrgetter("offset", "reach", "patience")
 
 
 @np.errstate(invalid="ignore", over="ignore")
 def feed_chains(
-    batch: SignalBatch,
+    gathered: Gathered,
     fleet: Fleet,
     chosen: dict[str | None, bool] | None,
     collected: Collected,
-    ended: EndedSessions | None,
 ) -> bool:
-    """Feed the rows of a batch whose order matters only for each player; False if it is no use.
+    """Feed rows whose order matters only for each player; False if it is no use.
 
     What they came to is ``collected`` player by player.
     """
-    codes, updates, at, position = batch.arrays()
+    codes, updates, at, position = gathered.arrays()
     rows = _by_player(codes)
+    names = gathered.players
     if chosen is not None:
-        keep = np.array([chosen[player] for player in (*batch.known_players, None)])
+        keep = np.array([chosen[player] for player in names])
         rows = rows[keep[codes[rows]]]
     codes = codes[rows]
     bounds = np.concatenate(([0], np.flatnonzero(codes[1:] != codes[:-1]) + 1, [len(rows)]))
     if len(rows) < _LEAST_ROWS * (len(bounds) - 1) or not len(rows):
         return False
-    players = [batch.known_players[code] if code >= 0 else None for code in codes[bounds[:-1]]]
+    players = [names[code] for code in codes[bounds[:-1]].tolist()]
     moves = _Moves(updates[rows], at[rows], position[rows])
-    places, rates = batch.rates(rows)
-    changes = zip(places.tolist(), rates.tolist(), strict=True)
-    paces = _expected(fleet, players, bounds.tolist(), changes)
+    places = np.flatnonzero(~moves.updates)
+    others = np.searchsorted(np.flatnonzero(~updates), rows[places])
+    rates = gathered.others().rates()[others]
+    changes = places[rates > 0.0].tolist(), rates[rates > 0.0].tolist()
+    paces = _expected(fleet, players, bounds.tolist(), zip(*changes, strict=True))
     linked = moves.linked(paces)
     linked[bounds[:-1]] = False
     if linked.mean() < _LEAST_SHARE:
         return False
-    table = _Table(batch, rows, moves)
+    table = _Table(rows, moves, gathered.others(), places, others)
     breaks = np.append(np.flatnonzero(~linked), len(rows))
     groups = _groups(players, bounds.tolist(), np.searchsorted(breaks, bounds), breaks.tolist())
     for first, group in _by_appearance(groups, fleet, table):
         if first is not None:
             collected.add(first, group.player, ())
-        _feed_player(table, _Links(moves, group, paces), fleet, group, collected, ended)
+        _feed_player(table, _Links(moves, group, paces), fleet, group, collected)
     return True
 
 
@@ -201,19 +203,24 @@ def _groups(
 
 
 class _Table:
-    """The rows of a batch, player after player: what is known of each."""
+    """The rows, player after player: what is known of each.
 
-    def __init__(self, batch: SignalBatch, rows: Any, moves: _Moves) -> None:
-        self.numbers = _view(rows)
-        self.updates, self.times = _view(moves.updates), _view(moves.at)
-        self.positions = _view(moves.positions)
-        others = np.flatnonzero(~moves.updates)
-        self._others = batch.part(rows[others])
-        self._index = dict(zip(others.tolist(), range(len(others)), strict=True))
+    ``places`` are those that are no updates, as rows of ``others`` they are ``numbers``.
+    """
+
+    def __init__(
+        self, rows: Any, moves: _Moves, others: SignalBatch, places: Any, numbers: Any
+    ) -> None:
+        self.numbers: Sequence[int] = memoryview(rows)
+        self.updates: Sequence[bool] = memoryview(moves.updates)
+        self.times: Sequence[float] = memoryview(moves.at)
+        self.positions: Sequence[float] = memoryview(moves.positions)
+        self._others = others
+        self._places = dict(zip(places.tolist(), numbers.tolist(), strict=True))
 
     def signal(self, index: int) -> Signal:
         """The signal of a row that is no update; raises `SignalError`."""
-        return self._others.signal(self._index[index])
+        return self._others.signal(self._places[index])
 
     def can_be(self, index: int) -> bool:
         """A signal can be made of a row."""
@@ -281,21 +288,21 @@ def _feed_player(
     fleet: Fleet,
     group: _Group,
     collected: Collected,
-    ended: EndedSessions | None,
 ) -> None:
     updates, positions, times, numbers = table.updates, table.positions, table.times, table.numbers
     player, index, end = group.player, group.start, group.end
     made: list[tuple[int, Sequence[Event]]] = []
-    engine = _engine(fleet, player)
+    engine, ended = _engine(fleet, player), collected.ended
     while index < end:
         try:
-            if not updates[index]:
-                events = fleet.feed(player, table.signal(index))
-                engine = _engine(fleet, player)
-            elif engine is not None:
-                events = engine.timeupdate(positions[index], times[index])
+            if updates[index]:
+                if engine is not None:
+                    events = engine.timeupdate(positions[index], times[index])
+                else:
+                    events = fleet.timeupdate(player, positions[index], times[index])
+                    engine = _engine(fleet, player)
             else:
-                events = fleet.timeupdate(player, positions[index], times[index])
+                events = _feed_signal(fleet, player, engine, table.signal(index))
                 engine = _engine(fleet, player)
         except SignalError as error:
             collected.add(numbers[index], player, error)
@@ -310,6 +317,14 @@ def _feed_player(
             if stop > index:
                 index = engine.advance(positions, times, index, stop, made)
     collected.add_events(numbers, made)
+
+
+def _feed_signal(
+    fleet: Fleet, player: str | None, engine: Engine | None, signal: Signal
+) -> Sequence[Event]:
+    if engine is None or type(signal) is Close:
+        return fleet.feed(player, signal)
+    return engine.take(signal)  # who is at work needs no fleet
 
 
 def _engine(fleet: Fleet, player: str | None) -> Engine | None:

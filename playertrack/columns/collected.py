@@ -26,7 +26,8 @@ class Collected:
     def __init__(
         self, start: int, source: str, share: Share | None, ended: EndedSessions | None
     ) -> None:
-        self._start, self._source, self._share, self._ended = start, source, share, ended
+        self._start, self._source, self._share = start, source, share
+        self.ended = ended
         self._made: list[Made] = []
         self._errors = False
 
@@ -41,8 +42,8 @@ class Collected:
             self._share.first_seen.setdefault(player, number)
         if made:
             self._made.append((number, made))
-        if self._ended:
-            self._made.append((number, self._ended.take()))
+        if self.ended:
+            self._made.append((number, self.ended.take()))
 
     def add_events(
         self, numbers: Sequence[int], made: Iterable[tuple[int, Sequence[Event]]]
@@ -59,7 +60,7 @@ class Collected:
         """
         made = self._made
         made.sort(key=_number)
-        if self._share is not None or self._ended is not None or not made:
+        if self._share is not None or self.ended is not None or not made:
             return made
         if not self._errors:
             events = chain.from_iterable(cast("Iterable[Sequence[Event]]", map(_made, made)))

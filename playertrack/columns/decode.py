@@ -29,31 +29,31 @@ _Field = tuple[str, Callable[[int], Any], bool]
 class SignalBatch:
     """A record batch of signals: lists of what every row has, and the rest to look up.
 
-    ``source`` is what messages call the input. ``players``, ``names``, ``ats`` and
-    ``positions`` have a value a row, None where it is null; ``seqs`` is None without that
-    column, and then no row has one. Raises `PlayertrackError` for columns that cannot be those
-    of signals.
+    ``source`` is what messages call the input; ``before`` is the batch before this one, if it
+    has one. ``players``, ``names``, ``ats`` and ``positions`` have a value a row, None where it
+    is null; ``seqs`` is None without that column, and then no row has one. Raises
+    `PlayertrackError` for columns that cannot be those of signals.
     """
 
-    def __init__(self, batch: pa.RecordBatch, source: str) -> None:
-        columns = {
+    def __init__(
+        self, batch: pa.RecordBatch, source: str, before: SignalBatch | None = None
+    ) -> None:
+        self.rows: int = batch.num_rows
+        self._columns = {
             name: _typed(batch.column(name), name, source)
             for name in dict.fromkeys(batch.schema.names)
             if name in SIGNAL_FIELDS
         }
         for name in ("signal", "at"):
-            if name not in columns:
+            if name not in self._columns:
                 raise PlayertrackError(
                     f"{source}: {name}: the column is missing; signals have player, signal, at"
                 )
-        self.known_players = _known(columns.get("player"))
-        self._names = _known(columns["signal"])
+        #: The same list as that of the batch before if it has the same.
+        self.known_players = self._known("player", before)
+        self._names = self._known("signal", before)
         self.good_players = None not in self.known_players
-        self._take(columns, batch.num_rows)
-
-    def _take(self, columns: dict[str, pa.Array], rows: int) -> None:
-        self._columns, self.rows = columns, rows
-        seq = columns.get("seq")
+        seq = self._columns.get("seq")
         if seq is not None and seq.null_count == len(seq):
             seq = None
         self.seqs: list[Any] | None = None if seq is None else _listed(seq)
@@ -61,25 +61,29 @@ class SignalBatch:
         self.good_seqs = seq is None or _are_whole(seq)
         self._fields: dict[str | None, list[_Field]] = {}
 
-    def part(self, rows: Any) -> SignalBatch:
-        """The rows of these numbers, an array, as a batch of their own."""
-        taken = pa.RecordBatch.from_pydict(self._columns).take(whole_numbers(rows))
-        part = SignalBatch.__new__(SignalBatch)
-        part.known_players, part.good_players = self.known_players, self.good_players
-        part._names = self._names
-        part._take(dict(zip(self._columns, taken.columns, strict=True)), len(rows))
-        return part
+    def part(self, rows: Any) -> pa.RecordBatch:
+        """The rows of these numbers, an array."""
+        return pa.RecordBatch.from_pydict(self._columns).take(whole_numbers(rows))
 
-    def rates(self, rows: Any) -> tuple[Any, Any]:
-        """As arrays: which of these rows, by their place, report another rate, and that."""
-        rate = self._columns.get("rate")
-        if rate is None or "ratechange" not in self._names:
-            return np.zeros(0, int), np.zeros(0)
-        changed = _code_array(self._columns["signal"]) == self._names.index("ratechange")
-        rates = filled(rate, np.nan)
-        changed &= (rates > 0.0) & (rates < np.inf)
-        places = np.flatnonzero(changed[rows])
-        return places, rates[rows[places]]
+    def rates(self) -> Any:
+        """An array of the playback rate that each row reports; NaN where it reports none."""
+        rates, rate = np.full(self.rows, np.nan), self._columns.get("rate")
+        if rate is not None and "ratechange" in self._names:
+            code = self._names.index("ratechange")
+            given = filled(rate, np.nan)
+            changed = _code_array(self._columns["signal"]) == code
+            changed &= (given > 0.0) & (given < np.inf)
+            rates[changed] = given[changed]
+        return rates
+
+    def _known(self, name: str, before: SignalBatch | None) -> list[str | None]:
+        """The values behind the codes of a column of strings; None for what is no text."""
+        column = self._columns.get(name)
+        if column is None:
+            return []
+        if before is not None and column.dictionary.equals(before._columns[name].dictionary):
+            return before.known_players if name == "player" else before._names
+        return [text if _is_text(text) else None for text in _texts(column.dictionary)]
 
     def _codes(self, name: str) -> list[int | None]:
         column = self._columns.get(name)
@@ -213,12 +217,6 @@ def _typed(column: pa.Array, name: str, source: str) -> pa.Array:
     elif name not in _WORDS and pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
     return column
-
-
-def _known(column: pa.Array | None) -> list[str | None]:
-    """The values behind the codes of a column of strings; None for what is no text."""
-    texts = [] if column is None else _texts(column.dictionary)
-    return [text if _is_text(text) else None for text in texts]
 
 
 def _nothing(row: int) -> None:

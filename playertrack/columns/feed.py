@@ -15,6 +15,13 @@ from ..trace.summaries import EndedSessions
 from .chains import feed_chains
 from .collected import Collected
 from .decode import SignalBatch
+from .gathered import Gathered
+
+#: So many rows should be taken together: a player then has many among them.
+TOGETHER = 1 << 18
+
+#: Which players to take; None for all.
+_Chosen = dict[str | None, bool] | None
 
 
 def feed_batches(
@@ -25,37 +32,70 @@ def feed_batches(
     share: Share | None = None,
     wanted: Callable[[str | None], bool] | None = None,
     ended: EndedSessions | None = None,
+    together: int = 1,
 ) -> Iterator[list[Made]]:
-    """Feed rows of signals to ``fleet``: what each batch made; see `trace.feed.feed_lines`.
+    """Feed rows of signals to ``fleet``: what they made; see `trace.feed.feed_lines`.
 
-    Rows are counted from 1, through all batches.
+    Rows are counted from 1, through all batches. ``together``: batches with fewer rows may wait
+    for the next one; all have the same columns then.
     """
     start = 1
-    for batch in batches:
-        if batch.num_rows:
-            signals = SignalBatch(batch, source)
+    signals: SignalBatch | None = None
+    gathered = Gathered(source, together)
+
+    def fed() -> Iterator[list[Made]]:
+        nonlocal start
+        if gathered.rows:
+            chosen = _chosen(gathered.players, share, wanted)
             collected = Collected(start, source, share, ended)
-            yield _fed(fleet, signals, _chosen(signals, share, wanted), collected, ended)
-        start += batch.num_rows
+            if not feed_chains(gathered, fleet, chosen, collected):
+                _feed_gathered(gathered, fleet, chosen, collected)
+            yield collected.in_order()
+        start += gathered.rows
+        gathered.clear()
+
+    for batch in batches:
+        signals = SignalBatch(batch, source, signals)
+        quick = not fleet.ordered and signals.good_seqs and signals.good_players
+        if quick and fleet.plain:
+            gathered.add(signals)
+            if gathered.rows >= together:
+                yield from fed()
+            continue
+        yield from fed()
+        collected = Collected(start, source, share, ended)
+        chosen = _chosen((*signals.known_players, None), share, wanted)
+        _feed_rows(signals, fleet, chosen, collected, quick)
+        yield collected.in_order()
+        start += signals.rows
+    yield from fed()
 
 
-def _fed(
-    fleet: Fleet,
-    batch: SignalBatch,
-    chosen: dict[str | None, bool] | None,
-    collected: Collected,
-    ended: EndedSessions | None,
-) -> list[Made]:
-    quick = not fleet.ordered and batch.good_seqs and batch.good_players
-    if not (quick and fleet.plain and feed_chains(batch, fleet, chosen, collected, ended)):
-        _feed_rows(batch, fleet, chosen, collected, quick)
-    return collected.in_order()
+def _feed_gathered(gathered: Gathered, fleet: Fleet, chosen: _Chosen, collected: Collected) -> None:
+    """Feed row by row what was gathered."""
+    players, others = gathered.players, gathered.others()
+    other = 0
+    columns = zip(*(column.tolist() for column in gathered.arrays()), strict=True)
+    for row, (code, is_update, at, position) in enumerate(columns):
+        player = players[code]
+        other += not is_update
+        if chosen is not None and not chosen[player]:
+            continue
+        try:
+            if is_update:
+                events = fleet.timeupdate(player, position, at)
+            else:
+                events = fleet.feed(player, others.signal(other - 1))
+        except SignalError as error:
+            collected.add(row, player, error)
+        else:
+            collected.add(row, player, events)
 
 
 def _feed_rows(
     batch: SignalBatch,
     fleet: Fleet,
-    chosen: dict[str | None, bool] | None,
+    chosen: _Chosen,
     collected: Collected,
     quick: bool,
 ) -> None:
@@ -82,12 +122,11 @@ def _feed_rows(
 
 
 def _chosen(
-    batch: SignalBatch, share: Share | None, wanted: Callable[[str | None], bool] | None
-) -> dict[str | None, bool] | None:
-    """Which of the players of the batch to take; None for all."""
+    players: Iterable[str | None], share: Share | None, wanted: Callable[[str | None], bool] | None
+) -> _Chosen:
     if share is None and wanted is None:
         return None
     return {
         player: (share is None or share.has(player)) and (wanted is None or wanted(player))
-        for player in (None, *batch.known_players)
+        for player in players
     }

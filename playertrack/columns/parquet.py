@@ -15,8 +15,9 @@ from ..events import Event
 from .encode import event_batch, summary_batch
 from .schema import EVENT_SCHEMA, SIGNAL_FIELDS, SUMMARY_SCHEMA
 
-#: Rows read at a time, and rows in a row group that is written.
-_READ_ROWS, _GROUP_ROWS = 1 << 18, 1 << 17
+#: Rows read at a time, which stay in memory that is used again and again, and rows in a row group
+#: that is written.
+_READ_ROWS, _GROUP_ROWS = 1 << 15, 1 << 17
 #: Bytes of a column read at a time.
 _BUFFER = 1 << 16
 #: Events that become columns at a time: while they are fresh, and always at the same ones.

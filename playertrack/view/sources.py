@@ -54,11 +54,13 @@ class Source:
     def feed(self, fleet: Fleet, ended: EndedSessions) -> Iterator[list[Made]]:
         """Feed all signals to ``fleet``; what they made, as it is read."""
         if self.parquet:
-            from ..columns.feed import feed_batches
+            from ..columns.feed import TOGETHER, feed_batches
             from ..columns.parquet import SignalFile
 
             batches = SignalFile(self.path, self.name).batches()
-            yield from feed_batches(batches, fleet, source=self.name, ended=ended)
+            yield from feed_batches(
+                batches, fleet, source=self.name, ended=ended, together=TOGETHER
+            )
             return
         with opened(self.path, self.name) as stream:
             if self.raw is None:

@@ -109,6 +109,22 @@ def test_no_bit_differs(seed: int, policy: str) -> None:
         assert bits(rows_of(pa.Table.from_batches(batches, EVENT_SCHEMA))) == expected
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_batches_may_be_taken_together(seed: int) -> None:
+    """Each has other codes for the players; some are taken in chains, some row by row."""
+    random = Random(seed)
+    entries = mixed(random, random.choice([1, 3, 12]))
+    batches = table_of(entries).to_batches(max_chunksize=random.randrange(30, 200))
+    fleet = Fleet()
+    events: list[Any] = []
+    together = random.choice([100, 300, 1000])
+    for made in feed_batches(batches, fleet, together=together):
+        for _, each in made:
+            assert not isinstance(each, TraceError)
+            events += each
+    assert bits(as_rows([*events, *fleet.close()])) == fed(entries, Policy())
+
+
 @pytest.fixture
 def chained(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many updates each call of `Engine.advance` takes."""

@@ -1,0 +1,83 @@
+"""Gathers batches of signals for players that do not depend on each other's order.
+
+An update needs four numbers, so a large number of rows takes little memory, and the columns of
+what they were read from can be let go: memory that was never touched before costs more time than
+what is done with it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from .decode import SignalBatch
+
+
+class Gathered:
+    """The rows of some batches, one after the other: updates as numbers, and the other signals.
+
+    ``source`` is what messages call the input, ``room`` so many rows are expected.
+    """
+
+    def __init__(self, source: str, room: int) -> None:
+        self._source = source
+        self._room = room
+        self._last: list[str | None] | None = None
+        self._mapping: Any = None
+        self._columns = [np.empty(0, kind) for kind in _KINDS]
+        self.clear()
+
+    def clear(self) -> None:
+        """Begin again, in the same memory."""
+        self.rows = 0
+        self._codes: dict[str | None, int] = {}
+        self._last = None
+        self._parts: list[pa.RecordBatch] = []
+        self._others: SignalBatch | None = None
+
+    def add(self, batch: SignalBatch) -> None:
+        """Add the rows of a batch; its columns are those of the others."""
+        codes, updates, at, positions = batch.arrays()
+        self._parts.append(batch.part(np.flatnonzero(~updates)))
+        if batch.known_players is not self._last:
+            # A batch has codes of its own; what is none is the last here.
+            known = self._codes
+            mapping = [known.setdefault(player, len(known)) for player in batch.known_players]
+            self._mapping, self._last = np.array([*mapping, -1]), batch.known_players
+        start, end = self.rows, self.rows + batch.rows
+        if end > len(self._columns[0]):
+            self._columns = [_grown(each, start, max(end, self._room)) for each in self._columns]
+        added = self._mapping[codes], updates, at, positions
+        for column, values in zip(self._columns, added, strict=True):
+            column[start:end] = values
+        self.rows = end
+
+    @property
+    def players(self) -> list[str | None]:
+        """The players by their codes; the last is that of rows without one."""
+        return [*self._codes, None]
+
+    def arrays(self) -> tuple[Any, Any, Any, Any]:
+        """As `SignalBatch.arrays`, of all rows."""
+        codes, updates, at, positions = (column[: self.rows] for column in self._columns)
+        return codes, updates, at, positions
+
+    def others(self) -> SignalBatch:
+        """All rows that are no updates."""
+        if self._others is None:
+            table = pa.Table.from_batches(self._parts).combine_chunks()
+            self._others = SignalBatch(table, self._source)
+        return self._others
+
+
+#: The types of what `SignalBatch.arrays` gives.
+_KINDS = (np.int32, bool, np.float64, np.float64)
+
+
+def _grown(column: Any, used: int, size: int) -> Any:
+    """A column with room for ``size`` values, of which there are ``used``."""
+    grown = np.empty(size, column.dtype)
+    grown[:used] = column[:used]
+    return grown
