@@ -58,6 +58,12 @@ DAMAGED: dict[str, bytes] = {
     "two objects": b" ".join(USUAL[:2]),
     "two objects with a comma": b",".join(USUAL[:2]),
     "a key twice": b'{"signal": "timeupdate", "at": 1, "position": 2, "player": "a", "at": 2}',
+    "a key twice that nobody knows": b'{"signal": "stall", "at": 1, "x": 1, "x": 1}',
+    "a key twice, and an escaped colon": b'{"signal": "stall", "at": 1, "at": 1, "x": "\\u003a"}',
+    "a key twice, once escaped": b'{"signal": "stall", "at": 1, "\\u0061t": 1, "x": ":"}',
+    "a null, and a key that nobody knows": b'{"signal": "stall", "at": 1, "player": null, "x": 1}',
+    "a number too large that nobody knows": b'{"signal": "stall", "at": 1, "x": 1e999}',
+    "a number too long that nobody knows": b'{"signal": "stall", "at": 1, "x": %s}' % (b"1" * 400),
     "a null": b'{"signal": "timeupdate", "at": 1, "position": 2, "player": null}',
     "no player": b'{"signal": "timeupdate", "at": 170, "position": 170}',
     "a colon in a name": b'{"signal": "timeupdate", "at": 1, "position": 2, "player": "a:b"}',
@@ -111,6 +117,15 @@ def test_lines_that_leave_no_doubt_are_decoded_at_once(player: str, more: str, e
     decoder = LineDecoder()
     assert None not in decoder.decode(end.join(lines))
     assert decoder.update is not Update
+
+
+@pytest.mark.parametrize(
+    "more", ['"x": 1', '"x": "a:b", "y:z": null', '"x": true, "a:b": "https://a.b/c:d"', '"": ""']
+)
+def test_keys_that_nobody_knows_leave_no_doubt(more: str) -> None:
+    lines = [*watched("a", "", "b:c", more=f", {more}")]
+    assert None not in LineDecoder().decode(b"\n".join(lines))
+    assert derived(b"\n".join(lines)) == carefully(b"\n".join(lines))
 
 
 @pytest.mark.parametrize("between", [b"", b" ", b",", b", ", b",null,", b"null", b"],["])
