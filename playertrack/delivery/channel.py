@@ -119,9 +119,10 @@ class Lanes:
 
     def done(self, rows: Iterable[Row]) -> None:
         """A batch that was taken has come to an end."""
-        for lane in {row.item.lane for row in rows}:
-            if lane == FREE:
-                continue
+        for row in rows:
+            lane = row.item.lane
+            if lane not in self.busy:
+                continue  # it is `FREE`, or another of its rows was in the batch
             self.busy.discard(lane)
             if lane == COMMON:
                 self._common.popleft()

@@ -121,24 +121,27 @@ class Consignment:
         authorized = request
         answer: Answer | None = None
         try:
-            authorized = await self._call(destination.authorize, request, token)
+            if link.foreign:
+                authorized = await self._call(destination.authorize, request, token)
+            else:
+                authorized = destination.authorize(request, token)
             secrets += _added(request, authorized)
             answer = await self._exchange(authorized, authorized.url == request.url)
-            verdict = await self._call(destination.judge, answer, items)
+            if link.foreign:
+                verdict = await self._call(destination.judge, answer, items)
+            else:
+                verdict = destination.judge(answer, items)
         except FaultError as error:
-            if error.fault.ambiguous:
-                self._count_ambiguous()
+            self._in_doubt(error.fault.ambiguous)
             return None, _redacted(fault_verdict(error.fault, error.detail), secrets)
         except asyncio.CancelledError:
-            self._count_ambiguous()
+            self._in_doubt(True)
             raise
         except StalledError as error:
-            if answer is not None:
-                self._count_ambiguous()
+            self._in_doubt(answer is not None)
             return None, Verdict(Kind.RETRY, str(error))
         except (Exception, SystemExit) as error:  # of a destination's functions: it may pass
-            if answer is not None:
-                self._count_ambiguous()
+            self._in_doubt(answer is not None)
             said = redact(repr(error), secrets)
             kind = type(destination).__name__
             _log.error("%s: %s raised %s", link.route.name, kind, said)
@@ -151,7 +154,7 @@ class Consignment:
         return answer, [_redacted(each, secrets) for each in verdict]
 
     async def _call(self, function: Callable[..., Any], *arguments: Any) -> Any:
-        """Call a function of a destination, which may be somebody else's.
+        """Call a function of a destination that somebody else wrote, at least in part.
 
         Raises `StalledError` if it does not return.
         """
@@ -173,8 +176,10 @@ class Consignment:
             link.compresses = "gzip" in taken.lower()
         return answer
 
-    def _count_ambiguous(self) -> None:
-        self._link.outbox.count(self._link.route.name, "ambiguous")
+    def _in_doubt(self, ambiguous: bool) -> None:
+        """Count a request of which nobody knows whether it arrived."""
+        if ambiguous:
+            self._link.outbox.count(self._link.route.name, "ambiguous")
 
     # ------------------------------------------------------------------- what came of it
 

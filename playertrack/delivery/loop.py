@@ -56,7 +56,6 @@ class SendLoop:
         self._outbox = outbox
         self._settings = settings
         self._starts = asyncio.Lock()
-        self._on_their_way = 0
         self._given = session
         #: True once it has started.
         self.started = session is not None
@@ -240,19 +239,21 @@ class SendLoop:
             channel.use(route)
         self._open()
 
-    async def _exchange(self, request: Request, plain: bool) -> Answer:
+    def _exchange(self, request: Request, plain: bool) -> Coroutine[Any, Any, Answer]:
+        # Of several one starts when the bytes of the one before are out: so their answers
+        # come one after the other, while the next requests are made, and not all at once.
+        # One alone need not wait, which would cost it another round of the loop.
+        send = self._send_after if self._limit.busy else self._send
+        return self._limit.keep(send(request, plain))
+
+    def _send(self, request: Request, plain: bool) -> Coroutine[Any, Any, Answer]:
         assert self._session is not None
-        self._on_their_way += 1
-        try:
-            # Of several one starts when the bytes of the one before are out: so their answers
-            # come one after the other, while the next requests are made, and not all at once.
-            # One alone need not wait, which would cost it another round of the loop.
-            if self._on_their_way > 1:
-                await self._starts.acquire()
-                asyncio.get_running_loop().call_soon(self._starts.release)
-            return await self._limit.keep(exchange(self._session, request, plain, self._limits))
-        finally:
-            self._on_their_way -= 1
+        return exchange(self._session, request, plain, self._limits)
+
+    async def _send_after(self, request: Request, plain: bool) -> Answer:
+        await self._starts.acquire()
+        asyncio.get_running_loop().call_soon(self._starts.release)
+        return await self._send(request, plain)
 
     def _look_at_all(self) -> None:
         for channel in self._channels.values():

@@ -150,6 +150,11 @@ class TimeLimit:
         self._over: set[asyncio.Task[Any]] = set()
         self._timer: asyncio.TimerHandle | None = None
 
+    @property
+    def busy(self) -> bool:
+        """True if something is under way."""
+        return bool(self._until)
+
     async def keep(self, work: Coroutine[Any, Any, Answer]) -> Answer:
         """Await ``work`` in the present task; raises `FaultError` when the time is over."""
         loop = asyncio.get_running_loop()

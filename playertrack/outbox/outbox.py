@@ -344,7 +344,7 @@ class Outbox(Forked):
         for _ in range(len(self._waiting) // _GROUP + 1):
             with self._lock:
                 batch = self._waiting.take(_GROUP)
-            if batch or self.leases.due_in(1.0) == 0.0 or self._waiting.dropped:
+            if batch or self.leases.due(at_work=bool(self._asked)) or self._waiting.dropped:
                 self._commit(failover, batch)
             if batch and self.durability != "sync":
                 self._lingers_until = monotonic() + _LINGER

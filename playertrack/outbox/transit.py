@@ -211,6 +211,13 @@ class Leases:
             del self._delivered[:count]
             self._since = monotonic()  # those that came meanwhile have all of their time
 
+    def due(self, *, at_work: bool) -> bool:
+        """True if delivered rows are to be removed now; fewer are worth it ``at_work``."""
+        with self._lock:
+            if at_work and len(self._delivered) >= MANY // 4:
+                return True
+        return self.due_in(1.0) == 0.0
+
     def due_in(self, otherwise: float) -> float:
         """In how many seconds delivered rows are to be removed; ``otherwise`` without any."""
         with self._lock:

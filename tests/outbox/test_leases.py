@@ -31,3 +31,13 @@ def test_many_are_removed_at_once() -> None:
     delivered = [seq for seq in range(1, MANY + 1) if leases.deliver(seq)]
     assert delivered == [1, MANY]
     assert leases.due_in(9.0) == 0.0
+
+
+def test_fewer_are_removed_while_the_disk_is_at_work_anyway() -> None:
+    leases = Leases()
+    for seq in range(1, MANY // 4):
+        leases.deliver(seq)
+    assert not leases.due(at_work=True)
+    leases.deliver(MANY // 4)
+    assert leases.due(at_work=True)
+    assert not leases.due(at_work=False)
