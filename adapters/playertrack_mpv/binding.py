@@ -26,9 +26,11 @@ _PROPERTIES = (
         "partially-seekable",
     ),
     *("duration", "paused-for-cache", "fullscreen", "aid", "sid", "ab-loop-a", "ab-loop-b"),
+    *("end", "length"),
 )
 
-#: Which part of the file is to be played; each file may have its own.
+#: Which part of the file is to be played; each file may have its own. Its start counts as it
+#: was when the file was loaded, and the others may change while it plays.
 _BOUNDS = ("start", "end", "length")
 
 #: After these playback may be elsewhere.
@@ -136,18 +138,7 @@ class MpvBinding(Binding):
         return kind == "start-file" and values["playlist_entry_id"] == begun
 
     def _receive(self, kind: str, values: dict[str, Any]) -> None:
-        match kind:
-            case "start-file" | "end-file":
-                self._failed = values.get("reason") == "error"
-                self._advances, self._last = False, None
-                self._loading &= kind != "start-file"
-            case "prop.pause":
-                self._halted = values["value"] is True
-                self._note_position()
-            case "prop.aid" | "prop.sid":
-                values["lang"] = self._language(kind.removeprefix("prop."), values["value"])
-            case "playback-restart" | "prop.eof-reached":
-                self._note_position(onward=kind == "prop.eof-reached")
+        self._prepare(kind, values)
         if kind == "shutdown":
             self._shut = True
             self._at_shutdown()
@@ -162,6 +153,23 @@ class MpvBinding(Binding):
             case "playback-restart" | "prop.pause":
                 self._advances = not self._halted and self._last is not None
         self._begin_at(kind)
+
+    def _prepare(self, kind: str, values: dict[str, Any]) -> None:
+        """Note, or add to an event, what has to be known before it."""
+        match kind:
+            case "start-file" | "end-file":
+                self._failed = values.get("reason") == "error"
+                self._advances, self._last = False, None
+                self._loading &= kind != "start-file"
+            case "prop.pause":
+                self._halted = values["value"] is True
+                self._note_position()
+            case "prop.aid" | "prop.sid":
+                values["lang"] = self._language(kind.removeprefix("prop."), values["value"])
+            case "prop.end" if str(values["value"]).startswith("#"):
+                self._note_chapters()
+            case "playback-restart" | "prop.eof-reached":
+                self._note_position(onward=kind == "prop.eof-reached")
 
     def _at_shutdown(self) -> None:
         self._lose()
@@ -186,9 +194,19 @@ class MpvBinding(Binding):
 
     def _note_bounds(self) -> None:
         """Which part of the file is to be played, if not all of it."""
-        for name in _BOUNDS:
-            if (value := self._client.get(name)) not in (None, "none"):
+        bounds = {name: self._client.get(name) or "none" for name in _BOUNDS}
+        if any(value.startswith("#") for value in bounds.values()):
+            self._note_chapters()
+        for name, value in bounds.items():
+            if value != "none":
                 self._note(f"prop.{name}", value=value)
+
+    def _note_chapters(self) -> None:
+        """Where the chapters start."""
+        get = self._client.get
+        count = int(get("chapter-list/count") or 0)
+        starts = [float(get(f"chapter-list/{n}/time") or 0.0) for n in range(count)]
+        self._note("chapters", starts=starts)
 
     def _language(self, kind: str, track: object) -> str | None:
         """The language of the track of that number, if it says so."""

@@ -2,7 +2,7 @@
 
 ``t`` is in seconds, and so are the positions. ``kind`` is mpv's own name of the event,
 ``prop.NAME`` a property that changed to ``value``, ``app.NAME`` a command that the program
-gave.
+gave. ``poll`` and ``chapters`` are what was asked for.
 """
 
 from __future__ import annotations
@@ -35,6 +35,12 @@ class Text(Record):
     """A property that is a text."""
 
     value: str | None
+
+
+class Chapters(Record):
+    """Where (s) the chapters of the file start."""
+
+    starts: list[Number]
 
 
 class Loop(Record):
@@ -90,6 +96,7 @@ _SHAPES: dict[str, type[Record]] = {
     "prop.loop-file": Loop,
     "end-file": EndFile,
     "poll": Poll,
+    "chapters": Chapters,
 }
 
 

@@ -9,15 +9,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-import attrs
-
 from playertrack import Policy, signals
 from playertrack.signals import Signal
 from playertrack.trace.recording import Command, Record
-from playertrack.trace.translator import PlayerTranslator
+from playertrack.trace.translator import Part, PlayerTranslator
 
-from .part import part_of
-from .records import EndFile, Loop, Point, Poll, Seconds, Speed, Switch, Text, Track, read
+from .file import File
+from .records import Chapters, EndFile, Loop, Point, Poll, Seconds, Speed, Switch, Text, Track, read
 
 #: A length that grows by more than this (s) is no duration; estimates are corrected by less.
 _GROWTH = 0.5
@@ -48,35 +46,6 @@ _UNNAMED = "und"
 _NOT_LOOPING = (None, False, "no")
 
 
-@attrs.define
-class _File:
-    """One file, from `start-file` to `end-file`.
-
-    ``first``: where playback started, ``position``: where it was last. ``length``: as mpv says;
-    ``believed``: as it was taken; ``grew``: where it was (s of content) when it last grew.
-    ``turned``: when a seek began at the end of the file, which may be a new round.
-    """
-
-    begun: bool = False
-    playing: bool = False
-    seeking: bool = False
-    target: float | None = None
-    waiting: bool = False
-    at_end: bool = False
-    first: float | None = None
-    position: float = 0.0
-    moved_at: float = 0.0
-    turned: float | None = None
-    length: float | None = None
-    believed: float | None = None
-    grew: float | None = None
-    bounds: dict[str, str | None] = attrs.field(factory=dict)
-    live: bool = False
-    fixed: bool = False
-    partial: bool = False
-    hls: bool = False
-
-
 class Translator(PlayerTranslator):
     """Translates the records of one mpv; one object a player.
 
@@ -96,7 +65,7 @@ class Translator(PlayerTranslator):
         self._fullscreen = False
         self._tracks: dict[str, object] = {}
         self._points: dict[str, float] = {}  # of an A-B loop
-        self._file: _File | None = None
+        self._file: File | None = None
 
     def _translate(self, record: dict[str, Any]) -> list[Signal]:
         report = read(record)
@@ -154,7 +123,7 @@ class Translator(PlayerTranslator):
 
     def _start(self, at: float) -> list[Signal]:
         requested, self._requested = self._requested, False
-        self._file = _File()
+        self._file = File()
         return [] if requested or self._paused else [signals.Play(at=at)]
 
     # ----------------------------------------------- properties that outlive a file
@@ -191,7 +160,7 @@ class Translator(PlayerTranslator):
         if isinstance(report.value, int | float) and not isinstance(report.value, bool):
             self._points[report.kind] = float(report.value)
 
-    def _rounds(self, file: _File) -> bool:
+    def _rounds(self, file: File) -> bool:
         """True if a seek that starts now is the next round of an A-B loop."""
         if len(self._points) < 2:
             return False
@@ -215,7 +184,7 @@ class Translator(PlayerTranslator):
 
     # ----------------------------------------------------------------- in a file
 
-    def _in_file(self, report: Record, file: _File) -> list[Signal]:
+    def _in_file(self, report: Record, file: File) -> list[Signal]:
         at = report.t
         match report:
             case Seconds(kind="prop.time-pos", value=float(position)):
@@ -236,13 +205,16 @@ class Translator(PlayerTranslator):
                 return self._restart(at, file)
         return self._at_property(report, file)
 
-    def _at_property(self, report: Record, file: _File) -> list[Signal]:
+    def _at_property(self, report: Record, file: File) -> list[Signal]:
         at = report.t
         match report:
             case Seconds(kind="prop.duration", value=float(length)) | Poll(duration=float(length)):
                 return self._at_length(at, file, length)
             case Text(kind="prop.start" | "prop.end" | "prop.length"):
-                file.bounds[report.kind.removeprefix("prop.")] = report.value
+                file.bounds.options[report.kind.removeprefix("prop.")] = report.value
+                return self._move_end(at, file) if file.begun else []
+            case Chapters(starts=starts):
+                file.bounds.chapters = starts
             case Text(kind="prop.file-format"):
                 file.hls = report.value == "hls"
                 return self._at_length(at, file, file.length)
@@ -272,7 +244,7 @@ class Translator(PlayerTranslator):
             ]
         return [signals.AudioTrack(at=report.t, language=report.lang or _UNNAMED)] if chosen else []
 
-    def _at_position(self, at: float, file: _File, position: float) -> list[Signal]:
+    def _at_position(self, at: float, file: File, position: float) -> list[Signal]:
         """In a seek the first position is its target."""
         if file.first is None:
             file.first = position
@@ -285,14 +257,14 @@ class Translator(PlayerTranslator):
             return []
         return [signals.TimeUpdate(at=at, position=position), *self._believe(at, file)]
 
-    def _run(self, at: float, file: _File) -> list[Signal]:
+    def _run(self, at: float, file: File) -> list[Signal]:
         """`playing` once whenever nothing is in the way of the clock any more."""
         if self._paused or file.playing or not file.begun or file.seeking or file.waiting:
             return []
         file.playing = True
         return [signals.Playing(at=at)]
 
-    def _restart(self, at: float, file: _File) -> list[Signal]:
+    def _restart(self, at: float, file: File) -> list[Signal]:
         sought, file.seeking = file.seeking, False
         made = [] if file.begun else self._set_part(at, file)
         if not file.begun:
@@ -304,33 +276,43 @@ class Translator(PlayerTranslator):
             made.append(signals.Seeked(at=at, position=self._landing(file)))
         return [*made, *self._run(at, file)]
 
-    def _landing(self, file: _File) -> float | None:
+    def _landing(self, file: File) -> float | None:
         """Where a seek landed; on the last pictures it is one to the end."""
         at_end = file.target is not None and file.believed and file.target >= file.believed - _LAST
         return file.believed if at_end and not file.live else file.target
 
-    def _set_part(self, at: float, file: _File) -> list[Signal]:
+    def _set_part(self, at: float, file: File) -> list[Signal]:
         """The part of the file that is to be played; where it starts there is a seek, too."""
-        part = part_of(file.bounds, file.length)
+        part = file.bounds.part(file.length)
         if part is None:
             return []
         self._play_part(part)
         return [] if file.live else [signals.DurationChange(at=at, duration=file.believed)]
 
-    def _is_at_end(self, at: float, file: _File) -> bool:
+    def _move_end(self, at: float, file: File) -> list[Signal]:
+        """The end of the part is elsewhere from now on; positions count from where they did."""
+        before, wanted = self.part, file.bounds.part(file.length)
+        start, end = before.start if before else 0.0, wanted.end if wanted else None
+        part = Part(start, end) if start or end else None
+        if part == before:
+            return []
+        self._play_part(part)
+        return [] if file.live else [signals.DurationChange(at=at, duration=file.believed)]
+
+    def _is_at_end(self, at: float, file: File) -> bool:
         """True if the file was over by now, though that was not reported."""
         if not file.playing or file.seeking or file.believed is None or file.live or self._loop:
             return False
         return file.position + self._rate * (at - file.moved_at) >= file.believed - _LAST
 
-    def _turn(self, at: float, file: _File, began: float) -> list[Signal]:
+    def _turn(self, at: float, file: File, began: float) -> list[Signal]:
         """A seek from the end: to the start it is a new round, elsewhere a seek."""
         file.turned = None
         if file.target is not None and file.target <= _FIRST:
             return [signals.Looped(at=began)]
         return [signals.Seeking(at=began), signals.Seeked(at=at, position=file.target)]
 
-    def _at_cache(self, at: float, file: _File, waiting: bool) -> list[Signal]:
+    def _at_cache(self, at: float, file: File, waiting: bool) -> list[Signal]:
         if waiting == file.waiting:
             return []
         file.waiting = waiting
@@ -338,7 +320,7 @@ class Translator(PlayerTranslator):
             return [signals.Stall(at=at)]
         return [signals.StallEnd(at=at), *self._run(at, file)]
 
-    def _at_length(self, at: float, file: _File, length: float | None) -> list[Signal]:
+    def _at_length(self, at: float, file: File, length: float | None) -> list[Signal]:
         """A live stream shows in a length that grows, or in one that cannot be sought in.
 
         That is so, too, if it can be in the cache alone.
@@ -353,7 +335,7 @@ class Translator(PlayerTranslator):
             return [] if was_live else [signals.DurationChange(at=at, duration=None, live=True)]
         return self._believe(at, file)
 
-    def _believe(self, at: float, file: _File, *, over: bool = False) -> list[Signal]:
+    def _believe(self, at: float, file: File, *, over: bool = False) -> list[Signal]:
         """The length, as soon as it can be that of all there is; ``over``: there is no more."""
         length = file.length
         if length is None or length <= 0.0 or length == file.believed or file.live:
@@ -365,7 +347,7 @@ class Translator(PlayerTranslator):
         file.believed = length
         return [signals.DurationChange(at=at, duration=length)]
 
-    def _end(self, report: EndFile, file: _File) -> list[Signal]:
+    def _end(self, report: EndFile, file: File) -> list[Signal]:
         at = report.t
         match report.reason:
             case "eof" if not file.at_end and self._was_part(file):
@@ -379,10 +361,12 @@ class Translator(PlayerTranslator):
                 return [signals.Error(at=at, code=why, message=why)]
         return []
 
-    def _was_part(self, file: _File) -> bool:
-        """True if only a part was to be played, if nobody said so: neither end is the file's."""
-        if file.first is None or file.first <= _PART or file.believed is None or file.live:
+    def _was_part(self, file: File) -> bool:
+        """True if only a part was to be played, which nobody said, or not clearly."""
+        if file.believed is None or file.live or self.part is not None:
             return False
-        if file.bounds:
-            return False
-        return file.position < file.believed - _EARLY
+        if file.bounds.unclear(file.length):
+            return file.position < file.believed - _PART
+        # As far as is known neither end is the file's.
+        elsewhere = file.first is not None and file.first > _PART and not file.bounds.given
+        return elsewhere and file.position < file.believed - _EARLY

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from tapes import Record, Tape, after_start, derive, names, only
 
+REACHED = [f"PLAY_REACHED_{n}" for n in (25, 50, 75, 100)]
+
 
 def time_pos(t: float, position: float) -> Record:
     return {"t": t, "kind": "prop.time-pos", "value": position}
@@ -64,6 +66,42 @@ def test_part_that_mpv_was_asked_for_is_the_content(bounds: dict[str, str]) -> N
     events = derive("mpv", tape.add(5.3 - start, "end-file", reason="eof"))
     assert after_start(events) == [f"PLAY_REACHED_{n}" for n in (25, 50, 75, 100)]
     assert (events[-1].duration, events[-1].position) == (5.0 - start, 5.0 - start)
+
+
+def test_part_by_chapters_is_the_content() -> None:
+    tape = Tape(time_pos).command(0.0, "open", "clip.mp4").add(0.01, "start-file")
+    tape.add(0.05, "prop.duration", value=12.0).add(0.05, "chapters", starts=[0.0, 2.0, 6.0])
+    tape.add(0.05, "prop.start", value="#1").add(0.05, "prop.end", value="#2")
+    tape.add(0.06, "seek").at(0.06, 2.0).add(0.1, "playback-restart").play(0.1, 2.0, 6.0)
+    events = derive("mpv", tape.add(4.2, "end-file", reason="eof"))
+    assert after_start(events) == REACHED
+    assert (events[-1].duration, events[-1].position) == (4.0, 4.0)
+
+
+def test_end_at_a_chapter_that_is_unknown_is_no_broken_file() -> None:
+    tape = Tape(time_pos).command(0.0, "open", "clip.mp4").add(0.01, "start-file")
+    tape.add(0.05, "prop.duration", value=12.0).add(0.05, "prop.end", value="#2")
+    tape.add(0.1, "playback-restart").play(0.1, 0.0, 4.0)
+    events = derive("mpv", tape.add(4.2, "end-file", reason="eof"))
+    assert after_start(events) == ["PLAY_REACHED_25"]
+
+
+def test_end_that_is_set_while_it_plays_is_that_of_the_content() -> None:
+    tape = started().add(0.1, "prop.end", value="none").play(0.1, 0.0, 1.0)
+    tape.add(1.2, "prop.end", value="4").play(1.2, 1.0, 4.0).add(4.4, "end-file", reason="eof")
+    events = derive("mpv", tape)
+    assert after_start(events) == REACHED
+    assert events[-1].duration == 4.0
+
+
+def test_end_that_is_taken_away_while_it_plays_leaves_the_start() -> None:
+    tape = Tape(time_pos).command(0.0, "open", "clip.mp4").add(0.01, "start-file")
+    tape.add(0.05, "prop.duration", value=12.0).add(0.05, "prop.start", value="4")
+    tape.add(0.05, "prop.end", value="6").add(0.06, "seek").at(0.06, 4.0)
+    tape.add(0.1, "playback-restart").play(0.1, 4.0, 5.0).add(1.2, "prop.end", value="none")
+    events = derive("mpv", tape.play(1.2, 5.0, 12.0).add(8.4, "end-file", reason="eof"))
+    assert after_start(events) == REACHED
+    assert events[-1].duration == 8.0
 
 
 def test_command_that_mpv_refused_is_no_seek() -> None:

@@ -151,3 +151,22 @@ def test_what_is_no_player_is_refused_with_what_is_expected(other: Any) -> None:
     needed(mpv)
     with Witness() as witness, pytest.raises(TypeError, match=r"expected an mpv\.MPV"):
         playertrack_mpv.track(other, witness.tracker)
+
+
+REACHED = [f"PLAY_REACHED_{n}" for n in (25, 50, 75, 100)]
+
+
+@pytest.mark.parametrize("chapters", [True, False], ids=["by_chapters", "while_it_plays"])
+def test_part_that_the_program_asks_for_is_the_content(
+    chapters: bool, player: Any, chaptered: Path
+) -> None:
+    if chapters:
+        player["start"], player["end"] = "#2", "#3"
+    with Witness() as witness, playertrack_mpv.track(player, witness.tracker):
+        player.play(str(chaptered))
+        witness.until("PLAY")
+        if not chapters:
+            player["end"] = "#2"
+        witness.until_over()
+    assert witness.names == [*START, *REACHED]
+    assert witness.events[-1].duration == pytest.approx(2.0, abs=0.05)
