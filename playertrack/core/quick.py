@@ -22,6 +22,7 @@ from math import inf
 from typing import Any
 
 from ..events import Event
+from ..policy import Policy
 from ..signals import Signal, TimeUpdate
 from .playback import Playback
 from .playhead import DRIFT
@@ -216,10 +217,11 @@ class Quick(Playback):
 
     def _quieten(self) -> None:
         """All is quiet where it is calm, the slack is full and time is that of the signals."""
+        pace = self.pace
         quiet = (
-            self.slack == self.pace.cap
+            self.slack == pace.cap
             and self.now <= self.moved_at
-            and self.pace.frozen_after == inf
+            and pace.frozen_after == inf
             and self.calm_until == inf
         )
         self.limit = self.calm if quiet else _NOWHERE
@@ -236,7 +238,8 @@ class Quick(Playback):
 
     def _next_point(self, milestone: float) -> float:
         """The position at which that or a view is due next, a little early at most."""
-        point, policy = milestone, self.policy
+        point, pace = milestone, self.pace
+        policy: Policy = pace._setup.policy
         if policy.completion is not None:
             assert self.media is not None
             bit = 1 << len(policy.milestones)
@@ -245,7 +248,7 @@ class Quick(Playback):
         interval = policy.view_interval
         if interval is not None:
             due = (self.viewed + 1) * interval - 1e-5 - self.played
-            point = min(point, self.span_from + due * self.pace.rate)
+            point = min(point, self.span_from + due * pace.rate)
         return point
 
 

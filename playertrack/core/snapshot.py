@@ -111,7 +111,7 @@ def save(pb: Playback) -> bytes:
             pb.now,
             pb.event_at,
             pb.session,
-            pb.ordinal,
+            pb.sessions_left + (pb.session is not None),
             pb.index,
             pb.join_time,
             pb.span_from,
