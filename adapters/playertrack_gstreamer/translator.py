@@ -6,6 +6,7 @@ of a stop; so commands are recorded as well. Positions and the length are polled
 
 from __future__ import annotations
 
+from math import inf
 from typing import Any, ClassVar
 
 from playertrack import Policy, signals
@@ -27,6 +28,9 @@ from .records import (
     read,
 )
 from .run import Run
+
+#: A seek in a longer pause (s) than this is reported by a flush.
+_MOMENT = 0.3
 
 #: Media that nobody named.
 _NAMELESS = "media"
@@ -228,9 +232,18 @@ class Translator(PlayerTranslator):
                     # The call of a replay's seek may return later still.
                     sought = self._at_seek(at, True) if run.anew and run.landed else []
                     run.playing, run.ended = True, False
-                    return [*sought, signals.Playing(at=at)]
+                    return [*sought, *self._at_resume(at, run)]
             case "playing", "paused" if run.playing:
                 return self._at_pause(at, run)
+        return []
+
+    def _at_resume(self, at: float, run: Run) -> list[Signal]:
+        """A playbin3 may flush in a moment of pause without a word: the next answer shows it."""
+        paused_at, run.paused_at = run.paused_at, None
+        if run.live or run.track.at is None or paused_at is None or at - paused_at > _MOMENT:
+            return [signals.Playing(at=at)]
+        since = max(paused_at, run.track.at)
+        run.flush = Flush(since, running=True, after_end=False, found=-inf, landed=at, playing=at)
         return []
 
     def _at_flush(self, run: Run, at: float, pending: str) -> list[Signal]:
@@ -250,7 +263,7 @@ class Translator(PlayerTranslator):
             return []
         if run.short or run.holding:
             return self._wait(at)
-        run.playing = False
+        run.playing, run.paused_at = False, at
         going = run.flush.going() if run.flush else []
         return [*going, signals.Pause(at=at)]
 

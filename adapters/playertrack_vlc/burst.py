@@ -23,17 +23,21 @@ _SAME = 0.1
 class Burst:
     """The cache was emptied ``since`` then, when playback was ``smooth`` and at ``origin``.
 
-    ``full``: when it was full again.
+    ``full``: when it was full again. ``played_from``: when playback began to go on, if it was
+    paused since.
     """
 
     since: float
     origin: float
     smooth: bool
     full: float | None = None
+    played_from: float | None = None
 
     @classmethod
-    def at(cls, at: float, known: float, moved_at: float, rate: float) -> Burst:
+    def at(cls, at: float, known: float, moved_at: float, rate: float, *, paused: bool) -> Burst:
         """One that begins at ``at``, of a player that was at ``known`` when it last moved."""
+        if paused:
+            return cls(at, known, smooth=True)
         elapsed = at - moved_at
         smooth = elapsed <= _SMOOTH
         return cls(at, known + (rate * elapsed if smooth else 0.0), smooth)
@@ -44,8 +48,9 @@ class Burst:
 
     def landed(self, at: float, position: float, known: float, rate: float) -> float | None:
         """Where a seek landed if ``position``, the first since, shows one; else None."""
-        played = rate * (at - (self.full or self.since))
-        ahead = position - self.origin - rate * (at - self.since)
+        since = self.played_from or self.since
+        played = rate * (at - max(since, self.full or since))
+        ahead = position - self.origin - rate * (at - since)
         if not self.smooth or (position >= known - _SAME and ahead <= _SKIP):
             return None
         return max(0.0, position - max(0.0, played))

@@ -50,6 +50,10 @@ _PART = 1.0
 _EARLY = 3.0
 
 
+def _time(signal: Signal) -> float:
+    return signal.at
+
+
 class Translator(PlayerTranslator):
     """Translates the records of one libVLC media player; one object a player.
 
@@ -69,12 +73,13 @@ class Translator(PlayerTranslator):
         self._echoes = False  # a command's own echo is yet to come
         self._loop = False
         self._endless = False
+        self._goes: float | None = None  # it plays since then, and that is not reported yet
         self._rate = self._asked_rate = 1.0
 
     def _translate(self, record: dict[str, Any]) -> list[Signal]:
         report = read(record)
-        made: list[Signal] = []
-        made += self._pass(report.t)
+        held = [] if isinstance(report, Buffering) else self._going()
+        made = self._pass(report.t)
         match report:
             case Command():
                 made += self._command(report)
@@ -86,10 +91,16 @@ class Translator(PlayerTranslator):
                 made += [*self._at_rate(report.t, report.rate), *self._at_poll(report)]
             case _:
                 made += self._event(report)
-        return made
+        return sorted([*held, *made], key=_time) if held else made
 
     def _finish(self) -> list[Signal]:
-        return self._complete(self._seek.since + _ONE_SEEK) if self._seek else []
+        done = self._complete(self._seek.since + _ONE_SEEK) if self._seek else []
+        return sorted([*self._going(), *done], key=_time)
+
+    def _going(self) -> list[Signal]:
+        """That it plays, if that was held back, for a seek that began before."""
+        at, self._goes = self._goes, None
+        return [] if at is None else [signals.Playing(at=at)]
 
     # ------------------------------------------------------------------ commands
 
@@ -229,12 +240,7 @@ class Translator(PlayerTranslator):
                 return self._at_length(at, report.new_length_ms / 1000)
         match report.kind:
             case "MediaPlayerPlaying" if run.paused:
-                run.paused, run.burst = False, None
-                if run.moved_at is not None:
-                    run.moved_at = at
-                if run.short_since is not None:
-                    run.short_since = at
-                return [signals.Playing(at=at)]
+                return self._at_resume(at, run)
             case "MediaPlayerPaused":
                 run.paused, run.polled = True, None if run.landing else run.known
                 return [signals.Pause(at=at)]
@@ -242,6 +248,20 @@ class Translator(PlayerTranslator):
                 return self._at_end(at, run)
             case "MediaPlayerStopped":
                 return [*self._leave(at), signals.Stop(at=at)]
+        return []
+
+    def _at_resume(self, at: float, run: Run) -> list[Signal]:
+        """It plays again; after a burst of the cache the next answer may show that it sought."""
+        run.paused = False
+        if run.moved_at is not None:
+            run.moved_at = at
+        if run.short_since is not None:
+            run.short_since = at
+        burst = run.burst
+        if burst is None or (burst.full or at) - burst.since >= _BURST:
+            run.burst = None
+            return [signals.Playing(at=at)]
+        burst.played_from = self._goes = at
         return []
 
     def _at_end(self, at: float, run: Run) -> list[Signal]:
@@ -278,7 +298,8 @@ class Translator(PlayerTranslator):
                 return self._refilled(run, at, run.moved_at)
             run.short_since = at
             if run.burst is None:
-                run.burst = Burst.at(at, run.known, run.moved_at, self._rate)
+                known, moved_at, paused = run.known, run.moved_at, run.paused
+                run.burst = Burst.at(at, known, moved_at, self._rate, paused=paused)
         elif changed and full:
             run.full_at = at
         return []

@@ -205,6 +205,16 @@ class Bystander(Scenarios):
         self.reported(witness, *START, "PAUSE", "SEEK", "RESUME", "PLAY_REACHED_75")
         self.near(seek.target, 4.0)
 
+    def test_slider_in_a_pause_that_is_too_short_to_be_one(self) -> None:
+        """As of a slider that pauses the player while it is dragged."""
+        with self.playing() as (program, _, witness):
+            program.pause()
+            program.slide(3.4)
+            program.play()
+            witness.until("PLAY_REACHED_75")
+        self.reported(witness, *START, "SEEK", "PLAY_REACHED_75")
+        self.near(witness.until("SEEK").target, 3.4)
+
     def test_chapters(self) -> None:
         with self.measured() as (program, _, witness):
             program.open(self.chaptered)

@@ -197,3 +197,28 @@ def test_seek_beyond_the_end_that_is_seen_on_the_last_picture_is_one_to_the_end(
     events = derive("gstreamer", tape.add(2.3, "eos"))
     assert after_start(events) == ["SEEK"]
     assert only("SEEK", events).target == 12.0
+
+
+@pytest.mark.parametrize("word", [True, False])
+def test_seek_in_a_moment_of_pause_may_come_without_a_word(word: bool) -> None:
+    """A playbin3 was seen to say no more than that it paused and played."""
+    tape = started().play(0.1, 0.0, 2.0)
+    tape.append(state(2.2, "playing", "paused"))
+    if word:
+        tape = flushed(tape, 2.21)
+    else:
+        tape.append(state(2.22, "paused", "playing"))
+    for n in range(5):
+        tape.append(answer(2.45 + n / 4, 8.23 + n / 4))
+    events = derive("gstreamer", tape)
+    assert after_start(events) == ["SEEK", "PLAY_REACHED_75"]
+    seek = only("SEEK", events)
+    assert (seek.origin, seek.target) == pytest.approx((2.05, 8.0), abs=0.06)
+
+
+def test_moment_of_pause_is_no_seek_if_playback_goes_on_from_there() -> None:
+    tape = started().play(0.1, 0.0, 2.0)
+    tape += [state(2.2, "playing", "paused"), state(2.45, "paused", "playing")]
+    for n in range(5):
+        tape.append(answer(2.55 + n / 4, 2.2 + n / 4))
+    assert after_start(derive("gstreamer", tape)) == ["PLAY_REACHED_25"]
