@@ -15,6 +15,7 @@ from typing import Any
 
 from aiohttp import web
 
+from playertrack.collector.guard import Guard
 from playertrack.sinks import Sink, SinkError, open_sink
 from playertrack.view.local_site import LocalSite, interrupted
 
@@ -55,7 +56,7 @@ async def serving(
     async def media(_: web.Request) -> web.FileResponse:
         return web.FileResponse(clip)
 
-    app = web.Application()
+    app = web.Application(middlewares=[Guard().check])
     app.add_routes([web.get("/", page), web.get("/clip", media)])
     Receiver(sinks, on_record=record).add_to(app)
     site = LocalSite()

@@ -87,6 +87,8 @@ class Sinks:
         self._before: list[tuple[DeliverySink, Counts | None]] = []
         for spec in args.sink:
             self._add(open_sink(spec, queue=args.queue if is_destination(spec) else None))
+        # What queues an event gets it before a sink that may not return.
+        self.all.sort(key=lambda sink: not getattr(sink, "returns_at_once", False))
         self._metrics: MetricsFile | None = None
         if args.metrics is not None:
             from .metrics_file import MetricsFile

@@ -140,7 +140,8 @@ class Guard:
         self._check_page(request)
         if not self._bucket.passes(self._clock()):
             raise RefusedRequestError(429, "too many requests; come again later", 1)
-        if request.headers.get("Content-Encoding", "identity").lower() not in self._encodings:
+        encodings = request.headers.getall("Content-Encoding", ["identity"])
+        if not self._encodings.issuperset(each.strip().lower() for each in encodings):
             known = ", ".join(sorted(self._encodings))
             raise RefusedRequestError(415, f"Content-Encoding: expected {known}")
         if self._types is not None and request.body_exists:

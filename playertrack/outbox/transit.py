@@ -16,7 +16,18 @@ from typing import Any
 
 from ..events import Event
 from .dating import Undated
-from .values import Added, Bounds, Encode, Handed, Item, LaterError, Page, RefusedError, Row
+from .values import (
+    RELEASED,
+    Added,
+    Bounds,
+    Encode,
+    Handed,
+    Item,
+    LaterError,
+    Page,
+    RefusedError,
+    Row,
+)
 
 _log = logging.getLogger("playertrack")
 
@@ -105,7 +116,9 @@ def encoded(waiting: Waiting, added: Added, undated: Undated) -> str | None:
     item = None
     try:
         # The clock is, or was, wrong, or a function has not returned.
-        if (undated.lanes or undated.clock.lags) and isinstance(event, Event):
+        if isinstance(event, Event) and (
+            undated.lanes or undated.clock.lags or event.at < RELEASED
+        ):
             item = undated.hold(destination, event, beside)
         if item is None:
             item = encode(event, beside)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from time import monotonic
 from typing import Any, Self
@@ -41,6 +41,15 @@ def _checked(sinks: Iterable[Sink]) -> tuple[Sink, ...]:
     return given
 
 
+def _flattened(sinks: Iterable[Sink]) -> Iterator[Sink]:
+    """The sinks, and in place of each plain fan-out those that it hands events to."""
+    for sink in sinks:
+        if type(sink) is FanoutSink and sink.is_plain:
+            yield from _flattened(sink.sinks)
+        else:
+            yield sink
+
+
 def _report_left(sinks: Iterable[Sink]) -> None:
     """Log what sinks with a queue did not deliver, and what to do about it."""
     for sink in sinks:
@@ -57,7 +66,8 @@ class FanoutSink:
 
     With ``isolate`` the sinks that are known to return at once (``returns_at_once``: they
     queue the event) get it first, and each of the others has a thread of its own: one that
-    hangs or is slow keeps nothing from the others. Without it whoever emits waits for each.
+    hangs or is slow keeps nothing from the others, also if it stands in a fan-out among them.
+    Without it whoever emits waits for each.
     """
 
     def __init__(
@@ -67,7 +77,8 @@ class FanoutSink:
         on_error: Callable[[Sink, Exception], None] = _log_failure,
         isolate: bool = False,
     ) -> None:
-        self.sinks = _checked(sinks)
+        given = _checked(sinks)
+        self.sinks = tuple(_flattened(given)) if isolate else given
         self._on_error = on_error
         self._isolate = isolate
         self._reported: set[tuple[int, type[Exception], int | None]] = set()
@@ -84,6 +95,11 @@ class FanoutSink:
         return cls([open_sink(spec) for spec in argument.split(",")])
 
     @property
+    def is_plain(self) -> bool:
+        """True if it only hands events on: one thread, and failures in the log."""
+        return not self._isolate and self._on_error is _log_failure
+
+    @property
     def returns_at_once(self) -> bool:
         """True if all of them say that their `emit` waits for nothing."""
         return all(getattr(sink, "returns_at_once", False) for sink in self.sinks)
@@ -96,7 +112,7 @@ class FanoutSink:
             if lane is None:
                 self._call(sink, sink.emit, event)
             else:
-                lane.put(partial(self._call, sink, sink.emit, event))
+                lane.put(partial(self._call_beside, sink, sink.emit, event))
 
     def flush(self, timeout: float) -> bool:
         """Wait until every sink was handed all of its events; False if it takes longer (s)."""
@@ -119,11 +135,11 @@ class FanoutSink:
         for sink, lane in [*((sink, None) for sink in self._prompt), *self._lanes]:
             if (report := getattr(sink, what, None)) is None:
                 continue
-            call = partial(self._call, sink, partial(report, *args, **fields))
+            call = partial(report, *args, **fields)
             if lane is None:
-                call()
+                self._call(sink, call)
             else:
-                lane.put(call)
+                lane.put(partial(self._call_beside, sink, call))
 
     def _call(self, sink: Sink, function: Callable[..., object], *args: Any) -> None:
         try:
@@ -133,6 +149,13 @@ class FanoutSink:
         except KeyboardInterrupt:  # it is the program's, as its thread may be
             raise
         except BaseException as error:  # it ends nothing here
+            self._failed(sink, SinkError(f"it raised {error!r}"))
+
+    def _call_beside(self, sink: Sink, function: Callable[..., object], *args: Any) -> None:
+        """As `_call`, on the thread of a lane, where nothing is meant for the program."""
+        try:
+            self._call(sink, function, *args)
+        except KeyboardInterrupt as error:
             self._failed(sink, SinkError(f"it raised {error!r}"))
 
     def close(self, timeout: float) -> bool:
@@ -150,7 +173,7 @@ class FanoutSink:
         lanes = [(sink, lane or Lane("playertrack-close")) for sink, lane in self._lanes]
         lanes += [(sink, Lane("playertrack-close")) for sink in self._prompt]
         for sink, lane in lanes:
-            lane.finish(partial(self._call, sink, close_one, sink))
+            lane.finish(partial(self._call_beside, sink, close_one, sink))
         for _, lane in lanes:
             lane.wait(deadline)
         for _, lane in lanes:  # what was emitted is handed over if that takes no time

@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
+from aiohttp import ClientSession
 
 from browser.chromium import PATIENCE, Browser
 
@@ -61,6 +62,9 @@ async def test_demo_prints_the_events_of_its_page_and_records_them(
             assert line
             printed += line.decode()
         await page.close()
+        headers = {"Host": "example.org"}  # a name that resolves to this machine for a while
+        async with ClientSession() as http, http.get(f"{address}/clip", headers=headers) as answer:
+            assert answer.status == 403
     for name in ("WIDGET_LOADED", "FIRST_PLAY", "PLAY_REACHED_25"):
         assert name in printed
     assert "demo" in printed

@@ -16,10 +16,10 @@ NOW = 1_790_000_000.0
 
 
 class Clock:
-    """It is 1970 until it is ``set``."""
+    """It is 1970 unless it is ``set``."""
 
-    def __init__(self) -> None:
-        self.set = False
+    def __init__(self, is_set: bool) -> None:
+        self.set = is_set
         self.ticks = 100.0
 
     def wall(self) -> float:
@@ -27,10 +27,10 @@ class Clock:
 
 
 class Player:
-    """Records events in a queue whose clock is wrong, for a destination that numbers them."""
+    """Records events in a queue whose clock may be wrong, for a destination that numbers them."""
 
-    def __init__(self, directory: Path, disk: Disk) -> None:
-        self.clock = Clock()
+    def __init__(self, directory: Path, disk: Disk, clock_is_set: bool = False) -> None:
+        self.clock = Clock(clock_is_set)
         boot_clock = BootClock(self.clock.wall, lambda: self.clock.ticks, "a boot")
         self.outbox = Outbox(directory, connect=disk.connect, retry=0.02, clock=boot_clock)
         self.outbox.undated.encoders[TO] = self.encode
@@ -79,6 +79,16 @@ def test_a_disk_that_is_full_when_events_are_dated_dates_them_once_and_in_order(
     assert player.encoded == [1, 2, 3, 4]
     assert [item.at - NOW for item in items] == [110.0, 120.0, 130.0, 140.0]
     adds_up(player.outbox)
+    assert player.outbox.close(20.0)
+
+
+def test_an_event_is_held_from_the_moment_at_which_the_clock_is_set_back(tmp_path: Path) -> None:
+    player = Player(tmp_path, Disk(), clock_is_set=True)
+    assert player.record(1) == "durable"
+    player.clock.set = False
+    assert player.record(2) == "durable"
+    player.clock.set = True
+    assert [item.at - NOW for item in player.until_dated()] == [110.0, 120.0]
     assert player.outbox.close(20.0)
 
 

@@ -39,6 +39,13 @@ def leaving(_: threading.Event) -> Behaving:
     return Behaving(lambda event: sys.exit(1))
 
 
+def interrupting(_: threading.Event) -> Behaving:
+    def interrupt(event: Event) -> None:
+        raise KeyboardInterrupt
+
+    return Behaving(interrupt)
+
+
 def raising(_: threading.Event) -> Behaving:
     def fail(event: Event) -> None:
         raise OSError("no")
@@ -46,11 +53,14 @@ def raising(_: threading.Event) -> Behaving:
     return Behaving(fail)
 
 
-BAD = {"hangs": hanging, "exits": leaving, "raises": raising}
+BAD = {"hangs": hanging, "exits": leaving, "interrupts": interrupting, "raises": raising}
 
 
+@pytest.mark.parametrize("nested", [False, True])
 @pytest.mark.parametrize("how", BAD)
-def test_q_isolated_the_others_get_all_events_in_order(how: str, stopped: threading.Event) -> None:
+def test_q_isolated_the_others_get_all_events_in_order(
+    how: str, nested: bool, stopped: threading.Event
+) -> None:
     prompt = MemorySink()
     got: list[Event] = []
     complete = threading.Event()
@@ -61,7 +71,8 @@ def test_q_isolated_the_others_get_all_events_in_order(how: str, stopped: thread
         if len(got) == len(batch):
             complete.set()
 
-    fanout = FanoutSink([BAD[how](stopped), Behaving(take), prompt], isolate=True)
+    sinks: list[Sink] = [BAD[how](stopped), Behaving(take), prompt]
+    fanout = FanoutSink([FanoutSink(sinks)] if nested else sinks, isolate=True)
     for event in batch:
         fanout.emit(event)
         assert prompt.events[-1] is event, "a sink that returns at once has it at once"

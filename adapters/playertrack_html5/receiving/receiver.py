@@ -71,7 +71,7 @@ class Receiver:
         self._back_ends = BackEnds(
             policy=signal_policy, ids=ids, most_players=max_players, idle=idle
         )
-        self._sinks = FanoutSink(sinks)
+        self._sinks = FanoutSink(sinks, isolate=True)
         self._guard = Guard(
             hosts=hosts,
             origins=origins,

@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import json
 import logging
+import threading
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from posting import batch, closed, event, played, receiving, started
 
 from playertrack.events import Event
 from playertrack.live.clock import ManualClock
-from playertrack.sinks import MemorySink
+from playertrack.sinks import MemorySink, NullSink
 from playertrack_html5 import SCRIPTS
 from playertrack_html5.receiving import Receiver
 
@@ -33,6 +34,25 @@ def test_batch_is_answered_with_nothing_and_its_events_go_to_every_sink() -> Non
 
     asyncio.run(post())
     assert sinks[0].events == sinks[1].events
+
+
+def test_q_isolated_a_sink_that_hangs_holds_up_no_page_and_no_other_sink() -> None:
+    stopped = threading.Event()
+
+    class Hanging(NullSink):
+        def emit(self, event: Event) -> None:
+            stopped.wait()
+
+    sink = MemorySink()
+
+    async def post() -> None:
+        receiver = Receiver([Hanging(), sink])
+        async with receiving(receiver) as client:
+            assert (await client.post(batch(started())))[0] == 204
+            assert names(sink)[-3:] == ["PLAY", "FIRST_PLAY", "VIEW"]
+            stopped.set()
+
+    asyncio.run(post())
 
 
 def test_end_of_the_application_settles_what_is_open() -> None:

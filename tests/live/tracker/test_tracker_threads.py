@@ -15,7 +15,7 @@ from playertrack.core.state import State
 from playertrack.events import Event
 from playertrack.live.clock import ManualClock
 from playertrack.signals import Close, Signal
-from playertrack.sinks import MemorySink, NullSink
+from playertrack.sinks import FanoutSink, MemorySink, NullSink
 from tracker.tracking import PATIENCE, START, names, start
 
 
@@ -151,3 +151,30 @@ def test_what_waits_for_a_sink_that_hangs_is_bounded(
     assert len(updates) == 99_999
     assert [update.position for update in updates] == [*map(float, range(101, 100_100))]
     assert "were dropped" in caplog.text
+
+
+def test_q_isolated_a_sink_that_hangs_keeps_nothing_from_the_others() -> None:
+    stopped, complete = threading.Event(), threading.Event()
+    got: list[str] = []
+
+    class Hanging(NullSink):
+        def emit(self, event: Event) -> None:
+            stopped.wait()
+
+    class Slow(NullSink):
+        """No sink of ours, so it is not known to return at once."""
+
+        def emit(self, event: Event) -> None:
+            got.append(event.event)
+            if event.event == "FIRST_PLAY":
+                complete.set()
+
+    memory = MemorySink()
+    tracker = Tracker([Hanging(), FanoutSink([Hanging(), Slow()]), memory])
+    try:
+        start(tracker)
+        assert complete.wait(PATIENCE)
+        assert got == names(memory.events)[: len(got)]
+    finally:
+        stopped.set()
+        tracker.close(PATIENCE)
