@@ -95,6 +95,7 @@ class MpvBinding(Binding):
         self._note("start-file", playlist_entry_id=self._caught_up)
         self._note("prop.file-format", value=get("file-format"))
         self._note("prop.seekable", value=get("seekable") == "yes")
+        self._note_size()
         self._note_bounds()
         if (length := get("duration")) is not None:
             self._note("prop.duration", value=float(length))
@@ -146,6 +147,7 @@ class MpvBinding(Binding):
             self._note(kind, **values)
         match kind:
             case "file-loaded":
+                self._note_size()
                 self._note_bounds()
             case "seek":
                 self._last = None  # it may be sought where it is
@@ -191,6 +193,11 @@ class MpvBinding(Binding):
         back = onward and position is not None and position < (before or 0.0)
         if position is not None and position != before and not back:
             self._note("prop.time-pos", value=position)
+
+    def _note_size(self) -> None:
+        """Without one mpv may take for the length what was read so far."""
+        size = self._client.get("file-size")
+        self._note("prop.file-size", value=None if size is None else float(size))
 
     def _note_bounds(self) -> None:
         """Which part of the file is to be played, if not all of it."""

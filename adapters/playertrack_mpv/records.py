@@ -19,6 +19,12 @@ class Seconds(Record):
     value: Number | None
 
 
+class Size(Record):
+    """The size (bytes) of the file; null where nobody knows."""
+
+    value: Number | None
+
+
 class Speed(Record):
     """The property `speed`."""
 
@@ -78,6 +84,7 @@ class EndFile(Record):
 _SHAPES: dict[str, type[Record]] = {
     "prop.time-pos": Seconds,
     "prop.duration": Seconds,
+    "prop.file-size": Size,
     "prop.speed": Speed,
     "prop.pause": Switch,
     "prop.paused-for-cache": Switch,

@@ -15,14 +15,23 @@ from playertrack.trace.recording import Command, Record
 from playertrack.trace.translator import Part, PlayerTranslator
 
 from .file import File
-from .records import Chapters, EndFile, Loop, Point, Poll, Seconds, Speed, Switch, Text, Track, read
+from .records import (
+    Chapters,
+    EndFile,
+    Loop,
+    Point,
+    Poll,
+    Seconds,
+    Size,
+    Speed,
+    Switch,
+    Text,
+    Track,
+    read,
+)
 
 #: A length that grows by more than this (s) is no duration; estimates are corrected by less.
 _GROWTH = 0.5
-
-#: Of what cannot be sought in a length is believed once so much (s of content) was played
-#: without it growing: a stream that is played as it comes is read less far ahead.
-_UNGROWN = 2.0
 
 #: `loop-file` counts down about when (s) the next round begins, before or after.
 _COUNTS_DOWN = 0.1
@@ -215,6 +224,8 @@ class Translator(PlayerTranslator):
                 return self._move_end(at, file) if file.begun else []
             case Chapters(starts=starts):
                 file.bounds.chapters = starts
+            case Size(value=size):
+                file.sized = size is not None
             case Text(kind="prop.file-format"):
                 file.hls = report.value == "hls"
                 return self._at_length(at, file, file.length)
@@ -228,7 +239,7 @@ class Translator(PlayerTranslator):
                 return self._at_cache(at, file, report.value is True)
             case Switch(kind="prop.eof-reached", value=True) if not file.at_end:
                 file.at_end, file.playing = True, False
-                return [signals.Ended(at=at)]
+                return [*self._believe(at, file, over=True), signals.Ended(at=at)]
         return []
 
     def _at_track(self, report: Track) -> list[Signal]:
@@ -325,11 +336,10 @@ class Translator(PlayerTranslator):
 
         That is so, too, if it can be in the cache alone.
         """
-        if length is not None and (file.length is None or length > file.length):
-            file.grew = file.position
-        file.length = length
+        file.measure(length)
         was_live, previous = file.live, file.believed
-        grew = previous is not None and length is not None and length > previous + _GROWTH
+        growth = 0.0 if previous is None or length is None else length - previous
+        grew = growth > (0.0 if file.grows else _GROWTH)
         file.live = was_live or grew or (file.hls and (file.fixed or file.partial))
         if file.live:
             return [] if was_live else [signals.DurationChange(at=at, duration=None, live=True)]
@@ -340,10 +350,8 @@ class Translator(PlayerTranslator):
         length = file.length
         if length is None or length <= 0.0 or length == file.believed or file.live:
             return []
-        if file.believed is None and (file.fixed or file.partial):
-            played = file.position - (file.grew or 0.0)
-            if played < _UNGROWN and not (over and not file.grew):
-                return []
+        if file.in_doubt(length, over=over):
+            return []
         file.believed = length
         return [signals.DurationChange(at=at, duration=length)]
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from tapes import Record, Tape, after_start, derive, names, only
 
+EOF = {"reason": "eof"}
 REACHED = [f"PLAY_REACHED_{n}" for n in (25, 50, 75, 100)]
 
 
@@ -261,9 +264,49 @@ def test_length_of_what_was_read_so_far_is_none(step: float) -> None:
     assert after_start(derive("mpv", tape)) == []
 
 
-def test_length_that_grows_in_small_steps_is_none_even_if_it_can_be_sought_in() -> None:
-    tape = growing(0.1, 9.0, seekable=True)
-    assert "PLAY_REACHED_100" not in names(derive("mpv", tape))
+@pytest.mark.parametrize("step", [0.03, 0.1, 0.3])
+def test_length_of_what_was_read_so_far_is_none_even_if_it_can_be_sought_in(step: float) -> None:
+    tape = growing(step, 9.0, seekable=True).add(9.7, "end-file", reason="eof")
+    assert after_start(derive("mpv", tape)) == []
+
+
+def test_length_that_grows_once_it_plays_is_none_any_more() -> None:
+    """More than a second of it was read before it played."""
+    tape = started(4.0).play(0.1, 0.0, 0.5, 0.1)
+    for n in range(1, 60):
+        tape.add(0.6 + n / 10, "prop.duration", value=4.0 + n / 10).at(0.6 + n / 10, 0.5 + n / 10)
+    assert after_start(derive("mpv", tape.add(6.7, "end-file", reason="eof"))) == []
+
+
+def test_length_of_a_file_whose_size_is_unknown_is_believed_once_it_stands() -> None:
+    tape = started(9.0)
+    tape[4:4] = [{"t": 0.08, "kind": "prop.file-size", "value": None}]
+    events = derive("mpv", tape.play(0.1, 0.0, 9.0).add(9.2, "end-file", reason="eof"))
+    assert after_start(events) == REACHED
+    assert only("PLAY", events).duration is None
+
+
+def test_length_of_a_short_file_whose_size_is_known_is_believed_at_once() -> None:
+    tape = started(0.8)
+    tape[4:4] = [{"t": 0.08, "kind": "prop.file-size", "value": 90_000.0}]
+    events = derive("mpv", tape.play(0.1, 0.0, 0.8, 0.1).add(1.0, "end-file", reason="eof"))
+    assert after_start(events) == REACHED
+    assert only("PLAY", events).duration == 0.8
+
+
+@pytest.mark.parametrize("end", [("prop.eof-reached", {"value": True}), ("end-file", EOF)])
+def test_length_of_a_short_file_is_believed_at_its_end(end: tuple[str, dict[str, Any]]) -> None:
+    tape = started(0.8).play(0.1, 0.0, 0.8, 0.1).add(1.0, end[0], **end[1])
+    assert after_start(derive("mpv", tape)) == REACHED
+
+
+@pytest.mark.parametrize("length", [2.0, 12.0])
+def test_length_that_is_corrected_at_the_end_is_one(length: float) -> None:
+    """The last packet ends a little after what the file says."""
+    tape = started(length).play(0.1, 0.0, length - 1.0)
+    tape.add(length - 0.9, "prop.duration", value=length + 0.04)
+    tape.play(length - 0.9, length - 1.0, length).add(length + 0.2, "end-file", reason="eof")
+    assert after_start(derive("mpv", tape)) == REACHED
 
 
 def test_length_that_stays_is_believed_though_it_cannot_be_sought_in() -> None:

@@ -12,6 +12,7 @@ from test_conformance import mpv, needed
 
 import playertrack_mpv
 from playertrack import PlayertrackError
+from playertrack.testing.media import MediaServer
 from playertrack.testing.witness import Witness
 
 START = ["WIDGET_LOADED", "MEDIA_LOADED", "PLAY_REQUEST", "PLAY", "FIRST_PLAY"]
@@ -170,3 +171,25 @@ def test_part_that_the_program_asks_for_is_the_content(
         witness.until_over()
     assert witness.names == [*START, *REACHED]
     assert witness.events[-1].duration == pytest.approx(2.0, abs=0.05)
+
+
+def test_length_of_what_was_read_so_far_is_none(player: Any, site: MediaServer) -> None:
+    """A stream of the program's own, which comes as fast as it plays."""
+    data = (site.root / "clip.ts").read_bytes()
+    stopped = threading.Event()
+
+    def stream() -> Iterator[bytes]:
+        size = len(data) // 120
+        for at in range(0, len(data), size):
+            if stopped.wait(0.1):
+                return
+            yield data[at : at + size]
+
+    player.python_stream("camera")(stream)
+    with Witness() as witness, playertrack_mpv.track(player, witness.tracker):
+        player.play("python://camera")
+        witness.until("PLAY")
+        witness.until_at(3.0)
+        stopped.set()
+        player.stop()
+    assert [name for name in witness.names if not name.startswith("BUFFER")] == START
