@@ -17,6 +17,7 @@ from .media_uri import Ear, uri_of
 from .translator import Translator
 
 _TIME = Gst.Format.TIME
+_INSTANT = Gst.EventType.INSTANT_RATE_CHANGE
 _EXACTLY = Gst.SeekFlags.FLUSH | Gst.SeekFlags.ACCURATE
 
 
@@ -124,15 +125,30 @@ class PlaybinBinding(Binding):
             self._up = False
             self._note("ret.set_state", target="null", r="success")
         known, duration = self._playbin.query_duration(_TIME)
-        rate = self._speed()
+        rate, stop = self._segment()
         # The position comes last: it is that of the time when it is noted.
         position = self._position()
-        self._note("poll", position_ns=position, duration_ns=duration if known else None, rate=rate)
+        length = duration if known else None
+        self._note("poll", position_ns=position, duration_ns=length, rate=rate, stop_ns=stop)
 
-    def _speed(self) -> float | None:
-        """The rate of what is played, which a program sets by a seek."""
+    def _segment(self) -> tuple[float | None, int | None]:
+        """The rate of what is played and where it stops, which a program sets by a seek."""
         query = Gst.Query.new_segment(_TIME)
-        return query.parse_segment()[0] if self._playbin.query(query) else None
+        if not self._playbin.query(query):
+            return None, None
+        rate, _, _, stop = query.parse_segment()
+        return rate * self._multiplier(), stop
+
+    def _multiplier(self) -> float:
+        """The share by which an instant change moved the rate; only sinks know it, until a seek."""
+        for name in ("video-sink", "audio-sink"):
+            sink = self._playbin.get_property(name)
+            pad = sink and sink.get_static_pad("sink")
+            change = pad and pad.get_sticky_event(_INSTANT, 0)
+            segment = pad and pad.get_sticky_event(Gst.EventType.SEGMENT, 0)
+            if change and segment and _is_later(change, segment):
+                return float(change.parse_instant_rate_change().rate_multiplier)
+        return 1.0
 
     def _position(self) -> int | None:
         known, position = self._playbin.query_position(_TIME)
@@ -207,6 +223,10 @@ class PlaybinBinding(Binding):
         self._ended = self._live = self._up = self._active = False
         if self._hold is not None:
             self._hold.reset()
+
+
+def _is_later(event: Gst.Event, than: Gst.Event) -> bool:
+    return bool(Gst.util_seqnum_compare(event.get_seqnum(), than.get_seqnum()) > 0)
 
 
 def check(element: Gst.Element) -> None:

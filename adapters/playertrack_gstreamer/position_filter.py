@@ -18,6 +18,12 @@ _LAST_PICTURES = 0.1
 #: How far (s of content) past 0 other media may be when it is seen, beside what it played.
 _SLACK = 0.3
 
+#: Playback that stops so long (s of content) before the end was to do so …
+_BEFORE_END = 1.0
+
+#: … if it came as far as that, or nearly so (s of content).
+_LATE = 0.5
+
 #: Lengths that differ by less (s) are of the same media: an estimate was corrected.
 _CORRECTED = 0.1
 
@@ -29,11 +35,12 @@ def seconds(nanoseconds: float) -> float:
 
 @attrs.define
 class Track:
-    """Where playback is known to have been, and how long the media is."""
+    """Where playback is known to have been, how long the media is, and where it is to stop."""
 
     position: float = 0.0
     at: float | None = None
     duration: float | None = None
+    stop: float | None = None
 
     def place(self, at: float, position: float) -> None:
         """Playback is at ``position``, by itself or by a seek."""
@@ -56,6 +63,13 @@ class Track:
         """The same, and not far beyond it."""
         expected = self.expected(at, rate)
         return self.near_end(at, rate) and expected <= (self.duration or 0.0) + _LAST
+
+    def stops(self, at: float, rate: float) -> float | None:
+        """Where it was to stop, if playback is there, and that is not the end of the media."""
+        if self.stop is None or self.duration is None:
+            return None
+        reached = self.expected(at, rate) >= self.stop - _LATE
+        return self.stop if reached and 0.0 < self.stop < self.duration - _BEFORE_END else None
 
     def fell(self, at: float, position: float, rate: float) -> bool:
         """True if ``position`` is that of media which started when this one was at its end."""

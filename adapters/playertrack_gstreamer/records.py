@@ -52,11 +52,15 @@ class StateSet(Record):
 
 
 class Poll(Record):
-    """The answers of the queries; null: it failed. ``rate`` is that of the segment."""
+    """The answers of the queries; null: it failed.
+
+    ``rate`` is that of the segment, or what it was changed to since, and ``stop_ns`` its end.
+    """
 
     position_ns: _Nanoseconds | None
     duration_ns: _Nanoseconds | None
     rate: Number | None = None
+    stop_ns: _Nanoseconds | None = None
 
 
 class PipelineError(Record):

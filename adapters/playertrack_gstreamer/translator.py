@@ -307,6 +307,9 @@ class Translator(PlayerTranslator):
         run.ended, run.playing = True, False
         if flush is not None:
             return flush.end(at, run.track, self._rate)
+        stop = None if self.part else run.track.stops(at, self._rate)
+        if stop is not None:  # that is all of it that the program wanted
+            return [signals.TimeUpdate(at=at, position=stop), signals.Stop(at=at)]
         return [signals.Ended(at=at)]
 
     def _at_last(self, at: float) -> bool:
@@ -328,6 +331,7 @@ class Translator(PlayerTranslator):
             made += self._after_flush(at, position, report.rate)
         if length is not None and not self._run.live:
             made += self._at_length(at, length)
+        self._run.track.stop = None if report.stop_ns is None else seconds(report.stop_ns)
         return made + (self._at_position(at, position) if position >= 0.0 else [])
 
     def _after_flush(self, at: float, position: float, rate: float | None) -> list[Signal]:

@@ -222,3 +222,36 @@ def test_moment_of_pause_is_no_seek_if_playback_goes_on_from_there() -> None:
     for n in range(5):
         tape.append(answer(2.55 + n / 4, 2.2 + n / 4))
     assert after_start(derive("gstreamer", tape)) == ["PLAY_REACHED_25"]
+
+
+def part(stop: float, last: float) -> Tape:
+    """Of 12 s, 4 to ``stop`` were to be played, and ``last`` is where the end came."""
+    tape = flushed(started().play(0.1, 0.0, 1.0), 1.2)
+    for n in range(round((last - 4.0) * 4) + 1):
+        tape.append({**answer(1.3 + n / 4, 4.0 + n / 4), "stop_ns": round(stop * SECOND)})
+    return tape.add(1.4 + last - 4.0, "eos")
+
+
+def test_part_that_a_seek_asked_for_is_no_broken_file() -> None:
+    assert after_start(derive("gstreamer", part(7.0, 7.0))) == ["SEEK", "PLAY_REACHED_50"]
+
+
+def test_part_that_ends_before_its_end_is_a_broken_file() -> None:
+    assert after_start(derive("gstreamer", part(9.0, 7.0)))[-1] == "ERROR"
+
+
+def test_stop_at_the_end_of_the_media_is_no_part() -> None:
+    """As all seeks have it; the length of a stream may differ a little from that of the media."""
+    reached = [f"PLAY_REACHED_{n}" for n in (50, 75, 100)]
+    assert after_start(derive("gstreamer", part(11.6, 11.75))) == ["SEEK", *reached]
+
+
+def test_part_that_is_played_again_and_again_is_a_replay_each_time() -> None:
+    tape = part(6.0, 6.0)
+    tape = flushed(tape, 3.5)
+    for n in range(9):
+        tape.append({**answer(3.6 + n / 4, 4.0 + n / 4), "stop_ns": 6 * SECOND})
+    events = derive("gstreamer", tape.add(5.7, "eos"))
+    again = ["REPLAY", "PLAY_REQUEST", "PLAY"]
+    assert after_start(events)[:5] == ["SEEK", "PLAY_REACHED_50", *again]
+    assert not {"ERROR", "PLAY_REACHED_100"} & set(names(events))

@@ -66,9 +66,9 @@ def test_position_is_of_the_time_when_it_is_noted(playbin: Any, video: Path) -> 
     asked, noted = [], []
 
     class Slow(PlaybinBinding):
-        def _speed(self) -> float | None:
+        def _segment(self) -> tuple[float | None, int | None]:
             asked.append(self._position() or 0)
-            return super()._speed()
+            return super()._segment()
 
         def _note(self, kind: str, **fields: Any) -> None:
             if kind == "poll":
@@ -80,6 +80,43 @@ def test_position_is_of_the_time_when_it_is_noted(playbin: Any, video: Path) -> 
         binding.play()
         witness.until("PLAY_REACHED_25")
     assert all(before <= then for before, then in zip(asked, noted, strict=True))
+
+
+def test_instant_change_of_rate_is_seen_until_a_seek_ends_it(video: Path) -> None:
+    """No message reports it, nor does the segment; playbin3 refuses it, at least in 1.22."""
+    headless = needed(gst)
+    playbin = pipeline(headless, "playbin", str(video))
+    seeks, formats, kinds = headless.Gst.SeekFlags, headless.Gst.Format, headless.Gst.SeekType
+    with Witness() as witness, playertrack_gstreamer.track(playbin, witness.tracker) as binding:
+        binding.load(str(video))
+        binding.play()
+        witness.until_at(0.3)
+        instantly = seeks.INSTANT_RATE_CHANGE
+        assert playbin.seek(2.0, formats.TIME, instantly, kinds.NONE, 0, kinds.NONE, 0)
+        assert witness.until("SPEED").rate == 2.0
+        witness.until("PLAY_REACHED_25")
+        seek(playbin, 5.2)
+        assert witness.until("SPEED", 2).rate == 1.0
+        witness.until_signal("ended")
+    playbin.set_state(headless.Gst.State.NULL)
+    reached = [name for name in witness.names if name.startswith("PLAY_REACHED")]
+    assert reached[0] == "PLAY_REACHED_25"
+    assert not {"ERROR", "BUFFER_START"} & set(witness.names)
+
+
+def test_part_that_a_seek_asked_for_is_no_broken_file(playbin: Any, clip: Path) -> None:
+    with Witness() as witness, playertrack_gstreamer.track(playbin, witness.tracker):
+        playbin.set_property("uri", clip.as_uri())
+        go(playbin, "PLAYING")
+        witness.until("PLAY")
+        witness.until_at(0.3)
+        flags, kinds = gst().Gst.SeekFlags, gst().Gst.SeekType
+        exactly, time = flags.FLUSH | flags.ACCURATE, gst().Gst.Format.TIME
+        bounds = kinds.SET, 4 * SECOND, kinds.SET, 6 * SECOND
+        assert playbin.seek(1.0, time, exactly, *bounds)
+        witness.until_over()
+        threading.Event().wait(0.5)
+    assert witness.names == [*START, "SEEK", "PLAY_REACHED_50"]
 
 
 def test_messages_stay_on_the_bus_for_the_program(playbin: Any, video: Path) -> None:
