@@ -99,12 +99,27 @@ class MpvBinding(Binding):
         self._note_bounds()
         if (length := get("duration")) is not None:
             self._note("prop.duration", value=float(length))
-        if get("time-pos") is not None:
+        if self._plays_already():
             self._note("seek")
             self._note_position()
             self._note("playback-restart")
             self._halted = get("pause") == "yes"
             self._advances = not self._halted
+
+    def _plays_already(self) -> bool:
+        """True if playback has begun; if not, mpv is still to say so, after its seek to `start`.
+
+        What it said of that already waits here, and is noted no second time.
+        """
+        self._drain()
+        files = [event for event in self._waiting if event[0] in ("start-file", "end-file")]
+        if files and files[-1][1].get("playlist_entry_id") != self._caught_up:
+            return False
+        if self._client.get("seeking") == "yes" or self._client.get("time-pos") is None:
+            return False
+        began = ("seek", "playback-restart")
+        self._waiting = deque(event for event in self._waiting if event[0] not in began)
+        return True
 
     def _unsubscribe(self) -> None:
         self._client.wake()
@@ -183,16 +198,20 @@ class MpvBinding(Binding):
         a move back is none, as from the end that was sought to the last picture.
         """
         position = self._client.seconds("time-pos")
-        while (event := self._client.next(0.0)) is not None:
-            self._waiting.append(event)
-            if event[0] == "shutdown":
-                break
+        self._drain()
         if any(event and event[0] in _MOVES for event in (taken, *self._waiting)):
             return
         before, self._last = self._last, position
         back = onward and position is not None and position < (before or 0.0)
         if position is not None and position != before and not back:
             self._note("prop.time-pos", value=position)
+
+    def _drain(self) -> None:
+        """Take what was reported so far, to be received in its turn."""
+        while (event := self._client.next(0.0)) is not None:
+            self._waiting.append(event)
+            if event[0] == "shutdown":
+                break
 
     def _note_size(self) -> None:
         """Without one mpv may take for the length what was read so far."""

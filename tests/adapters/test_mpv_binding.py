@@ -7,6 +7,8 @@ from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import Any
 
+import pytest
+
 from playertrack.testing.witness import Witness
 from playertrack_mpv.binding import MpvBinding
 
@@ -34,6 +36,11 @@ class ScriptedCore:
     def begin(self, position: float) -> None:
         """It plays already."""
         self._position = position
+        self.properties["time-pos"] = str(position)
+
+    def waits(self, *events: str | _Event) -> None:
+        """These were reported before anything is asked."""
+        self._events.extend(events)
 
     def observe(self, name: str) -> None:
         pass
@@ -154,3 +161,29 @@ def test_file_that_starts_while_it_is_caught_up_with_starts_once() -> None:
     with Witness() as witness, MpvBinding(lambda: core, witness.tracker):
         witness.until_signal("pause")
     assert [signal.name for signal in witness.signals].count("loaded") == 2
+
+
+STARTED_AT: list[str | _Event] = [
+    ("start-file", {"playlist_entry_id": 1}),
+    "file-loaded",
+    "seek",
+]
+
+
+@pytest.mark.parametrize("done", [False, True], ids=["underway", "done"])
+def test_seek_to_the_start_of_a_part_while_it_is_caught_up_with_is_none(done: bool) -> None:
+    """mpv reports it after what it says of itself, or did before."""
+    rest: list[str | _Event] = [] if done else [_RESTART]
+    core = ScriptedCore(
+        (2.04, rest or [("prop.speed", {"value": 1.0})]),
+        (2.5, [("prop.pause", {"value": True})]),
+    )
+    core.waits(*STARTED_AT, *([_RESTART] if done else []))
+    core.properties |= {"playlist-pos": "0", "pause": "no", "duration": "6.0", "start": "2"}
+    core.properties |= {"end": "4", "seeking": "no" if done else "yes"}
+    core.begin(2.0)
+    with Witness() as witness, MpvBinding(lambda: core, witness.tracker):
+        witness.until("PAUSE")
+    assert [signal.name for signal in witness.signals].count("playing") == 1
+    assert "SEEK" not in witness.names
+    assert witness.until("PLAY").duration == 2.0

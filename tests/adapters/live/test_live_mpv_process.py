@@ -97,6 +97,15 @@ def test_mpv_that_starts_later_with_its_file_is_measured(
     assert witness.names == [*START, "PAUSE"]
 
 
+def test_part_that_begins_while_mpv_is_found_has_no_seek(
+    path: Path, run: Starter, video: Path
+) -> None:
+    with Witness() as witness, playertrack_mpv.track_process(path, witness.tracker):
+        run("--start=2", "--end=4", str(video))
+        assert witness.until("PLAY_REACHED_75").duration == 2.0
+    assert not {"SEEK", "ERROR"} & set(witness.names)
+
+
 @pytest.mark.parametrize("end", ["kill", "quit"])
 def test_restart_of_mpv_is_another_session_of_the_same_player(
     end: str, path: Path, run: Starter, video: Path
