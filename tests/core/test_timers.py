@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from playertrack import Diagnostic, Engine, Policy, signals
+from playertrack.core.timers import first_over
 from playertrack.signals import (
     Captions,
     Loaded,
@@ -157,3 +158,13 @@ def test_a_timer_of_a_clock_that_was_set_back_is_not_early() -> None:
         due = engine.next_timer()
         assert due is not None
         assert names(engine.tick(due)) == ["BUFFER_START"]
+
+
+@pytest.mark.parametrize(("stalled", "due"), [(11.5, 11.75), (11.875, 12.0)])
+def test_of_two_waits_that_are_over_the_first_to_be_over_is_first(
+    stalled: float, due: float
+) -> None:
+    engine = fed(*PLAYED, Seek(at=11.0, position=50.0), Stall(at=stalled))
+    found = first_over(engine, 13.0)
+    assert found is not None and found[0] == due == engine.next_timer()
+    assert names(engine.tick(13.0)) == ["SEEK", "BUFFER_START"]
