@@ -10,14 +10,13 @@ from time import monotonic
 from typing import Any, Protocol, runtime_checkable
 from weakref import WeakValueDictionary
 
+from .._log import log as _log
 from ..errors import PlayertrackError
 from .calls import is_ours
 from .redaction import redact
 from .retry import DeliveryState, RetryPolicy
 from .settings import DeliveryError
 from .user_code import UserCode
-
-_log = logging.getLogger("playertrack")
 
 #: How long (s) a source may take before it counts as a reason why nothing goes on.
 _SLOW = 1.0

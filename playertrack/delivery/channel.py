@@ -11,12 +11,12 @@ what came before goes before, what came after goes after. Rows in `FREE` are in 
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections import deque
 from collections.abc import Iterable, Sequence
 from heapq import heappop, heappush
 from math import inf
 
+from .._log import log as _log
 from ..outbox import HELD, Outbox, Page, Row, Settled
 from .calls import foreign
 from .consignment import Consignment
@@ -25,8 +25,6 @@ from .protocol import COMMON, FREE, Batch
 from .retry import DeliveryState
 from .route import Route
 from .settings import DeliverySettings
-
-_log = logging.getLogger("playertrack")
 
 #: How many rows are read at once: while some are read, the requests take twice as long.
 _PAGE = 1024

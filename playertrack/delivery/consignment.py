@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-import logging
 from collections.abc import Callable, Sequence
 from math import inf
 from typing import Any
 
 import attrs
 
+from .._log import log as _log
 from ..outbox import Row, Settled
 from .calls import StalledError
 from .link import Link
@@ -18,8 +18,6 @@ from .protocol import LONGEST_REASON, Answer, Kind, Request, Verdict
 from .redaction import redact
 from .retry import DeliveryState
 from .transport import FaultError, fault_verdict
-
-_log = logging.getLogger("playertrack")
 
 #: A body from this length (bytes) on is worth compressing.
 _WORTH_IT = 1024

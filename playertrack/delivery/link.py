@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from math import inf
 from random import Random
 from time import time
 
+from .._log import log as _log
 from .._words import counted
 from ..outbox import Outbox, Settled
 from .auth import Credentials
@@ -20,8 +20,6 @@ from .retry import DeliveryState, RetryPolicy
 from .route import Route
 from .scheduler import Scheduler
 from .settings import DeliverySettings
-
-_log = logging.getLogger("playertrack")
 
 #: Sends one request; True if its URL has no secret in it.
 Exchange = Callable[[Request, bool], Awaitable[Answer]]

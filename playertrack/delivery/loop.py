@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import threading
 from collections.abc import Callable, Coroutine, Iterable
 from contextlib import suppress
@@ -24,8 +23,6 @@ from .route import Route
 from .settings import DeliverySettings
 from .transport import TimeLimit, check_address, exchange, new_session
 from .user_code import in_thread, make_private
-
-_log = logging.getLogger("playertrack")
 
 _T = TypeVar("_T")
 
@@ -103,12 +100,16 @@ class SendLoop:
                     self.started = True
                 self._starting = False
 
-    def look(self, handed: list[Handed] | None) -> None:
-        """There are new rows, or (None) there may be something to fetch; start if need be."""
+    def look(self, handed: list[Handed] | None) -> bool:
+        """There are new rows, or (None) there may be something to fetch; start if need be.
+
+        True if it could not: then it has to be called again.
+        """
         if not self.started:
             self.start()
-        if self.started:
+        if self._loop is not None:  # when there is one, all that is there is fetched
             self._call(self._look_at_all if handed is None else partial(self._hand, handed))
+        return not self.started
 
     def resume(self, names: Iterable[str] | None = None) -> None:
         """Go on with paused destinations, all of them if none are named."""

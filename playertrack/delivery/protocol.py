@@ -8,7 +8,6 @@ says what it means for the events of the request.
 
 from __future__ import annotations
 
-import logging
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from email.utils import parsedate_to_datetime
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import attrs
 
+from .._log import log as _log
 from .._msgspec import msgspec
 from ..errors import PlayertrackError
 from ..outbox import Item, RefusedError
@@ -25,7 +25,6 @@ from ..outbox import Item, RefusedError
 if TYPE_CHECKING:
     from ..events import Event
 
-_log = logging.getLogger("playertrack")
 
 _K = TypeVar("_K")
 _V = TypeVar("_V")

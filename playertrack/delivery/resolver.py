@@ -21,12 +21,21 @@ _Question = tuple[str, int, int, "asyncio.Future[list[Any]]"]
 _Lane = SimpleQueue["_Question | None"]
 
 
+#: Threads that may be left waiting for an answer.
+_MOST_LEFT = 8
+
+
 class ThreadResolver(AbstractResolver):
-    """Asks the operating system; what it does not answer within ``patience`` seconds fails."""
+    """Asks the operating system; what it does not answer within ``patience`` seconds fails.
+
+    Then the host has another thread the next time, as this one may never return; but there are
+    never more than a few of those.
+    """
 
     def __init__(self, patience: float = 5.0) -> None:
         self._patience = patience
         self._lanes: dict[str, _Lane] = {}
+        self._threads: dict[_Lane, threading.Thread] = {}
 
     def prepare(self, host: str) -> _Lane:
         """Start the thread for ``host``; raises `RuntimeError` if there can be none."""
@@ -37,8 +46,17 @@ class ThreadResolver(AbstractResolver):
                 target=_work, args=(lane,), name="playertrack-dns", daemon=True
             )
             thread.start()
-            self._lanes[host] = lane
+            self._lanes[host], self._threads[lane] = lane, thread
         return lane
+
+    def _leave(self, host: str, lane: _Lane) -> None:
+        left = self._threads.keys() - set(self._lanes.values())
+        for each in left:
+            if not self._threads[each].is_alive():
+                del self._threads[each]
+        if len(self._threads) - len(self._lanes) < _MOST_LEFT and self._lanes.get(host) is lane:
+            del self._lanes[host]
+            lane.put(None)
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
@@ -46,10 +64,12 @@ class ThreadResolver(AbstractResolver):
         """The addresses of ``host``; raises `OSError` if it has none."""
         future = asyncio.get_running_loop().create_future()
         try:
-            self.prepare(host).put((host, port, family, future))
+            lane = self.prepare(host)
+            lane.put((host, port, family, future))
             async with asyncio.timeout(self._patience):
                 found = await future
         except TimeoutError:
+            self._leave(host, lane)
             reason = f"no address within {self._patience:g} s"
             raise OSError(errno.EHOSTUNREACH, reason) from None
         except RuntimeError as error:

@@ -11,7 +11,6 @@ long in coming, and the records of the others must not wait for it.
 from __future__ import annotations
 
 import atexit
-import logging
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Iterable, Iterator
@@ -21,6 +20,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, ClassVar, Protocol, Self
 
+from .._log import log as _log
 from ..errors import PlayertrackError, SignalError, shorten
 from ..policy import Policy
 from ..signals import Close, Signal
@@ -29,8 +29,6 @@ from ..trace.translator import checked_seeker
 from .media_name import entry_name as entry_name
 from .players import Measured
 from .raw_file import RawFile
-
-_log = logging.getLogger("playertrack")
 
 #: How long (s) a thread is waited for in the end; one that the player holds is left behind.
 _PATIENCE = 5.0

@@ -10,6 +10,7 @@ from math import inf
 from time import monotonic
 from typing import Any, TypeVar
 
+from .._log import log as _log
 from ..errors import PlayertrackError, SignalError
 from .clock import Clock
 
@@ -17,7 +18,6 @@ from .clock import Clock
 #: for days to get there, and some 30 MB.
 _MOST_WAITING = 100_000
 
-_log = logging.getLogger("playertrack")
 _T = TypeVar("_T")
 
 

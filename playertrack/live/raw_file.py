@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import logging
 from pathlib import Path
 from typing import Any
 
-_log = logging.getLogger("playertrack")
+from .._log import log as _log
 
 
 class RawFile:

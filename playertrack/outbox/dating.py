@@ -9,7 +9,6 @@ destination and committed; only then may they be sent.
 from __future__ import annotations
 
 import json
-import logging
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -19,12 +18,11 @@ from uuid import uuid4
 
 import attrs
 
+from .._log import log as _log
 from ..events import EVENTS, Event, to_record
 from .both import held_rows, times_of
 from .failover import Failover
 from .values import RELEASED, Added, Dated, Encode, Held, Item, LaterError, RefusedError, Settled
-
-_log = logging.getLogger("playertrack")
 
 #: An event is from the wrong clock if it was recorded at most so long (s) ago by that clock; one
 #: that is fed from an old recording is not.

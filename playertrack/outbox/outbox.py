@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections import Counter, deque
 from collections.abc import Callable
@@ -14,6 +13,7 @@ from time import monotonic
 from typing import Any, TypeVar
 
 from .._fork import Forked, watched
+from .._log import log as _log
 from .connecting import Connect, connect
 from .dating import BootClock, Undated
 from .failover import RETRY, Failover
@@ -32,8 +32,6 @@ from .values import (
     Settled,
     Standing,
 )
-
-_log = logging.getLogger("playertrack")
 
 _T = TypeVar("_T")
 
@@ -111,6 +109,7 @@ class Outbox(Forked):
         #: The rows that the sender has.
         self.leases = Leases()
         self._poll_at = 0.0
+        self._unheard: object = False
         self._lingers_until = 0.0
         self._failover: Failover | None = None
         self._thread: threading.Thread | None = None
@@ -203,7 +202,8 @@ class Outbox(Forked):
     def listen(self, listener: Listener) -> None:
         """Have ``listener``, and no other, called by the outbox's thread when there may be news.
 
-        It is given the new rows, or None if what is new has to be fetched.
+        It is given the new rows, or None if what is new has to be fetched. While it says True
+        it could do nothing, and is called again every second.
         """
         self._listener = listener
 
@@ -331,13 +331,13 @@ class Outbox(Forked):
                 done()
         handed = self.leases.handed()
         if news or handed or handed is None:
-            self._listener(None if news else handed)
+            self._unheard = self._listener(None if news else handed)
 
     def _look_around(self, failover: Failover) -> bool:
         """Do what is due every second; True if there may be something new."""
         self._poll_at = monotonic() + self._poll
         news = failover.poll()
-        return self.undated.date(failover) or news
+        return self.undated.date(failover) or news or bool(self._unheard)
 
     def _empty(self, failover: Failover) -> None:
         """Commit what waits, group by group."""

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 
+from .._log import log as _log
 from .recovery import Damage
-
-_log = logging.getLogger("playertrack")
 
 
 class Reports:

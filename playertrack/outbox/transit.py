@@ -6,7 +6,6 @@ are the rows that a sender has, or has delivered while they are still to be remo
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections import Counter, deque
 from collections.abc import Iterable
@@ -14,6 +13,7 @@ from itertools import islice
 from time import monotonic
 from typing import Any
 
+from .._log import log as _log
 from ..events import Event
 from .dating import Undated
 from .values import (
@@ -28,8 +28,6 @@ from .values import (
     RefusedError,
     Row,
 )
-
-_log = logging.getLogger("playertrack")
 
 #: Rows that are delivered are removed when there are so many, or after so long (s). A power cut
 #: may have them sent again.

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Collection
 from time import monotonic
 
+from .._log import log as _log
 from .store import Store
 from .values import DROPPED, Bounds
-
-_log = logging.getLogger("playertrack")
 
 #: How often (s) dropped events are reported.
 _SELDOM = 60.0

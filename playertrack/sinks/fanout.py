@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from time import monotonic
 from typing import Any, Self
 
+from .._log import log as _log
 from ..events import Event
 from .base import Sink, SinkError, open_sink
 from .lane import Lane
@@ -16,8 +16,6 @@ from .null import NullSink
 
 #: How long (s) a sink may take, beyond the time for its close, to be handed what was emitted.
 _GRACE = 0.2
-
-_log = logging.getLogger("playertrack")
 
 
 def _log_failure(sink: Sink, error: Exception) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import logging
 import socket
 import subprocess
 import sys
@@ -19,6 +21,7 @@ from sending import FAST, ME, again, event, events, firsts, indices, sink_for, u
 from playertrack.destinations.kaltura import WireProfile
 from playertrack.destinations.kaltura.sink import KS
 from playertrack.destinations.kaltura.stats import StatsSink
+from playertrack.outbox import Row
 
 ROOT = Path(__file__).parents[2]
 IMPATIENT = attrs.evolve(FAST, timeout=0.5, connect_timeout=0.1)
@@ -124,7 +127,107 @@ def test_a_name_that_resolves_slowly_holds_up_no_other(
         held.close(0.0)
 
 
-@pytest.mark.parametrize("what", ["threads", "threads for names", "descriptors"])
+def test_a_look_up_that_never_returns_is_made_again_by_another_thread(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, released: threading.Event
+) -> None:
+    ask, asked = socket.getaddrinfo, list[str]()
+
+    def hang(host: Any, *args: Any, **options: Any) -> Any:
+        if host == "hangs.test":
+            asked.append(host)
+            if len(asked) < 3:
+                released.wait(60.0)
+            host = "127.0.0.1"
+        return ask(host, *args, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", hang)
+    with Server() as server:
+        port = server.base.rpartition(":")[2].split("/")[0]
+        settings = attrs.evolve(IMPATIENT, allow_http=True)
+        sink = sink_for(f"http://hangs.test:{port}", tmp_path, settings=settings)
+        for each in events(5):
+            sink.emit(each)
+        assert sink.flush(20.0)
+        assert firsts(indices(server.received)) == [1, 2, 3, 4, 5]
+        assert len(asked) >= 3
+        sink.close(20.0)
+
+
+def test_threads_that_never_return_from_a_look_up_are_few(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, released: threading.Event
+) -> None:
+    hanging = [0]
+
+    def hang(*args: Any, **options: Any) -> Any:
+        hanging[0] += 1
+        released.wait(60.0)
+        raise socket.gaierror("no")
+
+    monkeypatch.setattr(socket, "getaddrinfo", hang)
+    settings = attrs.evolve(IMPATIENT, allow_http=True, connect_timeout=0.01)
+    sink = sink_for("http://hangs.test", tmp_path, settings=settings)
+    sink.emit(event(1))
+    for _ in range(20):
+        sink.flush(0.1)
+        assert hanging[0] <= 9
+    assert hanging[0] > 2
+    sink.close(0.0)
+
+
+def test_nothing_is_kept_for_a_loop_that_cannot_be_had(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make, left = asyncio.new_event_loop, [False]
+
+    def none_left() -> asyncio.AbstractEventLoop:
+        if not left[0] and threading.current_thread().name == "playertrack-sender":
+            raise OSError(24, "Too many open files")
+        return make()
+
+    monkeypatch.setattr(asyncio, "new_event_loop", none_left)
+    with Server() as server:
+        sink = sink_for(server, tmp_path)
+        for each in events(600):
+            sink.emit(each)
+            if each.index % 20 == 0:
+                sink.status(5.0)
+        assert sum(type(each) is Row for each in gc.get_objects()) < 200
+        left[0] = True
+        assert sink.close(20.0)
+        assert firsts(indices(server.received)) == list(range(1, 601))
+
+
+@pytest.mark.parametrize("failure", [ValueError("full"), SystemExit(1)])
+def test_a_log_handler_that_fails_ends_no_delivery(
+    failure: BaseException, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Failing(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            raise failure
+
+    def answer(request: Received) -> Answer:
+        return ok("nope", "503 Busy") if request.number < 3 else ok()
+
+    handler = Failing()
+    logging.getLogger("playertrack").addHandler(handler)
+    try:
+        with Server(answer) as server:
+            sink = sink_for(server, tmp_path / "queue")
+            for each in events(5):
+                sink.emit(each)
+            assert sink.flush(20.0)
+            (tmp_path / "queue").rename(tmp_path / "elsewhere")
+            sink.emit(event(6))
+            assert sink.close(20.0)
+            assert set(indices(server.received)) == {1, 2, 3, 4, 5, 6}
+    finally:
+        logging.getLogger("playertrack").removeHandler(handler)
+    assert f"a log handler failed: {failure!r}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "what", ["threads", "the thread that sends", "threads for names", "descriptors"]
+)
 def test_q_live_what_cannot_be_had_at_the_first_event_is_tried_again(
     what: str, tmp_path: Path
 ) -> None:
@@ -137,7 +240,8 @@ sink = StatsSink(ME, queue=sys.argv[2], url=sys.argv[1], settings=FAST)
 start = threading.Thread.start
 if {what!r} != "descriptors":
     def none_left(self):
-        if {what!r} == "threads" or self.name == "playertrack-dns":
+        lacks = {{"the thread that sends": "sender", "threads for names": "dns"}}.get({what!r}, "")
+        if lacks in self.name:
             raise RuntimeError("can't start new thread")
         start(self)
     threading.Thread.start = none_left
@@ -158,9 +262,10 @@ else:
     for each in held:
         os.close(each)
 n = 1
-while not select.select([sys.stdin], [], [], 0.05)[0]:  # nothing is asked for, only emitted
-    n += 1
-    sink.emit(event(n))
+while not select.select([sys.stdin], [], [], 0.05)[0]:  # nothing is asked for
+    if {what!r} == "threads":  # where there is none at all, only a call can look again
+        n += 1
+        sink.emit(event(n))
 print(sink.close(20.0))
 """
     with Server() as server:
