@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_left, bisect_right
+from collections import deque
 from collections.abc import Iterator, Sequence
+from math import inf
+from operator import attrgetter
 
 import attrs
 
@@ -50,6 +54,7 @@ class Evidence:
 def missing_of(summary: Summary, session: Evidence, policy: Policy) -> Iterator[Missing]:
     """The milestones of the policy, and COMPLETED, that a session has not."""
     nothing = _nothing(summary)
+    moves = [] if nothing is not None else list(_moves(session.path))
     end = summary.duration
     for milestone in policy.milestones:
         if milestone in summary.quartiles:
@@ -59,7 +64,7 @@ def missing_of(summary: Summary, session: Evidence, policy: Policy) -> Iterator[
             yield Missing(REACHED[milestone], milestone, None, why)
         else:
             point = end * milestone / 100
-            why_not = tuple(_why_not(point, session, policy))
+            why_not = tuple(_why_not(point, session, moves, policy))
             yield Missing(REACHED[milestone], milestone, point, why_not)
     if policy.completion is not None and not summary.completed:
         reason = nothing or Reason(
@@ -81,26 +86,25 @@ def _nothing(summary: Summary) -> Reason | None:
     return None
 
 
-def _why_not(point: float, session: Evidence, policy: Policy) -> Iterator[Reason]:
+def _why_not(
+    point: float, session: Evidence, moves: Sequence[_Move], policy: Policy
+) -> Iterator[Reason]:
     """How the playhead came past ``point`` without playing over it, or that it did not."""
     start, path = session.events[0].at, session.path
-    seeks = [event for event in session.events if isinstance(event, Seek)]
-    passed = [seek for seek in seeks if _spans(seek.origin, point, seek.target)]
-    moves = [move for move in _moves(path) if move.origin < point <= move.target]
-    began = [_began(seek, path) for seek in passed]
-    moves = [move for move in moves if not any(map(move.belongs_to, passed, began))]
-    yield from _against_the_clock(path)
-    if passed:
-        seek = passed[-1]
-        how = "a seek that was not reported" if seek.inferred else "a seek"
+    skips = [skip for event in session.events for skip in _skips(event) if skip.has(point)]
+    unexplained = _unexplained(point, moves, skips)
+    yield from _against_the_clock(path, moves)
+    if skips:
+        skip = skips[-1]
+        how = "a seek that was not reported" if skip.inferred else "a seek"
         yield Reason(
             "seeked_past",
-            f"{how} at {_short(seek.at - start)} skipped the point at {_short(point)}, "
-            f"from {_short(seek.origin)} to {_short(seek.target)}",
+            f"{how} at {_short(skip.at - start)} skipped the point at {_short(point)}, "
+            f"from {_short(skip.origin)} to {_short(skip.target)}",
         )
-    if moves:
-        yield moves[-1].reason(point, start, policy)
-    if not passed and not moves:
+    if unexplained is not None:
+        yield unexplained.reason(point, start, policy)
+    if not skips and unexplained is None:
         yield _short_of(point, path)
     for event in session.events:
         if event.rule == "R-end-early":
@@ -117,15 +121,15 @@ def _why_not(point: float, session: Evidence, policy: Policy) -> Iterator[Reason
         )
 
 
-def _against_the_clock(path: array[float]) -> Iterator[Reason]:
+def _against_the_clock(path: array[float], moves: Sequence[_Move]) -> Iterator[Reason]:
     """Positions that no player can have had at these times."""
-    if _in_milliseconds(path):
+    if _in_milliseconds(moves):
         yield Reason(
             "milliseconds",
             "positions look like milliseconds: they run 1000 times as fast as the clock, "
             "and seconds are expected",
         )
-    elif _ahead_of_the_clock(path):
+    elif _ahead_of_the_clock(moves):
         yield Reason(
             "ahead_of_clock",
             f"positions run ahead of the clock: {_short(path[-2] - path[1])} of media in "
@@ -146,30 +150,26 @@ def _short_of(point: float, path: array[float]) -> Reason:
     return Reason("not_reached", f"playback came to {where}")
 
 
-def _in_milliseconds(path: array[float]) -> bool:
+def _in_milliseconds(all_: Sequence[_Move]) -> bool:
     """Most moves of the playhead are about a thousand times too fast."""
-    moves = [move for move in _moves(path) if move.at > move.since and move.target > move.origin]
+    moves = [move for move in all_ if move.at > move.since and move.target > move.origin]
     fast = [m for m in moves if 500.0 < (m.target - m.origin) / (m.at - m.since) < 2000.0]
     return len(fast) >= 3 and 2 * len(fast) > len(moves)
 
 
-def _ahead_of_the_clock(path: array[float]) -> bool:
+def _ahead_of_the_clock(all_: Sequence[_Move]) -> bool:
     """Most moves of the playhead are small steps forward that took hardly any time.
 
     A player that a test runs without a clock does so.
     """
-    moves = [move for move in _moves(path) if 0.0 < move.target - move.origin <= 5.0]
+    moves = [move for move in all_ if 0.0 < move.target - move.origin <= 5.0]
     fast = [m for m in moves if m.target - m.origin > 4.0 * m.rate * (m.at - m.since)]
-    return len(fast) >= 3 and 2 * len(fast) > len(path) // 3
+    return len(fast) >= 3 and 2 * len(fast) > len(all_) + 1
 
 
 def _short(seconds: float | None) -> str:
     """A time or a position, which may be unknown."""
     return "?" if seconds is None else as_time(seconds)
-
-
-def _spans(before: float | None, point: float, after: float | None) -> bool:
-    return before is not None and after is not None and before < point <= after
 
 
 @attrs.frozen
@@ -181,11 +181,6 @@ class _Move:
     origin: float
     target: float
     rate: float
-
-    def belongs_to(self, seek: Seek, began: float) -> bool:
-        """The seek, which ``began`` then, explains the move."""
-        within = (seek.origin or 0.0) <= self.origin and self.target <= (seek.target or 0.0)
-        return self.at <= seek.at and (within or began <= self.since)
 
     def reason(self, point: float, start: float, policy: Policy) -> Reason:
         """Why going past ``point`` was not playing over it."""
@@ -212,10 +207,80 @@ class _Move:
         )
 
 
-def _began(seek: Seek, path: array[float]) -> float:
-    """When the playhead left the origin of the seek: a drag may go past both its ends."""
-    left = (m.since for m in _moves(path) if m.at <= seek.at and m.origin == seek.origin)
-    return max(left, default=seek.at)
+@attrs.frozen
+class _Skip:
+    """A seek forward, complete ``at``, from ``origin`` to ``target`` (s of content)."""
+
+    at: float
+    origin: float
+    target: float
+    inferred: bool
+
+    def has(self, point: float) -> bool:
+        """It left the point out."""
+        return self.origin < point <= self.target
+
+
+def _skips(event: Event) -> Iterator[_Skip]:
+    if isinstance(event, Seek) and event.origin is not None and event.target is not None:
+        yield _Skip(event.at, event.origin, event.target, event.inferred)
+
+
+def _unexplained(point: float, moves: Sequence[_Move], skips: Sequence[_Skip]) -> _Move | None:
+    """The last move past ``point`` that belongs to no skip.
+
+    A move that came before a skip was complete belongs to it if it lies within, or came since
+    the skip began. A session may have very many of both: each is looked at once.
+    """
+    began = _began(moves, skips)
+    last = -1
+    widest = _Widest()
+    earliest = inf
+    later = sorted(range(len(skips)), key=lambda index: skips[index].at)
+    passing = [index for index, move in enumerate(moves) if move.origin < point <= move.target]
+    for index in sorted(passing, key=lambda index: moves[index].at, reverse=True):
+        move = moves[index]
+        while later and skips[later[-1]].at >= move.at:
+            skip = later.pop()
+            earliest = min(earliest, began[skip])
+            widest.add(skips[skip].origin, skips[skip].target)
+        if not (earliest <= move.since or widest.holds(move.origin, move.target)):
+            last = max(last, index)
+    return None if last < 0 else moves[last]
+
+
+def _began(moves: Sequence[_Move], skips: Sequence[_Skip]) -> list[float]:
+    """When the playhead left the origin of each skip: a drag may go past both its ends."""
+    began = [skip.at for skip in skips]
+    left: dict[float, float] = {}
+    earlier = deque(sorted(moves, key=attrgetter("at")))
+    for index in sorted(range(len(skips)), key=lambda index: skips[index].at):
+        skip = skips[index]
+        while earlier and earlier[0].at <= skip.at:
+            move = earlier.popleft()
+            left[move.origin] = max(left.get(move.origin, -inf), move.since)
+        began[index] = left.get(skip.origin, skip.at)
+    return began
+
+
+class _Widest:
+    """Stretches of content, without those that lie within another: both lists rise."""
+
+    def __init__(self) -> None:
+        self._starts: list[float] = []
+        self._ends: list[float] = []
+
+    def add(self, start: float, end: float) -> None:
+        if self.holds(start, end):
+            return
+        first, last = bisect_left(self._starts, start), bisect_right(self._ends, end)
+        self._starts[first:last] = [start]
+        self._ends[first:last] = [end]
+
+    def holds(self, start: float, end: float) -> bool:
+        """It lies within one of the stretches."""
+        index = bisect_right(self._starts, start)
+        return index > 0 and end <= self._ends[index - 1]
 
 
 def _moves(path: array[float]) -> Iterator[_Move]:
