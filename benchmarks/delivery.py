@@ -292,7 +292,7 @@ def _one_lane(count: int, runs: int) -> Row:
         )
     ratio = _ratio(queued, bare)
     note = f"{median(queued):.0f}/s against {median(bare):.0f}/s"
-    return Row("one lane against a bare aiohttp loop", ratio, at_least=0.8, note=note)
+    return Row("one lane against a bare aiohttp loop", ratio, at_least=0.85, note=note)
 
 
 def _lanes(count: int, runs: int) -> Row:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from heapq import heappop, heappush
 from math import inf
 
@@ -20,7 +21,7 @@ from .._log import log as _log
 from ..outbox import HELD, Outbox, Page, Row, Settled
 from .calls import foreign
 from .consignment import Consignment
-from .link import Exchange, Link
+from .link import Carrier, Link
 from .protocol import COMMON, FREE, Batch
 from .retry import DeliveryState
 from .route import Route
@@ -127,6 +128,11 @@ class Lanes:
             if lane in self._lanes:
                 heappush(self.heads, (self._lanes[lane][0].seq, lane))
 
+    def after(self, rows: Sequence[Row]) -> Row | None:
+        """The first row that waits for the first of ``rows``, if there is one."""
+        waiting = self._lanes.get(rows[0].item.lane) if rows else None
+        return waiting[0] if waiting else None
+
     def clear(self) -> None:
         """Forget the rows that wait."""
         self._lanes.clear()
@@ -141,9 +147,9 @@ class Channel(Link):
     """Sends the rows of ``route``; everything here happens in one event loop."""
 
     def __init__(
-        self, outbox: Outbox, route: Route, settings: DeliverySettings, exchange: Exchange
+        self, outbox: Outbox, route: Route, settings: DeliverySettings, carrier: Carrier
     ) -> None:
-        super().__init__(outbox, route, settings, exchange)
+        super().__init__(outbox, route, settings, carrier)
         self._lanes = Lanes()
         self._undated: set[str] = set()  # lanes that wait for the dates of their events
         self._epoch = 0
@@ -348,6 +354,9 @@ class Channel(Link):
         while rows:
             consignment = Consignment(self, rows)
             self._consignments.add(consignment)
+            if len(self._workers) == 1 and self.route.destination.batch.events == 1:
+                # After two rounds of the loop, when the bytes of this one are out.
+                self.loop.call_soon(self.loop.call_soon, self._foresee, consignment)
             try:
                 await consignment.bring()
             except BaseException:  # raised again: the rows are free for another try
@@ -360,6 +369,17 @@ class Channel(Link):
                 return
             rows = self._next()
             self.pump()
+
+    def _foresee(self, present: Consignment) -> None:
+        """Make what may follow, while the server answers; it is sent if it is the same then."""
+        rows = present.left if present in self._consignments else []
+        row = self._lanes.after(rows)
+        if row is None or not self.policy.calm or self.foreign or self.compresses:
+            return
+        with suppress(Exception):  # it is met again
+            request = self.route.destination.request([row.item.body])
+            authorized = self.route.destination.authorize(request, self.credentials.token)
+            self.made = self.carrier.make(authorized, authorized.url == request.url)
 
     def _ended(self, worker: asyncio.Task[None]) -> None:
         self._workers.discard(worker)

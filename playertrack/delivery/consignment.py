@@ -17,7 +17,7 @@ from .link import Link
 from .protocol import LONGEST_REASON, Answer, Kind, Request, Verdict
 from .redaction import redact
 from .retry import DeliveryState
-from .transport import FaultError, fault_verdict
+from .transport import FaultError, Made, fault_verdict
 
 #: A body from this length (bytes) on is worth compressing.
 _WORTH_IT = 1024
@@ -165,14 +165,22 @@ class Consignment:
         """Send it, compressed if the server takes that (RFC 9110, 12.5.3)."""
         link = self._link
         if link.compresses and len(request.body) >= _WORTH_IT:
-            answer = await link.exchange(_compressed(request), plain)
+            answer = await link.carrier.exchange(_compressed(request), plain)
             if answer.status != _UNSUPPORTED:
                 return answer
             link.compresses = False
-        answer = await link.exchange(request, plain)
+        answer = await link.carrier.exchange(request, plain, self._made(request))
         if link.compresses is None and (taken := answer.headers.get("Accept-Encoding")):
             link.compresses = "gzip" in taken.lower()
         return answer
+
+    def _made(self, request: Request) -> Made | None:
+        """Take the request that was made ahead if it is ``request``; drop any other."""
+        made, self._link.made = self._link.made, None
+        if made is None or made.request == request:
+            return made
+        made.drop()
+        return None
 
     def _in_doubt(self, ambiguous: bool) -> None:
         """Count a request of which nobody knows whether it arrived."""

@@ -8,6 +8,7 @@ from contextlib import suppress
 from math import inf
 from random import Random
 from time import time
+from typing import Protocol
 
 from .._log import log as _log
 from .._words import counted
@@ -20,21 +21,33 @@ from .retry import DeliveryState, RetryPolicy
 from .route import Route
 from .scheduler import Scheduler
 from .settings import DeliverySettings
+from .transport import Made
 
-#: Sends one request; True if its URL has no secret in it.
-Exchange = Callable[[Request, bool], Awaitable[Answer]]
+
+class Carrier(Protocol):
+    """Makes and sends requests; ``plain``: the URL has no secret in it."""
+
+    def make(self, request: Request, plain: bool) -> Made | None:
+        """Make a request ahead; None if that is not possible."""
+
+    def exchange(
+        self, request: Request, plain: bool, made: Made | None = None
+    ) -> Awaitable[Answer]:
+        """Send a request, which may be ``made``."""
 
 
 class Link:
     """The state that all batches for ``route`` share; everything happens in one event loop."""
 
     def __init__(
-        self, outbox: Outbox, route: Route, settings: DeliverySettings, exchange: Exchange
+        self, outbox: Outbox, route: Route, settings: DeliverySettings, carrier: Carrier
     ) -> None:
         self.route = route
         self.outbox = outbox
         self.settings = settings
-        self.exchange = exchange
+        self.carrier = carrier
+        #: The request that was made ahead.
+        self.made: Made | None = None
         # A generator of its own: a program may have seeded the shared one, or watch it.
         self.policy = RetryPolicy(settings, Random().random)
         self.scheduler = Scheduler(self.policy)

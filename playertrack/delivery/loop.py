@@ -21,7 +21,7 @@ from .protocol import Answer, Request
 from .resolver import ThreadResolver
 from .route import Route
 from .settings import DeliverySettings
-from .transport import TimeLimit, check_address, exchange, new_session
+from .transport import Made, TimeLimit, check_address, exchange, make, new_session
 from .user_code import in_thread, make_private
 
 _T = TypeVar("_T")
@@ -215,7 +215,7 @@ class SendLoop:
                 self._resolver.prepare(urlsplit(route.destination.address).hostname or "")
         for name, route in tuple(self.routes.items()):
             if name not in self._channels:
-                channel = Channel(self._outbox, route, self._settings, self._exchange)
+                channel = Channel(self._outbox, route, self._settings, self)
                 self._channels[name] = channel
                 channel.look()
         if self._note_timer is None and self._outbox.directory is not None:
@@ -240,21 +240,31 @@ class SendLoop:
             channel.use(route)
         self._open()
 
-    def _exchange(self, request: Request, plain: bool) -> Coroutine[Any, Any, Answer]:
+    def make(self, request: Request, plain: bool) -> Made | None:
+        """See `Carrier`."""
+        assert self._session is not None
+        return make(self._session, request, plain, self._limits)
+
+    def exchange(
+        self, request: Request, plain: bool, made: Made | None = None
+    ) -> Coroutine[Any, Any, Answer]:
+        """See `Carrier`."""
         # Of several one starts when the bytes of the one before are out: so their answers
         # come one after the other, while the next requests are made, and not all at once.
         # One alone need not wait, which would cost it another round of the loop.
         send = self._send_after if self._limit.busy else self._send
-        return self._limit.keep(send(request, plain))
+        return self._limit.keep(send(request, plain, made))
 
-    def _send(self, request: Request, plain: bool) -> Coroutine[Any, Any, Answer]:
+    def _send(
+        self, request: Request, plain: bool, made: Made | None
+    ) -> Coroutine[Any, Any, Answer]:
         assert self._session is not None
-        return exchange(self._session, request, plain, self._limits)
+        return exchange(self._session, request, plain, self._limits, made)
 
-    async def _send_after(self, request: Request, plain: bool) -> Answer:
+    async def _send_after(self, request: Request, plain: bool, made: Made | None) -> Answer:
         await self._starts.acquire()
         asyncio.get_running_loop().call_soon(self._starts.release)
-        return await self._send(request, plain)
+        return await self._send(request, plain, made)
 
     def _look_at_all(self) -> None:
         for channel in self._channels.values():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import ssl
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Generator
 from enum import Enum
 from functools import lru_cache
 from ipaddress import ip_address
@@ -73,7 +73,7 @@ def _is_here(host: str) -> bool:
 def new_session(resolver: AbstractResolver) -> aiohttp.ClientSession:
     """A session of the running loop: TLS verified, no cookies, no proxy of the environment."""
     session = aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=0, resolver=resolver, ttl_dns_cache=60),
+        connector=_Connector(limit=0, resolver=resolver, ttl_dns_cache=60),
         cookie_jar=aiohttp.DummyCookieJar(),
         headers={"User-Agent": "playertrack", "Accept-Encoding": "identity"},
     )
@@ -83,22 +83,91 @@ def new_session(resolver: AbstractResolver) -> aiohttp.ClientSession:
     return session
 
 
-async def exchange(
+class _Hold:
+    """Holds up the coroutine that awaits it, until whoever drives it goes on."""
+
+    def __await__(self) -> Generator[_Hold, None, None]:
+        yield self
+
+
+class _Connector(aiohttp.TCPConnector):
+    """Holds a request up before it gets a connection if ``holds``: so it is only made."""
+
+    holds = False
+
+    async def connect(self, *arguments: Any, **options: Any) -> Any:
+        """Get a connection for a request."""
+        if self.holds:
+            self.holds = False
+            await _Hold()
+        return await super().connect(*arguments, **options)
+
+
+class Made:
+    """A ``request`` that is made and not sent; awaited, it is sent."""
+
+    def __init__(self, request: Request, begun: Any) -> None:
+        self.request = request
+        self._begun = begun
+
+    def __await__(self) -> Generator[Any, None, aiohttp.ClientResponse]:
+        response: Generator[Any, None, aiohttp.ClientResponse] = self._begun.__await__()
+        return response
+
+    def drop(self) -> None:
+        """It is not to be sent."""
+        self._begun.close()
+
+
+def make(
     session: aiohttp.ClientSession, request: Request, plain: bool, limits: aiohttp.ClientTimeout
+) -> Made | None:
+    """Make a request ahead, which takes as long as a server that answers at once.
+
+    None if that is not possible: in a session that was given, or if it cannot be made.
+    """
+    connector = session.connector
+    if not isinstance(connector, _Connector):
+        return None
+    connector.holds = True
+    try:
+        begun = _request(session, request, plain, limits)
+        if isinstance(begun.send(None), _Hold):
+            return Made(request, begun)
+        begun.close()
+    except Exception:  # it is met again when the request is to be sent
+        return None
+    finally:
+        connector.holds = False
+    return None
+
+
+def _request(
+    session: aiohttp.ClientSession, request: Request, plain: bool, limits: aiohttp.ClientTimeout
+) -> Any:
+    return session.request(
+        request.method,
+        plain_url(request.url) if plain else URL(request.url, encoded=True),
+        data=request.body or None,
+        headers=request.headers,
+        allow_redirects=False,
+        timeout=limits,
+    )
+
+
+async def exchange(
+    session: aiohttp.ClientSession,
+    request: Request,
+    plain: bool,
+    limits: aiohttp.ClientTimeout,
+    made: Made | None = None,
 ) -> Answer:
-    """Send one request and read its answer; redirects are not followed.
+    """Send one request, which may be ``made``, and read its answer; follows no redirects.
 
     ``plain``: the URL has no secret in it, and may be remembered. Raises `FaultError`.
     """
     try:
-        response = await session.request(
-            request.method,
-            plain_url(request.url) if plain else URL(request.url, encoded=True),
-            data=request.body or None,
-            headers=request.headers,
-            allow_redirects=False,
-            timeout=limits,
-        )
+        response = await (made or _request(session, request, plain, limits))
         return Answer(response.status, response.headers, await _read(response))
     except aiohttp.ClientConnectorDNSError as error:
         raise FaultError(Fault.DNS, str(error)) from None
