@@ -167,6 +167,19 @@ def test_module_imports_only_from_rooms_below_its_own(module: str) -> None:
     assert not wrong, f"{module} imports {', '.join(wrong)}, which {own} may not"
 
 
+#: It finds sinks of all rooms by their names, as it finds those of other packages.
+REGISTRY = "playertrack.sinks.base"
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if name not in (*DOORS, REGISTRY)])
+def test_module_that_is_named_in_a_text_is_in_a_room_below_too(module: str) -> None:
+    own, tree = room(module), ast.parse(MODULES[module].read_text("utf-8"))
+    texts = [each.value for each in ast.walk(tree) if isinstance(each, ast.Constant)]
+    named = [text.partition(":")[0] for text in texts if isinstance(text, str)]
+    wrong = [name for name in named if name in MODULES and room(name) not in ROOMS[own] | {own}]
+    assert not wrong, f"{module} names {', '.join(wrong)}, which {own} may not"
+
+
 def test_rooms_have_an_order() -> None:
     TopologicalSorter(ROOMS).prepare()
 

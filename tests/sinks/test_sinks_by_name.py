@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable
+from importlib.metadata import EntryPoints
 from pathlib import Path
 
 import pytest
@@ -145,3 +147,13 @@ def test_own_sinks_are_found_without_searching_the_installed_packages() -> None:
         "assert not [name for name in sys.modules.keys() - was if 'metadata' in name]"
     )
     subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[2], check=True)
+
+
+def test_sinks_of_ours_are_entry_points_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())
+    groups = project["project"]["entry-points"]
+    listed = {*groups["playertrack.sinks"], *groups["playertrack.destinations"]}
+    monkeypatch.setattr("importlib.metadata.entry_points", lambda group: EntryPoints())
+    with pytest.raises(SinkError) as raised:
+        open_sink("none-of-them")
+    assert set(str(raised.value).rpartition("known are ")[2].split(", ")) == listed
