@@ -24,6 +24,10 @@ _NEAR = 3.0
 #: player reports the seek.
 _PATIENCE = 3.0
 
+#: How long (s) after a row of calls the player's first sign of it is waited for. A position is
+#: one if it is not where playback would be by itself, but for so much (s of content).
+_SIGN, _BY_ITSELF = 1.0, 0.5
+
 #: Signals in which positions of the content are moved to those of the part that is played.
 _FIELDS = ("position", "origin")
 
@@ -67,13 +71,54 @@ class Part:
 class _Row:
     """A seek that is a row of calls.
 
-    ``target``: in the part that is played; ``new``: its start is not reported yet; ``over``:
-    since when no more calls are to come.
+    ``target``: in the part that is played; ``by``: who wants it; ``begun``: the player showed
+    that it does something; ``goes_on``: it plays as if nothing were asked; ``over``: since when
+    no more calls are to come.
     """
 
     target: float
-    new: bool = False
+    by: str | None
+    begun: bool = False
+    goes_on: bool = False
     over: float | None = None
+
+    def start(self, at: float) -> Signal:
+        """The signal that it starts."""
+        return signals.Seeking(at=at, position=self.target, by=self.by)
+
+
+@attrs.define
+class _Course:
+    """Playback as it goes on by itself: when it was where, how fast it is, whether it pauses."""
+
+    place: tuple[float, float] | None = None
+    rate: float = 1.0
+    paused: bool = False
+
+    def follow(self, signal: Signal) -> Signal:
+        """Return ``signal``, which is part of it."""
+        match signal:
+            case signals.TimeUpdate():
+                self.place = (signal.at, signal.position)
+            case signals.RateChange():
+                self.rate = signal.rate
+            case signals.Pause():
+                self.paused = True
+            case signals.Play() | signals.Playing():
+                self.paused = False
+            case signals.Loaded():
+                self.place = None
+        return signal
+
+    def is_left_by(self, signal: Signal) -> bool:
+        """True if it does not go on so, by what the signal says."""
+        if not isinstance(signal, signals.TimeUpdate):
+            return signal.name in (*_NOISE, *_SEEKS)
+        if self.place is None:
+            return True
+        at, position = self.place
+        ahead = signal.position - position
+        return not -_BY_ITSELF <= ahead <= self.rate * (signal.at - at) + _BY_ITSELF
 
 
 class PlayerTranslator(ABC):
@@ -93,6 +138,7 @@ class PlayerTranslator(ABC):
         self._next_part: Part | None = None  # of the media that comes next
         self._row: _Row | None = None
         self._by: tuple[str, float] | None = None
+        self._course = _Course()
 
     def translate(self, record: dict[str, Any]) -> list[Signal]:
         """The signals that a record stands for; raises `TranslationError` if it is malformed."""
@@ -110,10 +156,8 @@ class PlayerTranslator(ABC):
     def finish(self) -> list[Signal]:
         """The signals held back, now that no record can change them."""
         made = [each for signal in self._finish() for each in self._passed(self._placed(signal))]
-        row, self._row = self._row, None
-        if row is not None and row.over is not None:
-            made.append(signals.Seeked(at=row.over, position=row.target))
-        return made
+        row = self._row
+        return made if row is None or row.over is None else [*made, *self._end_row(row, row.over)]
 
     # ----------------------------------------------------------------- of the subclass
 
@@ -121,6 +165,11 @@ class PlayerTranslator(ABC):
     def part(self) -> Part | None:
         """The part of the file that is the content; None: all of it."""
         return self._part
+
+    @property
+    def in_row(self) -> bool:
+        """True while the program seeks by a row of calls, until the player has done it."""
+        return self._row is not None
 
     @abstractmethod
     def _translate(self, record: dict[str, Any]) -> list[Signal]:
@@ -173,30 +222,49 @@ class PlayerTranslator(ABC):
     # ------------------------------------------------------- a seek that is a row of calls
 
     def _begin(self, command: _SharedCommand) -> list[Signal]:
+        """It is reported when the player does something: the calls may fail, or be none."""
         target = max(0.0, float(command.args[0]))
-        self._row, self._by = _Row(self._shift(target), new=True), None
-        return [signals.Seeking(at=command.t, position=target, by=command.by)]
+        self._row, self._by = _Row(self._shift(target), command.by), None
+        return []
 
     def _overdue(self, at: float) -> list[Signal]:
         row = self._row
-        if row is None or row.over is None or at - row.over < _PATIENCE:
+        if row is None or row.over is None:
             return []
+        forgotten = not row.begun and (row.goes_on or self._course.paused)
+        if at - row.over < (_SIGN if forgotten else _PATIENCE):
+            return []
+        return self._end_row(row, at)
+
+    def _end_row(self, row: _Row, at: float) -> list[Signal]:
+        """Nothing more comes of it; it was none if playback went on as before."""
         self._row = None
-        return [signals.Seeked(at=at, position=row.target)]
+        if not row.begun and (row.goes_on or self._course.paused):
+            return []
+        started = [] if row.begun else [row.start(at)]
+        return [*started, signals.Seeked(at=at, position=row.target)]
 
     def _passed(self, signal: Signal) -> list[Signal]:
         """``signal``, unless it is part of a row of calls that is one seek."""
         if isinstance(signal, (signals.Seeking, signals.Seek)) and signal.by is None:
             signal = self._sought_by(signal)
         row = self._row
-        if row is None or row.new:
-            if row is not None:
-                row.new = False
-            return [signal]
+        if row is None:
+            return [self._course.follow(signal)]
         over = row.over is not None and isinstance(signal, signals.Ended)
         if over or isinstance(signal, (signals.Loaded, signals.Error, signals.Close)):
             self._row = None
-            return [signal]
+            return [self._course.follow(signal)]
+        if not (row.begun or self._course.is_left_by(signal)):
+            row.goes_on |= isinstance(signal, signals.TimeUpdate)
+            return [self._course.follow(signal)]
+        made: list[Signal] = []
+        if not row.begun:
+            row.begun = True
+            made.append(row.start(signal.at))
+        return made + self._within(row, signal)
+
+    def _within(self, row: _Row, signal: Signal) -> list[Signal]:
         if signal.name in _NOISE:
             return []
         if signal.name in _SEEKS or isinstance(signal, signals.TimeUpdate):

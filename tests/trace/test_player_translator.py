@@ -28,6 +28,8 @@ class Words(PlayerTranslator):
                 return [signals.DurationChange(at=at, duration=float(command.args[0]))]
             case "error":
                 return [signals.Error(at=at, code="bad")]
+            case "ratechange":
+                return [signals.RateChange(at=at, rate=record["rate"])]
         made: Signal = signals.SIGNALS[name](at=at, **where)
         return [made]
 
@@ -97,6 +99,58 @@ def test_block_without_a_sign_of_its_end_ends_by_itself() -> None:
     assert shown(made) == [("seeking", 30.0), ("seeked", 30.0)]
     made = translated((1.0, "app.seeking", to(30.0)), (1.1, "ret.seeking"))
     assert shown(made) == [("seeking", 30.0), ("seeked", 30.0)]
+
+
+@pytest.mark.parametrize("rate", [1.0, 2.0])
+def test_block_in_which_nothing_happens_is_forgotten_if_playback_goes_on(rate: float) -> None:
+    updates = [(1.0 + n / 4, "timeupdate", to(5.0 + rate * n / 4)) for n in range(12)]
+    made = translated(
+        (0.9, "ratechange", {"rate": rate}),
+        updates[0],
+        (1.1, "app.seeking", to(9.0)),
+        *updates[1:3],
+        (1.6, "ret.seeking"),
+        *updates[3:],
+        (4.0, "seeking", to(2.0)),
+    )
+    assert shown(made)[1:] == [
+        *(("timeupdate", 5.0 + rate * n / 4) for n in range(12)),
+        ("seeking", 2.0),
+    ]
+
+
+def test_block_in_which_nothing_happens_in_a_pause_is_forgotten() -> None:
+    made = translated(
+        (1.0, "timeupdate", to(5.0)),
+        (1.1, "pause"),
+        (1.2, "app.seeking", to(9.0)),
+        (1.2, "ret.seeking"),
+        (2.3, "length", to(12.0)),
+        (2.4, "play"),
+    )
+    assert [signal.name for signal in made] == ["timeupdate", "pause", "durationchange", "play"]
+
+
+def test_seek_that_a_player_reports_after_the_block_is_its_own() -> None:
+    made = translated(
+        (1.0, "timeupdate", to(5.0)),
+        (1.1, "app.seeking", to(7.0, by="page")),
+        (1.1, "ret.seeking"),
+        (1.2, "timeupdate", to(5.2)),
+        (1.3, "seeking", to(7.0)),
+        (1.4, "seeked", to(7.0)),
+    )
+    assert [getattr(signal, "by", None) for signal in made] == [None, None, "page", None]
+
+
+def test_seek_that_shows_in_the_position_alone_is_that_of_the_block() -> None:
+    made = translated(
+        (1.0, "timeupdate", to(5.0)),
+        (1.1, "app.seeking", to(20.0)),
+        (1.1, "ret.seeking"),
+        (1.2, "timeupdate", to(20.0)),
+    )
+    assert shown(made) == [("timeupdate", 5.0), ("seeking", 20.0), ("seeked", 20.0)]
 
 
 @pytest.mark.parametrize("end", ["error", "close", "app.open"])
