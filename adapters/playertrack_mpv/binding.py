@@ -48,6 +48,7 @@ class MpvBinding(Binding):
     """Measures one mpv; made by `playertrack_mpv.track`. ``connect`` makes a client of it."""
 
     source = "mpv"
+    _translator: Translator
 
     def __init__(self, connect: Callable[[], Core], tracker: Listener, **options: Any) -> None:
         super().__init__(Translator(), tracker, **options)
@@ -268,14 +269,16 @@ class MpvBinding(Binding):
         return self._too_early is not None or self._sought
 
     def _look_up(self, record: dict[str, Any]) -> Iterable[dict[str, Any]]:
-        """The media of a file that starts, unless it is the same again."""
+        """The media of a file that starts, unless it is the same again, by a replay or a seek."""
         match record["kind"]:
             case "app.replay":
                 self._replays = True
             case "start-file":
                 replays, self._replays = self._replays, False
+                before = self._media
                 if not replays:
-                    self._media = self._find(record["playlist_entry_id"]) or self._media
+                    self._media = self._find(record["playlist_entry_id"]) or before
+                if not (replays or (self._media == before and self._translator.in_row)):
                     return (self._opened(record["t"], self._media or ""),)
         return ()
 

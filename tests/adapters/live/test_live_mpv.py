@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -193,3 +194,35 @@ def test_length_of_what_was_read_so_far_is_none(player: Any, site: MediaServer) 
         stopped.set()
         player.stop()
     assert [name for name in witness.names if not name.startswith("BUFFER")] == START
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_block_of_a_seek_in_which_nothing_happens_is_none(
+    fails: bool, player: Any, video: Path
+) -> None:
+    with Witness() as witness, playertrack_mpv.track(player, witness.tracker) as binding:
+        player.play(str(video))
+        witness.until_at(0.3)
+        with suppress(ZeroDivisionError), binding.seeking(1.0):
+            _ = 1 / (0 if fails else 1)
+        witness.until("PLAY_REACHED_50")
+    assert witness.names == [*START, *REACHED[:2]]
+
+
+@pytest.mark.parametrize("by", ["player", "viewer"])
+def test_stop_and_start_of_the_same_media_in_a_block_are_one_seek(
+    by: str, player: Any, video: Path
+) -> None:
+    with Witness() as witness, playertrack_mpv.track(player, witness.tracker) as binding:
+        player.play(str(video))
+        witness.until_at(0.3)
+        with binding.seeking(3.9, by=by):
+            player.stop()
+            with player.prepare_and_wait_for_event("file-loaded", timeout=20):
+                player.play(str(video))
+            player.seek(3.9, "absolute", "exact")
+        witness.until("PLAY_REACHED_75")
+    sought = [] if by == "player" else ["SEEK"]
+    assert witness.names == [*START, *sought, "PLAY_REACHED_75"]
+    if sought:
+        assert witness.until("SEEK").by == by
