@@ -40,7 +40,9 @@ def track(
     media in the events (`Binding.expect` the next one), ``record_raw`` is a file for all that
     is received, ``interval`` (s) is how often the player is asked. Seeks, pauses and changes of
     media are seen whoever commands them, those that libVLC does not report an ``interval``
-    later, or at once if the binding's own commands are used. Raises ImportError where
+    later, or at once if the binding's own commands are used. Of a part of a file (`:start-time`,
+    `:stop-time`) libVLC says nothing: announce it by ``expect(part=…)``, or its end may be
+    an ERROR `ended_early`. Raises ImportError where
     python-vlc or libVLC is missing, TypeError for anything but such a player, and
     PlayertrackError if it is measured already or the tracker cannot be used.
     """
