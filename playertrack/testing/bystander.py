@@ -319,6 +319,13 @@ class Bystander(Scenarios):
             witness.until("PLAY_REACHED_75")
         self.reported(witness, *START, "PLAY_REACHED_75")
 
+    def test_correction_in_which_nothing_happens(self) -> None:
+        with self.playing() as (program, binding, witness):
+            with binding.seeking(0.9, by="viewer"):
+                pass
+            witness.until("PLAY_REACHED_50")
+        self.reported(witness, *START, *REACHED[:2])
+
     # ----------------------------------------------------------------- what they are of
 
     @contextmanager
