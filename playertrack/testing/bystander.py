@@ -320,7 +320,7 @@ class Bystander(Scenarios):
         self.reported(witness, *START, "PLAY_REACHED_75")
 
     def test_correction_in_which_nothing_happens(self) -> None:
-        with self.playing() as (program, binding, witness):
+        with self.playing() as (_, binding, witness):
             with binding.seeking(0.9, by="viewer"):
                 pass
             witness.until("PLAY_REACHED_50")
