@@ -16,6 +16,7 @@ from . import (
     deriving,
     fleets,
     memory,
+    players,
     receiving,
     signal_costs,
     snapshots,
@@ -37,6 +38,7 @@ _MEASURES = {
     "starting": starting.rows,
     "delivery": delivery.rows,
     "receiving": receiving.rows,
+    "players": players.rows,
 }
 
 

@@ -23,10 +23,11 @@ class Scale:
     repeats: int = 20_000
     players: int = 100_000
     lines: int = 1_000_000
+    seconds: float = 10.0
 
 
 FULL = Scale()
-QUICK = Scale(rounds=5, runs=3, repeats=5_000, players=20_000, lines=100_000)
+QUICK = Scale(rounds=5, runs=3, repeats=5_000, players=20_000, lines=100_000, seconds=3.0)
 
 
 @attrs.frozen
