@@ -17,7 +17,7 @@ from .both import dead_letters, first_answer, standings_of
 from .connecting import Connect, connect
 from .database import QUEUE
 from .files import Files, FilesMovedError
-from .recovery import Contents, adopt, is_damage
+from .recovery import Contents, adopt
 from .reports import Reports
 from .store import Store
 from .trimming import Trimming
@@ -287,7 +287,8 @@ class Failover:
         if isinstance(error, FilesMovedError):
             self._moved(error)
             return
-        if is_damage(error) and self._repair(error):
+        assert self._disk is not None
+        if self._disk.damaged_by(error) and self._repair(error):
             return
         self._complain(error)
         self._spill()
@@ -365,7 +366,7 @@ class Failover:
             self._disk.check()
             self._move()
         except _FAILURES as error:
-            if is_damage(error):
+            if self._disk.damaged_by(error):
                 self._repair(error)
             self._complain(error)
 

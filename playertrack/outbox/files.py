@@ -92,7 +92,7 @@ class Files:
                 if state_of(known)[1] <= state_of(self.store.entries())[1]:
                     return
             except (sqlite3.Error, UnicodeError) as error:
-                if not is_damage(error):
+                if not self.damaged_by(error):
                     raise
         self._shut()
         shared = any(each.store is not None for each in _all if each._is_at(self._path))
@@ -102,6 +102,10 @@ class Files:
         self._log = Log(b"", ())  # there is no more to be had from it
         self.damages.append(damage)
         self._use(store)
+
+    def damaged_by(self, error: Exception) -> bool:
+        """True if ``error`` shows that the database is damaged."""
+        return is_damage(error, self._path)
 
     def checked(self) -> Store:
         """The database that is there, after a `check`; its owner may have replaced it."""

@@ -31,7 +31,9 @@ _LEAP = 1 << 32
 #: No queue counts as far as that: what is higher was not written so.
 _MOST = 1 << 60
 
-_DAMAGED = (11, 26)  # SQLITE_CORRUPT, SQLITE_NOTADB
+#: What SQLite only says of a file that is not as it was written: no statement here breaks a
+#: constraint of a sound one.
+_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CONSTRAINT)
 
 #: The destination of lost events of which nobody knows where they were to go.
 UNKNOWN = "unknown"
@@ -157,8 +159,8 @@ def lose(store: Store, destination: str, n: int) -> None:
     store.count(destination, f"{DROPPED}damaged", n)
 
 
-def is_damage(error: Exception) -> bool:
-    """True if SQLite says that the file is no sound database."""
+def is_damage(error: Exception, path: Path) -> bool:
+    """True if SQLite says that the file at ``path`` is no sound database."""
     if isinstance(error, UnicodeError):
         return True  # a message that names what is damaged
     if not isinstance(error, sqlite3.Error):
@@ -166,6 +168,11 @@ def is_damage(error: Exception) -> bool:
     code = getattr(error, "sqlite_errorcode", None)
     if code is None:
         return type(error) is sqlite3.DatabaseError
+    if code == sqlite3.SQLITE_READONLY:
+        # By its header only a newer SQLite may write it, unless the system says so, too.
+        return os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
+    if code == sqlite3.SQLITE_ERROR:
+        return str(error) == "unsupported file format"  # the other such field of the header
     return int(code) & 0xFF in _DAMAGED
 
 
