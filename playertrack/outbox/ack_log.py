@@ -41,7 +41,7 @@ _BELIEVED = 0.01
 
 #: How many rows may be delivered and not yet removed.
 SLOTS = 4096
-_COMMITTED = _HEADER.size  # where that is
+_COMMITTED = _HEADER.size  # where `AckLog.committed` is
 _FIRST = _COMMITTED + _STATE.size
 _SIZE = _FIRST + SLOTS * _RECORD.size
 
@@ -57,7 +57,8 @@ class AckLog:
     def __init__(self, path: Path) -> None:
         #: Of the queue that it belongs to; before `bind` as the file says.
         self.generation = 0
-        #: The highest number and the transactions that were committed, as far as was noted.
+        #: The highest number and the transactions that were committed, as far as was noted; of
+        #: that generation.
         self.committed = (0, 0)
         self.path = path
         self._free = deque(range(SLOTS))
@@ -66,9 +67,10 @@ class AckLog:
         flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
         # Private from the start, which `Path.open` cannot make it; `close` closes it.
         self._file = open(os.open(path, flags, 0o600), "r+b", buffering=0)  # noqa: SIM115, PTH123
-        header = self._file.read(_HEADER.size)
-        if len(header) == _HEADER.size and header.startswith(_MAGIC):
-            self.generation = _HEADER.unpack(header)[1]
+        start = self._file.read(_FIRST)
+        if len(start) == _FIRST and start.startswith(_MAGIC):
+            self.generation = _HEADER.unpack_from(start)[1]
+            self.committed = _committed(start, self.generation)
 
     def lock(self) -> bool:
         """Lock it as `ProcessLock` does its file; False if another process has it locked.
@@ -99,11 +101,7 @@ class AckLog:
             self._file.write(header + data[len(header) :].ljust(_SIZE - len(header), b"\0"))
             os.fsync(self._file.fileno())
         self.generation = generation
-        self.committed = (0, 0)
-        if len(data) == _SIZE:
-            last, commits, check = _STATE.unpack_from(data, _COMMITTED)
-            if check == crc32(_STATE.pack(last, commits, generation)):
-                self.committed = last, commits
+        self.committed = _committed(data, generation) if len(data) == _SIZE else (0, 0)
         return _checked(data[_FIRST:], generation)
 
     def commit(self, last: int, commits: int) -> None:
@@ -148,6 +146,12 @@ def noted(path: Path, generation: int) -> list[int]:
         return _checked(path.read_bytes()[_FIRST:], generation)
     except OSError:
         return []
+
+
+def _committed(data: bytes, generation: int) -> tuple[int, int]:
+    """The highest number and the transactions of the queue of that generation."""
+    last, commits, check = _STATE.unpack_from(data, _COMMITTED)
+    return (last, commits) if check == crc32(_STATE.pack(last, commits, generation)) else (0, 0)
 
 
 def _checked(data: bytes, generation: int) -> list[int]:

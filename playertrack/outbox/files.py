@@ -76,12 +76,15 @@ class Files:
         self._shut()
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._own()
-        if self.owned:
+        used = False
+        if self._acks is not None:
             # SQLite leaves out what comes after a damaged page, and then removes the log.
             self._log = read_log(Path(f"{self._path}-wal"))
             if self._log.damaged:
                 raise sqlite3.DatabaseError("queue.db-wal is damaged")
-        self._use(open_store(self._path, self._connect))
+            with suppress(FileNotFoundError):
+                used = self._path.stat().st_size > 0 and self._acks.committed[1] > 0
+        self._use(open_store(self._path, self._connect, used=used))
 
     def repair(self, *, replacing: bool = False) -> None:
         """Repair a damaged queue in its place, or else (or if ``replacing``) replace it."""

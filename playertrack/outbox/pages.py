@@ -21,6 +21,7 @@ import attrs
 PAGE = 4096
 
 _MAGIC = b"SQLite format 3\0"
+_LOG_MAGIC = (0x377F0682, 0x377F0683)
 _LOG_HEADER, _FRAME_HEADER = 32, 24
 _LEAF, _INDEX_LEAF, _INDEX_INTERIOR = 0x0D, 0x0A, 0x02
 _POINTERS = PAGE // 5  # entries of a page of the pointer map
@@ -84,18 +85,21 @@ def _frames(data: bytes) -> Iterator[LogFrame]:
         return
     # The lowest bit of the magic number is the byte order of the sums.
     order = ">" if data[3] & 1 else "<"
-    header_whole = _sum(order, data[:24], (0, 0)) == struct.unpack_from(">II", data, 24)
+    # The sum of zeros is zero: only by its magic number a header differs from them.
+    header_whole = struct.unpack_from(">I", data)[0] in _LOG_MAGIC and (
+        _sum(order, data[:24], (0, 0)) == struct.unpack_from(">II", data, 24)
+    )
     salt = data[16:24]
     if not header_whole:
-        first = data[_LOG_HEADER + 8 : _LOG_HEADER + 16]
-        if salt != first and salt not in (_salt(data, n) for n in range(count)):
-            salt = first
-        order = next((each for each in "<>" if _chained(each, data, 1, count)), order)
+        found = ((each, n) for n in range(1, count) for each in "<>" if _chained(each, data, n))
+        order, n = next(found, (order, 0))
+        if salt != _salt(data, 0) or not any(salt):
+            salt = _salt(data, n)  # the first frames may be damaged as well
     gap: list[LogFrame] = []
     for n in range(count):
         at = _LOG_HEADER + n * size
         page, total = struct.unpack_from(">II", data, at)
-        whole = (n > 0 or header_whole) and _chained(order, data, n, count)
+        whole = (n > 0 or header_whole) and _chained(order, data, n)
         by_sum = None if whole else _page_by_sum(order, data, n)
         frame = LogFrame(page, total > 0, whole, at + _FRAME_HEADER, by_sum)
         if data[at + 8 : at + 16] == salt:
@@ -115,10 +119,8 @@ def _salt(data: bytes, n: int) -> bytes:
     return data[at : at + 8]
 
 
-def _chained(order: str, data: bytes, n: int, count: int) -> bool:
+def _chained(order: str, data: bytes, n: int) -> bool:
     """True if the sum of frame ``n`` goes on from the one before it."""
-    if n >= count:
-        return False
     at = _LOG_HEADER + n * (_FRAME_HEADER + PAGE)
     before = 24 if n == 0 else at - PAGE - 8
     start = struct.unpack_from(">II", data, before)
@@ -203,6 +205,11 @@ class Image:
         """The keys of its records: the id of the row, or the first field."""
         records = self._in_page(page)
         return {(len(record), *(record[:1] if seq is None else (seq,))) for seq, record in records}
+
+    @property
+    def blank(self) -> bool:
+        """True if nothing but its header was ever written to the file."""
+        return self.count <= 1 and struct.unpack_from(">I", self.page(1), 28)[0] <= 1
 
     def close(self) -> None:
         """Let go of the file."""

@@ -176,17 +176,20 @@ def is_damage(error: Exception, path: Path) -> bool:
     return int(code) & 0xFF in _DAMAGED
 
 
-def open_store(path: Path, connect: Connect = connect, *, verify: bool = True) -> Store:
+def open_store(
+    path: Path, connect: Connect = connect, *, verify: bool = True, used: bool = False
+) -> Store:
     """The queue at ``path``, a new one if there is none; ``verify`` it as a whole.
 
-    If the process that replaced it died before it was done, its work is finished.
+    If the process that replaced it died before it was done, its work is finished. One that is
+    known to have been ``used`` is damaged if it is empty.
 
     Raises `sqlite3.Error` or `OSError` if that cannot be, `QueueError` if it is a newer one's.
     """
     if not path.exists():
         with suppress(FileNotFoundError):
             _new(path).rename(path)
-    return _open(path, connect, secrets.randbits(62), 1, verify=verify)
+    return _open(path, connect, secrets.randbits(62), 1, verify=verify, used=used)
 
 
 def replace(
@@ -207,6 +210,9 @@ def replace(
     log = log if log.frames else read_log(Path(f"{path}-wal"))
     with closing(Image(path, log, shared=shared)) as image:
         contents = Contents.salvaged(image, known)
+        # All that was ever committed was in the log, and that is gone with the counters.
+        nothing = image.blank and QUEUE not in contents.entries
+        gone = acks.committed[0] if acks is not None and nothing else 0
     generation = contents.entries.get(QUEUE, {}).get("generation")
     if generation is None:
         generation = secrets.randbits(62) if acks is None else acks.generation
@@ -217,7 +223,9 @@ def replace(
         closing(_open(_new(path), connect, generation, contents.last + _LEAP)) as store,
         store.transaction(),
     ):
-        lost = adopt(store, contents)
+        lost = adopt(store, contents) + gone
+        if gone:
+            lose(store, UNKNOWN, gone)
     aside = _set_aside(path)
     return open_store(path, connect, verify=False), Damage(aside, len(contents.rows), lost)
 
@@ -227,11 +235,19 @@ def _new(path: Path) -> Path:
 
 
 def _open(
-    path: Path, connect: Connect, generation: int, first: int, *, verify: bool = True
+    path: Path,
+    connect: Connect,
+    generation: int,
+    first: int,
+    *,
+    verify: bool = True,
+    used: bool = False,
 ) -> Store:
     store = Store(open_file(path, connect))
     try:
         empty = store.empty
+        if empty and used:
+            raise sqlite3.DatabaseError("all that was committed is missing from queue.db")
         if not empty:
             store.examine(repair=True)
         store.configure()

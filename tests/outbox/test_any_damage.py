@@ -23,6 +23,9 @@ from playertrack.outbox.values import Added
 
 PAGE = 4096
 
+#: Bytes that a disk may lose at once.
+ZEROED = (32, 512, 4096)
+
 #: The bytes of the header of a database that are the same in every queue.
 NEVER_CHANGED = (*range(16, 24), *range(44, 48), *range(56, 60))
 
@@ -47,6 +50,37 @@ def test_q_damage_any_bit_of_a_queue_may_be_another(
         judge_copy(tmp_path / "queue", {**files, name: bytes(changed)}, oracle, where)
         lost += oracle.missing
     report(capsys, f"{flips} flipped bits (crashed: {crashed}): {lost} events lost, all counted")
+
+
+@pytest.mark.parametrize(
+    ("crashed", "name"), [(False, "queue.db"), (True, "queue.db"), (True, "queue.db-wal")]
+)
+@pytest.mark.parametrize("regions", [24, pytest.param(200 * SOAK, marks=soak)])
+def test_q_damage_any_sector_may_be_zeros(
+    regions: int, crashed: bool, name: str, tmp_path: Path
+) -> None:
+    files, oracle_of = filled(tmp_path / "sound", crashed=crashed)
+    data, chance = files[name], Random(regions)
+    at_start = [(0, length) for length in ZEROED]
+    others = ((chance.randrange(0, len(data), 512), chance.choice(ZEROED)) for _ in range(regions))
+    for at, length in (*at_start, *others):
+        oracle, changed = oracle_of(), bytearray(data)
+        changed[at : at + length] = bytes(len(data[at : at + length]))
+        oracle.damaged(2)  # pages of the log, and those after a sector, have a part of each
+        oracle.in_doubt |= oracle.delivered | oracle.rejected  # the page may be an older version
+        where = f"{length} zeros at {at} of {name}"
+        judge_copy(tmp_path / "queue", {**files, name: bytes(changed)}, oracle, where)
+
+
+def test_q_damage_a_log_of_which_nothing_is_left_is_counted(tmp_path: Path) -> None:
+    files, oracle_of = filled(tmp_path / "sound", crashed=True)
+    log = files["queue.db-wal"]
+    for content in (bytes(len(log)), log[:PAGE], b""):
+        oracle = oracle_of()
+        oracle.lost_files()
+        copy = {**files, "queue.db-wal": content}
+        judge_copy(tmp_path / "queue", copy, oracle, f"{len(content)} bytes")
+        assert oracle.missing == len(oracle.lanes) - 3
 
 
 def test_q_damage_another_number_of_a_page_in_the_log_costs_nothing(tmp_path: Path) -> None:
