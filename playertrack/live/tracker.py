@@ -129,6 +129,11 @@ class Tracker(SignalMethods, AsyncClosing):
         return self._engine.player
 
     @property
+    def policy(self) -> Policy:
+        """How it judges the signals."""
+        return self._engine.policy
+
+    @property
     def state(self) -> State:
         """The state of the player as the engine sees it."""
         return self._engine.state

@@ -3,27 +3,34 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 from typing import Any, Self
 
 from .._times import clock
 from ..events import Event, to_record
 from ..live.tracker import Tracker
+from ..policy import Policy
 from ..signals import Signal, TimeUpdate
 from ..trace.lint import check
+from .awaited import why_no_event, why_no_signal
+
+#: The signals that playback is over.
+_OVER = ("ended", "error", "stop", "close")
 
 
 class Witness:
     """Keeps the signals and events of its ``tracker``, and waits for them.
 
-    What does not come within ``timeout`` (s) is an AssertionError that shows what came. The
-    end of a ``with`` block closes the tracker, and holds the events against the invariants.
+    What does not come within ``timeout`` (s) is an AssertionError that shows what came, and
+    which rule and signals it would have come of. The end of a ``with`` block closes the
+    tracker, and holds the events against the invariants.
     """
 
     def __init__(self, timeout: float = 30.0) -> None:
         self._timeout = timeout
         self._changed = threading.Condition()
+        self._since = 0  # so many signals had come when the last wait was over
         self.events: list[Event] = []
         self.signals: list[Signal] = []
         self.tracker = Tracker(on_event=self._on_event, on_signal=self._on_signal)
@@ -37,6 +44,11 @@ class Witness:
             assert delivered, "the tracker could not be closed in time"
             broken = check(map(to_record, self.events))
             assert not broken, f"{broken} in\n{self.story}"
+
+    @property
+    def policy(self) -> Policy:
+        """How the signals are judged: as suits the player that is measured."""
+        return self.tracker.policy
 
     @property
     def names(self) -> list[str]:
@@ -58,22 +70,30 @@ class Witness:
             else:
                 lines += [(s.at, 0, f"    {s.name} {_shown(s.position)}") for s in signals]
         lines += [(event.at, 1, f"{event!r}") for event in list(self.events)]
-        return "\n".join(f"{clock(at - start, 0.001):>10} {line}" for at, _, line in sorted(lines))
+        lines.sort(key=lambda line: line[:2])  # what has the same time stays in the order it came
+        return "\n".join(f"{clock(at - start, 0.001):>10} {line}" for at, _, line in lines)
 
     def until(self, name: str, count: int = 1) -> Any:
         """The ``count``-th event of that name, as soon as there is one."""
+
+        def why(since: int) -> Iterator[str]:
+            return why_no_event(name, self.events, self.signals, since, self.policy)
+
         what = f"{name} number {count}"
-        return self._until(lambda: [e for e in self.events if e.event == name], count, what)
+        return self._until(lambda: [e for e in self.events if e.event == name], count, what, why)
 
     def until_signal(self, name: str, count: int = 1) -> Any:
         """The ``count``-th signal of that name, as soon as there is one."""
         what = f"signal {name} number {count}"
-        return self._until(lambda: [s for s in self.signals if s.name == name], count, what)
+        return self._until_signal(
+            lambda: [s for s in self.signals if s.name == name], count, what, name
+        )
 
     def until_over(self) -> Signal:
         """The signal that playback is over: at its end, as it seems, or by a failure."""
-        over = ("ended", "error", "stop", "close")
-        found: Signal = self._until(lambda: [s for s in self.signals if s.name in over], 1, "end")
+        found: Signal = self._until_signal(
+            lambda: [s for s in self.signals if s.name in _OVER], 1, "end", *_OVER
+        )
         return found
 
     def until_at(self, position: float) -> float:
@@ -84,13 +104,31 @@ class Witness:
             updates = (s for s in self.signals[start:] if isinstance(s, TimeUpdate))
             return [signal for signal in updates if signal.position >= position]
 
-        found: TimeUpdate = self._until(beyond, 1, f"position {position}")
+        what = f"position {position}"
+        found: TimeUpdate = self._until_signal(beyond, 1, what, TimeUpdate.name)
         return found.position
 
-    def _until(self, find: Callable[[], Sequence[Any]], count: int, what: str) -> Any:
+    def _until_signal(
+        self, find: Callable[[], Sequence[Signal]], count: int, what: str, *names: str
+    ) -> Any:
+        def why(since: int) -> Iterator[str]:
+            return why_no_signal(names, self.events, self.signals, since)
+
+        return self._until(find, count, what, why)
+
+    def _until(
+        self,
+        find: Callable[[], Sequence[Any]],
+        count: int,
+        what: str,
+        why: Callable[[int], Iterator[str]],
+    ) -> Any:
+        __tracebackhide__ = True
         with self._changed:
-            came = self._changed.wait_for(lambda: len(find()) >= count, self._timeout)
-            assert came, f"{what} did not come within {self._timeout:g} s in\n{self.story}"
+            if not self._changed.wait_for(lambda: len(find()) >= count, self._timeout):
+                head = f"{what} did not come within {self._timeout:g} s"
+                raise AssertionError("\n".join([head, *why(self._since), self.story]))
+            self._since = len(self.signals)
             return find()[count - 1]
 
     def _on_event(self, event: Event) -> None:

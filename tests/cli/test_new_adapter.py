@@ -70,6 +70,24 @@ def test_all_tests_of_a_new_package_pass(package: Path) -> None:
 def test_tests_of_a_package_that_is_wrong_fail(
     package: Path, module: str, right: str, wrong: str, failing: str
 ) -> None:
+    break_it(package, module, right, wrong)
+    code, said = run_tests(package, "-k", failing)
+    assert code == 1, said
+    assert "failed" in said
+
+
+def test_signal_that_is_forgotten_is_named(package: Path) -> None:
+    """It is the mistake of a beginner, and nothing comes of it but a wait in vain."""
+    break_it(package, "translator", "[signals.Pause(at=at)]", "[]")
+    code, said = run_tests(package, "-k", "test_pause_and_resume")
+    assert code == 1, said
+    assert "PAUSE number 1 did not come within 3 s" in said
+    for hint in ("in session 1: ", "the pause lasted [R-pause]", "none of them is pause"):
+        assert hint in said, said
+
+
+def break_it(package: Path, module: str, right: str, wrong: str) -> None:
+    """Write something wrong, and let the tests wait no longer than they must."""
     path = package / "playertrack_my_player" / f"{module}.py"
     text = path.read_text("utf-8")
     assert right in text
@@ -78,9 +96,6 @@ def test_tests_of_a_package_that_is_wrong_fail(
     text = conformance.read_text("utf-8")
     soon = text.replace("    @contextmanager", "    timeout = 3.0\n\n    @contextmanager")
     conformance.write_text(soon)
-    code, said = run_tests(package, "-k", failing)
-    assert code == 1, said
-    assert "failed" in said
 
 
 def test_code_of_the_guide_is_that_of_the_package() -> None:
