@@ -66,6 +66,11 @@ def add_parser(subparsers: Any) -> None:
         help="misbehave in this way, see below (repeatable)",
     )
     parser.add_argument(
+        "--undated",
+        action="store_true",
+        help="take times of before 2025 for good, as those of recordings that count from 0",
+    )
+    parser.add_argument(
         "--events",
         metavar="N",
         type=count,
@@ -94,7 +99,7 @@ def run(args: argparse.Namespace) -> int:
         print(line, flush=True)
 
     faults = [Switch.parse(text) for text in args.fault]
-    collector = Collector(args.port, on_event=show, faults=faults)
+    collector = Collector(args.port, on_event=show, faults=faults, undated=args.undated)
     came = asyncio.run(_serve(collector, args.events, args.timeout))
     counts = collector.history.summary()
     for line in summary_lines(counts, collector.sessions):

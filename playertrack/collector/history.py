@@ -22,12 +22,22 @@ _OVERHEAD = 1000
 
 
 class History:
-    """Judges events as they come, counts them, keeps the last ones, and lets wait for more."""
+    """Judges events as they come, counts them, keeps the last ones, and lets wait for more.
 
-    def __init__(self, clock: Callable[[], float], most_events: int, most_sessions: int) -> None:
+    ``undated``: their times may be of before 2025.
+    """
+
+    def __init__(
+        self,
+        clock: Callable[[], float],
+        most_events: int,
+        most_sessions: int,
+        undated: bool = True,
+    ) -> None:
         self._clock = clock
         self._most_events = most_events
         self._most_sessions = most_sessions
+        self._undated = undated
         self._bytes = 0
         self._waiting: list[tuple[int, asyncio.Future[None]]] = []
         self.received: deque[Received] = deque()
@@ -162,7 +172,7 @@ class History:
         key = (endpoint, session)
         judge = self._judges.get(key)
         if judge is None:
-            judge = self._judges[key] = SessionJudge(session, endpoint)
+            judge = self._judges[key] = SessionJudge(session, endpoint, self._undated)
             while len(self._judges) > self._most_sessions:
                 self._judges.popitem(last=False)
         self._judges.move_to_end(key)

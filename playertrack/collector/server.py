@@ -54,7 +54,8 @@ class Collector:
     ``port`` 0 takes a free one. ``on_event`` is called with each event as it comes. ``faults``
     are switched on from the start. ``secret`` is what session.start wants (None: anything),
     ``tokens`` are application tokens by id. ``max_rate`` requests a second are answered,
-    beyond them 429. To be used in one event loop:
+    beyond them 429. Times of before 2025, as of a device whose clock was not set, are wrong
+    unless they may be ``undated``, as in tests. To be used in one event loop:
 
         async with Collector() as collector:
             …  # send to collector.service_url, collector.analytics_url
@@ -75,11 +76,12 @@ class Collector:
         max_events: int = MOST_EVENTS,
         max_sessions: int = MOST_SESSIONS,
         max_rate: float = 10_000.0,
+        undated: bool = True,
         clock: Callable[[], float] = time,
     ) -> None:
         self.port = port
         self.faults = list(faults)
-        self.history = History(clock, max_events, max_sessions)
+        self.history = History(clock, max_events, max_sessions, undated)
         self.services = Services(self.history, KSBooth(clock, secret, tokens or {}), clock)
         self._on_event = on_event
         self._sessions = CollectedSessions(max_sessions)

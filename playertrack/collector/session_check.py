@@ -13,6 +13,7 @@ import attrs
 
 from ..destinations.segment import ADS, CONTENT, PLAYBACK
 from ..events import QUARTILES
+from ..outbox import RELEASED
 from ..trace.lint import Lint
 from .received import KAVA, NAMES, SEGMENT, STATS, XAPI, SessionVerdict, in_milliseconds, number
 
@@ -35,10 +36,14 @@ SHOWN: dict[str, frozenset[str]] = {
 
 @attrs.define
 class SessionJudge:
-    """Judges the events of one session at one endpoint, in the order in which they come."""
+    """Judges the events of one session at one endpoint, in the order in which they come.
+
+    ``undated``: their times may be of before 2025, as where they count from 0.
+    """
 
     session: str
     endpoint: str
+    undated: bool = True
     entry_id: str = ""
     events: dict[str, int] = attrs.field(factory=dict)
     findings: list[str] = attrs.field(factory=list)
@@ -89,6 +94,9 @@ class SessionJudge:
 
     def _judge(self, name: str, fields: Mapping[str, str], entry_id: str) -> Iterator[str]:
         yield from (each.message for each in self._lint.add(0, self._record(name, fields)))
+        at = _at(fields)
+        if at is not None and at < RELEASED and not self.undated:
+            yield f"eventTimestamp {at:g} is before 2025: was the clock of the device set?"
         if "PLAY" in self.events and entry_id and entry_id != self.entry_id:
             yield "another entry than before in the session"
         if self.endpoint == STATS:

@@ -47,7 +47,7 @@ def running(*words: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
         process.communicate()
 
 
-def send(url: str, event_type: int, session: str = "s") -> int:
+def send(url: str, event_type: int, session: str = "s", at: float = 1790000000) -> int:
     fields = {
         "format": "1",
         "ks": "the-ks",
@@ -55,7 +55,7 @@ def send(url: str, event_type: int, session: str = "s") -> int:
         "event[entryId]": "1_abc",
         "event[eventType]": str(event_type),
         "event[sessionId]": session,
-        "event[eventTimestamp]": "1700000000",
+        "event[eventTimestamp]": str(at),
     }
     try:
         with urllib.request.urlopen(
@@ -87,6 +87,15 @@ def test_its_exit_code_says_that_something_was_wrong() -> None:
         assert record["findings"] == ["PLAY before MEDIA_LOADED"]
         assert "BAD: PLAY before MEDIA_LOADED" in err
         assert "the-ks" not in out
+
+
+@pytest.mark.parametrize(("words", "code"), [((), 1), (("--undated",), 0)])
+def test_an_event_of_a_clock_that_was_not_set_is_wrong(words: tuple[str, ...], code: int) -> None:
+    with running("--events", "1", *words) as (process, url):
+        send(url, 2, at=75.0)
+        _, err = process.communicate(timeout=30)
+        assert process.returncode == code
+        assert ("eventTimestamp 75 is before 2025" in err) == bool(code)
 
 
 def test_its_exit_code_says_that_too_few_came() -> None:
@@ -155,7 +164,7 @@ async def report(
     return process.returncode, out.decode(), err.decode()
 
 
-TIMES = ("--from", "2023-11-14", "--to", "1700001000")
+TIMES = ("--from", "2026-09-21", "--to", "1790001000")
 
 
 @in_loop
