@@ -46,8 +46,8 @@ def early_end(pb: Playback, at: float) -> None:
         played = 0.0 if starting else up_to_here(pb).uncut
         if end - position - played > tolerance(pb, end):
             where = f"ended at {position:.3f} of {end:.3f} s"
-            pb.note("inferred", "R-end-early", where)
-            report(pb, "R-end-early", EARLY_CODE, f"{where}; {_PART_HINT}", False)
+            pb.note("inferred", "R-end-early", f"{where}; {_PART_HINT}")
+            report(pb, "R-end-early", EARLY_CODE, "", False)
 
 
 def last_stretch(pb: Playback, at: float) -> None:
