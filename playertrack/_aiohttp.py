@@ -8,6 +8,6 @@ try:
     from aiohttp.abc import ResolveResult as ResolveResult
 except ImportError as error:
     raise MissingLibraryError(
-        f"aiohttp is missing ({error}): delivery over HTTP and the collector need it "
-        "(pip install aiohttp)"
+        f"aiohttp is missing ({error}): delivery over HTTP and the collector need it: "
+        "pip install playertrack, with its dependencies"
     ) from error

@@ -10,6 +10,7 @@ try:
     import msgspec as msgspec
 except ImportError as error:
     raise MissingLibraryError(
-        f"msgspec is missing ({error}): snapshots, fleets, traces and delivery need it "
-        "(pip install msgspec); trackers with the sinks console, jsonl and memory do not"
+        f"msgspec is missing ({error}): snapshots, fleets, traces and delivery need it: "
+        "pip install playertrack, with its dependencies; trackers with the sinks console, jsonl "
+        "and memory do not"
     ) from error

@@ -99,7 +99,7 @@ except MissingLibraryError as error:
         absent,
     )
     assert said.startswith(f"{package} is missing")
-    assert f"pip install {package}" in said
+    assert "pip install playertrack, with its dependencies" in said
 
 
 @given(strategies.traces())

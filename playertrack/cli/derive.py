@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 from .._words import counted
-from ..errors import PlayertrackError
+from ..errors import PlayertrackError, shorten
 from .common import (
     Complaints,
     add_command,
@@ -29,6 +28,7 @@ from .common import (
 )
 from .delivering import Failures, FullQueueError, Sinks, add_sinks, keep_stdout
 from .drawing import add_timeline, show_timeline
+from .outputs import check_outputs, file_of, sink_files
 from .reading import add_raw, numbered_signals, translator_of
 
 if TYPE_CHECKING:
@@ -118,6 +118,9 @@ def run(args: argparse.Namespace) -> int:
     translator = translator_of(args.raw)
     policy = read_policy(args.policy, None if translator is None else translator.policy)
     paths = inputs(args.traces)
+    written = file_of(args.output)
+    outputs = [("--output", written), ("--summaries", args.summaries), *sink_files(args.sink)]
+    check_outputs(args.traces, outputs)
     single = args.raw is not None or args.timeline
     if single and (problem := _not_single(args, paths)):
         print(problem, file=sys.stderr)
@@ -129,11 +132,11 @@ def run(args: argparse.Namespace) -> int:
     opened = Sinks(args)
     sinks = FanoutSink(opened.all, on_error=failures)
     delivered = True
-    ended: tuple[int, int | None] = (0, None)
+    ended: tuple[int, int | None, int | None] = (0, None, None)
     stalled: FullQueueError | None = None
     try:
         with ExitStack() as stack:
-            output = _output(args.output, stack)
+            output = _output(written, stack)
             emit = _Emit(sinks, opened, args.deliver_timeout) if args.sink else None
             if single:
                 _derive_one(args, paths[0], policy, translator, complaints, output, emit)
@@ -146,12 +149,14 @@ def run(args: argparse.Namespace) -> int:
         delivered = sinks.close(0.0 if stalled else args.deliver_timeout)
     if stalled:
         print(stalled, file=sys.stderr)
-    late, sessions = ended
+    late, sessions, players = ended
     if complaints.count:
         where = name_of(paths[0]) if len(paths) == 1 else f"{len(paths)} files"
         print(f"{where}: {counted(complaints.count, 'line')} left out", file=sys.stderr)
     if late:
         print(f"{late} late signals left out", file=sys.stderr)
+    if args.player is not ... and players == 0:
+        print(f"--player: there is no signal of player {shorten(args.player)}", file=sys.stderr)
     if args.session is not None and sessions == 0:
         print(f"--session: there is no session {args.session}", file=sys.stderr)
         return 2
@@ -206,9 +211,6 @@ class _Output(Protocol):
 def _output(path: str, stack: ExitStack) -> _Output:
     from ..trace.input_files import compressed, kind_of
 
-    if path.endswith(os.sep) or Path(path).is_dir():
-        Path(path).mkdir(parents=True, exist_ok=True)
-        path = str(Path(path) / "events.parquet")
     if Path(path).suffix.lower() == ".csv":
         raise PlayertrackError(
             f"--output: events are not written as CSV: expected .jsonl or .parquet, not {path}"
@@ -274,8 +276,8 @@ def _derive_all(
     output: _Output,
     emit: Any,
     stack: ExitStack,
-) -> tuple[int, int]:
-    """Derive any number of traces; how many signals were late, how many sessions were asked for."""
+) -> tuple[int, int, int]:
+    """Derive any number of traces; late signals, and sessions and players that were asked for."""
     from .progress import Meter
     from .shares import BytesRead, Task, Totals, derived, sizes
 
@@ -291,7 +293,7 @@ def _derive_all(
     )
     summaries = None if args.summaries is None else _Summaries(args.summaries, stack)
     meter = Meter(sizes(paths))
-    totals: Totals = Totals(0, 0)
+    totals: Totals = Totals(0, 0, 0)
     try:
         for each in derived(task, args.jobs):
             if isinstance(each, BytesRead):
@@ -305,7 +307,7 @@ def _derive_all(
         meter.close()
     if summaries is not None:
         summaries.close()
-    return totals.late, totals.sessions
+    return totals.late, totals.sessions, totals.players
 
 
 def _write(

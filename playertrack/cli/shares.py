@@ -63,10 +63,11 @@ class BytesRead:
 
 @attrs.frozen
 class Totals:
-    """Totals known only at the end: signals ``late``, and ``sessions`` that were asked for."""
+    """Totals known at the end: signals ``late``, and ``sessions`` and ``players`` asked for."""
 
     late: int
     sessions: int
+    players: int
 
 
 def derived(task: Task, jobs: int) -> Iterator[Item | BytesRead | Totals]:
@@ -123,7 +124,7 @@ def _share(task: Task, share: Share | None) -> Iterator[Item | BytesRead | Total
         yield from chosen.given(key, fleet.close(player))
         if ended:
             yield from chosen.given(key, ended.take())
-    yield Totals(fleet.late, chosen.sessions)
+    yield Totals(fleet.late, chosen.sessions, len(fleet.known))
 
 
 def _read(
@@ -278,7 +279,7 @@ def _merged(task: Task, jobs: int) -> Iterator[Item | BytesRead | Totals]:
             there.close()
             workers.append(worker)
             pipes.append(here)
-        totals = [Totals(0, 0)] * jobs
+        totals = [Totals(0, 0, 0)] * jobs
         progress: list[BytesRead] = [BytesRead(0)] * jobs
         shown = BytesRead(0)
         streams = [_received(pipe, index, totals, progress) for index, pipe in enumerate(pipes)]
@@ -290,7 +291,11 @@ def _merged(task: Task, jobs: int) -> Iterator[Item | BytesRead | Totals]:
             if least is not shown:
                 shown = least
                 yield shown
-        yield Totals(sum(each.late for each in totals), sum(each.sessions for each in totals))
+        yield Totals(
+            late=sum(each.late for each in totals),
+            sessions=sum(each.sessions for each in totals),
+            players=sum(each.players for each in totals),
+        )
     finally:
         for pipe in pipes:
             pipe.close()

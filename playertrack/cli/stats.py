@@ -22,6 +22,7 @@ from .common import (
     open_output,
     read_policy,
 )
+from .outputs import check_outputs
 
 if TYPE_CHECKING:
     from ..policy import Policy
@@ -84,6 +85,7 @@ def run(args: argparse.Namespace) -> int:
             "--output: expected a name that ends in .parquet, .csv, .jsonl or .svg", file=sys.stderr
         )
         return 2
+    check_outputs(args.logs, [("--output", args.output)])
     complaints = Complaints(args.skip_bad)
     plays = list(_plays(inputs(args.logs), read_policy(args.policy), complaints))
     found = grouped(plays, args.by)

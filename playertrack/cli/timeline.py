@@ -21,6 +21,7 @@ from .common import (
     read_policy,
 )
 from .drawing import show_timeline
+from .outputs import check_outputs
 from .reading import add_raw, numbered_signals, translator_of
 
 
@@ -64,6 +65,7 @@ def run(args: argparse.Namespace) -> int:
     if kind not in (None, "svg", "html"):
         print("--output: expected a name that ends in .svg or .html", file=sys.stderr)
         return 2
+    check_outputs([args.trace], [("--output", args.output)])
     translator = translator_of(args.raw)
     policy = read_policy(args.policy, None if translator is None else translator.policy)
     complaints = Complaints(args.skip_bad)

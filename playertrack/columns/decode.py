@@ -39,9 +39,12 @@ class SignalBatch:
         self, batch: pa.RecordBatch, source: str, before: SignalBatch | None = None
     ) -> None:
         self.rows: int = batch.num_rows
+        for name in SIGNAL_FIELDS:
+            if batch.schema.names.count(name) > 1:
+                raise PlayertrackError(f"{source}: {name}: there is more than one such column")
         self._columns = {
             name: _typed(batch.column(name), name, source)
-            for name in dict.fromkeys(batch.schema.names)
+            for name in batch.schema.names
             if name in SIGNAL_FIELDS
         }
         for name in ("signal", "at"):

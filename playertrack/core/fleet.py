@@ -8,7 +8,7 @@ from types import EllipsisType
 from typing import Any
 
 from .._msgspec import msgspec
-from ..errors import SnapshotError
+from ..errors import FieldError, SnapshotError
 from ..events import Event
 from ..policy import Policy
 from ..signals import MAX_AT, Close, Signal, TimeUpdate
@@ -36,7 +36,8 @@ class Fleet:
     ``reorder``: seconds of event time that a missing signal is waited for (see `Reorder`); None:
     signals are taken as they come. ``idle_close``: a player whose next signal is more than so
     many seconds later was closed as of the last one, and begins anew; None: never.
-    ``on_close`` is called with each engine that is closed, before it is let go.
+    ``on_close`` is called with each engine that is closed, before it is let go. Raises
+    `FieldError` for what is no number of seconds.
 
     A player that is closed leaves its id behind, so that later signals are ignored, and nothing
     else; one that is idle can be turned into its snapshot (`pack`).
@@ -54,6 +55,8 @@ class Fleet:
         idle_close: float | None = None,
         on_close: Callable[[Engine], object] | None = None,
     ) -> None:
+        _check_seconds("reorder", reorder)
+        _check_seconds("idle_close", idle_close)
         self._setup = Setup(policy or Policy(), ids, entry_id, diagnose, on_summary)
         self._reorder = reorder
         self._idle_close = idle_close
@@ -364,6 +367,12 @@ class Fleet:
             self._orders[player] = order
         self._timers.touch(player)
         return player
+
+
+def _check_seconds(field: str, value: Any) -> None:
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if value is not None and not (is_number and 0.0 <= value < inf):
+        raise FieldError(field, value, "a number of seconds, 0 or more, or None")
 
 
 _encode = msgspec.msgpack.Encoder().encode

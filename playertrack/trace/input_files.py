@@ -51,6 +51,15 @@ def inputs(paths: Iterable[str]) -> list[str]:
     return found
 
 
+def is_input_of(folder: str, path: str) -> bool:
+    """True if a file at ``path`` would be looked for in ``folder`` (see `inputs`)."""
+    if folder == "-" or not Path(folder).is_dir():
+        return False
+    file = Path(path).resolve()
+    patterns = (pattern for patterns in _IN_FOLDERS for pattern in patterns)
+    return file.parent == Path(folder).resolve() and any(map(file.match, patterns))
+
+
 @contextmanager
 def uncompressed(file: BinaryIO, kind: Kind, source: str) -> Iterator[ByteStream]:
     """The bytes of JSON Lines from ``file``; what cannot be read is a `PlayertrackError`."""

@@ -163,14 +163,6 @@ def test_an_output_file_is_not_touched_by_a_failure(tmp_path: Path, capsys: Capt
     assert sorted(each.name for each in tmp_path.iterdir()) == ["events.jsonl", "trace.jsonl"]
 
 
-def test_an_output_file_may_be_the_trace(trace: Path, capsys: Capture) -> None:
-    main(["derive", str(trace)])
-    events = capsys.readouterr().out
-
-    assert main(["derive", str(trace), "-o", str(trace)]) == 0
-    assert trace.read_text() == events
-
-
 def test_the_file_behind_a_link_is_written(trace: Path, tmp_path: Path) -> None:
     target, link = tmp_path / "events.jsonl", tmp_path / "link"
     target.write_text("")

@@ -7,6 +7,7 @@ import re
 import sys
 import tomllib
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -203,6 +204,14 @@ def test_text_that_is_no_text(column: str) -> None:
             pa.table({"signal": ["play"], "at": [1.0], "live": [1]}),
             "live: a column of int64 is not allowed; expected true or false",
         ),
+        (
+            pa.table({"signal": ["play"], "at": [Decimal("1.5")]}),
+            "at: a column of decimal128.* is not allowed; expected numbers",
+        ),
+        (
+            pa.table([["play"], [1.0], [2.0]], names=["signal", "at", "at"]),
+            "at: there is more than one such column",
+        ),
     ],
 )
 def test_columns_that_cannot_be(table: pa.Table, said: str) -> None:
@@ -245,3 +254,10 @@ def _names_of(node: ast.AST) -> list[str]:
     if isinstance(node, ast.ImportFrom) and node.level == 0:
         return [node.module or ""]
     return []
+
+
+@pytest.mark.parametrize("field", ["reorder", "idle_close"])
+@pytest.mark.parametrize("value", [-3.0, float("nan"), float("inf"), "5"])
+def test_a_wait_that_is_no_time(field: str, value: Any) -> None:
+    with pytest.raises(PlayertrackError, match=f"^{field}: .* is not allowed; expected a number"):
+        derive(table_of(PLAYED), **{field: value})

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from playertrack import Diagnostic, Engine, Event, Fleet, Policy, SnapshotError
 from playertrack.core.timer_heap import TimerHeap
+from playertrack.errors import FieldError
 from playertrack.signals import (
     Close,
     Loaded,
@@ -353,3 +354,14 @@ def test_a_snapshot_with_an_unknown_field_is_refused() -> None:
     fields[-1] = {"nonsense": 1}
     with pytest.raises(SnapshotError, match="there is no 'nonsense'"):
         Engine.restore(msgspec.msgpack.encode(fields))
+
+
+@pytest.mark.parametrize("field", ["reorder", "idle_close"])
+def test_a_wait_is_no_time_or_one_of_0_seconds_or_more(field: str) -> None:
+    bad: Any
+    good: Any
+    for bad in (-0.1, float("nan"), float("inf"), True, "5"):
+        with pytest.raises(FieldError, match=f"^{field}: "):
+            Fleet(**{field: bad})
+    for good in (None, 0, 0.0, 5):
+        Fleet(**{field: good})
