@@ -16,6 +16,8 @@ from playertrack.errors import PlayertrackError
 from playertrack.live.adapter import entry_name
 from playertrack.live.clock import ManualClock
 
+KALTURA = "https://cdnapisec.kaltura.example/p/123/sp/12300"
+
 
 @pytest.mark.parametrize(
     ("media", "name"),
@@ -35,7 +37,29 @@ from playertrack.live.clock import ManualClock
         ("https://cdn.example/bunny.ism/Manifest", "bunny"),
         ("http://tv.example:8096/Videos/0f3a/stream.mp4?api_key=secret", "0f3a"),
         ("http://radio.example:8000/stream", "radio.example"),
-        ("http://cam.example/live/index.m3u8", "cam.example"),
+        # Nothing says which it is: the host, and what it offers.
+        ("http://cam.example/live/index.m3u8", "cam.example/live"),
+        ("http://h.example/live/stream.m3u8", "h.example/live"),
+        ("http://h.example/hls/index.m3u8", "h.example"),
+        ("http://u:secret@h.example:81/vod/_definst_/1080p/index.m3u8", "h.example/vod"),
+        # Kaltura's have the entry in the middle.
+        (f"{KALTURA}/playManifest/entryId/1_abc/format/applehttp/a.m3u8", "1_abc"),
+        (f"{KALTURA}/playManifest/entryId/1_abc/flavorId/1_x/format/url/a.mp4?ks=1", "1_abc"),
+        (f"{KALTURA}/hls/serveFlavor/entryid/1_abc/v/2/name/a.mp4/index-v1.m3u8", "1_abc"),
+        (f"{KALTURA}/playManifest/entryId", "entryId"),
+        # Renditions are called alike, too.
+        ("https://cdn.example/lobby/1080p/index.m3u8", "lobby"),
+        ("https://cdn.example/lobby/720p60.m3u8", "lobby"),
+        ("https://cdn.example/lobby/1920x1080/800k/playlist.m3u8", "lobby"),
+        ("https://cdn.example/live/lobby/chunklist_b2000.m3u8", "lobby"),
+        ("https://cdn.example/live/lobby/chunklist_w83_b1128000.m3u8", "lobby"),
+        ("https://cdn.example/vod/bunny.mp4/index-f1-v1-a1.m3u8", "bunny"),
+        ("https://cdn.example/bunny/index_0_av.m3u8", "bunny"),
+        ("https://cdn.example/bunny.ism/manifest(format=m3u8-aapl)", "bunny"),
+        ("https://cdn.example/talks/4711.mp4", "4711"),
+        ("https://cdn.example/talks/index-2-of-the-year.mp4", "index-2-of-the-year"),
+        ("https://cdn.example/talks/playlist-summer.m3u8", "playlist-summer"),
+        ("file:///videos/1080p.mp4", "1080p"),
         ("master.mp4", "master"),
         ("file:///videos/index.mp4", "index"),
     ],
