@@ -39,7 +39,8 @@ def track(
     but for seeks of less than 0.3 s by the player's own `setPosition`. A player without audio
     and video output never reports its end; it is seen all the same.
 
-    Raises TypeError for anything but a `QMediaPlayer`, and `LoopError` if the event loop of
+    Raises TypeError for anything but a `QMediaPlayer`, PlayertrackError for one that was
+    deleted or is measured already, and `LoopError` if the event loop of
     another thread, in which the player lives, does not run.
     """
     from .binding import QtBinding

@@ -8,7 +8,7 @@ from functools import cache
 from importlib import import_module
 from typing import Any, NamedTuple
 
-from playertrack.errors import MissingLibraryError
+from playertrack.errors import MissingLibraryError, PlayertrackError
 
 #: In the order in which one is looked for that makes players.
 _NAMES = ("PySide6", "PyQt6")
@@ -17,13 +17,15 @@ _NAMES = ("PySide6", "PyQt6")
 class Qt(NamedTuple):
     """The modules of one of the two; ``signal`` makes a signal of a class.
 
-    ``delete`` deletes an object here and now, whoever has references to it.
+    ``delete`` deletes an object here and now, whoever has references to it; ``deleted`` says if
+    one is.
     """
 
     core: Any
     multimedia: Any
     signal: Callable[..., Any]
     delete: Callable[[Any], object]
+    deleted: Callable[[Any], bool]
 
 
 @cache
@@ -31,8 +33,12 @@ def load(name: str) -> Qt:
     """PySide6 or PyQt6."""
     core, multimedia = (import_module(f"{name}.{part}") for part in ("QtCore", "QtMultimedia"))
     if name == "PySide6":
-        return Qt(core, multimedia, core.Signal, import_module("shiboken6").delete)
-    return Qt(core, multimedia, core.pyqtSignal, import_module("PyQt6.sip").delete)
+        shiboken = import_module("shiboken6")
+        return Qt(
+            core, multimedia, core.Signal, shiboken.delete, lambda it: not shiboken.isValid(it)
+        )
+    sip = import_module("PyQt6.sip")
+    return Qt(core, multimedia, core.pyqtSignal, sip.delete, sip.isdeleted)
 
 
 def any_qt() -> Qt:
@@ -50,11 +56,17 @@ def any_qt() -> Qt:
 
 
 def qt_of(player: object) -> Qt:
-    """That of ``player``; raises TypeError if it is no `QMediaPlayer` of either."""
+    """That of ``player``; raises TypeError if it is no `QMediaPlayer` of either.
+
+    PlayertrackError if it is one that was deleted.
+    """
     for cls in type(player).__mro__:
         name = cls.__module__.partition(".")[0]
         if cls.__name__ == "QMediaPlayer" and name in _NAMES:
-            return load(name)
+            qt = load(name)
+            if qt.deleted(player):
+                raise PlayertrackError("this QMediaPlayer was deleted; it cannot be measured")
+            return qt
     raise TypeError(
         f"expected a QMediaPlayer of PySide6 or PyQt6, not {type(player).__module__}."
         f"{type(player).__qualname__}"

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import Any, ClassVar, Protocol, Self
+from typing import Any, ClassVar, Protocol, Self, runtime_checkable
 
 from .._log import log as _log
 from ..errors import PlayertrackError, SignalError, shorten
@@ -26,6 +26,8 @@ from ..policy import Policy
 from ..signals import Close, Signal
 from ..trace.recording import Translator
 from ..trace.translator import checked_seeker
+from .arguments import checked_entry, checked_media, checked_number, checked_seconds, no_tracker
+from .media_name import EntryId as EntryId
 from .media_name import entry_name as entry_name
 from .players import Measured
 from .raw_file import RawFile
@@ -36,14 +38,12 @@ _PATIENCE = 5.0
 #: No records: the name of the media that comes next, and media that has no name as yet.
 _NAME, _MEDIA = "name", "media"
 
-#: What media is called in the events: a name, or what makes one of a file name or URL.
-EntryId = str | Callable[[str], str] | None
-
 
 #: Which binding measures which player.
 _measured = Measured()
 
 
+@runtime_checkable
 class Listener(Protocol):
     """Whom a binding feeds: a `Tracker`."""
 
@@ -75,7 +75,8 @@ class Binding(ABC):
     default `entry_name` does.
 
     Raises PlayertrackError if ``player``, what identifies the player, is measured already, or
-    the tracker cannot be used.
+    the tracker cannot be used; TypeError for what is no tracker, and `FieldError`, a ValueError,
+    for another argument that cannot be, as the commands do.
 
     A subclass listens to the player (`_subscribe`), calls `_start` when it is complete, and
     says what each command is. In the player's callbacks it only calls `_note` and `_lose`.
@@ -97,8 +98,10 @@ class Binding(ABC):
         record_raw: str | Path | None = None,
         interval: float = 0.25,
     ) -> None:
-        if not interval > 0.0:
-            raise ValueError(f"interval: {interval!r} is not allowed; expected seconds above 0")
+        if not isinstance(tracker, Listener):
+            raise no_tracker(tracker)
+        checked_entry(entry_id, or_function=True)
+        interval = checked_number("interval", interval, "seconds above 0", above=0.0)
         self._key = (self.source, id(self) if player is None else player)
         self._lost = self._detached = False
         self._began = tracker.now()
@@ -134,6 +137,7 @@ class Binding(ABC):
 
     def load(self, media: str, entry_id: str | None = None) -> None:
         """Take media, a file or URL, in place of what is there; `play` plays it."""
+        checked_media(media)
         if entry_id is not None:
             self.expect(entry_id)
         self._obey("load", lambda: self._load(media))
@@ -147,6 +151,7 @@ class Binding(ABC):
         VLC's ``start-time`` and ``stop-time``. Positions then count from the part's start, and
         its length is the duration.
         """
+        checked_entry(entry_id)
         if part is not None and not 0.0 <= part[0] < (float("inf") if part[1] is None else part[1]):
             raise ValueError(f"part: {part!r} is not allowed; expected its start and its end (s)")
         self._note(_NAME, name=entry_id, part=None if part is None else list(part))
@@ -161,6 +166,7 @@ class Binding(ABC):
 
     def seek(self, position: float, *, by: str | None = None) -> None:
         """Go to ``position`` (s of content); ``by``: viewer, page or player, who wants it."""
+        position = checked_seconds("position", position)
         if by is not None:
             self._note("app.by", by=checked_seeker(by))
         self._obey("seek", lambda: self._seek(position))
@@ -175,9 +181,10 @@ class Binding(ABC):
         A stop and a start are part of it, where a program seeks by these. ``by`` says who
         wants it, viewer, page or player; what the player does by itself is no SEEK.
         """
+        target = checked_seconds("target", target)
         if by is not None:
             checked_seeker(by)
-        self._note("app.seeking", args=[float(target)], by=by)
+        self._note("app.seeking", args=[target], by=by)
         try:
             yield
         finally:
@@ -185,6 +192,7 @@ class Binding(ABC):
 
     def rate(self, rate: float) -> None:
         """Play ``rate`` times as fast."""
+        rate = checked_number("rate", rate, "a finite number")
         self._obey("rate", lambda: self._rate(rate))
 
     def loop(self, on: bool) -> None:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
+
+#: What media is called in the events: a name, or what makes one of a file name or URL.
+EntryId = str | Callable[[str], str] | None
 
 #: What media servers call every stream alike; the folder above says which it is.
 _COMMON = {

@@ -7,14 +7,16 @@ import logging
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from toy_binding import TIMEOUT, SignalLog, Toy
 
 from playertrack import Event, Policy, Tracker, signals
-from playertrack.errors import PlayertrackError
+from playertrack.errors import FieldError, PlayertrackError
 from playertrack.live.adapter import entry_name
 from playertrack.live.clock import ManualClock
+from playertrack.signals import Signal
 
 KALTURA = "https://cdnapisec.kaltura.example/p/123/sp/12300"
 
@@ -238,10 +240,52 @@ def test_recording_that_cannot_go_on_costs_nothing_else(caplog: pytest.LogCaptur
     assert caplog.text.count("the recording ends here") == 1
 
 
-@pytest.mark.parametrize("interval", [0.0, -1.0, float("nan")])
-def test_interval_that_cannot_be_is_refused(interval: float) -> None:
-    with Tracker() as tracker, pytest.raises(ValueError, match="interval"):
-        Toy(tracker, interval=interval)
+@pytest.mark.parametrize("interval", [0.0, -1.0, float("nan"), float("inf"), "1", None, True])
+def test_interval_that_cannot_be_is_refused(interval: Any) -> None:
+    refused_option("interval", "seconds above 0", interval=interval)
+
+
+@pytest.mark.parametrize("entry_id", ["", 5, b"1_abc", ["1_abc"]])
+def test_name_that_cannot_be_is_refused(entry_id: Any) -> None:
+    refused_option("entry_id", "a name that is not empty, or a function", entry_id=entry_id)
+    refused_command("entry_id", "a name that is not empty$", lambda toy: toy.expect(entry_id))
+    refused_command("entry_id", "a name that is n", lambda toy: toy.load("a.mp4", entry_id))
+
+
+@pytest.mark.parametrize("media", [None, 5, Path("clip.mp4")])
+def test_media_that_cannot_be_is_refused(media: Any) -> None:
+    refused_command("media", "a file name or URL, as a string", lambda toy: toy.load(media))
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), "12", None, True, 10**400])
+def test_number_that_cannot_be_is_refused(number: Any) -> None:
+    refused_command("position", "seconds of content", lambda toy: toy.seek(number, by="page"))
+    refused_command("rate", "a finite number", lambda toy: toy.rate(number))
+    refused_command("target", "seconds of content", lambda toy: toy.seeking(number).__enter__())
+
+
+@pytest.mark.parametrize("tracker", [None, object(), "tracker", Policy()])
+def test_what_is_no_tracker_is_refused(tracker: Any) -> None:
+    with pytest.raises(TypeError, match="tracker: expected a Tracker, not "):
+        Toy(tracker)
+
+
+def refused_option(name: str, expected: str, **option: Any) -> None:
+    """The option is named with what it should be, and the tracker remains free."""
+    with Tracker() as tracker:
+        with pytest.raises(FieldError, match=f"{name}: .* is not allowed; expected {expected}"):
+            Toy(tracker, **option)
+        tracker.take_player(object())
+
+
+def refused_command(name: str, expected: str, command: Callable[[Toy], None]) -> None:
+    """The same of a command, which does nothing."""
+    signals: list[Signal] = []
+    with Tracker(on_signal=signals.append) as tracker, Toy(tracker) as toy:
+        with pytest.raises(FieldError, match=f"{name}: .* is not allowed; expected {expected}"):
+            command(toy)
+        assert toy.calls == ["subscribe"]
+    assert [signal.name for signal in signals] in ([], ["close"], ["stop", "close"])
 
 
 def test_recording_that_cannot_start_fails_where_it_is_asked_for(tmp_path: Path) -> None:

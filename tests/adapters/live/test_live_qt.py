@@ -261,6 +261,15 @@ def test_anything_but_a_player_is_refused() -> None:
         playertrack_qt.track(object(), witness.tracker)
 
 
+def test_player_that_was_deleted_is_refused_and_the_tracker_left_free(player: Any) -> None:
+    loop = needed(qt)
+    loop.delete(player)
+    with Witness() as witness:
+        with pytest.raises(PlayertrackError, match="this QMediaPlayer was deleted"):
+            playertrack_qt.track(player, witness.tracker)
+        witness.tracker.take_player(object())
+
+
 def test_player_is_measured_once(player: Any) -> None:
     with (
         Witness() as first,
