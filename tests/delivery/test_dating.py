@@ -76,7 +76,7 @@ def delivered(sink: StatsSink | KavaSink) -> Callable[[], bool]:
 
 @pytest.mark.parametrize("later", [120.0, 9 * 86_400.0], ids=["minutes", "days"])
 @pytest.mark.parametrize("memory", [False, True], ids=["disk", "memory"])
-def test_events_wait_for_the_clock_and_are_dated_by_the_time_since_boot(
+def test_q_clock_events_wait_and_are_dated_by_the_time_since_boot(
     tmp_path: Path, later: float, memory: bool
 ) -> None:
     device = Device()

@@ -11,6 +11,7 @@ TABLE = (Path(__file__).parent / "FAULTS.md").read_text()
 _PROMISES = (
     *("total", "order", "durable", "frozen", "once", "bounded"),
     *("one_sender", "close", "corrupt", "secret", "live", "damage"),
+    *("isolated", "clock"),
 )
 
 
@@ -28,7 +29,7 @@ def test_each_test_of_the_table_is_there() -> None:
 def test_each_promise_has_a_test_of_its_name() -> None:
     names = [
         name
-        for path in (TESTS / "outbox", TESTS / "delivery")
+        for path in (TESTS / "outbox", TESTS / "delivery", TESTS / "sinks")
         for file in path.glob("test_*.py")
         for name in re.findall(r"def (test_\w*)\(", file.read_text())
     ]

@@ -8,10 +8,10 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from importlib import import_module
 from pathlib import Path
 
 import pytest
+from needed_players import needs
 
 from playertrack.testing import assert_events, assert_quartiles, assert_session_valid
 
@@ -37,13 +37,7 @@ def running(
 @pytest.fixture
 def bus() -> Iterator[Mapping[str, str]]:
     """The environment of programs with a session bus."""
-    try:
-        import_module("gi.repository.Gio")
-        assert PLUGIN.exists(), "there is no mpv-mpris: make players"
-    except (ImportError, AssertionError) as error:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(str(error))
+    needs("gi.repository.Gio", PLUGIN)
     command = ("dbus-daemon", "--session", "--nofork", "--print-address")
     with running(command, os.environ) as daemon:
         assert daemon.stdout is not None

@@ -3,34 +3,23 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
+from needed_players import needs
 
 from playertrack.testing import assert_events, assert_quartiles, assert_session_valid
 from playertrack_av.clips import make_clip
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 START = ("MEDIA_LOADED", "PLAY_REQUEST", "PLAY")
-
-
-def needs(library: str) -> None:
-    """Leave the test out where a player is missing, but not on CI."""
-    try:
-        import_module(library)
-    except ImportError as error:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(str(error))
 
 
 @contextmanager
