@@ -48,6 +48,11 @@ def run(args: argparse.Namespace) -> int:
             f"NAME: {shorten(name)} is not allowed; "
             "expected small letters, digits and _, starting with a letter, as in kivy"
         )
+    if name in _ours():
+        raise PlayertrackError(
+            f"NAME: {name} is an adapter of playertrack's own; "
+            f"call yours otherwise, as in my_{name}"
+        )
     directory = Path(args.output or f"playertrack-{name.replace('_', '-')}")
     if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
         raise PlayertrackError(f"{directory}: it is there already; name another one with --output")
@@ -64,6 +69,20 @@ def run(args: argparse.Namespace) -> int:
             f"{directory}: {len(written)} files; run its tests first: python -m pytest {directory}"
         )
     return 0
+
+
+def _ours() -> set[str]:
+    """The names that playertrack's own adapters and their packages have."""
+    from importlib.metadata import entry_points
+
+    found = [
+        each
+        for group in ("playertrack.adapters", "playertrack.players")
+        for each in entry_points(group=group)
+        if each.dist is not None and each.dist.name == "playertrack"
+    ]
+    packages = {each.module.partition(".")[0].removeprefix("playertrack_") for each in found}
+    return packages | {each.name for each in found}
 
 
 def files(name: str) -> Iterator[tuple[Path, str]]:

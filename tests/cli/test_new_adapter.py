@@ -135,6 +135,16 @@ def test_name_that_cannot_be_is_refused(name: str, capsys: Capture, tmp_path: Pa
     assert not (tmp_path / "x").exists()
 
 
+OURS = sorted(path.name.removeprefix("playertrack_") for path in (ROOT / "adapters").iterdir())
+
+
+@pytest.mark.parametrize("name", [*filter(str.isidentifier, OURS), "gstplay"])
+def test_name_of_an_adapter_of_ours_is_refused(name: str, capsys: Capture, tmp_path: Path) -> None:
+    assert main(["new-adapter", name, "--output", str(tmp_path / "x")]) == 2
+    assert f"NAME: {name} is an adapter of playertrack's own" in capsys.readouterr().err
+    assert not (tmp_path / "x").exists()
+
+
 def test_nothing_is_written_over(package: Path, capsys: Capture) -> None:
     mine = package / "README.md"
     mine.write_text("mine")
