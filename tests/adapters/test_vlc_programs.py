@@ -68,6 +68,6 @@ def test_part_has_to_be_announced_or_its_end_is_that_of_a_broken_file(start: flo
     """Of `stop-time` libVLC says nothing, nor of a `start-time` that could be a late position."""
     tape = started(12.0).play(0.2, start, 4.0).add(4.5, "MediaPlayerEndReached")
     error = only("ERROR", derive("vlc", tape))
-    assert (error.code, "part=" in error.message) == ("ended_early", True)
+    assert error.code == "ended_early"
     tape[0]["part"] = [start, 4.0]
     assert after_start(derive("vlc", tape)) == [f"PLAY_REACHED_{n}" for n in (25, 50, 75, 100)]
