@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Coroutine, Iterable
 from contextlib import suppress
 from functools import partial
-from time import monotonic
+from time import monotonic, time
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -16,7 +16,7 @@ import attrs
 from .._aiohttp import aiohttp
 from ..outbox import Handed, Outbox, QueueError, Row
 from .channel import Channel
-from .health import Health, write_notes
+from .health import Health, shown_address, write_notes
 from .protocol import Answer, Request
 from .resolver import ThreadResolver
 from .route import Route
@@ -27,10 +27,13 @@ from .user_code import in_thread, make_private
 _T = TypeVar("_T")
 
 #: How often (s) it is seen whether a state changed, and times are noted beside the queue.
-_NOTE_LOOK, _NOTE_EVERY = 1.0, 15.0
+_LOOK, _NOTE_EVERY = 1.0, 15.0
 
 #: How long (s) after a thread or descriptor could not be had it is tried again.
 _START_AGAIN = 0.5
+
+#: How often (s) the queue has it look again whether it can start.
+_LOOKED = 1.0
 
 #: How long (s) the disk may take to say who sends.
 _PATIENCE = 5.0
@@ -61,6 +64,7 @@ class SendLoop:
         self._lock = threading.RLock()
         self._thread: threading.Thread | None = None
         self._start_trouble: str | None = None
+        self._start_at = 0.0  # when (Unix, s) it is tried again
         self._end_now = threading.Event()
         self._starting = False
         self._ready = threading.Event()  # there is a loop
@@ -73,7 +77,7 @@ class SendLoop:
         self._stopped = False
         self._noted: dict[str, Health] = {}
         self._note_at = 0.0
-        self._note_timer: asyncio.TimerHandle | None = None
+        self._timer: asyncio.TimerHandle | None = None
         self._noting: asyncio.Task[None] | None = None
 
     # --------------------------------------------------------------------- for any thread
@@ -94,11 +98,16 @@ class SendLoop:
                 try:
                     thread.start()
                 except RuntimeError as error:  # none is left, or the interpreter is about to exit
-                    self._start_trouble = f"no thread to send with: {error}"
+                    self._lacks(f"no thread to send with: {error}", _LOOKED)
+                    self._outbox.listen(self.look, again=True)
                 else:
                     self._thread, self._start_trouble = thread, None
                     self.started = True
                 self._starting = False
+
+    def _lacks(self, what: str, seconds: float) -> None:
+        """It cannot start for that reason, and tries again in so many seconds."""
+        self._start_trouble, self._start_at = what, time() + seconds
 
     def look(self, handed: list[Handed] | None) -> bool:
         """There are new rows, or (None) there may be something to fetch; start if need be.
@@ -129,6 +138,15 @@ class SendLoop:
     def health(self) -> dict[str, Health]:
         """How each destination fares that events are sent to."""
         return {name: each.healthy() for name, each in tuple(self._channels.items())}
+
+    def before(self, name: str) -> Health:
+        """How a destination fares that nothing could be sent to yet."""
+        route = self.routes.get(name)
+        address = None if route is None else shown_address(route.destination.address)
+        if self._start_trouble is None:
+            return Health(address=address)
+        again = None if self._stopped else max(time(), self._start_at)
+        return Health(address=address, state="waiting", reason=self._start_trouble, next_try=again)
 
     def first(self, name: str) -> Row | None:
         """The oldest row that is being sent to a destination, if there is one."""
@@ -188,7 +206,7 @@ class SendLoop:
             try:
                 loop = asyncio.new_event_loop()
             except OSError as error:
-                self._start_trouble = f"no event loop to send with: {error}"
+                self._lacks(f"no event loop to send with: {error}", _START_AGAIN)
                 self._end_now.wait(_START_AGAIN)
             else:
                 self._start_trouble = None
@@ -203,7 +221,7 @@ class SendLoop:
             self._open_all()
             self._start_trouble = None
         except (OSError, RuntimeError) as error:  # no descriptor, or no thread
-            self._start_trouble = f"nothing to send with: {error}"
+            self._lacks(f"nothing to send with: {error}", _START_AGAIN)
             asyncio.get_running_loop().call_later(_START_AGAIN, self._open)
 
     def _open_all(self) -> None:
@@ -218,8 +236,15 @@ class SendLoop:
                 channel = Channel(self._outbox, route, self._settings, self)
                 self._channels[name] = channel
                 channel.look()
-        if self._note_timer is None and self._outbox.directory is not None:
+        if self._timer is None:
+            self._look_after()
+
+    def _look_after(self) -> None:
+        """See every second to what nobody calls for: notes, and a queue without a thread."""
+        self._outbox.look()
+        if self._outbox.directory is not None:
             self._look_after_notes()
+        self._timer = asyncio.get_running_loop().call_later(_LOOK, self._look_after)
 
     def _look_after_notes(self) -> None:
         """Note a state soon after it changes, and times now and then: disks wear."""
@@ -232,7 +257,6 @@ class SendLoop:
         if (changed or due) and (self._noting is None or self._noting.done()):
             self._noted, self._note_at = found, loop.time() + _NOTE_EVERY
             self._noting = loop.create_task(in_thread(self.note))
-        self._note_timer = loop.call_later(_NOTE_LOOK, self._look_after_notes)
 
     def _use(self, route: Route) -> None:
         channel = self._channels.get(route.name)
@@ -296,8 +320,8 @@ class SendLoop:
                 channel.hurry(-1)
 
     async def _end(self) -> None:
-        if self._note_timer is not None:
-            self._note_timer.cancel()
+        if self._timer is not None:
+            self._timer.cancel()
         if self._noting is not None:
             self._noting.cancel()
             await asyncio.gather(self._noting, return_exceptions=True)

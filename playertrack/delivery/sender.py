@@ -33,7 +33,6 @@ from ..outbox import (
     look,
 )
 from ..outbox.room import has_room
-from .health import Health, shown_address
 from .protocol import SessionDestination
 from .route import Route
 from .settings import DEFAULT_SETTINGS, DeliveryError, DeliverySettings
@@ -54,6 +53,9 @@ _ANSWER = 1.0
 
 #: How often (s) to look whether a full queue has room again.
 _ROOM_POLL = 0.05
+
+#: Why events of an earlier process wait.
+_NOT_STARTED = "nothing was emitted yet: what is in the queue is sent from then on, or by a flush"
 
 #: More rows than can be on their way at once.
 _SOME = 1024
@@ -158,7 +160,7 @@ class Sender(Forked):
         an interpreter that is about to exit starts none.
         """
         receipt = self.outbox.append(name, encode, event, beside)
-        if not (self._loop.started or self._closed):
+        if not self._started:
             self._loop.start()
         return receipt
 
@@ -189,18 +191,20 @@ class Sender(Forked):
     def status(self, name: str, timeout: float | None = None) -> Status:
         """All that an operator wants to know of a destination; raises `TimeoutError`."""
         standing = self.standing(name, timeout)
-        health = self._loop.health().get(name)
-        if health is None:
-            route = self._loop.routes.get(name)
-            address = None if route is None else shown_address(route.destination.address)
-            health = Health(address=address)
+        health = self._loop.health().get(name) or self._loop.before(name)
         disk = self.disk_trouble
         if disk and health.state == "up" and not self._loop.first(name):
             reason = f"events are in memory only: {disk}"
             next_try = None if self._closed else self.outbox.next_try
             health = attrs.evolve(health, state="waiting", reason=reason, next_try=next_try)
+        if health.state == "up" and standing.counts.pending and not self._started:
+            health = attrs.evolve(health, state="waiting", reason=_NOT_STARTED)
         oldest = self._oldest(name, timeout) if standing.counts.pending else None
         return status_of(standing, health, oldest)
+
+    @property
+    def _started(self) -> bool:
+        return self._loop.started or self._closed
 
     def _oldest(self, name: str, timeout: float | None) -> Item | None:
         """The item for a destination that has waited longest, if that is known."""
@@ -213,16 +217,10 @@ class Sender(Forked):
                 return look(self.directory).oldest.get(name)
             return None
         pages: list[Page] = []
-        read = threading.Event()
-
-        def done(page: Page) -> None:
-            pages.append(page)
-            read.set()
-
-        self.outbox.fetch(name, 0, _SOME, done)
-        if not read.wait(timeout) or not pages[0].rows:
-            return None
-        return pages[0].rows[0].item
+        self.outbox.fetch(name, 0, _SOME, pages.append)
+        with suppress(TimeoutError):
+            self.outbox.ask(lambda failover: None, timeout)  # which comes after it
+        return pages[0].rows[0].item if pages and pages[0].rows else None
 
     def resume(self, names: Iterable[str] | None = None) -> None:
         """Go on with paused destinations, all of them if none are named."""

@@ -43,14 +43,11 @@ _GROUP = 500
 
 #: After an event the outbox looks for others by itself, every so often (s), for so long (s);
 #: to be waken by each one would cost its caller more than all the rest.
-_LOOK = 0.005
-_LINGER = 0.25
+_LOOK, _LINGER = 0.005, 0.25
 
-#: How often (s) it looks whether another process changed something.
-_POLL = 1.0
-
-#: How long (s) a fork may wait for the disk.
-_FORK = 1.0
+#: How often (s) it looks whether another process changed something, and how long (s) a fork may
+#: wait for the disk.
+_POLL, _FORK = 1.0, 1.0
 
 DURABILITIES = ("sync", "group", "memory")
 
@@ -122,8 +119,8 @@ class Outbox(Forked):
     def append(self, destination: str, encode: Encode, event: Any, beside: str = "") -> Receipt:
         """Queue what ``encode`` makes of ``event``, which a thread of the outbox will ask it.
 
-        ``beside`` is what it has to know besides the event: a fact of this moment.
-        It never raises and touches no disk; with ``durability="sync"`` it waits for it.
+        ``beside`` is what it has to know besides: a fact of this moment. It never raises and
+        touches no disk; with ``durability="sync"`` it waits for it.
         """
         receipt = Receipt(self._changed)
         with self._lock:
@@ -146,15 +143,12 @@ class Outbox(Forked):
     def flush(self, timeout: float | None = None) -> bool:
         """Wait until all that was appended is durable, or as far as it can get."""
         with suppress(TimeoutError):
-            self.ask(self.undated.date, timeout)
+            self.ask(lambda failover: self.undated.date(failover) and self._listener(None), timeout)
             return True
         return False
 
     def standings(self, timeout: float | None = None) -> list[Standing]:
-        """The destinations and their counts, with all that was appended before (Q-total).
-
-        Raises `TimeoutError`.
-        """
+        """All destinations' counts, with what was appended before; raises `TimeoutError`."""
         return self.ask(
             lambda failover: failover.standings(self.leases.delivered(), self._counts), timeout
         )
@@ -167,6 +161,11 @@ class Outbox(Forked):
         """Events that were kept as they are may be encoded now; waits for nothing."""
         self._poll_at = 0.0
         self._ask(lambda failover: None)
+
+    def look(self) -> None:
+        """Start the thread if it is waited for and could not be had before."""
+        if self._asked or self._waiting:
+            self._ring()
 
     def recall(self, destination: str, lane: str) -> bytes | None:
         """The note of the last item of a lane, if it is known; for an ``encode`` only."""
@@ -199,13 +198,13 @@ class Outbox(Forked):
 
     # ------------------------------------------------------------------- for the sender
 
-    def listen(self, listener: Listener) -> None:
+    def listen(self, listener: Listener, again: bool = False) -> None:
         """Have ``listener``, and no other, called by the outbox's thread when there may be news.
 
         It is given the new rows, or None if what is new has to be fetched. While it says True
-        it could do nothing, and is called again every second.
+        it could do nothing, and is called again every second; as if it had said so with ``again``.
         """
-        self._listener = listener
+        self._listener, self._unheard = listener, again
 
     def fetch(
         self, destination: str, after: int, limit: int, done: Callable[[Page], object]

@@ -311,3 +311,18 @@ def test_a_boot_that_never_knew_the_time_is_estimated_before_the_next_one(tmp_pa
         assert (counts.accepted, counts.delivered, counts.estimated) == (3, 3, 2)
         assert "playertrack_events_estimated_total" in sink.metrics()
         assert sender.close(5.0)
+
+
+def test_events_that_are_dated_at_once_are_sent_at_once(tmp_path: Path) -> None:
+    device = Device()
+    device.set()
+    with Server() as server:
+        sender = device.sender(tmp_path)
+        sink = stats(server, sender)
+        first = emit(sink, device, 1)
+        server.wait(1)
+        device.off = 5.0 - device.now  # it is set back, though the time is known
+        second = emit(sink, device, 2)
+        server.wait(2)  # though nothing else is emitted
+        assert times(server.received) == [int(first), int(second)]
+        assert sender.close(5.0)

@@ -17,6 +17,7 @@ import attrs
 import pytest
 from fault_server import RESET, Answer, Received, Server, ok
 from sending import FAST, ME, again, event, events, firsts, indices, sink_for, until
+from surroundings import Surroundings
 
 from playertrack.destinations.kaltura import WireProfile
 from playertrack.destinations.kaltura.sink import KS
@@ -329,3 +330,58 @@ def test_the_words_of_a_server_that_refuses_a_ks_are_kept_without_it(
         until(lambda: "is too old" in str(sink.status(5.0).reason))
         assert secret not in str(sink.status(5.0).reason)
         sink.close(0.0)
+
+
+@pytest.mark.parametrize("part", ["sender", "dns", "descriptors"])
+def test_q_live_what_cannot_be_had_is_a_reason_with_a_next_try(part: str, tmp_path: Path) -> None:
+    around = Surroundings()
+    with Server() as server, around.here():
+        around.fail(part, "none")
+        sink = sink_for(server, tmp_path)
+        sink.emit(event(1))
+        until(lambda: sink.status(5.0).state == "waiting")
+        status = sink.status(5.0)
+        assert status.reason is not None
+        assert "to send with" in status.reason
+        assert status.next_try is not None
+        around.repair(part)
+        server.wait(1)
+        assert sink.close(20.0)
+
+
+def test_q_live_a_queue_without_a_thread_can_be_asked_and_gets_one(tmp_path: Path) -> None:
+    around = Surroundings()
+    with Server() as server, around.here():
+        around.fail("outbox", "none")
+        sink = sink_for("http://127.0.0.1:9", tmp_path)
+        sink.emit(event(1))
+        assert sink.status(60.0).pending == 1
+        around.repair("outbox")
+        until(lambda: sink.sender.outbox._thread is not None)
+        sink.close(0.0)
+
+        sink = sink_for(server, tmp_path, identity=attrs.evolve(ME, partner_id=103))
+        around.fail("outbox", "none")
+        sink.emit(event(1))
+        around.repair("outbox")
+        server.wait(1)  # though nobody asks for anything
+        sink.close(20.0)
+
+
+def test_q_live_what_an_earlier_process_left_says_what_it_waits_for(tmp_path: Path) -> None:
+    sink = sink_for("http://127.0.0.1:9", tmp_path)
+    sink.emit(event(1))
+    sink.close(0.0)
+    with Server() as server:
+        sink = sink_for(server, tmp_path)
+        status = sink.status(5.0)
+        assert (status.state, status.pending) == ("waiting", 1)
+        assert status.reason is not None
+        assert "nothing was emitted yet" in status.reason
+        around = Surroundings()
+        with around.here():
+            around.fail("sender", "none")
+            assert not sink.flush(1.0)
+            around.repair("sender")
+            server.wait(1)  # it is tried again, though nobody asks for it
+        assert sink.close(20.0)
