@@ -28,10 +28,21 @@ class Qt(NamedTuple):
     deleted: Callable[[Any], bool]
 
 
-@cache
+_loading = threading.Lock()
+
+
 def load(name: str) -> Qt:
     """PySide6 or PyQt6."""
+    with _loading:
+        return _load(name)
+
+
+@cache
+def _load(name: str) -> Qt:
     core, multimedia = (import_module(f"{name}.{part}") for part in ("QtCore", "QtMultimedia"))
+    # PySide6 makes a class when it is first used; two threads that do so at once crash it.
+    for each in dir(multimedia):
+        getattr(multimedia, each)
     if name == "PySide6":
         shiboken = import_module("shiboken6")
         return Qt(

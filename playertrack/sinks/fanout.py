@@ -192,5 +192,5 @@ class FanoutSink:
         self._reported.add(kind)
         try:
             self._on_error(sink, error)
-        except Exception:  # of the program: the sinks go on
+        except (Exception, SystemExit):  # of the program: the sinks go on
             _log.exception("the handler of sink failures failed")

@@ -26,9 +26,6 @@ _MOST_CODES = 64
 
 EARLY_CODE = "ended_early"
 
-#: What to do if nothing is wrong with the media.
-_PART_HINT = "a part that is all that was wanted has to be announced (part=...)"
-
 _LOOPABLE = (PLAYING, STALLING, BUFFERING, PAUSING, ENDED)
 
 # ------------------------------------------------------------------ effects of the table
@@ -45,8 +42,7 @@ def early_end(pb: Playback, at: float) -> None:
     elif end is not None and position is not None:
         played = 0.0 if starting else up_to_here(pb).uncut
         if end - position - played > tolerance(pb, end):
-            where = f"ended at {position:.3f} of {end:.3f} s"
-            pb.note("inferred", "R-end-early", f"{where}; {_PART_HINT}")
+            pb.note("inferred", "R-end-early", f"ended at {position:.3f} of {end:.3f} s")
             report(pb, "R-end-early", EARLY_CODE, "", False)
 
 

@@ -310,3 +310,34 @@ def test_player_of_an_event_loop_in_another_thread(library: str) -> None:
         timeout=60,
     )
     assert (done.returncode, done.stdout) == (0, "['qt']\n[]\n"), done.stderr
+
+
+@pytest.mark.parametrize("library", ["PySide6", "PyQt6"])
+def test_threads_may_use_qt_for_the_first_time_at_once(library: str) -> None:
+    """PySide6 makes a class when it is first used, and crashed when two threads did so."""
+    if find_spec(library) is None:
+        pytest.skip(f"{library} is not installed")
+    program = """if True:
+        import sys, threading
+        from playertrack_qt.library import load
+        sys.setswitchinterval(1e-6)
+        together = threading.Barrier(8)
+        def use():
+            together.wait()
+            load(sys.argv[1]).multimedia.QMediaPlayer.PlaybackState
+        threads = [threading.Thread(target=use) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    """
+    path = f"{ROOT}:{ROOT / 'adapters'}"
+    done = subprocess.run(
+        [sys.executable, "-c", program, library],
+        env={**os.environ, "PYTHONPATH": path, "QT_QPA_PLATFORM": "offscreen"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
