@@ -318,8 +318,9 @@ def test_threads_may_use_qt_for_the_first_time_at_once(library: str) -> None:
     if find_spec(library) is None:
         pytest.skip(f"{library} is not installed")
     program = """if True:
-        import sys, threading
+        import importlib, sys, threading
         from playertrack_qt.library import load
+        importlib.import_module(f"{sys.argv[1]}.QtMultimedia")  # as the program does
         sys.setswitchinterval(1e-6)
         together = threading.Barrier(8)
         def use():
