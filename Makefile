@@ -11,8 +11,9 @@ STAMP := .venv/.stamp
 limit = $(if $(TIMEOUT),$(TIMEOUT) --foreground --kill-after=30s $(1))
 TIMEOUT := $(shell command -v timeout)
 
-# Tests run in so many processes. Each file goes to one of them, since its tests share fixtures.
-WORKERS ?= 2
+# Tests run in so many processes: on two cores one more than that, as half of the time is spent
+# waiting for players. Each file goes to one of them, since its tests share fixtures.
+WORKERS ?= 3
 SIDE_BY_SIDE := --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 # The files of tests that run alone: to find those anew among all tests takes 20 s.
 ALONE = $(shell grep -rlE 'no_io|mark\.alone' tests --include='test_*.py')
