@@ -17,8 +17,8 @@ class Run:
     ``playing``, ``failed``, ``waiting``: the last report. ``short``: a queue is. ``held``:
     it is paused to let it fill. ``holding``: the program said so, and not yet that it goes on;
     it may play in between, as was asked for before. ``paused_at``: when somebody paused it.
-    ``target``: of a seek that was commanded,
-    ``anew``: for a replay; ``seeking``: it was accepted; ``landed``: it has data again.
+    ``target``: of a seek that was commanded, ``anew``: for a replay; ``seeking``: it was
+    accepted; ``landed``: it has data again.
     ``flush``: the pipeline flushed, for an unreported reason; ``found``: when that was last found
     to be a seek. ``live``: it plays as it is sent;
     ``endless``: it has no length. ``finishing``: the input is read to its end, and lengths may

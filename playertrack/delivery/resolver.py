@@ -50,6 +50,7 @@ class ThreadResolver(AbstractResolver):
         return lane
 
     def _leave(self, host: str, lane: _Lane) -> None:
+        """Give ``host`` another thread the next time, if not too many were left like that."""
         left = self._threads.keys() - set(self._lanes.values())
         for each in left:
             if not self._threads[each].is_alive():
