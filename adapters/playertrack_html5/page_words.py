@@ -1,9 +1,11 @@
 """Signals that a page sends besides its element: ads, captions, who seeks, that it is live.
 
-Each kind is a record with its fields, and a method that makes its signals.
+Each kind is a record with its fields, and says which signals it means.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from playertrack import signals
 from playertrack.signals import Signal
@@ -13,11 +15,13 @@ from .records import Record
 
 
 class PageWord(Record):
-    """Something that the page says."""
+    """Something that the page says; as a rule it means the signal of its name."""
 
     def signals(self) -> list[Signal]:
         """The signals that it means; raises `SignalError` for a value that cannot be."""
-        return []
+        make = _SAME.get(type(self))
+        fields = {name: value for name, value in vars(self).items() if name not in _OF_RECORDS}
+        return [] if make is None else [make(at=self.at, **fields)]
 
 
 class AdStart(PageWord):
@@ -26,10 +30,6 @@ class AdStart(PageWord):
     slot: str = "midroll"
     duration: Number | None = None
 
-    def signals(self) -> list[Signal]:
-        """An ``ad_start``."""
-        return [signals.AdStart(at=self.at, slot=self.slot, duration=self.duration)]
-
 
 class AdProgress(PageWord):
     """Where an ad is (s) that plays in another element; one in this element needs none."""
@@ -37,25 +37,13 @@ class AdProgress(PageWord):
     position: Number
     duration: Number | None = None
 
-    def signals(self) -> list[Signal]:
-        """An ``ad_progress``."""
-        return [signals.AdProgress(at=self.at, position=self.position, duration=self.duration)]
-
 
 class AdClick(PageWord):
     """The ad was clicked."""
 
-    def signals(self) -> list[Signal]:
-        """An ``ad_click``."""
-        return [signals.AdClick(at=self.at)]
-
 
 class AdEnd(PageWord):
     """The ad ended or was skipped."""
-
-    def signals(self) -> list[Signal]:
-        """An ``ad_end``."""
-        return [signals.AdEnd(at=self.at)]
 
 
 class Captions(PageWord):
@@ -63,19 +51,11 @@ class Captions(PageWord):
 
     language: str | None = None
 
-    def signals(self) -> list[Signal]:
-        """A ``captions``."""
-        return [signals.Captions(at=self.at, language=self.language)]
-
 
 class AudioTrack(PageWord):
     """The sound track in ``language``."""
 
     language: str | None = None
-
-    def signals(self) -> list[Signal]:
-        """An ``audio_track``."""
-        return [signals.AudioTrack(at=self.at, language=self.language)]
 
 
 class Quality(PageWord):
@@ -96,10 +76,6 @@ class Fullscreen(PageWord):
     """Full screen, or picture in picture, is on or off."""
 
     on: bool
-
-    def signals(self) -> list[Signal]:
-        """A ``fullscreen``."""
-        return [signals.Fullscreen(at=self.at, on=self.on)]
 
 
 class LibraryError(PageWord):
@@ -137,10 +113,15 @@ class Engage(PageWord):
 
     action: str
 
-    def signals(self) -> list[Signal]:
-        """An ``engage``."""
-        return [signals.Engage(at=self.at, action=self.action)]
 
+#: The fields of every record, which no signal has.
+_OF_RECORDS = frozenset(Record.__annotations__) | {"t", "kind"}
+
+#: Words that mean the signal of their own name, with the same fields.
+_SAME: dict[type[PageWord], Callable[..., Signal]] = {
+    word: getattr(signals, word.__name__)
+    for word in (AdStart, AdProgress, AdClick, AdEnd, Captions, AudioTrack, Fullscreen, Engage)
+}
 
 #: The shape of each word by its kind.
 WORDS: dict[str, type[PageWord]] = {

@@ -1,8 +1,10 @@
-"""``python -m playertrack_html5.comparison``: our events beside those of Kaltura Player v7.
+"""Writes `docs/player-v7.md`: our events beside those of Kaltura Player v7.
+
+    .venv/bin/python tools/player_v7.py tests/traces/html5_player_v7/*.jsonl -o docs/player-v7.md
 
 Takes recordings of a media element that have the requests of the player's analytics plugin in
-them (``source`` is ``kava``), and writes a table a recording: the reports of both sides,
-and for each difference the rule that makes it.
+them (``source`` is ``kava``), and writes a table for each: the reports of both sides, and for
+each difference the rule that makes it.
 """
 
 from __future__ import annotations
@@ -17,8 +19,7 @@ import attrs
 
 from playertrack import Engine, Event
 from playertrack.trace.codec import parse_record
-
-from .translator import Translator
+from playertrack_html5 import Translator
 
 #: What the plugin calls differently.
 _NAMES = {
@@ -41,8 +42,7 @@ sent. Times are seconds of the recording, `@` is the position. Where the two
 differ, the rule that makes the difference is named. The policy
 `replay_session="same"` comes as close as there is to the plugin's sessions.
 
-This page is written by `python -m playertrack_html5.comparison
-tests/traces/html5_player_v7/*.jsonl -o docs/player-v7.md`.
+In a clone, `tools/player_v7.py` writes this page.
 """
 
 _SCENARIOS = {
@@ -223,9 +223,7 @@ def page(recordings: Iterable[Path]) -> str:
 
 def main() -> None:
     """Write the page to a file, or to standard output."""
-    parser = argparse.ArgumentParser(
-        prog="python -m playertrack_html5.comparison", description=__doc__
-    )
+    parser = argparse.ArgumentParser(description="Write our events beside those of Player v7.")
     parser.add_argument("recordings", nargs="+", metavar="RECORDING", type=Path)
     parser.add_argument("-o", "--output", metavar="FILE", type=Path, help="default: as it comes")
     options = parser.parse_args()
