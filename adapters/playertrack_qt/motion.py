@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import inf
+from typing import NamedTuple
 
 import attrs
 
@@ -16,11 +17,20 @@ _BACK = 0.1
 STILL = 0.1
 #: Positions that come this close (s) to one that is late were held up as well; Qt's own come
 #: every 0.05 s.
-_BURST = 0.1
+BURST = 0.15
 #: So long (s) after a stall it may take to catch up.
 _CATCHING_UP = 0.5
 #: Polls come twice as often as this (s); if none does, the event loop is blocked, not playback.
 _BLINK = 0.4
+#: Signals are dated back by at most this (s): further back they would set the clock.
+DATED_BACK = 1.5
+
+
+class Held(NamedTuple):
+    """A position that what follows has to explain."""
+
+    at: float
+    position: float
 
 
 @attrs.define
@@ -79,6 +89,22 @@ class Motion:
         """How long (s) before ``at`` playback was at ``position`` already, if it never paused."""
         return (self._due(at) - (position - self.position)) / self._fastest
 
+    def reached(self, at: float, position: float) -> float:
+        """When the end was reached; a blocked event loop learns of it, and of a round, late."""
+        spare = self.spare(at, position)
+        return at - min(spare, DATED_BACK) if spare > AHEAD else at
+
+    def started(self, at: float, position: float) -> float:
+        """When playback started; a blocked event loop has let it run unseen."""
+        ran = min(at - self.at, (position - self.position) / self._fastest)
+        return at - ran if ran > BURST else at
+
+    def overtaken(self, at: float, position: float) -> float:
+        """How late (s) the last position was, if this one is further ahead than time explains."""
+        played = (at - self.at) * self._fastest
+        ahead = position - self.position - played
+        return max(0.0, min(ahead, self._due(at) - played)) / self._fastest
+
     def look(self, at: float) -> float:
         """A poll finds the position where it was; returns ``idle``."""
         self.idle += min(_BLINK, at - self._last_at)
@@ -87,7 +113,7 @@ class Motion:
 
     def _due(self, at: float) -> float:
         """How far (s of content) playback can have come; in a burst of positions, all the way."""
-        late = max(0.0, self._late) if at - self.at < _BURST else 0.0
+        late = max(0.0, self._late) if at - self.at < BURST else 0.0
         return (at - self.at) * self._fastest + late
 
 

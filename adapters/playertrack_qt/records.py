@@ -66,6 +66,11 @@ def enumerator_of(report: Record) -> str:
     return ""
 
 
+def explains(kind: str) -> bool:
+    """True if a record of this kind says what a position before it was."""
+    return kind in _EXPLAINING or kind.startswith("ret.")
+
+
 def without_urls(message: str) -> str:
     """Words that may hold a secret are left out."""
     return " ".join(word for word in message.split() if "://" not in word)
@@ -80,6 +85,14 @@ def read(record: dict[str, Any]) -> Record:
         report.name()
     return report
 
+
+#: What comes between the positions that show where playback is by now.
+BETWEEN_POSITIONS = {"positionChanged", "mediaStatusChanged", "poll", "turn", "tick"}
+
+_EXPLAINING = {
+    *("positionChanged", "playbackStateChanged", "mediaStatusChanged", "poll", "turn", "tick"),
+    *("sourceChanged", "errorOccurred", "app.play", "app.open"),
+}
 
 _NUMBERS = ("positionChanged", "durationChanged", "playbackRateChanged")
 _NAMES = ("mediaStatusChanged", "playbackStateChanged")

@@ -10,7 +10,7 @@ reported; it shows in polls that find the position where it was.
 from __future__ import annotations
 
 from math import inf
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 import attrs
 
@@ -20,24 +20,23 @@ from playertrack.signals import Signal
 from playertrack.trace.recording import Command, Record
 from playertrack.trace.translator import PlayerTranslator
 
-from .motion import AHEAD, STILL, CatchUp, Motion
-from .records import Emitted, Poll, enumerator_of, read, without_urls
+from .motion import AHEAD, BURST, DATED_BACK, STILL, CatchUp, Held, Motion
+from .records import (
+    BETWEEN_POSITIONS,
+    Emitted,
+    Poll,
+    enumerator_of,
+    explains,
+    read,
+    without_urls,
+)
 
 #: A position that does not move for so long (s) is a stall; updates come every 0.05 s.
 _FROZEN = 0.5
 #: Signals of one call of the player come within this (s), others later.
 _ONE_CALL = 0.003
-#: Signals are dated back by at most this (s): further back they would set the clock.
-_DATED_BACK = 1.5
 
 _LOADED = ("Loaded", "Buffering", "Buffered", "EndOf")
-
-
-class _Held(NamedTuple):
-    """A position that what follows has to explain."""
-
-    at: float
-    position: float
 
 
 @attrs.define
@@ -70,7 +69,8 @@ class Translator(PlayerTranslator):
         self._loops: int | None = 1
         self._motion = Motion()
         self._target: float | None = None
-        self._held: _Held | None = None
+        self._held: Held | None = None
+        self._late: list[Signal] = []  # of positions that may have been held up: in order
         self._catch_up: CatchUp | None = None  # since a stall
         self._stopped: float | None = None
         self._call = _ONE_CALL
@@ -78,6 +78,12 @@ class Translator(PlayerTranslator):
 
     def _translate(self, record: dict[str, Any]) -> list[Signal]:
         report = read(record)
+        made = self._of(report)
+        if made or report.kind not in BETWEEN_POSITIONS or report.t - self._motion.at > BURST:
+            made, self._late = self._late + made, []
+        return made
+
+    def _of(self, report: Record) -> list[Signal]:
         made = self._explain(report)
         match report:
             case Command():
@@ -92,12 +98,12 @@ class Translator(PlayerTranslator):
 
     def _finish(self) -> list[Signal]:
         """The signals that wait for an explanation, when no record will bring one."""
-        made = self._give_up()
+        made = self._late + self._give_up()
         if self._held is not None:
             made += self._sought(self._held)
         if self._stopped is not None:
             made.append(signals.Stop(at=self._stopped))
-        self._held = self._stopped = None
+        self._held, self._stopped, self._late = None, None, []
         return made
 
     # ------------------------------------------------------------------- the program
@@ -143,10 +149,10 @@ class Translator(PlayerTranslator):
                 # Qt rewinds when it stops, and leaps where a file is cut.
                 self._held = None
                 self._motion.position = min(self._motion.position, held.position)
-            elif at - held.at > self._call or _explains(report.kind):
+            elif at - held.at > self._call or explains(report.kind):
                 self._held = None
                 return self._sought(held)
-        elif stopped is not None and (at - stopped > self._call or _explains(report.kind)):
+        elif stopped is not None and (at - stopped > self._call or explains(report.kind)):
             self._stopped = None
             if enumerator_of(report) == "EndOfMedia":
                 return self._end(stopped)
@@ -163,10 +169,10 @@ class Translator(PlayerTranslator):
         left = self._catch_up and self._catch_up.left
         if not self._catch_up or not left:
             return False
-        between = report.kind in _BETWEEN_POSITIONS
+        between = report.kind in BETWEEN_POSITIONS
         return not (between and self._catch_up.may_arrive(report.t, left[1]))
 
-    def _sought(self, held: _Held) -> list[Signal]:
+    def _sought(self, held: Held) -> list[Signal]:
         """A position that was held is a seek, or the start of the next round."""
         at, position = held
         length = None if self._media is None else self._media.duration
@@ -319,7 +325,7 @@ class Translator(PlayerTranslator):
             self._catch_up.left = self._catch_up.left or (at, position)
             return made
         if (jump < 0 and position == 0.0) or (jump > 0 and position == media.duration):
-            self._held = _Held(at, position)
+            self._held = Held(at, position)
             return made
         return made + (self._seek(at, position) if jump else self._go_on(at, position, media))
 
@@ -338,28 +344,35 @@ class Translator(PlayerTranslator):
         return [signals.Seek(at=at, position=position)]
 
     def _go_on(self, at: float, position: float, media: _Media) -> list[Signal]:
-        """Playback has come this far by itself."""
+        """Playback has come this far by itself.
+
+        A position that is late waits for the next one: if that is too far ahead, the event loop
+        was blocked, and playback was at the first when time says that it was.
+        """
         made: list[Signal] = []
         plays = self._state == "Playing"
-        move = self._motion.go_on if plays and not self._stalled else self._motion.move
+        runs, motion = plays and not self._stalled, self._motion
+        held_up = runs and position != media.duration and motion.spare(at, position) > BURST
         if plays:
             if position == media.duration:
-                at = self._reached(at, position)
+                at = motion.reached(at, position)
+            by = motion.overtaken(at, position)
+            late: list[Any] = self._late
+            self._late = [attrs.evolve(signal, at=signal.at - by) for signal in late]
             if media.endless and not media.live and not media.seekable:
                 media.live = True
                 made.append(signals.DurationChange(at=at, duration=None, live=True))
             if self._stalled:
                 made.append(signals.StallEnd(at=at))
             if not self._running:
-                made.append(signals.Playing(at=at))
+                made.append(signals.Playing(at=motion.started(at, position)))
             self._running, self._stalled, self._ended = True, False, False
-        move(at, position)
-        return [*made, signals.TimeUpdate(at=at, position=position)]
-
-    def _reached(self, at: float, position: float) -> float:
-        """When the end was reached; a blocked event loop learns of it, and of a round, late."""
-        spare = self._motion.spare(at, position)
-        return at - min(spare, _DATED_BACK) if spare > AHEAD else at
+        (motion.go_on if runs else motion.move)(at, position)
+        made.append(signals.TimeUpdate(at=at, position=position))
+        if not held_up:
+            return made
+        self._late += made
+        return []
 
     # ---------------------------------------------------------------------------- polls
 
@@ -381,19 +394,5 @@ class Translator(PlayerTranslator):
         if media.duration is not None and motion.position >= media.duration:
             return made + self._end(at)  # without any output Qt plays to the end and never says so
         self._stalled, self._catch_up = True, CatchUp(motion)
-        made.append(signals.Stall(at=max(motion.at, at - _DATED_BACK)))
+        made.append(signals.Stall(at=max(motion.at, at - DATED_BACK)))
         return made
-
-
-def _explains(kind: str) -> bool:
-    """True if a record of this kind says what a position before it was."""
-    return kind in _EXPLAINING or kind.startswith("ret.")
-
-
-#: After a stall, what comes between the positions by which Qt catches up.
-_BETWEEN_POSITIONS = {"positionChanged", "mediaStatusChanged", "poll", "turn", "tick"}
-
-_EXPLAINING = {
-    *("positionChanged", "playbackStateChanged", "mediaStatusChanged", "poll", "turn", "tick"),
-    *("sourceChanged", "errorOccurred", "app.play", "app.open"),
-}

@@ -24,6 +24,11 @@ def stalled(at: float = 3.4, *, until: float) -> Tape:
     return tape
 
 
+def playing(until: float) -> Tape:
+    """The same video, played from 0 to ``until``; its length is known."""
+    return stalled(until, until=0.0).add(until, "poll", duration_ms=6000, status="BufferedMedia")
+
+
 STALL = ["PLAY_REACHED_25", "PLAY_REACHED_50", "BUFFER_START", "BUFFER_END"]
 
 
@@ -68,6 +73,28 @@ def test_positions_that_the_event_loop_held_up_are_no_seek(apart: float, begun: 
     tape = stalled(begun, until=0.3).at(0.617, 0.24).at(0.617 + apart, 0.56)
     tape.play(0.617 + apart, 0.56, 1.0, step=0.05)
     assert after_start(derive("qt", tape)) == []
+
+
+@pytest.mark.parametrize("between", [0.001, 0.052])
+@pytest.mark.parametrize("others", [0, 1, 2])
+@pytest.mark.parametrize("blocked", [0.4, 0.65, 1.3, 2.0])
+@pytest.mark.parametrize("start", [0.0, 0.04, 1.0, 2.9])
+def test_what_was_played_while_the_event_loop_was_blocked_is_watched(
+    start: float, blocked: float, others: int, between: float
+) -> None:
+    """Positions that were held up come first, and in no time; some of what plays lies between."""
+    tape, t = playing(start), start + blocked
+    for n in range(1, others + 1):
+        tape.at(t, start + 0.04 * n).add(t + 0.0001, "poll", duration_ms=6000)
+        t += between
+    events = derive("qt", tape.at(t, t).play(t, t, t + 0.5, step=0.05).at(5.6, 5.6))
+    assert after_start(events) == [f"PLAY_REACHED_{n}" for n in (25, 50, 75)]
+    assert only("PLAY", events).at < 0.1
+
+
+def test_position_that_is_late_without_a_successor_is_not_lost() -> None:
+    tape = playing(1.4).at(1.9, 1.6)
+    assert after_start(derive("qt", tape)) == ["PLAY_REACHED_25"]
 
 
 def test_round_of_a_loop_that_the_event_loop_held_up_is_no_seek() -> None:
