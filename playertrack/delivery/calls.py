@@ -1,8 +1,8 @@
 """Calls functions that somebody else wrote: one that hangs delays only its own destination.
 
 This package's own destinations return at once and are called where they are needed. Functions
-of other authors run in a thread of their own. One that does not return in time is left behind
-with its thread, and the next call gets another thread.
+of other authors, and look-ups of names, run in a thread of their own. One that does not return
+in time is left behind with its thread, and the next call gets another thread.
 """
 
 from __future__ import annotations
@@ -55,12 +55,16 @@ class Call:
 class Calls(Forked):
     """Calls the functions of ``whose`` destination, one at a time, in a thread of their own.
 
-    A call may take ``patience`` seconds. Any thread may use it, also in a forked process.
+    A call may take ``patience`` seconds; ``thread`` is what the thread is called. Any thread
+    may use it, also in a forked process.
     """
 
-    def __init__(self, whose: str, patience: float) -> None:
+    def __init__(
+        self, whose: str, patience: float, thread: str = "playertrack-destination"
+    ) -> None:
         self.patience = patience
         self._whose = whose
+        self._name = thread
         self._lock = threading.Lock()
         self._queue: SimpleQueue[Call | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
@@ -89,10 +93,17 @@ class Calls(Forked):
                 raise StalledError(
                     f"{self._whose}: {MOST} calls have not returned; restart the program"
                 )
-            if self._thread is None or not self._thread.is_alive():
-                self._next_thread()
+            self._have_thread()
             self._queue.put(call)
         return call
+
+    def prepare(self) -> None:
+        """Start the thread: an interpreter that is about to exit starts none.
+
+        Raises `StalledError` if there can be none.
+        """
+        with self._lock:
+            self._have_thread()
 
     def leave(self, call: Call) -> StalledError:
         """Wait no longer for ``call``; those after it go to another thread. Gives the reason."""
@@ -143,11 +154,13 @@ class Calls(Forked):
         self._thread = self._running = None
         self._hanging = set()
 
+    def _have_thread(self) -> None:
+        if self._thread is None or not self._thread.is_alive():
+            self._next_thread()
+
     def _next_thread(self) -> None:
         queue: SimpleQueue[Call | None] = SimpleQueue()
-        thread = threading.Thread(
-            target=self._work, args=(queue,), name="playertrack-destination", daemon=True
-        )
+        thread = threading.Thread(target=self._work, args=(queue,), name=self._name, daemon=True)
         try:
             thread.start()
         except RuntimeError as error:  # none is left, or the interpreter is about to exit

@@ -115,7 +115,7 @@ def test_a_name_that_resolves_slowly_holds_up_no_other(
         port = server.base.rpartition(":")[2].split("/")[0]
         held = sink_for("http://slow.test", tmp_path, settings=settings)
         held.emit(event(1, "held"))
-        until(lambda: "no address within" in str(held.status(5.0).reason))
+        until(lambda: "getaddrinfo() did not return" in str(held.status(5.0).reason))
         another = attrs.evolve(ME, partner_id=103)
         url = f"http://localhost:{port}"
         other = sink_for(url, tmp_path, settings=settings, identity=another)
