@@ -16,6 +16,8 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
+from .._clocks import read_both
+
 #: Less than this (s) between two readings of two clocks is no step: they are not read at once.
 _NOISE = 0.1
 
@@ -48,8 +50,7 @@ class LiveClock:
     ) -> None:
         self._wall = wall
         self._monotonic = monotonic
-        self._wall_start = wall()
-        self._monotonic_start = monotonic()
+        self._wall_start, self._monotonic_start = read_both(wall, monotonic)
         self._correction = 0.0
 
     def time(self) -> float:
@@ -58,7 +59,8 @@ class LiveClock:
 
     def correction(self) -> float:
         """How far (s) the wall clock was stepped since the start, forward or back."""
-        ahead = self._wall() - self.time()
+        now, elapsed = read_both(self._wall, self._monotonic)
+        ahead = now - self._wall_start - (elapsed - self._monotonic_start)
         if abs(ahead - self._correction) > _NOISE:
             self._correction = ahead
         return self._correction

@@ -18,6 +18,7 @@ from uuid import uuid4
 
 import attrs
 
+from .._clocks import read_both
 from .._log import log as _log
 from ..events import EVENTS, Event, to_record
 from .both import held_rows, times_of
@@ -68,7 +69,7 @@ class BootClock:
 
     def look(self) -> float:
         """Notice how the clock is set; gives the time since boot."""
-        now, ticks = self._wall(), self._since_boot()
+        now, ticks = read_both(self._wall, self._since_boot)
         if now < RELEASED:
             lag = ticks - now
             if all(abs(lag - known) > _NOISE for known in self.lags):

@@ -1,7 +1,7 @@
 """A player in a process that dies: ``python resuming.py PART BASE QUEUE SNAPSHOT``.
 
 Part ``first`` plays, has all of it delivered, plays on, and is killed when that is durable;
-``second`` goes on where it was.
+``second`` goes on where it was. No time passes but that of the signals.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from playertrack import Tracker, signals
 from playertrack.destinations.kaltura import Identity
 from playertrack.destinations.kaltura.kava import KavaSink
 from playertrack.destinations.kaltura.stats import StatsSink
+from playertrack.live.clock import ManualClock
 
 START = 1_700_000_000.0
 
@@ -23,13 +24,14 @@ def main(part: str, base: str, queue: Path, snapshot: Path) -> None:
     me = Identity(partner_id=102)
     kava = KavaSink(me, queue=queue, url=base)
     stats = StatsSink(me, queue=queue, url=f"{base}/api_v3")
+    clock = ManualClock(START)
     if part == "second":
-        with Tracker([kava, stats], snapshot=snapshot.read_bytes()) as tracker:
+        with Tracker([kava, stats], snapshot=snapshot.read_bytes(), clock=clock) as tracker:
             play(tracker, 71, 92)
             tracker.feed(signals.Pause(at=START + 67.5))
             assert tracker.close(20.0, at=START + 68)
         return
-    tracker = Tracker([kava, stats])
+    tracker = Tracker([kava, stats], clock=clock)
     tracker.feed(signals.Ready(at=START))
     tracker.feed(signals.Loaded(at=START, entry_id="1_abc", duration=200.0))
     tracker.feed(signals.Playing(at=START))

@@ -56,22 +56,23 @@ class Surroundings:
         self._over = threading.Event()
         self._hung: Counter[str] = Counter()
         self._failures = 0
-        self._off = 0.0
-        #: How far (s) the clock was off whenever it could be right.
+        #: How far (s) the clock is off.
+        self.off = 0.0
+        #: How far (s) it was whenever it could be right.
         self.offs = {0.0}
 
     def fail(self, part: str, how: str) -> None:
         """``part`` fails from now on."""
         self.faults[part] = how
         if part == "clock":
-            self._off = 5.0 - time.time() if how == "unset" else _OFF[how]
-            self.offs |= {self._off} - {self._off if how == "unset" else 0.0}
+            self.off = 5.0 - time.time() if how == "unset" else _OFF[how]
+            self.offs |= {self.off} - {self.off if how == "unset" else 0.0}
 
     def repair(self, part: str) -> None:
         """``part`` is right again."""
         self.faults.pop(part, None)
         if part == "clock":
-            self._off = 0.0
+            self.off = 0.0
 
     def misbehave(self, part: str) -> None:
         """Do what a part does that fails, if it does."""
@@ -95,7 +96,7 @@ class Surroundings:
 
     def wall(self) -> float:
         """The wall clock (Unix time, s)."""
-        return time.time() + self._off
+        return time.time() + self.off
 
     def clock(self) -> BootClock:
         """That of a program that is started now."""

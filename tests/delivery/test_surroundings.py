@@ -111,11 +111,11 @@ class Surrounded:
         """Emit events, which are durable soon whatever is wrong beside the disk."""
         lane = self.chance.choice(LANES)
         for _ in range(self.chance.randint(1, 3)):
-            self.emitted[lane].append(time.time())
+            now = time.time()
+            self.emitted[lane].append(now)
             number = len(self.emitted[lane])
-            event = Event(
-                "PLAY", at=self.around.wall(), session=lane, index=number, position=number
-            )
+            at = now + self.around.off
+            event = Event("PLAY", at=at, session=lane, index=number, position=number)
             self.handed.append(event)
             self.sinks.emit(event)
         assert self.sender.outbox.flush(20.0)
@@ -145,7 +145,7 @@ class Surrounded:
 
     def explain(self) -> None:
         """Wait until all arrived, or there is a reason, and a next try (Q-live)."""
-        deadline = time.monotonic() + 10.0
+        deadline = time.monotonic() + 30.0
         while self.pending and not self.explained():
             assert time.monotonic() < deadline, f"Q-live: {self.sink.status(20.0)}"
             time.sleep(0.01)
@@ -160,8 +160,8 @@ class Surrounded:
 
     def explained(self) -> bool:
         began = time.monotonic()
-        status = self.sink.status(20.0)
-        assert time.monotonic() - began < 5.0, "Q-live: it cannot be asked"
+        status = self.sink.status(60.0)
+        assert time.monotonic() - began < 30.0, "Q-live: it cannot be asked"
         assert "a bug" not in str(status.reason), status.reason
         if status.state == "up" or status.reason is None:
             return False

@@ -66,6 +66,25 @@ def test_two_clocks_that_are_not_read_at_once_are_no_step() -> None:
         assert clock.correction() == 0.0
 
 
+@pytest.mark.parametrize("reading", range(12))
+def test_a_machine_that_freezes_at_any_reading_makes_no_step(reading: int) -> None:
+    machine = Machine()
+    left = reading
+
+    def read(clock: str) -> float:
+        nonlocal left
+        if left == 0:
+            machine.run(2.0)
+        left -= 1
+        value: float = getattr(machine, clock)
+        return value
+
+    clock = LiveClock(lambda: read("wall"), lambda: read("monotonic"))
+    for _ in range(3):
+        assert clock.correction() == 0.0
+    assert clock.time() == machine.wall
+
+
 def test_slow_drift_is_a_correction_in_the_end() -> None:
     machine = Machine()
     clock = machine.clock()

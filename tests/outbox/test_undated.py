@@ -122,3 +122,22 @@ def test_a_held_item_that_nobody_wrote_so_is_refused(tmp_path: Path) -> None:
     assert counts(player.outbox).rejected == 4
     adds_up(player.outbox)
     assert player.outbox.close(20.0)
+
+
+@pytest.mark.parametrize("is_set", [False, True])
+@pytest.mark.parametrize("reading", range(6))
+def test_a_machine_that_freezes_while_its_clocks_are_read_knows_when_it_booted(
+    reading: int, is_set: bool
+) -> None:
+    clock, readings = Clock(is_set), 0
+
+    def read(name: str) -> float:
+        nonlocal readings
+        if readings == reading:
+            clock.ticks += 2.0
+        readings += 1
+        return clock.wall() if name == "wall" else clock.ticks
+
+    boot = BootClock(lambda: read("wall"), lambda: read("ticks"), "a boot")
+    assert boot.started == (NOW if is_set else None)
+    assert list(boot.lags) == ([] if is_set else [0.0])
