@@ -12,7 +12,7 @@ _TRIES = 5
 
 
 def read_both(wall: Callable[[], float], steady: Callable[[], float]) -> tuple[float, float]:
-    """What ``wall`` and ``steady`` (s) say at one moment.
+    """Read ``wall`` and ``steady`` (s) at one moment; gives both.
 
     A machine may freeze between two readings, which would pass for a step of the wall clock.
     """
