@@ -1,4 +1,4 @@
-"""Words that messages share: a number with its noun, and the name that was probably meant."""
+"""Words that messages share: numbers with nouns, names from outside, what was probably meant."""
 
 from __future__ import annotations
 
@@ -12,6 +12,16 @@ def counted(number: int, noun: str) -> str:
     ('1 session', '2 sessions', 'no sessions')
     """
     return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"
+
+
+def plain(text: str) -> str:
+    """``text`` from outside, unless it would move the cursor."""
+    return text if text.isprintable() else repr(text)
+
+
+def one_word(text: str) -> str:
+    """``text`` from outside, unless it would move the cursor or look like two columns."""
+    return text if text.isprintable() and text and " " not in text else repr(text)
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

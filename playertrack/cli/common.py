@@ -11,14 +11,12 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from .._words import counted
+from .progress import CountedReader, Meter
 
 if TYPE_CHECKING:
     from ..core.session import Summary
     from ..policy import Policy
     from ..trace.codec import ByteStream
-
-#: From this size (bytes) on, a file takes long enough to show how far it is.
-_LONG = 32 << 20
 
 
 def add_command(
@@ -223,16 +221,14 @@ def open_input(path: str, what: str = "trace") -> Iterator[ByteStream]:
         yield RowLines(path)
         return
     with open_raw(path) as file:
-        size = os.fstat(file.fileno()).st_size if path != "-" else 0
-        shown = size >= _LONG and sys.stderr.isatty()
-        source = cast("BinaryIO", _Progress(file, path, size)) if shown else file
+        meter = Meter(os.fstat(file.fileno()).st_size if path != "-" else 0)
+        source = cast("BinaryIO", CountedReader(file, meter.show))  # it only reads
         try:
             with uncompressed(source, kind, name_of(path)) as stream:
                 noted = Noted(stream)
                 yield noted
         finally:
-            if shown:
-                print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+            meter.close()
     if noted.blank:
         report_empty(path, what)
 
@@ -259,25 +255,6 @@ class Noted:
         chunk = self._stream.read1(size)
         self.blank = self.blank and not chunk.strip()
         return chunk
-
-
-class _Progress:
-    """Reads a file and shows how much of it was read."""
-
-    def __init__(self, file: BinaryIO, name: str, size: int) -> None:
-        self._file, self._name, self._size = file, name, size
-        self._read = self._shown = 0
-
-    def read(self, size: int = -1, /) -> bytes:
-        chunk = self._file.read(size)
-        self._read += len(chunk)
-        percent = 100 * self._read // self._size
-        if percent > self._shown:
-            self._shown = percent
-            print(f"\r{self._name}: {percent} %", end="", file=sys.stderr, flush=True)
-        return chunk
-
-    read1 = read
 
 
 @contextmanager

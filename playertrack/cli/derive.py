@@ -23,13 +23,12 @@ from .common import (
     name_of,
     open_input,
     open_output,
-    read_policy,
     seconds,
 )
 from .delivering import Failures, FullQueueError, Sinks, add_sinks, keep_stdout
 from .drawing import add_timeline, show_timeline
 from .outputs import check_outputs, file_of, sink_files
-from .reading import add_raw, numbered_signals, translator_of
+from .reading import add_raw, numbered_signals, translator_and_policy
 
 if TYPE_CHECKING:
     from ..events import Event
@@ -115,8 +114,7 @@ def run(args: argparse.Namespace) -> int:
     from ..sinks import FanoutSink
     from ..trace.input_files import inputs
 
-    translator = translator_of(args.raw)
-    policy = read_policy(args.policy, None if translator is None else translator.policy)
+    translator, policy = translator_and_policy(args)
     paths = inputs(args.traces)
     written = file_of(args.output)
     outputs = [("--output", written), ("--summaries", args.summaries), *sink_files(args.sink)]

@@ -19,14 +19,14 @@ import attrs
 from .._aiohttp import aiohttp
 from .._words import did_you_mean
 from ..delivery.health import shown_address
-from ..delivery.protocol import Answer, Request, http_date
+from ..delivery.protocol import Answer, Kind, Request, http_date
 from ..delivery.redaction import redact
 from ..delivery.resolver import ThreadResolver
 from ..delivery.settings import DEFAULT_SETTINGS
 from ..delivery.transport import FaultError, exchange, new_session
 from ..delivery.user_code import in_thread
 from ..destinations.kaltura.environment import identity_from, ks_from, service_url
-from ..destinations.kaltura.responses import parsed
+from ..destinations.kaltura.responses import NOT_JSON, judge, parsed
 from ..destinations.sink import DeliverySink
 from ..destinations.variables import FIRST, VARIABLES, half_set
 from ..errors import PlayertrackError
@@ -172,7 +172,7 @@ def _not_the_service(answer: Answer, *, kaltura: bool) -> str | None:
         return f"the service is in trouble (HTTP {status})"
     if status < 300 and "html" in answer.headers.get("Content-Type", "").lower():
         return "a web page answers instead of the service"
-    if status < 300 and kaltura and parsed(answer.body) is None:
+    if status < 300 and kaltura and parsed(answer.body) is NOT_JSON:
         return "the answer is not that of the service"
     return None
 
@@ -215,21 +215,15 @@ async def _ks(session: Any, name: str) -> Check:
 
 
 def _judged(name: str, variable: str, answer: Answer, ks: str) -> Check:
-    found = parsed(answer.body)
-    if not isinstance(found, dict):
-        if answer.status in (401, 403):
-            said = f"the server refuses it (HTTP {answer.status})"
-            return Check("credentials", False, f"{name}: {variable}: {said}: get a new one")
-        return Check("credentials", None, f"{name}: session.get: HTTP {answer.status}")
-    code, message = str(found.get("code") or ""), str(found.get("message") or "")
-    if "EXPIRED" in code or ("KS" in code and "EXPIRED" in message.upper()):
-        return Check("credentials", False, f"{name}: {variable}: it has expired: get a new one")
-    if code in ("INVALID_KS", "MISSING_KS") or answer.status in (401, 403):
-        said = redact(f"the server refuses it ({code or answer.status})", [ks])
+    verdict = judge("kava", answer.status, answer.headers, answer.body, [ks])
+    if verdict.kind is Kind.RENEW or answer.status == 403:
+        expired = "EXPIRED" in verdict.reason.upper()
+        said = "it has expired" if expired else f"the server refuses it ({verdict.reason})"
         return Check("credentials", False, f"{name}: {variable}: {said}: get a new one")
-    if code:
-        return Check("credentials", None, f"{name}: session.get: {redact(code, [ks])}")
-    expiry = found.get("expiry")
+    if verdict.kind is not Kind.DELIVERED:
+        return Check("credentials", None, f"{name}: session.get: {verdict.reason}")
+    found = parsed(answer.body)
+    expiry = found.get("expiry") if isinstance(found, dict) else None
     if not isinstance(expiry, (int, float)) or isinstance(expiry, bool):
         return Check("credentials", True, f"{name}: the KS is valid")
     left = expiry - time()

@@ -6,20 +6,8 @@ import argparse
 import sys
 from typing import TYPE_CHECKING, Any
 
-from .common import (
-    Complaints,
-    add_command,
-    add_json,
-    add_policy,
-    add_session,
-    add_skip_bad,
-    is_chosen,
-    name_of,
-    no_such_session,
-    open_input,
-    read_policy,
-)
-from .reading import add_raw, numbered_signals, translator_of
+from .common import add_command, add_json, is_chosen, no_such_session
+from .reading import TraceReader, add_trace
 
 if TYPE_CHECKING:
     from ..policy import Policy
@@ -38,12 +26,8 @@ def add_parser(subparsers: Any) -> None:
         "  playertrack explain trace.jsonl --session 2 --json\n"
         "  playertrack explain recording.jsonl --raw vlc",
     )
-    parser.add_argument("trace", metavar="TRACE", help="a signal trace; - for standard input")
     parser.add_argument("--event", metavar="NAME", help="only events of this name, such as SEEK")
-    add_session(parser)
-    add_raw(parser)
-    add_policy(parser)
-    add_skip_bad(parser)
+    add_trace(parser)
     add_json(parser, "one session a line")
 
 
@@ -59,31 +43,21 @@ def run(args: argparse.Namespace) -> int:
         hint = did_you_mean(args.event, EVENTS) or "; names are such as PLAY_REACHED_50 or SEEK"
         print(f"--event: there is no event {shorten(args.event)}{hint}", file=sys.stderr)
         return 2
-    translator = translator_of(args.raw)
-    policy = read_policy(args.policy, None if translator is None else translator.policy)
-    complaints = Complaints(args.skip_bad)
-    with open_input(args.trace) as stream:
-        signals = numbered_signals(
-            stream, translator, name_of(args.trace), complaints.on_bad, player=args.player
-        )
-        explanations = explain(signals, policy)
-    ordinals = [explanation.summary.ordinal for explanation in explanations]
-    if (
-        not any(is_chosen(explanation.summary, args.session) for explanation in explanations)
-        and args.session
-    ):
+    reader = TraceReader(args)
+    with reader.signals() as signals:
+        explanations = explain(signals, reader.policy)
+    chosen = [each for each in explanations if is_chosen(each.summary, args.session)]
+    if args.session and not chosen:
+        ordinals = [each.summary.ordinal for each in explanations]
         return no_such_session(args.session, args.trace, ordinals)
-    printed = 0
-    for explanation in explanations:
-        if not is_chosen(explanation.summary, args.session):
-            continue
-        chosen = explanation if event is None else explanation.only(event)
-        if chosen.entries or chosen.missing:
-            printed += 1
-            _print(chosen, args.json)
-    if explanations and not printed:
-        print(f"{name_of(args.trace)}: {_nothing(event, policy)}", file=sys.stderr)
-    return 1 if complaints.count else 0
+    if event is not None:
+        chosen = [each.only(event) for each in chosen]
+    chosen = [each for each in chosen if each.entries or each.missing]
+    for each in chosen:
+        _print(each, args.json)
+    if explanations and not chosen:
+        print(f"{reader.source}: {_nothing(event, reader.policy)}", file=sys.stderr)
+    return 1 if reader.complaints.count else 0
 
 
 def _nothing(event: str | None, policy: Policy) -> str:

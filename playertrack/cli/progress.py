@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from time import monotonic
-from typing import TextIO
+from typing import Any, TextIO
 
 from .._times import clock
 
@@ -41,3 +41,32 @@ class Meter:
         """Clear the line."""
         if self._shown:
             print("\r\x1b[K", end="", file=self._out, flush=True)
+
+
+class CountedReader:
+    """Reads ``file`` and counts the bytes; ``on_read`` is called with the count after each read."""
+
+    def __init__(self, file: Any, on_read: Callable[[int], object] = bool) -> None:
+        self._file, self._on_read = file, on_read
+        self.read_bytes = 0
+        self.closed = False
+
+    def read(self, size: int = -1, /) -> bytes:
+        return self._counted(self._file.read(size))
+
+    def read1(self, size: int, /) -> bytes:
+        return self._counted(self._file.read1(size))
+
+    def _counted(self, data: bytes) -> bytes:
+        self.read_bytes += len(data)
+        self._on_read(self.read_bytes)
+        return data
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return False
+
+    def close(self) -> None:
+        self.closed = True

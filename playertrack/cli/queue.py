@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from shlex import quote
 from typing import TYPE_CHECKING, Any
 
-from .._words import counted
+from .._words import counted, plain
 from .common import add_command, add_json, seconds
 from .delivering import add_deliver_timeout
 from .status_lines import age, status_lines
@@ -101,10 +101,8 @@ def _report_old(found: Iterable[Status], max_age: float | None) -> None:
     """Say which destinations have events older than ``--max-age``."""
     for status in found:
         if max_age is not None and (status.oldest_pending or 0.0) > max_age:
-            what = (
-                f"{_plain(status.name)}: an event has waited for {age(status.oldest_pending or 0)}"
-            )
-            print(f"{what}, longer than --max-age", file=sys.stderr)
+            what = f"an event has waited for {age(status.oldest_pending or 0)}"
+            print(f"{plain(status.name)}: {what}, longer than --max-age", file=sys.stderr)
 
 
 def _report_retry(directory: str, queued: int, left: int, *, in_use: bool) -> None:
@@ -155,7 +153,7 @@ def _print_others(standings: Iterable[Standing]) -> None:
         return  # which was said before
     for standing in waiting:
         if standing.name.partition(":")[2] != key:
-            what = f"{_plain(standing.name)}: {standing.counts.pending} events are of another"
+            what = f"{plain(standing.name)}: {standing.counts.pending} events are of another"
             print(f"{what} identity than that of the KALTURA_* variables", file=sys.stderr)
 
 
@@ -175,9 +173,4 @@ def _record(letter: DeadLetter) -> dict[str, Any]:
 def _line(letter: DeadLetter) -> str:
     item = letter.item
     what = f"{letter.destination}  {item.lane}  #{item.number} {item.event}"
-    return f"{_plain(what)}: {_plain(letter.reason)}"
-
-
-def _plain(text: str) -> str:
-    """Text from a server must not move the cursor."""
-    return text if text.isprintable() else repr(text)
+    return f"{plain(what)}: {plain(letter.reason)}"

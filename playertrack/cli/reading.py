@@ -4,10 +4,22 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
+from contextlib import contextmanager
 from types import EllipsisType
 from typing import TYPE_CHECKING
 
+from .common import (
+    Complaints,
+    add_policy,
+    add_session,
+    add_skip_bad,
+    name_of,
+    open_input,
+    read_policy,
+)
+
 if TYPE_CHECKING:
+    from ..policy import Policy
     from ..signals import Signal
     from ..trace.codec import ByteStream, OnBad
     from ..trace.recording import Translator
@@ -35,6 +47,39 @@ def add_raw(parser: argparse.ArgumentParser) -> None:
         metavar="PLAYER",
         help="the input is a raw recording of this player, such as vlc, mpv or html5",
     )
+
+
+def translator_and_policy(args: argparse.Namespace) -> tuple[Translator | None, Policy]:
+    """The reader of the input (``--raw``), and the policy by which it is judged (``--policy``)."""
+    translator = translator_of(args.raw)
+    return translator, read_policy(args.policy, None if translator is None else translator.policy)
+
+
+def add_trace(parser: argparse.ArgumentParser) -> None:
+    """``TRACE`` and how it is read; see `TraceReader`."""
+    parser.add_argument("trace", metavar="TRACE", help="a signal trace; - for standard input")
+    add_session(parser)
+    add_raw(parser)
+    add_policy(parser)
+    add_skip_bad(parser)
+
+
+class TraceReader:
+    """Reads the trace that a command names, as its options say; see `add_trace`."""
+
+    def __init__(self, args: argparse.Namespace) -> None:
+        self._path, self._player = args.trace, args.player
+        self._translator, self.policy = translator_and_policy(args)
+        self.source = name_of(args.trace)
+        self.complaints = Complaints(args.skip_bad)
+
+    @contextmanager
+    def signals(self) -> Iterator[Iterator[Numbered]]:
+        """The signals of the players that were asked for."""
+        with open_input(self._path) as stream:
+            yield numbered_signals(
+                stream, self._translator, self.source, self.complaints.on_bad, player=self._player
+            )
 
 
 def translator_of(player: str | None) -> Translator | None:

@@ -7,6 +7,7 @@ import os
 import sys
 from typing import Any
 
+from .._words import plain
 from .common import add_command, add_json, count, unix_time
 
 _DAY = 86400
@@ -113,7 +114,7 @@ def _print(found: list[dict[str, str]]) -> None:
     if not found:
         return
     table = [list(found[0]), *(list(row.values()) for row in found)]
-    table = [[cell if cell.isprintable() else repr(cell) for cell in line] for line in table]
+    table = [list(map(plain, line)) for line in table]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     for line in table:
         print("  ".join(map(str.ljust, line, widths)).rstrip())

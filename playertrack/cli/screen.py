@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from .._times import clock
-from .._words import counted
+from .._words import counted, one_word
 from ..events import EVENTS
 from ..signals import DurationChange, Loaded, Signal, TimeUpdate
 
@@ -71,8 +71,7 @@ def _extras(event: Event) -> Iterator[tuple[str, Any]]:
 def _short(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.3f}"
-    text = str(value)
-    return text if text.isprintable() and text and " " not in text else repr(text)
+    return one_word(str(value))
 
 
 class Progress:

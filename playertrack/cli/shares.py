@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 import attrs
 
 from .common import Noted, name_of, open_raw, report_empty
+from .progress import CountedReader
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -148,7 +149,7 @@ def _read(
                 yield made, BytesRead(before.read + part)
             yield [], BytesRead(before.read + size)
         else:
-            counted = _Counted(file)
+            counted = CountedReader(file)
             with uncompressed(cast("BinaryIO", counted), kind, source) as stream:  # it only reads
                 noted = Noted(stream)
                 for made in feed_lines(noted, fleet, source=source, **options):
@@ -172,34 +173,6 @@ def _together(made: list[Made]) -> Iterator[Made]:
             events += cast("Sequence[Event]", each)
     if events:
         yield number, events
-
-
-class _Counted:
-    """Reads a file and counts the bytes."""
-
-    def __init__(self, file: Any) -> None:
-        self._file = file
-        self.read_bytes = 0
-        self.closed = False
-
-    def read(self, size: int = -1, /) -> bytes:
-        data: bytes = self._file.read(size)
-        self.read_bytes += len(data)
-        return data
-
-    def read1(self, size: int, /) -> bytes:
-        data: bytes = self._file.read1(size)
-        self.read_bytes += len(data)
-        return data
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return False
-
-    def close(self) -> None:
-        self.closed = True
 
 
 class _Chosen:

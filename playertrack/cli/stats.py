@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .._words import plain
 from .common import (
     Complaints,
     add_command,
@@ -146,16 +147,10 @@ def _plays(paths: Sequence[str], policy: Policy, complaints: Complaints) -> Iter
 def _records(path: str, complaints: Complaints) -> Iterator[dict[str, Any]]:
     """The objects of a file, whatever it holds."""
     from ..trace.codec import read_records
-    from ..trace.input_files import kind_of
 
-    source = name_of(path)
-    if kind_of(path) == "parquet":
-        from ..columns.parquet import rows_of
-
-        yield from (row for _, row in rows_of(Path(path), source))
-        return
     with open_input(path, "input") as stream:
-        yield from (record for _, record in read_records(stream, source, complaints.on_bad))
+        for _, record in read_records(stream, name_of(path), complaints.on_bad):
+            yield record
 
 
 def _of_traces(
@@ -220,8 +215,7 @@ def _csv(rows: Sequence[dict[str, Any]]) -> bytes:
 def _name(stats: Stats, by: str | None) -> str:
     if by is None:
         return "all"
-    name = f"no {by}" if stats.group is None else str(stats.group)
-    return name if name.isprintable() else repr(name)
+    return plain(f"no {by}" if stats.group is None else str(stats.group))
 
 
 def _table(found: Sequence[Stats], by: str) -> tuple[list[str], list[list[str]]]:

@@ -7,6 +7,7 @@ from time import time
 from typing import TYPE_CHECKING
 
 from .._times import wall_clock
+from .._words import plain
 
 if TYPE_CHECKING:
     from ..delivery.status import Status
@@ -17,17 +18,17 @@ _UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 
 def status_lines(status: Status) -> Iterator[str]:
     """Lines for an operator: where events go, if it is up, and what became of them."""
-    reason = f" ({_plain(status.reason)})" if status.reason else ""
+    reason = f" ({plain(status.reason)})" if status.reason else ""
     soon = ""
     if status.next_try is not None:
         soon = f", next try in {age(max(0.0, status.next_try - time()))}"
-    where = _plain(status.address or "an address that is not known")
-    yield f"{_plain(status.name)}, {where}: {status.state}{reason}{soon}"
+    where = plain(status.address or "an address that is not known")
+    yield f"{plain(status.name)}, {where}: {status.state}{reason}{soon}"
     oldest = ""
     if status.oldest_pending is not None:
         oldest = f" (the oldest for {age(status.oldest_pending)})"
     dropped = sum(status.dropped.values())
-    reasons = ", ".join(f"{_plain(name)} {n}" for name, n in status.dropped.items())
+    reasons = ", ".join(f"{plain(name)} {n}" for name, n in status.dropped.items())
     yield (
         f"  {status.pending} pending{oldest}, {status.delivered} delivered, "
         f"{status.rejected} rejected, {dropped} dropped{f' ({reasons})' if reasons else ''} "
@@ -60,8 +61,3 @@ def _ago(at: float | None, otherwise: str) -> str:
     if at is None:
         return otherwise
     return f"{age(max(0.0, time() - at))} ago ({wall_clock(at)} UTC)"
-
-
-def _plain(text: str) -> str:
-    """Text from a server must not move the cursor."""
-    return text if text.isprintable() else repr(text)

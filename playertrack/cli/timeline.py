@@ -6,23 +6,10 @@ import argparse
 import sys
 from typing import Any
 
-from .common import (
-    Complaints,
-    add_command,
-    add_json,
-    add_policy,
-    add_session,
-    add_skip_bad,
-    is_chosen,
-    name_of,
-    no_such_session,
-    open_input,
-    open_output,
-    read_policy,
-)
+from .common import add_command, add_json, is_chosen, no_such_session, open_output
 from .drawing import show_timeline
 from .outputs import check_outputs
-from .reading import add_raw, numbered_signals, translator_of
+from .reading import TraceReader, add_trace
 
 
 def add_parser(subparsers: Any) -> None:
@@ -37,7 +24,6 @@ def add_parser(subparsers: Any) -> None:
         "  playertrack timeline trace.jsonl -o trace.svg --session 2\n"
         "  playertrack timeline recording.jsonl --raw vlc -o picture.html",
     )
-    parser.add_argument("trace", metavar="TRACE", help="a signal trace; - for standard input")
     parser.add_argument(
         "-o",
         "--output",
@@ -45,10 +31,7 @@ def add_parser(subparsers: Any) -> None:
         help="write a .svg picture, or a .html page that explains every event and can be zoomed "
         "(default: draw in the terminal)",
     )
-    add_session(parser)
-    add_raw(parser)
-    add_policy(parser)
-    add_skip_bad(parser)
+    add_trace(parser)
     add_json(parser, "the data of the drawing, one session a line")
 
 
@@ -66,15 +49,9 @@ def run(args: argparse.Namespace) -> int:
         print("--output: expected a name that ends in .svg or .html", file=sys.stderr)
         return 2
     check_outputs([args.trace], [("--output", args.output)])
-    translator = translator_of(args.raw)
-    policy = read_policy(args.policy, None if translator is None else translator.policy)
-    complaints = Complaints(args.skip_bad)
-    source = name_of(args.trace)
-    with open_input(args.trace) as stream:
-        signals = numbered_signals(
-            stream, translator, source, complaints.on_bad, player=args.player
-        )
-        timeline = observe(signals, policy)
+    reader = TraceReader(args)
+    with reader.signals() as signals:
+        timeline = observe(signals, reader.policy)
     if args.session is not None:
         rows = tuple(row for row in timeline.rows if is_chosen(row.summary, args.session))
         if not rows:
@@ -88,8 +65,9 @@ def run(args: argparse.Namespace) -> int:
         show_timeline(timeline, sys.stdout)
     else:
         with open_output(args.output) as output:
-            text = to_svg(timeline) if kind == "svg" else to_html(timeline, source)
+            text = to_svg(timeline) if kind == "svg" else to_html(timeline, reader.source)
             output.write(text.encode())
-    if complaints.count:
-        print(f"{source}: {counted(complaints.count, 'line')} left out", file=sys.stderr)
-    return 1 if complaints.count else 0
+    count = reader.complaints.count
+    if count:
+        print(f"{reader.source}: {counted(count, 'line')} left out", file=sys.stderr)
+    return 1 if count else 0

@@ -6,8 +6,8 @@ import argparse
 import sys
 from typing import TYPE_CHECKING, Any
 
-from .common import Complaints, add_command, add_json, add_policy, add_skip_bad, port, read_policy
-from .reading import add_raw, numbered_signals, translator_of
+from .common import Complaints, add_command, add_json, add_policy, add_skip_bad, port
+from .reading import add_raw, numbered_signals, translator_and_policy, translator_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,8 +62,7 @@ def run(args: argparse.Namespace) -> int:
 
     from ..view import FileLibrary, find
 
-    translator = translator_of(args.raw)
-    policy = read_policy(args.policy, None if translator is None else translator.policy)
+    translator, policy = translator_and_policy(args)
 
     def raw(stream: ByteStream, name: str, on_bad: OnBad | None) -> Iterator[Numbered]:
         return numbered_signals(stream, translator_of(args.raw), name, on_bad)

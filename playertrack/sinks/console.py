@@ -6,6 +6,7 @@ import sys
 from typing import Self, TextIO
 
 from .._times import clock, wall_clock
+from .._words import one_word
 from ..events import EVENTS, Event
 from .base import SinkError
 
@@ -49,7 +50,7 @@ def _readable(event: Event) -> str:
         f"{f'#{event.index}':>5}",
         f"{_seconds(event.position):>11} /{_seconds(event.duration):>11}",
         event.session[:8],
-        *(_plain(name) for name in (event.player, event.entry_id) if name is not None),
+        *(one_word(name) for name in (event.player, event.entry_id) if name is not None),
         *(
             f"{name}={_value(value)}"
             for name in event.extra
@@ -69,8 +70,3 @@ def _seconds(value: float | None) -> str:
 
 def _value(value: object) -> str:
     return repr(round(value, 3) if isinstance(value, float) else value)
-
-
-def _plain(text: str) -> str:
-    """An id from outside, unless it would move the cursor or look like two columns."""
-    return text if text.isprintable() and text and " " not in text else repr(text)

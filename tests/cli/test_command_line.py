@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from cli.commanding import (
-    GOOD,
     QUIET,
     ROOT,
     STARTED,
@@ -98,35 +97,21 @@ class Terminal(io.StringIO):
         return True
 
 
-def long_trace(path: Path) -> Path:
-    """More bytes than are read without showing how far it is, in few lines."""
-    padded = GOOD.replace("{", '{"x": "%s", ' % ("x" * 1_000_000))
-    path.write_text(f"{padded}\n" * 36)
-    return path
-
-
-def test_a_long_file_shows_how_far_it_is_if_there_is_a_terminal(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("command", ["derive", "explain", "lint"])
+def test_what_takes_long_shows_how_far_it_is_if_there_is_a_terminal(
+    command: str, trace: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    if command == "lint":
+        assert main(["derive", str(trace), "-o", str(trace.with_name("events.jsonl"))]) == 0
+        trace = trace.with_name("events.jsonl")
     terminal = Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)
+    main([command, str(trace)])
+    assert "%" not in terminal.getvalue()
 
-    assert main(["explain", str(long_trace(tmp_path / "long.jsonl"))]) == 0
-    shown = terminal.getvalue()
-    assert "long.jsonl: 50 %" in shown
-    assert "\r\x1b[K" in shown
-
-
-def test_a_short_file_or_no_terminal_shows_nothing(
-    trace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
-) -> None:
-    assert main(["derive", str(long_trace(tmp_path / "long.jsonl"))]) == 0
-    assert capsys.readouterr().err == ""
-
-    terminal = Terminal()
-    monkeypatch.setattr(sys, "stderr", terminal)
-    assert main(["derive", str(trace)]) == 0
-    assert terminal.getvalue() == ""
+    monkeypatch.setattr("playertrack.cli.progress._AFTER", 0.0)
+    main([command, str(trace)])
+    assert "100 %" in terminal.getvalue() and "\r\x1b[K" in terminal.getvalue()
 
 
 def test_a_reader_that_had_enough_is_no_error(tmp_path: Path) -> None:

@@ -121,6 +121,16 @@ def test_a_wrong_address(
     assert ("KALTURA_SERVICE_URL" if sink == "stats" else "the URL behind http:") in finding
 
 
+def test_an_answer_that_kaltura_never_gives(
+    monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    with Server(lambda request: ok("Welcome", "200 OK", "Content-Type: text/plain")) as server:
+        kaltura(monkeypatch, server.base, KS=KS)
+        code, records = doctor(capsys, "--sink", "stats")
+    assert code == 1
+    assert "not that of the service" in findings(records)["address"]
+
+
 @pytest.mark.parametrize(
     ("session", "said"),
     [
