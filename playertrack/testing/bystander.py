@@ -288,7 +288,8 @@ class Bystander(Scenarios):
 
     def test_released_without_detaching(self) -> None:
         with Witness(self.timeout) as witness, self.program() as program:
-            binding = self.track(program, witness.tracker).__enter__()
+            tracked = self.track(program, witness.tracker)  # kept: it may end with its last name
+            binding = tracked.__enter__()
             self.started(program, witness)
             program.release()
             self.rest(0.7)

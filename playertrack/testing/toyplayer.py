@@ -9,7 +9,7 @@ from queue import Empty, SimpleQueue
 from time import monotonic
 from typing import Any
 
-#: All videos are of this length (s).
+#: Videos are of this length (s), but for those that `make_video` made.
 LENGTH = 6.0
 
 #: How long (s) a seek takes.
@@ -17,19 +17,34 @@ SEEKING = 0.03
 
 Callback = Callable[[str, Any], None]
 
+#: How a video begins, and one that says how long it is.
+_VIDEO, _OURS = b"\0\0\0\x18ftyp", b"\0\0\0\x18ftyptoy "
+
+
+def make_video(path: Path, length: float = LENGTH) -> str:
+    """Write a video of ``length`` seconds, which only this player can play; gives its path."""
+    path.write_bytes(_OURS + str(length).encode())
+    return str(path)
+
 
 class Player:
     """Commands return at once; all ``callbacks`` receive what comes of them.
 
-    ``opened`` (the length), ``playing``, ``paused``, ``seeked`` (where), ``finished``,
-    ``stopped``, ``failed`` (why). Where it is it says only when it is asked (`position`).
+    ``opening`` (the media; what was open may still report that it ``stopped``), ``opened`` (the
+    length), ``playing``, ``paused``, ``seeked`` (where), ``finished``, ``stopped``, ``failed``
+    (why), ``released``. Where it is and how fast it says only when it is asked: ``position``,
+    ``speed``. ``media``, ``length`` and ``running`` are those of now.
     """
 
     def __init__(self) -> None:
         self.callbacks: list[Callback] = []
+        self.media: str | None = None
+        self.length: float | None = None
+        self.running = False
+        self.speed = 1.0
         self._commands: SimpleQueue[tuple[str, Any]] = SimpleQueue()
-        self._opened = self._running = self._released = False
-        self._position, self._since, self._speed = 0.0, 0.0, 1.0
+        self._released = False
+        self._position, self._since = 0.0, 0.0
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._work, name="toyplayer", daemon=True)
         self._thread.start()
@@ -38,8 +53,8 @@ class Player:
     def position(self) -> float:
         """Where playback is (s)."""
         with self._lock:
-            ahead = (monotonic() - self._since) * self._speed if self._running else 0.0
-            return min(LENGTH, self._position + ahead)
+            ahead = (monotonic() - self._since) * self.speed if self.running else 0.0
+            return min(self.length or 0.0, self._position + ahead)
 
     def open(self, media: str) -> None:
         """Open a file."""
@@ -74,53 +89,61 @@ class Player:
 
     def _work(self) -> None:
         while not self._released:
-            left = (LENGTH - self.position) / self._speed if self._running else None
+            left = None
+            if self.running and self.length is not None:
+                left = max(0.0, self.length - self.position) / self.speed
             try:
                 name, value = self._commands.get(timeout=left)
             except Empty:
-                self._move(LENGTH, running=False)
+                self._move(self.length or 0.0, running=False)
                 self._report("finished")
             else:
                 getattr(self, f"_{name}")(value)
 
     def _move(self, position: float, *, running: bool) -> None:
         with self._lock:
-            self._position, self._since, self._running = position, monotonic(), running
+            self._position, self._since, self.running = position, monotonic(), running
 
     def _report(self, name: str, value: Any = None) -> None:
         for callback in list(self.callbacks):
             callback(name, value)
 
     def _open(self, media: str) -> None:
-        if self._opened:
-            self._stop(None)
+        self.media = media
+        self._report("opening", media)
+        self._stop(None)
         path = Path(media)
-        self._opened = path.is_file() and path.read_bytes()[4:8] == b"ftyp"
-        if self._opened:
-            self._report("opened", LENGTH)
-        else:
-            self._report("failed", "not a video" if path.is_file() else "there is no such file")
+        data = path.read_bytes() if path.is_file() else None
+        if data is None or not data.startswith(_VIDEO[4:], 4):
+            self._report("failed", "there is no such file" if data is None else "not a video")
+            return
+        length = float(data.removeprefix(_OURS)) if data.startswith(_OURS) else LENGTH
+        self.length = length
+        self._report("opened", length)
 
     def _run(self, running: bool) -> None:
-        if self._opened and running != self._running:
+        if self.length is not None and running != self.running:
             self._move(self.position, running=running)
             self._report("playing" if running else "paused")
 
     def _seek(self, position: float) -> None:
-        if self._opened:
+        if self.length is not None:
             threading.Event().wait(SEEKING)
-            self._move(position, running=self._running)
+            position = min(max(0.0, position), self.length)
+            self._move(position, running=self.running)
             self._report("seeked", position)
 
     def _set_speed(self, speed: float) -> None:
-        self._move(self.position, running=self._running)
-        self._speed = speed
+        self._move(self.position, running=self.running)
+        self.speed = speed
 
     def _stop(self, _: None) -> None:
-        if self._opened:
-            self._opened = False
+        if self.length is not None:
             self._move(0.0, running=False)
+            self.length = None
             self._report("stopped")
 
     def _release(self, _: None) -> None:
+        self._move(self.position, running=False)
         self._released = True
+        self._report("released")

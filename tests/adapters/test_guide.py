@@ -22,11 +22,13 @@ exec(compile(CODE, str(GUIDE), "exec"), GUIDED)
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _video(video: Path) -> None:
-    GUIDED["TestToy"].video = str(video)
+def _video(video: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    brief = tmp_path_factory.mktemp("toy") / "brief.mp4"
+    GUIDED["TestToy"].video = GUIDED["TestToyBystander"].video = str(video)
+    GUIDED["TestToyBystander"].brief = toyplayer.make_video(brief, 2.0)
 
 
-GUIDED["TestToy"].beside_each_other = True
+GUIDED["TestToy"].beside_each_other = GUIDED["TestToyBystander"].beside_each_other = True
 
 
 def test_recording_of_the_guides_adapter_gives_the_same_events(video: Path, tmp_path: Path) -> None:
@@ -54,6 +56,27 @@ def test_listener_of_the_program_stays(video: Path) -> None:
         witness.until_signal("playing")
     player.stop()
     player.release()
-    assert reported == ["opened", "playing", "stopped"]
+    assert reported == ["opening", "opened", "playing", "stopped", "released"]
     stops = [signal for signal in witness.signals if isinstance(signal, signals.Stop)]
     assert len(stops) == 1, "the one that ends the session, and nothing after it"
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "failing"),
+    [
+        ("speed=self._player.speed", "speed=1.0", "test_rate"),
+        ("self._note_media(value)", "pass", "test_next_media_is_called_as_was_said"),
+        ("[signals.Seek(at=at, position=record.position)]", "[]", "test_small_skip"),
+        ("self._note_media(self._player.media)", "pass", "test_attached_late"),
+    ],
+)
+def test_binding_that_misses_what_the_program_does_fails(
+    video: Path, right: str, wrong: str, failing: str
+) -> None:
+    assert right in CODE
+    broken: dict[str, Any] = {}
+    exec(compile(CODE.replace(right, wrong), str(GUIDE), "exec"), broken)
+    bystander = broken["TestToyBystander"]
+    bystander.video, bystander.timeout = str(video), 2.5
+    with pytest.raises(AssertionError):
+        getattr(bystander(), failing)()
