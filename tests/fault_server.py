@@ -67,6 +67,7 @@ class Server(Listener):
     """Answers each request with what ``answer`` says; ``received`` has them all.
 
     It answers none before ``together`` of them wait at one time, and each ``delay`` (s) late.
+    Who asks with HEAD what time it is gets ``date``, and is not received.
     """
 
     def __init__(
@@ -82,6 +83,8 @@ class Server(Listener):
         self._together = together
         self._met = asyncio.Event()
         self.received: list[Received] = []
+        #: What time it is, as headers say it; None if it does not say that.
+        self.date: Callable[[], str | None] = lambda: None
         self.busy = self.most_busy = 0
         self._changed = threading.Condition()
 
@@ -107,6 +110,10 @@ class Server(Listener):
         headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in lines)}
         body = await reader.readexactly(int(headers.get("content-length", 0)))
         method, target, _ = first.split(" ")
+        if method == "HEAD":
+            date = self.date()
+            fields = [] if date is None else [f"Date: {date}"]
+            return await self._reply(ok("", "404 No", *fields), reader, writer)
         request = Received(len(self.received), method, target, headers, body)
         with self._changed:
             self.received.append(request)

@@ -21,6 +21,7 @@ from .._log import log as _log
 from ..outbox import HELD, Outbox, Page, Row, Settled
 from .calls import foreign
 from .consignment import Consignment
+from .held_lanes import HeldLanes
 from .link import Carrier, Link
 from .protocol import COMMON, FREE, Batch
 from .retry import DeliveryState
@@ -29,12 +30,6 @@ from .settings import DeliverySettings
 
 #: How many rows are read at once: while some are read, the requests take twice as long.
 _PAGE = 1024
-
-#: Why events wait that were recorded while the clock was wrong (Q-clock).
-UNDATED = "the clock is not set: events wait for their date"
-
-#: Why others wait that were kept as they are.
-UNENCODED = "events are still to be encoded, after a function of the destination did not return"
 
 
 class Lanes:
@@ -151,7 +146,7 @@ class Channel(Link):
     ) -> None:
         super().__init__(outbox, route, settings, carrier)
         self._lanes = Lanes()
-        self._undated: set[str] = set()  # lanes that wait for the dates of their events
+        self.held = HeldLanes(self)
         self._epoch = 0
         self._after = 0
         self._more = True  # there may be rows that were not read yet
@@ -200,10 +195,12 @@ class Channel(Link):
             if row.seq <= self._after:
                 continue  # it was read
             self._after = row.seq
-            if row.item.head.startswith(HELD) or row.item.lane in self._undated:
-                self._undated.add(row.item.lane)
+            if row.item.head.startswith(HELD) or row.item.lane in self.held:
+                self.held.add(row.item.lane)
             else:
                 ready.append(row)
+        if self.held:
+            self.held.look(at_once=self._hurries > 0)
         if ready and not self._lanes.size:
             self._ripe_at = self.loop.time() + self.route.destination.batch.wait
         self._lanes.add(ready)
@@ -232,13 +229,14 @@ class Channel(Link):
     def hurry(self, by: int) -> None:
         """While ``by`` adds up to more than 0, batches go out that are not full."""
         self._hurries += by
+        self.held.look(at_once=self._hurries > 0)
         self.look()
 
     @property
     def idle(self) -> bool:
         """True if there is nothing to send, as far as the queue was read."""
         busy = self._workers or self._fetching or self._more or self._lanes.size
-        return not (busy or self._unencoded)
+        return not (busy or self.held)
 
     def hopeless(self, until: float) -> bool:
         """True if nothing can be sent before that time."""
@@ -246,23 +244,16 @@ class Channel(Link):
             return False
         if len(self.scheduler) < len(self._workers):
             return False  # something is on its way
-        if self._unencoded:
+        if self.held.unencoded:
             return False
         if self._fetching or self._more:
             return self.policy.state is DeliveryState.PAUSED
-        return self.scheduler.next() > until
+        return min(self.scheduler.next(), self.held.due) > until
 
     @property
-    def _unencoded(self) -> bool:
-        """True if events wait to be encoded, and not for the clock."""
-        return bool(self._undated) and self.outbox.undated.clock_is_set
-
-    @property
-    def held_up(self) -> str | None:
-        """Says why events wait that are not ready to be sent; None if all are."""
-        if not self._undated:
-            return None
-        return UNENCODED if self._unencoded else UNDATED
+    def held_up(self) -> tuple[str | None, float | None]:
+        """Why events wait that are not ready to be sent, None if all are; when that may end."""
+        return self.held.reason, self.held.next_try
 
     async def change(self, seconds: float) -> None:
         """Wait until something happens, or for so long (s)."""
@@ -278,6 +269,7 @@ class Channel(Link):
         for worker in workers:
             worker.cancel()
         await asyncio.gather(*workers, return_exceptions=True)
+        await self.held.stop()
         await self.credentials.stop()
         self.calls.close()
 
@@ -312,7 +304,7 @@ class Channel(Link):
         """Rows were dropped: read what is left."""
         self._epoch = epoch
         self._lanes.clear()
-        self._undated.clear()
+        self.held.clear()
         self._after = 0
         self._more = True
 

@@ -32,7 +32,7 @@ class Health:
     """How a destination fares. Times are Unix seconds, None for what never happened.
 
     ``state``: ``up``, ``down`` (it is probed at ``next_try``), ``paused`` (until it is resumed)
-    or ``waiting`` (for a token). ``reason`` says why it is not up.
+    or ``waiting`` (for a token, or the time). ``reason`` says why it is not up.
     """
 
     address: str | None = None

@@ -81,8 +81,8 @@ class Link:
         self._report_timer = self.loop.call_later(settings.report_every, self._report)
 
     @property
-    def held_up(self) -> str | None:
-        """Says why events wait that are not ready to be sent; None if all are."""
+    def held_up(self) -> tuple[str | None, float | None]:
+        """Why events wait that are not ready to be sent, None if all are; when that may end."""
         raise NotImplementedError
 
     def arrived(self) -> None:
@@ -143,8 +143,9 @@ class Link:
             next_try = self.outbox.next_try
         elif state == "up" and (stalled := self.stalled):
             state, reason = "waiting", stalled
-        elif state == "up" and (held_up := self.held_up):
-            state, reason = "waiting", held_up
+        elif state == "up" and self.held_up[0]:
+            state = "waiting"
+            reason, next_try = self.held_up
         return Health(
             address=shown_address(self.route.destination.address),
             state=state,

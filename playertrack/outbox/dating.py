@@ -65,6 +65,7 @@ class BootClock:
         #: The time since boot less the wall time (s), for each wrong setting of it.
         self.lags: deque[float] = deque(maxlen=64)
         self._started: float | None = None
+        self._learned: float | None = None
         self.look()
 
     def look(self) -> float:
@@ -78,11 +79,18 @@ class BootClock:
             self._started = now - ticks
         return ticks
 
+    def learn(self, now: float) -> None:
+        """It is ``now``, a server says: that counts while this clock is not set."""
+        self._learned = now - self._since_boot()
+
     @property
     def started(self) -> float | None:
-        """When this boot began (Unix time), as the first right setting has it; None before that."""
+        """When this boot began (Unix time), as the first right setting has it.
+
+        Before that as a server has it; None if nobody knows.
+        """
         self.look()
-        return self._started
+        return self._learned if self._started is None else self._started
 
     def ticks_at(self, at: float) -> float | None:
         """The time since boot of an event that the wrong clock dates ``at``; None for any other."""
@@ -157,7 +165,7 @@ class Undated:
         if dates:
             estimated = sum(each.estimated for each in ends.values())
             _log.warning(
-                "the clock is set: %d events are dated, %d of them by estimate",
+                "the time is known: %d events are dated, %d of them by estimate",
                 *(len(dates), estimated),
             )
         return True
