@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import inf
 from pathlib import Path
+from time import monotonic
 from uuid import uuid4
 
 import attrs
@@ -31,6 +32,12 @@ _RECENT = 30 * 86_400.0
 
 #: Two readings of a clock that are this close (s) are the same setting of it.
 _NOISE = 0.1
+
+#: Reading what is held takes this share of the time at most, as long as nothing has changed.
+_SHARE = 0.01
+
+#: How many rows are dated by one transaction, at most.
+_GROUP = 2000
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
@@ -111,6 +118,8 @@ class Undated:
         self.clock = clock
         #: The sessions that have held events, with their destinations.
         self.lanes: set[tuple[str, str]] = set()
+        self._read_with: object = None  # what was known when the rows were last read
+        self._read_again_at = -inf
 
     @property
     def clock_is_set(self) -> bool:
@@ -141,29 +150,47 @@ class Undated:
     def _held(self, destination: str, event: Event, held: Held) -> Item:
         lane = event.session
         self.lanes.add((destination, lane))
+        if self.clock_is_set:
+            self.read_again()
         body = json.dumps(to_record(event)).encode()
         return Item(lane, event.event, event.index, event.at, held.head, body)
 
+    def read_again(self) -> None:
+        """Have held rows read at the next dating."""
+        self._read_again_at = -inf
+
     def date(self, failover: Failover) -> bool:
         """Date what can be dated, and commit it; True if there is more to send now."""
-        self.clock.look()
-        if failover.owing:
-            return False
-        rows = held_rows(failover.stores())
-        self.lanes = {(name, item.lane) for _, name, item in rows}
         started = self.clock.started
+        known = (started, failover.owner, len(self.encoders))
+        if failover.owing:
+            self.read_again()
+            return False
+        if known == self._read_with and monotonic() < self._read_again_at:
+            return False
+        began = monotonic()
+        rows = held_rows(failover.stores())
+        self._read_with = known
+        self._read_again_at = monotonic() + (monotonic() - began) / _SHARE
+        self.lanes = {(name, item.lane) for _, name, item in rows}
         if not rows or started is None or not failover.owner:
             return False
         dates = _dates(rows, self.clock.boot, started, lambda: times_of(failover.stores()))
-        ends = self._ends(rows, dates)
-        if not ends:
+        ended = estimated = 0
+        late: set[str] = set()  # destinations whose functions have not returned
+        for first in range(0, len(rows), _GROUP):
+            ends = self._ends(rows[first : first + _GROUP], dates, late)
+            if not ends:
+                continue
+            failover.commit(Added(), Settled(dated=ends))
+            if failover.owing:
+                return False  # the disk takes it later, and the lanes are held until then
+            ended += len(ends)
+            estimated += sum(each.estimated for each in ends.values())
+        if not ended:
             return False
-        failover.commit(Added(), Settled(dated=ends))
-        if failover.owing:
-            return False  # the disk takes it later, and the lanes are held until then
         self.lanes = {(name, item.lane) for _, name, item in held_rows(failover.stores())}
         if dates:
-            estimated = sum(each.estimated for each in ends.values())
             _log.warning(
                 "the time is known: %d events are dated, %d of them by estimate",
                 *(len(dates), estimated),
@@ -171,10 +198,12 @@ class Undated:
         return True
 
     def _ends(
-        self, rows: Sequence[tuple[int, str, Item]], dates: Mapping[int, tuple[float, bool]]
+        self,
+        rows: Sequence[tuple[int, str, Item]],
+        dates: Mapping[int, tuple[float, bool]],
+        late: set[str],
     ) -> dict[int, Dated]:
         ends: dict[int, Dated] = {}
-        late: set[str] = set()  # destinations whose functions have not returned
         for seq, name, item in rows:
             at, estimated = dates.get(seq, (item.at, False))
             held = Held.of(item) or Held()

@@ -160,6 +160,7 @@ class Outbox(Forked):
     def encode_held(self) -> None:
         """Events that were kept as they are may be encoded now; waits for nothing."""
         self._poll_at = 0.0
+        self.undated.read_again()
         self._ask(lambda failover: None)
 
     def look(self) -> None:

@@ -5,79 +5,17 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
-from email.utils import formatdate
 from itertools import pairwise
 from pathlib import Path
 
-import attrs
 import pytest
-from fault_server import Received, Server, ok
-from sending import FAST, ME, until
+from device import NOW, Device, delivered, emit, stats, times
+from fault_server import Server, ok
+from sending import ME, until
 
-from playertrack.delivery import DeliverySettings, Sender
 from playertrack.destinations.kaltura.kava import KavaSink
 from playertrack.destinations.kaltura.stats import StatsSink
 from playertrack.events import Event
-from playertrack.outbox import BootClock
-
-#: Real time at which the tests' devices learn what time it is.
-NOW = 1_790_000_000.0
-
-
-class Device:
-    """A machine without a battery: its clock starts in 1970, with every boot."""
-
-    def __init__(self) -> None:
-        self.now = NOW
-        self.off = 0.0
-        self.boots = 0
-        self.boot()
-
-    def boot(self) -> None:
-        self.booted, self.boots = self.now, self.boots + 1
-        self.off = -self.now + 5.0
-
-    def set(self) -> None:
-        self.off = 0.0
-
-    def wall(self) -> float:
-        return self.now + self.off
-
-    def date(self) -> str:
-        """What time it is, as somebody else knows it."""
-        return formatdate(self.now, usegmt=True)
-
-    def clock(self) -> BootClock:
-        """That of a program which is started now."""
-        return BootClock(self.wall, lambda: self.now - self.booted, f"boot {self.boots}")
-
-    def sender(self, queue: Path | None, settings: DeliverySettings = FAST) -> Sender:
-        durability = "memory" if queue is None else "group"
-        return Sender(queue, durability=durability, settings=settings, clock=self.clock())
-
-
-def emit(
-    sink: StatsSink | KavaSink, device: Device, index: int, session: str = "s", name: str = "PLAY"
-) -> float:
-    """Have an event recorded now, as this clock has it; gives the real time."""
-    sink.emit(Event(name, at=device.wall(), session=session, index=index, entry_id="1_a"))
-    assert sink.sender.outbox.flush(20.0)
-    return device.now
-
-
-def stats(server: Server, sender: Sender) -> StatsSink:
-    return StatsSink(ME, queue=sender, url=server.base)
-
-
-def times(received: list[Received], session: str = "s") -> list[float]:
-    return [
-        float(each.form["event[eventTimestamp]"]) for each in received if each.session == session
-    ]
-
-
-def delivered(sink: StatsSink | KavaSink) -> Callable[[], bool]:
-    return lambda: not sink.counts().pending
 
 
 @pytest.mark.parametrize("later", [120.0, 9 * 86_400.0], ids=["minutes", "days"])
@@ -109,83 +47,6 @@ def test_q_clock_events_wait_and_are_dated_by_the_time_since_boot(
         assert times(server.received, "t") == [int(device.now)]
         assert sink.counts().estimated == 0
         assert sender.close(5.0)
-
-
-#: Nobody asks a server twice.
-ONCE = attrs.evolve(FAST, probe_first=3600.0, probe_most=3600.0)
-
-#: How a server comes to be asked for the time, with the settings of the sender.
-ASKING: dict[str, tuple[DeliverySettings, Callable[[Sender], object]]] = {
-    "by itself": (FAST, lambda sender: None),
-    "by a flush": (ONCE, lambda sender: sender.flush(20.0)),
-    "by the close": (ONCE, lambda sender: sender.close(20.0)),
-}
-
-
-@pytest.mark.parametrize("settings, ask", ASKING.values(), ids=ASKING)
-@pytest.mark.parametrize("memory", [False, True], ids=["disk", "memory"])
-def test_q_clock_a_clock_that_is_never_set_gets_the_time_of_a_server(
-    tmp_path: Path, settings: DeliverySettings, ask: Callable[[Sender], object], memory: bool
-) -> None:
-    device = Device()
-    with Server() as server, Server(answer=lambda request: ok("1")) as other:
-        sender = device.sender(None if memory else tmp_path, settings)
-        sinks = [stats(server, sender), KavaSink(ME, queue=sender, url=other.base)]
-        moments = []
-        for index in (1, 2):
-            moments.append(device.now)
-            for sink in sinks:
-                emit(sink, device, index)
-            device.now += 100.0
-        server.date = device.date  # the other one gives no time
-        ask(sender)
-        for sink in sinks:
-            until(delivered(sink))
-            assert sink.counts().estimated == 0
-        assert times(server.received) == moments
-        assert len(other.received) == 2
-        assert sender.close(5.0)
-
-
-#: What keeps a server from saying the time.
-TIMELESS = {
-    "no date": (None, "does not know the time"),
-    "no clock either": (formatdate(7.0, usegmt=True), "does not know the time"),
-    "nonsense": ("tomorrow", "does not know the time"),
-    "away": ("", "cannot connect"),
-}
-
-
-@pytest.mark.parametrize("date, reason", TIMELESS.values(), ids=TIMELESS)
-def test_q_clock_a_server_that_gives_no_time_is_a_reason_and_is_asked_again(
-    tmp_path: Path, date: str | None, reason: str
-) -> None:
-    device = Device()
-    with Server() as server:
-        sender = device.sender(tmp_path)
-        sink = stats(server, sender)
-        server.date = lambda: date
-        if date == "":
-            server.shut()
-        emit(sink, device, 1)
-        until(lambda: reason in (sink.status().reason or ""))
-        until(lambda: sink.status().next_try is not None)
-        assert (sink.status().state, sink.status().pending) == ("waiting", 1)
-        if date == "":
-            server.listen()
-        server.date = device.date
-        until(delivered(sink))
-        assert times(server.received) == [NOW]
-        assert sender.close(5.0)
-
-
-def test_q_clock_a_clock_that_is_set_counts_more_than_a_server() -> None:
-    device = Device()
-    clock = device.clock()
-    clock.learn(NOW - 86_400.0)
-    assert clock.started == NOW - 86_400.0
-    device.set()
-    assert clock.started == NOW
 
 
 def test_two_destinations_get_the_same_dates_and_each_its_own_order(tmp_path: Path) -> None:
@@ -290,7 +151,7 @@ KILLED = """
 import os, signal, sys
 sys.path[:0] = sys.argv[3:]
 from pathlib import Path
-from test_dating import Device, emit, stats
+from device import Device, emit, stats
 from playertrack.delivery import Sender
 from playertrack.outbox.store import Store
 

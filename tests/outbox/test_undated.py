@@ -10,7 +10,10 @@ from fault_disk import Disk
 from queueing import TO, adds_up, as_it_is, counts, rows
 
 from playertrack.events import Event
-from playertrack.outbox import BootClock, Item, Outbox, RefusedError
+from playertrack.outbox import BootClock, Item, Outbox, RefusedError, both, dating
+from playertrack.outbox.failover import Failover
+from playertrack.outbox.store import Store
+from playertrack.outbox.values import Added, Settled
 
 NOW = 1_790_000_000.0
 
@@ -78,6 +81,52 @@ def test_a_disk_that_is_full_when_events_are_dated_dates_them_once_and_in_order(
     assert [item.number for item in items] == [1, 2, 3, 4]
     assert player.encoded == [1, 2, 3, 4]
     assert [item.at - NOW for item in items] == [110.0, 120.0, 130.0, 140.0]
+    adds_up(player.outbox)
+    assert player.outbox.close(20.0)
+
+
+def test_held_rows_are_not_read_while_nothing_has_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dating, "_SHARE", 1e-9)
+    read: list[int] = []
+
+    def held_rows(stores: list[Store]) -> list[tuple[int, str, Item]]:
+        read.append(len(stores))
+        return both.held_rows(stores)
+
+    monkeypatch.setattr(dating, "held_rows", held_rows)
+    player = Player(tmp_path, Disk())
+    for index in range(1, 8):
+        player.record(index)
+        player.outbox.flush(20.0)
+    assert len(read) == 1
+    player.clock.set = True
+    player.outbox.flush(20.0)
+    assert [item.number for item in player.until_dated()] == list(range(1, 8))
+    assert player.outbox.close(20.0)
+
+
+def test_many_held_rows_are_dated_by_several_transactions(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(dating, "_GROUP", 3)
+    player = Player(tmp_path, Disk())
+    for index in range(1, 8):
+        player.record(index)
+    player.clock.set = True
+    dated: list[int] = []
+    commit = Failover.commit
+
+    def counted(failover: Failover, added: Added, settled: Settled) -> range:
+        dated.append(len(settled.dated))
+        return commit(failover, added, settled)
+
+    monkeypatch.setattr(Failover, "commit", counted)
+    player.outbox.flush(20.0)
+    assert [item.at - NOW for item in player.until_dated()] == [100.0 + 10 * n for n in range(1, 8)]
+    assert [n for n in dated if n] == [3, 3, 1]
+    assert "7 events are dated, 0 of them by estimate" in caplog.text
     adds_up(player.outbox)
     assert player.outbox.close(20.0)
 
