@@ -347,7 +347,7 @@ class Translator(PlayerTranslator):
         """Playback has come this far by itself.
 
         A position that is late waits for the next one: if that is too far ahead, the event loop
-        was blocked, and playback was at the first when time says that it was.
+        was blocked, and the first is old. Playback had started before, then.
         """
         made: list[Signal] = []
         plays = self._state == "Playing"
@@ -356,9 +356,9 @@ class Translator(PlayerTranslator):
         if plays:
             if position == media.duration:
                 at = motion.reached(at, position)
-            by = motion.overtaken(at, position)
-            late: list[Any] = self._late
-            self._late = [attrs.evolve(signal, at=signal.at - by) for signal in late]
+            if by := motion.overtaken(at, position):
+                started: list[Any] = [s for s in self._late if s.name != "timeupdate"]
+                self._late = [attrs.evolve(signal, at=signal.at - by) for signal in started]
             if media.endless and not media.live and not media.seekable:
                 media.live = True
                 made.append(signals.DurationChange(at=at, duration=None, live=True))

@@ -54,11 +54,20 @@ def signals_of(player: str, records: Iterable[Record]) -> Iterator[Signal]:
     yield from translator.finish()
 
 
-def derive(player: str, records: Iterable[Record]) -> list[Event]:
-    """All events of a recording but VIEW."""
-    policy = attrs.evolve(TRANSLATORS[player]().policy, view_interval=None)
-    engine = Engine(policy=policy)
-    events = [event for signal in signals_of(player, records) for event in engine.feed(signal)]
+def derive(player: str, records: Iterable[Record], *, timers: bool = False) -> list[Event]:
+    """All events of a recording but VIEW; with ``timers``, which end before what comes late."""
+    translator = TRANSLATORS[player]()
+    engine = Engine(policy=attrs.evolve(translator.policy, view_interval=None))
+    events: list[Event] = []
+
+    def feed(signals: Iterable[Signal]) -> None:
+        events.extend(event for signal in signals for event in engine.feed(signal))
+
+    for record in records:
+        while timers and (due := engine.next_timer()) is not None and due <= record["t"]:
+            events += engine.tick(due)
+        feed(translator.translate(record))
+    feed(translator.finish())
     return [*events, *engine.close()]
 
 

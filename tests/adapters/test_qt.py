@@ -92,6 +92,16 @@ def test_what_was_played_while_the_event_loop_was_blocked_is_watched(
     assert only("PLAY", events).at < 0.1
 
 
+@pytest.mark.parametrize("blocked", [0.65, 1.3, 2.5])
+def test_what_was_played_in_a_freeze_after_a_seek_is_watched(blocked: float) -> None:
+    """The seek has settled before the first position arrives that is of before that."""
+    tape, t, now = playing(0.3).at(0.36, 1.4), 0.36 + blocked, 1.4 + blocked
+    tape.at(t, 1.44).at(t + 0.05, now + 0.05).play(t + 0.05, now + 0.05, 5.2, step=0.05)
+    assert after_start(derive("qt", tape, timers=True)) == [
+        *("SEEK", "PLAY_REACHED_25", "PLAY_REACHED_50", "PLAY_REACHED_75"),
+    ]
+
+
 def test_position_that_is_late_without_a_successor_is_not_lost() -> None:
     tape = playing(1.4).at(1.9, 1.6)
     assert after_start(derive("qt", tape)) == ["PLAY_REACHED_25"]
