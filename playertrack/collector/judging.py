@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from ..destinations.kaltura.fields import clean
 from ..errors import shorten
-from .received import KAVA, NAMES, STATS, in_milliseconds, number
+from .received import KAVA, NAMES, STATS, number, seconds_of
 
 Fields = Mapping[str, str]
 
@@ -170,10 +170,9 @@ def _of_stats(fields: Fields) -> Iterator[str]:
             yield f"{shorten(field)} is no field of the event"
         if "," in value:
             yield f"{shorten(field)} has a comma, which corrupts the log"
-    point, duration = number(fields.get("currentPoint")), number(fields.get("duration"))
-    if point is not None and duration:
-        if point / (1000 if in_milliseconds(fields) else 1) > duration + 1:
-            yield f"currentPoint {point:g} is beyond the duration {duration:g}"
+    position, duration = seconds_of("currentPoint", fields), number(fields.get("duration"))
+    if position is not None and duration and position > duration + 1:
+        yield f"currentPoint {fields['currentPoint']} is beyond the duration {duration:g}"
 
 
 def unclean(fields: Fields) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import attrs
@@ -13,10 +13,10 @@ from ..timeline.from_log import row_of
 from ..timeline.listing import EventItem
 from ..view.detail import Detail
 from ..view.indexing import log_row, row_from
-from ..view.listening import Listeners
+from ..view.library import Library
 from ..view.rows import SessionRow
 from .history import MOST_BYTES, size_of
-from .received import Received, in_milliseconds, number
+from .received import Received, number, seconds_of
 
 #: What the page calls the session of events that name none.
 NO_SESSION = "(none)"
@@ -32,14 +32,11 @@ class _Session:
     size: int = 0
 
 
-class CollectedSessions(Listeners):
+class CollectedSessions(Library):
     """The library of a collector's page: at most ``most`` sessions, the oldest go first."""
 
     title = "collector"
     live = True
-    collector = True
-    note = ""
-    problems: Sequence[str] = ()
 
     def __init__(self, most: int) -> None:
         super().__init__()
@@ -138,13 +135,14 @@ def _records(events: Sequence[Received]) -> Iterator[tuple[int, dict[str, Any]]]
 def record_of(received: Received) -> dict[str, Any]:
     """An event as it came, in the terms of an event log, as far as it says them."""
     fields = received.fields
+    point = seconds_of("currentPoint", fields)
     return {
         "event": received.event or f"type {shorten(fields.get('eventType', '?'))}",
-        "at": _at(received),
+        "at": received.happened_at,
         "session": received.session,
         "index": received.number,
         "entry_id": received.entry_id or None,
-        "position": _position(fields),
+        "position": number(fields.get("position")) if point is None else point,
         "duration": number(fields.get("duration")),
         "join_time": number(fields.get("joinTime")) or 0.0,
         "target": number(fields.get("targetPosition")),
@@ -152,27 +150,12 @@ def record_of(received: Received) -> dict[str, Any]:
     }
 
 
-def _at(received: Received) -> float:
-    """When it happened, if it says so; else when it came."""
-    value = number(received.fields.get("eventTimestamp"))
-    if value is None:
-        return received.at
-    return value / 1000 if in_milliseconds(received.fields) else value
-
-
-def _position(fields: Mapping[str, str]) -> float | None:
-    value = number(fields.get("currentPoint"))
-    if value is not None:
-        return value / 1000 if in_milliseconds(fields) else value
-    return number(fields.get("position"))
-
-
 def _items(events: Sequence[Received], start: float) -> Iterator[EventItem]:
     """The events in the order in which they came; times of each endpoint begin at ``start``."""
     first: dict[str, float] = {}
     for each in events:
-        since = first.setdefault(each.endpoint, _at(each))
-        yield _item(each, start + _at(each) - since)
+        since = first.setdefault(each.endpoint, each.happened_at)
+        yield _item(each, start + each.happened_at - since)
 
 
 def _item(received: Received, at: float) -> EventItem:

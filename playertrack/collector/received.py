@@ -41,9 +41,15 @@ def number(text: str | None) -> float | None:
     return float(text) if text and _NUMBER.fullmatch(text) else None
 
 
-def in_milliseconds(fields: Mapping[str, str]) -> bool:
+def _in_milliseconds(fields: Mapping[str, str]) -> bool:
     """True for an event of stats.collect from one of the old players, which sent those."""
     return (number(fields.get("eventTimestamp")) or 0.0) > 1e11
+
+
+def seconds_of(name: str, fields: Mapping[str, str]) -> float | None:
+    """A time or position of an event of stats.collect in seconds; None if it has none."""
+    value = number(fields.get(name))
+    return value if value is None or not _in_milliseconds(fields) else value / 1000
 
 
 @attrs.frozen(kw_only=True)
@@ -73,6 +79,12 @@ class Received:
     def good(self) -> bool:
         """True if it was accepted and has no problems."""
         return self.accepted and not self.findings
+
+    @property
+    def happened_at(self) -> float:
+        """When it happened (Unix time, s), if it says so; else when it came."""
+        at = seconds_of("eventTimestamp", self.fields)
+        return self.at if at is None else at
 
     def to_record(self) -> dict[str, Any]:
         """For JSON; ``ks`` is a digest, which differs from one KS to the next."""

@@ -15,7 +15,7 @@ from ..destinations.segment import ADS, CONTENT, PLAYBACK
 from ..events import QUARTILES
 from ..outbox import RELEASED
 from ..trace.lint import Lint
-from .received import KAVA, NAMES, SEGMENT, STATS, XAPI, SessionVerdict, in_milliseconds, number
+from .received import KAVA, NAMES, SEGMENT, STATS, XAPI, SessionVerdict, number, seconds_of
 
 _QUARTILES = {f"PLAY_REACHED_{q}": q for q in QUARTILES}
 
@@ -60,7 +60,7 @@ class SessionJudge:
     def add(self, name: str, fields: Mapping[str, str], entry_id: str) -> list[str]:
         """Problems that the event ``name`` of a Kaltura service causes by coming now."""
         found = list(self._judge(name, fields, entry_id))
-        at = _at(fields)
+        at = seconds_of("eventTimestamp", fields)
         if at is not None:
             self.at = at if self.at is None else max(self.at, at)
         self.index = int(number(fields.get("eventIndex")) or self.index)
@@ -94,7 +94,7 @@ class SessionJudge:
 
     def _judge(self, name: str, fields: Mapping[str, str], entry_id: str) -> Iterator[str]:
         yield from (each.message for each in self._lint.add(0, self._record(name, fields)))
-        at = _at(fields)
+        at = seconds_of("eventTimestamp", fields)
         if at is not None and at < RELEASED and not self.undated:
             yield f"eventTimestamp {at:g} is before 2025: was the clock of the device set?"
         if "PLAY" in self.events and entry_id and entry_id != self.entry_id:
@@ -106,7 +106,7 @@ class SessionJudge:
 
     def _record(self, name: str, fields: Mapping[str, str]) -> dict[str, object]:
         """The event as a log has it, a player a session."""
-        at, position = _at(fields), _position(fields)
+        at, position = seconds_of("eventTimestamp", fields), seconds_of("currentPoint", fields)
         return {
             "event": name,
             "at": (self.at or 0.0) if at is None else at,
@@ -126,12 +126,12 @@ class SessionJudge:
             yield "the same event for the second time"
 
     def _of_stats(self, name: str, fields: Mapping[str, str]) -> Iterator[str]:
-        at = _at(fields)
+        at = seconds_of("eventTimestamp", fields)
         if at is not None and self.at is not None and at < self.at:
             yield f"eventTimestamp {at:g} is before that of the event before it"
         if self.seeked and fields.get("seek") not in ("true", "1"):
             yield "seek is not true after a SEEK"
-        duration, position = number(fields.get("duration")), _position(fields)
+        duration, position = number(fields.get("duration")), seconds_of("currentPoint", fields)
         if name in _QUARTILES and duration and position is not None:
             if position < duration * _QUARTILES[name] / 100 - _ROUNDING:
                 yield f"{name} at {position:g} of {duration:g}, before the point"
@@ -139,16 +139,3 @@ class SessionJudge:
 
 def _hash(fields: Mapping[str, str]) -> int:
     return hash(frozenset(fields.items()))
-
-
-def _at(fields: Mapping[str, str]) -> float | None:
-    return _in_seconds("eventTimestamp", fields)
-
-
-def _position(fields: Mapping[str, str]) -> float | None:
-    return _in_seconds("currentPoint", fields)
-
-
-def _in_seconds(name: str, fields: Mapping[str, str]) -> float | None:
-    value = number(fields.get(name))
-    return value if value is None or not in_milliseconds(fields) else value / 1000

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from .params import ApiCall
-from .received import KAVA, Received, in_milliseconds, number
+from .received import KAVA, Received, number
 from .replies import Reply, found, refused
 
 _COLUMNS = (
@@ -55,7 +55,7 @@ def _rows(wanted: Mapping[str, str], received: Iterable[Received]) -> list[list[
     loads: Counter[str] = Counter()
     seconds: Counter[str] = Counter()
     for each in received:
-        at = _time(each)
+        at = each.at if each.endpoint == KAVA else each.happened_at
         if (
             not each.accepted
             or (entries and each.entry_id not in entries)
@@ -77,14 +77,6 @@ def _rows(wanted: Mapping[str, str], received: Iterable[Received]) -> list[list[
         for entry, count in plays.most_common()
         if count or loads[entry]
     ]
-
-
-def _time(received: Received) -> float:
-    """When it happened (Unix time, s); trackEvent knows only when it came."""
-    if received.endpoint == KAVA:
-        return received.at
-    value = number(received.fields.get("eventTimestamp")) or received.at
-    return value / 1000 if in_milliseconds(received.fields) else value
 
 
 def _page(pager: Mapping[str, str], rows: list[list[str]]) -> list[list[str]]:

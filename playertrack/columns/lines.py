@@ -17,8 +17,8 @@ class RowLines:
     Null means that a field is not given, except for one that a record needs.
     """
 
-    def __init__(self, path: str) -> None:
-        self._rows = rows_of(Path(path), path)
+    def __init__(self, path: str, source: str | None = None) -> None:
+        self._rows = rows_of(Path(path), source or path)
 
     def read1(self, size: int, /) -> bytes:
         """Some lines, of about ``size`` bytes; nothing at the end."""

@@ -19,7 +19,7 @@ from ..trace.codec import OnBad
 from ..trace.lint import Finding, Lint
 from .detail import Detail, SignalItem
 from .indexing import index_events, index_signals
-from .listening import Listeners
+from .library import Library
 from .rows import SessionRow
 from .sources import Source
 
@@ -27,23 +27,19 @@ from .sources import Source
 _RECENT = 8
 
 
-class FileLibrary(Listeners):
+class FileLibrary(Library):
     """The sessions of ``sources``; ``on_bad`` takes lines that are left out, None stops at one.
 
     Reading goes on in a thread after `start`; `loaded` waits for its end.
     """
-
-    live = False
-    collector = False
 
     def __init__(
         self, sources: Sequence[Source], policy: Policy | None = None, on_bad: OnBad | None = None
     ) -> None:
         super().__init__()
         self.title = sources[0].name if len(sources) == 1 else f"{len(sources)} files"
-        self.rows: list[SessionRow] = []
+        self._rows: list[SessionRow] = []
         self.problems: list[str] = []
-        self.note = ""
         self._sources = sources
         self._policy = policy or Policy()
         self._on_bad = on_bad
@@ -54,6 +50,11 @@ class FileLibrary(Listeners):
         self._stopped = threading.Event()
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._run, name="playertrack-view", daemon=True)
+
+    @property
+    def rows(self) -> Sequence[SessionRow]:
+        """The sessions read so far."""
+        return self._rows
 
     def start(self) -> None:
         """Begin to read."""
@@ -93,12 +94,12 @@ class FileLibrary(Listeners):
         index(source, self._policy, take, self._on_bad, lambda count: self._progress(source, count))
 
     def _take(self, row: SessionRow, source: int) -> None:
-        number = len(self.rows)
+        number = len(self._rows)
         first = self._first.setdefault(row.session, number)
         if first != number:
-            self.rows[first] = attrs.evolve(self.rows[first], twin=True)
+            self._rows[first] = attrs.evolve(self._rows[first], twin=True)
         self._places.append(source)
-        self.rows.append(attrs.evolve(row, number=number, twin=first != number))
+        self._rows.append(attrs.evolve(row, number=number, twin=first != number))
 
     def _progress(self, source: Source, count: int) -> bool:
         """Report progress; True to stop reading."""
@@ -109,8 +110,7 @@ class FileLibrary(Listeners):
     # -------------------------------------------------------------------------- a session
 
     def find(self, session: str, place: str) -> SessionRow | None:
-        """The row of a session; ``place``, its number, separates rows of the same id."""
-        rows = self.rows
+        rows = self._rows
         if place.isascii() and place.isdigit() and int(place[:12]) < len(rows):
             if rows[int(place[:12])].session == session:
                 return rows[int(place[:12])]
@@ -118,7 +118,6 @@ class FileLibrary(Listeners):
         return None if first is None else rows[first]
 
     def detail(self, row: SessionRow) -> Detail | None:
-        """All of a session, derived again from its lines."""
         with self._lock:
             found = self._details.get(row.number)
             if found is None:

@@ -17,7 +17,7 @@ from ..timeline.listing import event_items
 from ..timeline.observer import Observer, Outline
 from .detail import Detail, SignalItem
 from .indexing import log_row, row_from
-from .listening import Listeners
+from .library import Library
 from .rows import SessionRow
 
 
@@ -48,14 +48,11 @@ class _Watched:
         self.said.clear()
 
 
-class LiveLibrary(Listeners):
+class LiveLibrary(Library):
     """The sessions of trackers; see `options`. Any thread may report to it."""
 
     title = "live"
     live = True
-    collector = False
-    note = ""
-    problems: Sequence[str] = ()
 
     def __init__(self) -> None:
         super().__init__()
@@ -121,10 +118,6 @@ class LiveLibrary(Listeners):
                 for outline in watched.observer.outlines()
             ]
         return [attrs.evolve(row, number=number) for number, row in enumerate(found)]
-
-    def find(self, session: str, place: str) -> SessionRow | None:
-        """The row of a session."""
-        return next((row for row in self.rows if row.session == session), None)
 
     def detail(self, row: SessionRow) -> Detail | None:
         """All of a session so far."""

@@ -5,19 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import attrs
 
 from ..core.fleet import Fleet
-from ..signals import Signal, from_record
+from ..signals import Signal
 from ..trace.codec import (
     ByteStream,
     OnBad,
     TraceError,
-    player_of,
     read_records,
     read_signals,
 )
@@ -46,14 +44,9 @@ class Source:
     log: bool
     raw: Reader | None = None
 
-    @property
-    def parquet(self) -> bool:
-        """It has columns, and not lines."""
-        return kind_of(self.path) == "parquet"
-
     def feed(self, fleet: Fleet, ended: EndedSessions) -> Iterator[list[Made]]:
         """Feed all signals to ``fleet``; what they made, as it is read."""
-        if self.parquet:
+        if kind_of(self.path) == "parquet":
             from ..columns.feed import TOGETHER, feed_batches
             from ..columns.parquet import SignalFile
 
@@ -77,11 +70,6 @@ class Source:
 
     def signals_of(self, player: str | None) -> Iterator[Numbered]:
         """The signals of one player; lines that cannot be taken were reported before."""
-        if self.parquet:
-            for row, record in self._rows():
-                if record.get("player") == player:
-                    yield row, (player_of(record), from_record(record))
-            return
         with opened(self.path, self.name) as stream:
             if self.raw is not None:
                 yield from self.raw(stream, self.name, _ignored)
@@ -93,27 +81,16 @@ class Source:
 
     def events(self, on_bad: OnBad | None = None) -> Iterator[tuple[int, dict[str, Any]]]:
         """The records of an event log, with their lines."""
-        if self.parquet:
-            yield from self._rows()
-            return
         with opened(self.path, self.name) as stream:
             yield from read_records(stream, self.name, on_bad)
 
     def events_of(self, session: str) -> Iterator[tuple[int, dict[str, Any]]]:
         """The records of one session."""
-        if self.parquet:
-            yield from ((row, each) for row, each in self._rows() if each.get("session") == session)
-            return
         with opened(self.path, self.name) as stream:
             lines = _Lines(stream, _needle(session))
             for line, record in read_records(lines, self.name, _ignored):
                 if record.get("session") == session:
                     yield lines.number(line), record
-
-    def _rows(self) -> Iterator[tuple[int, dict[str, Any]]]:
-        from ..columns.parquet import rows_of
-
-        return rows_of(self.path, self.name)
 
 
 def _ignored(error: TraceError) -> None:
@@ -168,7 +145,12 @@ class _Lines:
 
 @contextmanager
 def opened(path: Path, name: str) -> Iterator[ByteStream]:
-    """The bytes of a file of lines, unpacked if it is packed."""
+    """The lines of a file, unpacked if it is packed; the rows of a Parquet file are lines too."""
+    if kind_of(path) == "parquet":
+        from ..columns.lines import RowLines
+
+        yield RowLines(str(path), name)
+        return
     with path.open("rb") as file, uncompressed(file, kind_of(path), name) as stream:
         yield stream
 
@@ -191,11 +173,7 @@ def _source(path: Path, name: str, raw: Reader | None) -> Source:
 
 
 def _is_log(path: Path, name: str) -> bool:
-    """True if the first object is an event; for columns, if there are events."""
-    if kind_of(path) == "parquet":
-        from ..columns.parquet import rows_of
-
-        return any("event" in record for _, record in islice(rows_of(path, name), 1))
+    """True if the first object is an event."""
     with opened(path, name) as stream:
         for _, record in read_records(_Head(stream), on_bad=_ignored):
             return "event" in record and "signal" not in record
