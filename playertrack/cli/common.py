@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from math import isfinite
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from ..core.session import Summary
     from ..policy import Policy
     from ..trace.codec import ByteStream
+
+
+#: How many names of players are kept for a message.
+_SOME_PLAYERS = 10_000
 
 
 def add_command(
@@ -104,7 +108,7 @@ class Complaints:
 
 
 def add_session(parser: argparse.ArgumentParser) -> None:
-    """``--player ID`` and ``--session N|UUID``; see `no_such_session`."""
+    """``--player ID`` and ``--session N|UUID``; see `WantedPlayer` and `no_such_session`."""
     parser.add_argument("--player", metavar="ID", default=..., help="only this player")
     parser.add_argument(
         "--session",
@@ -112,6 +116,48 @@ def add_session(parser: argparse.ArgumentParser) -> None:
         type=session,
         help="only the Nth session of each player (from 1), or the session with this id",
     )
+
+
+class WantedPlayer:
+    """The player that ``--player`` names; True of its name, and knows others for a message."""
+
+    def __init__(self, player: str) -> None:
+        self._player = player
+        self.found = False
+        self.others: set[str] = set()
+
+    def __call__(self, player: str | None) -> bool:
+        if player == self._player:
+            self.found = True
+            return True
+        if player is not None and len(self.others) < _SOME_PLAYERS:
+            self.others.add(player)
+        return False
+
+    @classmethod
+    def of(cls, shares: Sequence[WantedPlayer]) -> WantedPlayer | None:
+        """The same of all shares of the input."""
+        if not shares:
+            return None
+        whole = cls(shares[0]._player)
+        whole.found = any(each.found for each in shares)
+        whole.others = set().union(*(each.others for each in shares))
+        return whole
+
+    def check(self, source: str) -> None:
+        """Raise `PlayertrackError` if the input has no such player."""
+        from .._words import did_you_mean
+        from ..errors import PlayertrackError, shorten
+
+        if self.found:
+            return
+        names = sorted(self.others)
+        known = ", ".join(map(shorten, names[:5])) + (", …" if len(names) > 5 else "")
+        hint = did_you_mean(self._player, names) or f"; there are {known}"
+        raise PlayertrackError(
+            f"{source}: --player: there is no player {shorten(self._player)}"
+            f"{hint if names else '; no line names a player'}"
+        )
 
 
 def session(text: str) -> int | str:

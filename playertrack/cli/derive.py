@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 from .._words import counted
-from ..errors import PlayertrackError, shorten
+from ..errors import PlayertrackError
 from .common import (
     Complaints,
     add_command,
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from ..policy import Policy
     from ..sinks import FanoutSink
     from ..trace.recording import Translator
-    from .shares import Totals
 
 
 #: After so many events derive looks whether the queues have room for more.
@@ -130,7 +129,7 @@ def run(args: argparse.Namespace) -> int:
     opened = Sinks(args)
     sinks = FanoutSink(opened.all, on_error=failures)
     delivered = True
-    ended: tuple[int, int | None, int | None] = (0, None, None)
+    late = 0
     stalled: FullQueueError | None = None
     try:
         with ExitStack() as stack:
@@ -139,7 +138,7 @@ def run(args: argparse.Namespace) -> int:
             if single:
                 _derive_one(args, paths[0], policy, translator, complaints, output, emit)
             else:
-                ended = _derive_all(args, paths, policy, complaints, output, emit, stack)
+                late = _derive_all(args, paths, policy, complaints, output, emit, stack)
             output.close()
     except FullQueueError as error:
         stalled = error
@@ -147,18 +146,16 @@ def run(args: argparse.Namespace) -> int:
         delivered = sinks.close(0.0 if stalled else args.deliver_timeout)
     if stalled:
         print(stalled, file=sys.stderr)
-    late, sessions, players = ended
     if complaints.count:
-        where = name_of(paths[0]) if len(paths) == 1 else f"{len(paths)} files"
-        print(f"{where}: {counted(complaints.count, 'line')} left out", file=sys.stderr)
+        left_out = counted(complaints.count, "line")
+        print(f"{_name_of_all(paths)}: {left_out} left out", file=sys.stderr)
     if late:
         print(f"{late} late signals left out", file=sys.stderr)
-    if args.player is not ... and players == 0:
-        print(f"--player: there is no signal of player {shorten(args.player)}", file=sys.stderr)
-    if args.session is not None and sessions == 0:
-        print(f"--session: there is no session {args.session}", file=sys.stderr)
-        return 2
     return opened.outcome(failures, delivered) or (1 if complaints.count else 0)
+
+
+def _name_of_all(paths: Sequence[str]) -> str:
+    return name_of(paths[0]) if len(paths) == 1 else f"{len(paths)} files"
 
 
 def _not_single(args: argparse.Namespace, paths: Sequence[str]) -> str | None:
@@ -274,8 +271,11 @@ def _derive_all(
     output: _Output,
     emit: Any,
     stack: ExitStack,
-) -> tuple[int, int, int]:
-    """Derive any number of traces; late signals, and sessions and players that were asked for."""
+) -> int:
+    """Derive any number of traces, and return how many signals were late.
+
+    Raises `PlayertrackError` if there is no such player or session as was asked for.
+    """
     from .progress import Meter
     from .shares import BytesRead, Task, Totals, derived, sizes
 
@@ -291,7 +291,7 @@ def _derive_all(
     )
     summaries = None if args.summaries is None else _Summaries(args.summaries, stack)
     meter = Meter(sizes(paths))
-    totals: Totals = Totals(0, 0, 0)
+    totals: Totals = Totals(0, 0, None)
     try:
         for each in derived(task, args.jobs):
             if isinstance(each, BytesRead):
@@ -305,7 +305,11 @@ def _derive_all(
         meter.close()
     if summaries is not None:
         summaries.close()
-    return totals.late, totals.sessions, totals.players
+    if totals.wanted is not None:
+        totals.wanted.check(_name_of_all(paths))
+    if args.session is not None and totals.sessions == 0:
+        raise PlayertrackError(f"--session: there is no session {args.session}")
+    return totals.late
 
 
 def _write(

@@ -8,6 +8,7 @@ from types import NoneType
 from typing import TYPE_CHECKING, Any
 
 from .common import (
+    WantedPlayer,
     add_command,
     add_json,
     add_policy,
@@ -50,19 +51,26 @@ def run(args: argparse.Namespace) -> int:
 
     lint, source = Lint(read_policy(args.policy)), name_of(args.events)
     report = _Report(source, args.session, args.json)
-    line = 0
+    line, wanted = 0, None if args.player is ... else WantedPlayer(args.player)
     with open_input(args.events, "event log") as stream:
         for line, record in read_records(stream, source):
             _check_kind(record, source, line)
-            if args.player in (..., record.get("player")):
+            if wanted is None or wanted(_player_of(record)):
                 report.see(record)
                 report.add(lint.add(line, record))
+    if wanted is not None:
+        wanted.check(source)
     report.add(lint.end())
     if args.session is not None and not report.found:
         return no_such_session(args.session, args.events, report.counts)
     if line:  # an empty log is reported as such
         print(f"{source}: {counted(report.count, 'finding')}", file=sys.stderr)
     return 1 if report.count else 0
+
+
+def _player_of(record: dict[str, Any]) -> str | None:
+    player = record.get("player")
+    return player if isinstance(player, str) else None
 
 
 def _check_kind(record: dict[str, Any], source: str, line: int) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from .common import (
     Complaints,
+    WantedPlayer,
     add_policy,
     add_session,
     add_skip_bad,
@@ -32,9 +33,6 @@ _NOT_RAW = {
     "signal": "this is a trace of signals, not a raw recording; leave out --raw",
     "event": "this is an event log, not a raw recording; playertrack lint checks it",
 }
-
-#: How many names of players are kept for a message.
-_SOME_PLAYERS = 10_000
 
 #: A line's number, and the player and the signal on it.
 Numbered = tuple[int, tuple[str | None, "Signal"]]
@@ -108,54 +106,37 @@ def numbered_signals(
     source: str,
     on_bad: OnBad | None,
     *,
-    player: str | EllipsisType | None = ...,
+    player: str | EllipsisType = ...,
 ) -> Iterator[Numbered]:
     """The signals of a trace, or those that ``translator`` makes of a raw recording.
 
-    ``player``: only those of this player; ... for all.
+    ``player``: only those of this player, ... for all; raises `PlayertrackError` if it has none.
     """
     from ..errors import SignalError
     from ..trace.codec import LineError, TraceError, read_records, read_signals
 
     if translator is None:
+        signals = read_signals(stream, source, on_bad)
         if player is ...:
-            yield from read_signals(stream, source, on_bad)
-        else:
-            yield from _of_player(player, read_signals(stream, source, on_bad), source)
+            yield from signals
+            return
+        wanted = WantedPlayer(player)
+        yield from (each for each in signals if wanted(each[1][0]))
+        wanted.check(source)
         return
-    if player not in (..., None):
-        return
+    if player is not ...:  # a recording has one player, which has no name
+        WantedPlayer(player).check(source)
     line = 0
     for line, record in read_records(stream, source, on_bad):
         try:
             if "kind" not in record and ("signal" in record or "event" in record):
                 raise LineError(_NOT_RAW["signal" if "signal" in record else "event"])
-            signals = translator.translate(record)
+            made = translator.translate(record)
         except (LineError, SignalError) as error:
             refused = TraceError(source, line, str(error))
             if on_bad is None:
                 raise refused from None
             on_bad(refused)
         else:
-            yield from ((line, (None, signal)) for signal in signals)
+            yield from ((line, (None, signal)) for signal in made)
     yield from ((line, (None, signal)) for signal in translator.finish())
-
-
-def _of_player(player: str | None, signals: Iterator[Numbered], source: str) -> Iterator[Numbered]:
-    """The signals of ``player``; raises `PlayertrackError` if only others have any."""
-    from .._words import did_you_mean
-    from ..errors import PlayertrackError, shorten
-
-    others: set[str] = set()
-    found = False
-    for numbered in signals:
-        name = numbered[1][0]
-        if name == player:
-            found = True
-            yield numbered
-        elif name is not None and len(others) < _SOME_PLAYERS:
-            others.add(name)
-    if others and not found:
-        known = ", ".join(map(shorten, sorted(others)[:5])) + (", …" if len(others) > 5 else "")
-        hint = did_you_mean(str(player), others) or f"; there are {known}"
-        raise PlayertrackError(f"{source}: --player: there is no player {shorten(player)}{hint}")

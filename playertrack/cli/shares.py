@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import attrs
 
-from .common import Noted, name_of, open_raw, report_empty
+from .common import Noted, WantedPlayer, name_of, open_raw, report_empty
 from .progress import CountedReader
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Task:
     policy: Policy
     reorder: float | None = None
     idle_close: float | None = None
-    player: str | Any | None = ...
+    player: str | Any = ...
     session: int | str | None = None
     encoded: bool = False
     summaries: bool = False
@@ -64,11 +64,11 @@ class BytesRead:
 
 @attrs.frozen
 class Totals:
-    """Totals known at the end: signals ``late``, and ``sessions`` and ``players`` asked for."""
+    """Totals known at the end: signals ``late``, ``sessions`` and the player asked for."""
 
     late: int
     sessions: int
-    players: int
+    wanted: WantedPlayer | None
 
 
 def derived(task: Task, jobs: int) -> Iterator[Item | BytesRead | Totals]:
@@ -125,7 +125,7 @@ def _share(task: Task, share: Share | None) -> Iterator[Item | BytesRead | Total
         yield from chosen.given(key, fleet.close(player))
         if ended:
             yield from chosen.given(key, ended.take())
-    yield Totals(fleet.late, chosen.sessions, len(fleet.known))
+    yield Totals(fleet.late, chosen.sessions, chosen.player)
 
 
 def _read(
@@ -186,10 +186,7 @@ class _Chosen:
         self._make_id, self._error, self._encode = offline_ids, TraceError, encode_events
         self._ids: set[str] = set()
         self.sessions = 0
-        self.player = None if task.player is ... else self._is_player
-
-    def _is_player(self, player: str | None) -> bool:
-        return bool(player == self._task.player)
+        self.player = None if task.player is ... else WantedPlayer(task.player)
 
     def ids(self, player: str | None, ordinal: int, at: float) -> str:
         """The session id factory, which sees every session."""
@@ -252,7 +249,7 @@ def _merged(task: Task, jobs: int) -> Iterator[Item | BytesRead | Totals]:
             there.close()
             workers.append(worker)
             pipes.append(here)
-        totals = [Totals(0, 0, 0)] * jobs
+        totals = [Totals(0, 0, None)] * jobs
         progress: list[BytesRead] = [BytesRead(0)] * jobs
         shown = BytesRead(0)
         streams = [_received(pipe, index, totals, progress) for index, pipe in enumerate(pipes)]
@@ -267,7 +264,7 @@ def _merged(task: Task, jobs: int) -> Iterator[Item | BytesRead | Totals]:
         yield Totals(
             late=sum(each.late for each in totals),
             sessions=sum(each.sessions for each in totals),
-            players=sum(each.players for each in totals),
+            wanted=WantedPlayer.of([each.wanted for each in totals if each.wanted is not None]),
         )
     finally:
         for pipe in pipes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 from operator import itemgetter
@@ -13,7 +14,7 @@ import pytest
 
 from cli.commanding import Capture
 from cli.trace_files import ENTRIES, expected, read, viewing, write
-from playertrack.cli import main
+from playertrack.cli import COMMANDS, main, module_of, parser_of
 from playertrack.columns import SUMMARY_SCHEMA
 from playertrack.core.session import offline_ids
 
@@ -128,6 +129,85 @@ def test_lint_knows_players_and_sessions(tmp_path: Path, capsys: Capture) -> Non
     assert everything == 2 * one and 0 < part < one
     assert main(["lint", str(log), "--player", "player 5"]) == 0
     assert main(["lint", str(log), "--player", "player 5", "--session", "7"]) == 2
+
+
+#: All commands that can be asked for one player, in all the ways they read.
+OF_ONE_PLAYER = [
+    "derive trace",
+    "derive trace --jobs 2",
+    "derive trace -o out.jsonl --summaries out.parquet",
+    "derive table",
+    "derive trace trace",
+    "derive trace --timeline",
+    "explain trace",
+    "timeline trace",
+    "timeline table -o out.svg",
+    "lint log",
+]
+
+
+@pytest.mark.parametrize("line", OF_ONE_PLAYER)
+def test_player_that_no_line_names_is_refused(
+    line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    files = {
+        "trace": write(Path("a.jsonl"), ENTRIES),
+        "table": write(Path("a.parquet"), ENTRIES),
+        "log": Path("events.jsonl"),
+    }
+    files["log"].write_text("".join(json.dumps(row) + "\n" for row in expected()))
+    arguments = [str(files.get(word, word)) for word in line.split()]
+    for name, hint in (("playr 1", "; did you mean player "), ("x", "; there are 'player 1'")):
+        assert main([*arguments, "--player", name]) == 2
+        said = capsys.readouterr()
+        assert said.out == ""
+        [message] = said.err.splitlines()
+        assert f": --player: there is no player {name!r}{hint}" in message
+    assert not list(Path().glob("out.*"))
+
+
+@pytest.mark.parametrize("line", ["derive FILE", "explain FILE", "timeline FILE", "lint LOG"])
+def test_player_is_refused_where_no_line_names_one(
+    line: str, tmp_path: Path, capsys: Capture
+) -> None:
+    nameless = [(None, signal, None) for signal in viewing(0.0, "A", 10.0)]
+    log = tmp_path / "events.jsonl"
+    log.write_text("".join(json.dumps(row) + "\n" for row in expected(nameless)))
+    trace = write(tmp_path / "in.jsonl", nameless)
+    command = line.replace("FILE", str(trace)).replace("LOG", str(log)).split(" ")
+    assert main([*command, "--player", "tv"]) == 2
+    assert "there is no player 'tv'; no line names a player" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["derive", "explain", "timeline"])
+def test_player_is_refused_of_a_recording(command: str, tmp_path: Path, capsys: Capture) -> None:
+    """It is that of one player, which has no name."""
+    recording = tmp_path / "raw.jsonl"
+    recording.write_text('{"t": 0.0, "kind": "app.open", "args": ["a"]}\n')
+    assert main([command, str(recording), "--raw", "mpv"]) == 0
+    capsys.readouterr()
+    assert main([command, str(recording), "--raw", "mpv", "--player", "tv"]) == 2
+    assert "there is no player 'tv'; no line names a player" in capsys.readouterr().err
+
+
+def test_all_commands_that_know_players_are_in_the_table() -> None:
+    """`play` has such an option, too: what plays."""
+    knowing = {
+        name
+        for name in COMMANDS
+        if any(
+            "--player" in action.option_strings
+            for action in _options(parser_of(name, module_of(name)), name)
+        )
+    }
+    assert knowing - {"play"} == {line.split()[0] for line in OF_ONE_PLAYER}
+
+
+def _options(parser: argparse.ArgumentParser, command: str) -> list[argparse.Action]:
+    [subparsers] = (each for each in parser._actions if each.nargs == argparse.PARSER)
+    assert isinstance(subparsers.choices, dict)
+    return list(subparsers.choices[command]._actions)
 
 
 @pytest.mark.parametrize("form", ["jsonl", "parquet"])

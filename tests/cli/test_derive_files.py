@@ -181,11 +181,3 @@ def test_lint_reads_parquet(tmp_path: Path, capsys: Capture) -> None:
     assert main(["lint", str(rows)]) == 0
     assert main(["lint", str(trace)]) == 2
     assert f"{trace}:1: this is a trace of signals" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize("command", ["explain", "timeline"])
-def test_a_player_that_is_not_there_is_named(command: str, tmp_path: Path, capsys: Capture) -> None:
-    path = write(tmp_path / "a.jsonl", ENTRIES)
-    assert main([command, str(path), "--player", "playr 1"]) == 2
-    [line] = capsys.readouterr().err.splitlines()
-    assert line.startswith(f"{path}: --player: there is no player 'playr 1'; did you mean player ")

@@ -53,12 +53,3 @@ def test_events_and_summaries_do_not_share_a_file(tmp_path: Path, capsys: Captur
     trace, out = write(tmp_path / "a.jsonl", ENTRIES), str(tmp_path / "out.jsonl")
     assert main(["derive", str(trace), "-o", out, "--summaries", out]) == 2
     assert f"--summaries: {out} is what --output writes" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize("jobs", ["1", "2"])
-def test_derive_says_that_a_player_is_not_there(jobs: str, tmp_path: Path, capsys: Capture) -> None:
-    trace = write(tmp_path / "a.jsonl", ENTRIES)
-    assert main(["derive", str(trace), "--player", "nope", "--jobs", jobs]) == 0
-    said = capsys.readouterr()
-    assert said.out == ""
-    assert said.err == "--player: there is no signal of player 'nope'\n"
