@@ -18,7 +18,7 @@ from time import process_time, sleep
 from typing import Any
 
 from playertrack import Tracker
-from playertrack_av.clips import make_clip
+from playertrack.testing.clips import make_clip
 
 from .measuring import Row, Scale
 

@@ -19,8 +19,8 @@ from typing import TypeGuard
 import pytest
 from hypothesis import settings
 
+from playertrack.testing.clips import make_clip
 from playertrack.testing.media import MediaServer, serving
-from playertrack_av.clips import make_clip
 
 pytest.register_assert_rewrite(
     "playertrack.testing.conformance",

@@ -18,9 +18,9 @@ import scenarios
 from test_rules import RULES
 
 from playertrack.cli import COMMANDS, parser_of
+from playertrack.testing.clips import make_clip
 from playertrack.timeline import Timeline, observe
 from playertrack.trace.conformance import load
-from playertrack_av.clips import make_clip
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"

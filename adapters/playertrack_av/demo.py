@@ -23,9 +23,9 @@ from playertrack.destinations.kaltura.stats import StatsSink
 from playertrack.destinations.sink import DeliverySink
 from playertrack.signals import Signal
 from playertrack.sinks import Sink
+from playertrack.testing.clips import make_clip
 from playertrack.trace.explain import explain
 
-from .clips import make_clip
 from .player import AvPlayer
 
 SECONDS = 12.0

@@ -115,8 +115,8 @@ def main() -> int:
 
 def _clip(folder: Path) -> Path:
     try:
-        from .clips import make_webm
+        from playertrack.testing.clips import make_clip
     except ImportError as error:
         message = 'making a clip needs `pip install "playertrack[av]"`; or give one with --media'
         raise ImportError(message) from error
-    return make_webm(folder / "clip.webm")
+    return make_clip(folder / "clip.webm")

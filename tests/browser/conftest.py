@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from browser.chromium import Browser, browser
-from playertrack_html5.clips import make_webm
+from playertrack.testing.clips import make_clip
 
 
 @pytest.fixture(scope="session")
@@ -35,8 +35,8 @@ def chromium(runner: asyncio.Runner) -> Iterator[Browser]:
 def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with clips of two seconds, and a tone of eight, which is half a megabyte."""
     folder = tmp_path_factory.mktemp("clips")
-    make_webm(folder / "clip.webm", 2.0)
-    make_webm(folder / "silent.webm", 2.0, sound=False)
+    make_clip(folder / "clip.webm", 2.0)
+    make_clip(folder / "silent.webm", 2.0, sound=False)
     with wave.open(str(folder / "tone.wav"), "wb") as tone:
         tone.setparams((1, 2, 32_000, 0, "NONE", ""))
         tone.writeframes(bytes(range(256)) * 2000)

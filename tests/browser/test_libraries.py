@@ -11,9 +11,8 @@ from aiohttp import web
 from browser.chromium import Browser, Page
 from browser.measured import QUARTILES, START, Watching, measured
 from browser.site import Site
-from playertrack_av.clips import make_clip
+from playertrack.testing.clips import make_clip
 from playertrack_html5 import SCRIPT
-from playertrack_html5.clips import make_webm
 
 LIBRARIES = Path(__file__).parents[2] / "build" / "libraries"
 
@@ -99,7 +98,7 @@ def streams(tmp_path_factory: pytest.TempPathFactory) -> Path:
     make_clip(folder / "low.m3u8", 8.0, codec="libx264", options=hls)
     (folder / "clip.m3u8").write_text(_MASTER)
     make_clip(folder / "clip.mpd", 8.0, codec="libx264", options={"seg_duration": "2"})
-    make_webm(folder / "ad.webm", 2.0)
+    make_clip(folder / "ad.webm", 2.0)
     return folder
 
 

@@ -18,7 +18,7 @@ from browser import test_playback
 from browser.chromium import Browser, Page
 from browser.site import Site, serving
 from playertrack.events import Event
-from playertrack_html5.clips import make_webm
+from playertrack.testing.clips import make_clip
 from playertrack_html5.receiving import Receiver
 
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(2400)]
@@ -97,7 +97,7 @@ def memory() -> int:
 async def test_a_thousand_plays_in_one_page_leave_nothing_behind(
     tmp_path: Path, chromium: Browser
 ) -> None:
-    make_webm(tmp_path / "short.webm", 1.0)
+    make_clip(tmp_path / "short.webm", 1.0)
     counting = Counting()
     receiver = Receiver([counting])
     async with serving(Site(tmp_path, receiver.take)) as site:

@@ -18,7 +18,7 @@ import pytest
 from media_server import serving
 
 from playertrack.cli import main
-from playertrack_av.clips import make_clip
+from playertrack.testing.clips import make_clip
 
 ROOT = Path(__file__).parents[2]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "adapters")])}

@@ -14,7 +14,7 @@ from async_tests import in_loop
 
 from playertrack.cli import main
 from playertrack.collector import Collector
-from playertrack_av.clips import make_clip
+from playertrack.testing.clips import make_clip
 
 TRACE = [
     {"signal": "ready", "at": 1700000000.0},

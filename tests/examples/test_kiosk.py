@@ -19,7 +19,7 @@ import pytest
 from fault_server import Received, Server, exception, ok
 
 from playertrack.cli import main
-from playertrack_av.clips import make_clip
+from playertrack.testing.clips import make_clip
 
 KIOSK = Path(__file__).parents[2] / "examples" / "kiosk" / "kiosk.py"
 

@@ -16,7 +16,7 @@ import pytest
 from needed_players import needs
 
 from playertrack.testing import assert_events, assert_quartiles, assert_session_valid
-from playertrack_av.clips import make_clip
+from playertrack.testing.clips import make_clip
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 START = ("MEDIA_LOADED", "PLAY_REQUEST", "PLAY")

@@ -117,7 +117,7 @@ def test_a_recording_is_explained(capsys: Capture) -> None:
 
 
 def test_play_ends_with_a_picture(tmp_path: Path, capsys: Capture) -> None:
-    from playertrack_av.clips import make_clip
+    from playertrack.testing.clips import make_clip
 
     clip = tmp_path / "clip.mp4"
     make_clip(clip, seconds=2)

@@ -13,8 +13,8 @@ from av_listener import DURATION, Received, played
 
 from playertrack import signals
 from playertrack.signals import Signal
+from playertrack.testing.clips import make_clip
 from playertrack_av import AvPlayer
-from playertrack_av.clips import make_clip
 from playertrack_av.timing import Clock
 
 

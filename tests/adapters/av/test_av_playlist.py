@@ -11,8 +11,8 @@ from playertrack import Engine
 from playertrack.events import Event
 from playertrack.signals import Signal
 from playertrack.testing import assert_quartiles, assert_session_valid
+from playertrack.testing.clips import make_clip
 from playertrack_av import AvPlayer
-from playertrack_av.clips import make_clip
 
 VIDEOS = ("one", "two")
 

@@ -11,8 +11,8 @@ from av_listener import DURATION, Received, played
 from media_server import serving
 
 from playertrack import signals
+from playertrack.testing.clips import make_clip
 from playertrack_av import AvPlayer
-from playertrack_av.clips import make_clip
 
 
 @pytest.fixture

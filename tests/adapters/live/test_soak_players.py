@@ -14,9 +14,9 @@ import pytest
 import test_bystander as bystander
 import test_conformance as commanded
 
+from playertrack.testing.clips import make_clip
 from playertrack.testing.conformance import Scenarios
 from playertrack.testing.media import MediaServer
-from playertrack_av.clips import make_clip
 
 pytestmark = pytest.mark.soak
 

@@ -12,19 +12,37 @@ from pathlib import Path
 from random import Random
 from typing import Any, cast
 
+import attrs
 import av
 from av.audio.frame import AudioFrame
+from av.audio.stream import AudioStream
 from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 WIDTH, HEIGHT = 160, 90
 PICTURES = 25  # a second
-KEYFRAMES = 50  # pictures from one to the next
-SAMPLES = 16_000  # a second
 TONE = 440  # Hz
 
-_BLOCK = 1024  # samples in a frame of AAC
+
+@attrs.frozen
+class _Codecs:
+    """The codecs of a container: ``keyframes`` are so many pictures apart.
+
+    ``samples`` of sound a second go in blocks of ``block``.
+    """
+
+    video: str
+    options: dict[str, str]
+    keyframes: int
+    audio: str
+    samples: int
+    block: int
+
+
+_MPEG = _Codecs("mpeg4", {}, 50, "aac", 16_000, 1024)
+#: What browsers play.
+_WEBM = _Codecs("libvpx", {"deadline": "realtime"}, 25, "libopus", 48_000, 960)
 
 
 def make_clip(
@@ -35,31 +53,35 @@ def make_clip(
     sound: bool = True,
     start: float = 0.0,
     noise: bool = False,
-    codec: str = "mpeg4",
+    codec: str | None = None,
     options: dict[str, str] | None = None,
     chapters: tuple[float, ...] = (),
 ) -> Path:
-    """Write a clip of MPEG-4 video, or that of another ``codec``, and AAC sound.
+    """Write a clip of MPEG-4 video and AAC sound, in WebM of VP8 and Opus; returns its path.
 
-    Returns its path. The ending of ``path`` says what container it is, and ``options`` are
-    for that one. ``start`` (s) is the first time stamp in the file. With ``noise`` in place of
-    the shade it is some 200 kB a second, so that no player has all of it at once. ``chapters``
-    are where (s) each begins.
+    The ending of ``path`` says what container it is, and ``options`` are for that one;
+    ``codec`` is another one for the video. ``start`` (s) is the first time stamp in the file.
+    With ``noise`` in place of the shade it is some 200 kB a second, so that no player has all
+    of it at once. ``chapters`` are where (s) each begins.
     """
+    codecs = _WEBM if path.suffix == ".webm" else _MPEG
     with av.open(str(path), "w", options=options) as output:
         if chapters:
             output.set_chapters([_chapter(n, *c) for n, c in enumerate(_spans(chapters, seconds))])
         streams: list[Iterator[Packet[Any]]] = []
         if picture:
-            video = cast("VideoStream", output.add_stream(codec, rate=PICTURES))
+            made = output.add_stream(codec or codecs.video, rate=PICTURES, options=codecs.options)
+            video = cast("VideoStream", made)
             video.width, video.height, video.pix_fmt = WIDTH, HEIGHT, "yuv420p"
-            video.gop_size, video.max_b_frames = KEYFRAMES, 0
+            video.gop_size, video.max_b_frames = codecs.keyframes, 0
             streams.append(
                 p for f in (*_pictures(seconds, start, noise), None) for p in video.encode(f)
             )
         if sound:
-            audio = output.add_stream("aac", rate=SAMPLES, layout="mono")
-            streams.append(p for f in (*_sounds(seconds, start), None) for p in audio.encode(f))
+            added = output.add_stream(codecs.audio, rate=codecs.samples, layout="mono")
+            audio = cast("AudioStream", added)
+            sounds = (*_sounds(codecs, seconds, start), None)
+            streams.append(p for f in sounds for p in audio.encode(f))
         for packet in merge(*streams, key=_time):
             output.mux(packet)
     return path
@@ -91,14 +113,14 @@ def _pictures(seconds: float, start: float, noise: bool) -> Iterator[VideoFrame]
         yield frame
 
 
-def _sounds(seconds: float, start: float) -> Iterator[AudioFrame]:
-    first = round(start * SAMPLES)
-    end = round(seconds * SAMPLES)
-    for offset in range(0, end, _BLOCK):
-        samples = range(offset, min(offset + _BLOCK, end))
+def _sounds(codecs: _Codecs, seconds: float, start: float) -> Iterator[AudioFrame]:
+    rate = codecs.samples
+    end = round(seconds * rate)
+    for offset in range(0, end, codecs.block):
+        samples = range(offset, min(offset + codecs.block, end))
         frame = AudioFrame("s16", "mono", len(samples))
-        tone = array("h", (int(8000 * sin(tau * TONE * n / SAMPLES)) for n in samples))
+        tone = array("h", (int(8000 * sin(tau * TONE * n / rate)) for n in samples))
         frame.planes[0].update(tone.tobytes())
-        frame.sample_rate = SAMPLES
-        frame.pts, frame.time_base = first + offset, Fraction(1, SAMPLES)
+        frame.sample_rate = rate
+        frame.pts, frame.time_base = round(start * rate) + offset, Fraction(1, rate)
         yield frame
