@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import TypeVar
 
 from .store import Store
-from .values import Counts, DeadLetter, Item, Standing
+from .values import Counts, Item, Standing
 
 _T = TypeVar("_T")
 
 
-def first_answer(stores: Iterable[Store], question: Callable[[Store], _T | None]) -> _T | None:
-    """The first answer that one of them has."""
+def answers(stores: Iterable[Store], question: Callable[[Store], _T]) -> Iterator[_T]:
+    """The answers of those that can be read."""
     for store in stores:
         with suppress(sqlite3.Error):
-            if (answer := question(store)) is not None:
-                return answer
-    return None
+            yield question(store)
 
 
 def standings_of(stores: Iterable[Store], delivered: Iterable[int]) -> dict[str, Standing]:
@@ -42,28 +40,12 @@ def standings_of(stores: Iterable[Store], delivered: Iterable[int]) -> dict[str,
     return found
 
 
-def dead_letters(stores: Iterable[Store]) -> list[DeadLetter]:
-    """The dead letters of all of them."""
-    letters: list[DeadLetter] = []
-    for store in stores:
-        with suppress(sqlite3.Error):
-            letters += store.dead()
-    return letters
-
-
 def held_rows(stores: Iterable[Store]) -> list[tuple[int, str, Item]]:
     """The rows that are not encoded yet, in order; one that is in both is there once."""
-    found: dict[int, tuple[int, str, Item]] = {}
-    for store in stores:
-        with suppress(sqlite3.Error):
-            found |= {row[0]: row for row in store.held()}
+    found = {row[0]: row for rows in answers(stores, Store.held) for row in rows}
     return [found[seq] for seq in sorted(found)]
 
 
 def times_of(stores: Iterable[Store]) -> list[tuple[int, float]]:
     """Numbers and times of rows whose clock may have been right."""
-    found: list[tuple[int, float]] = []
-    for store in stores:
-        with suppress(sqlite3.Error):
-            found += store.known_times()
-    return found
+    return [each for times in answers(stores, Store.known_times) for each in times]

@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from time import monotonic, time, time_ns
 
-from .both import dead_letters, first_answer, standings_of
+from .both import answers, standings_of
 from .connecting import Connect, connect
 from .database import QUEUE
 from .files import Files, FilesMovedError
@@ -209,15 +209,17 @@ class Failover:
         """Why a destination is paused, if it is."""
         if destination in self._owed.pauses:
             return self._owed.pauses[destination]
-        return first_answer(self.stores(), lambda store: store.paused(destination))
+        reasons = answers(self.stores(), lambda store: store.paused(destination))
+        return next((reason for reason in reasons if reason is not None), None)
 
     def recall(self, destination: str, lane: str) -> bytes | None:
         """The last note on a lane, if it is known."""
-        return first_answer(reversed(self.stores()), lambda store: store.recall(destination, lane))
+        notes = answers(reversed(self.stores()), lambda store: store.recall(destination, lane))
+        return next((note for note in notes if note is not None), None)
 
     def dead(self) -> list[DeadLetter]:
         """The dead letters."""
-        return dead_letters(self.stores())
+        return [letter for found in answers(self.stores(), Store.dead) for letter in found]
 
     def stores(self) -> list[Store]:
         """The stores there are: disk, memory, or both."""
