@@ -18,13 +18,16 @@ from urllib.parse import urlsplit
 
 import attrs
 
+from .._msgspec import msgspec
+
 #: The file in the directory of a queue.
 NOTES = "sender.json"
 
 #: A file of notes longer than this (bytes) is not ours.
 _LONGEST = 1 << 20
 
-_STATES = ("up", "down", "paused", "waiting")
+#: The states of a destination.
+STATES = ("up", "down", "paused", "waiting")
 
 
 @attrs.frozen(kw_only=True)
@@ -130,11 +133,8 @@ def read_notes(directory: Path) -> dict[str, Health]:
 
 
 def _health(record: Mapping[str, Any]) -> Health | None:
-    values: dict[str, Any] = {}
-    for field in attrs.fields(Health):
-        value = record.get(field.name, field.default)
-        kinds = (str,) if field.name in ("address", "state", "reason") else (int, float)
-        if value is not None and (isinstance(value, bool) or not isinstance(value, kinds)):
-            return None
-        values[field.name] = value
-    return Health(**values) if values["state"] in _STATES else None
+    try:
+        health = msgspec.convert(record, Health)
+    except msgspec.ValidationError:
+        return None
+    return health if health.state in STATES else None

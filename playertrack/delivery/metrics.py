@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
+from .health import STATES
 from .status import Status
 
 #: How often a file of metrics is written (s).
 EVERY = 15.0
-
-_STATES = ("up", "down", "paused", "waiting")
 
 #: What a metric is called, its type, and what it says.
 _COUNTERS = {
@@ -69,7 +68,7 @@ def _lines(statuses: Sequence[Status], labels: Sequence[str]) -> Iterator[str]:
         (
             (f'{label},state="{state}"', int(state == status.state))
             for status, label in pairs
-            for state in _STATES
+            for state in STATES
         ),
     )
     yield from _family(

@@ -75,7 +75,7 @@ class FromEvents:
         for key, value in record.items():
             if value is not None and isinstance(value, (str, int, float, bool)):
                 play.properties.setdefault(key, value)
-        _COUNTED.get(name, _other)(play, record)
+        _count(play, record)
         if name.startswith("PLAY_REACHED_"):
             percent = name.removeprefix("PLAY_REACHED_")
             if percent.isascii() and percent.isdigit() and int(percent) in PERCENTS:
@@ -100,44 +100,23 @@ class FromEvents:
             yield play
 
 
-def _on_play(play: SessionTotals, record: Mapping[str, Any]) -> None:
-    play.played = True
-    if play.join_time is None:
-        play.join_time = _number(record, "join_time")
-
-
-def _on_view(play: SessionTotals, record: Mapping[str, Any]) -> None:
-    play.play_time = (play.play_time or 0.0) + (_number(record, "play_time") or 0.0)
-
-
-def _on_buffer_start(play: SessionTotals, record: Mapping[str, Any]) -> None:
-    play.stall_count += 1
-
-
-def _on_buffer_end(play: SessionTotals, record: Mapping[str, Any]) -> None:
-    play.stall_time += _number(record, "seconds") or 0.0
-
-
-def _on_seek(play: SessionTotals, record: Mapping[str, Any]) -> None:
-    play.seek_count += 1
-
-
-def _on_error(play: SessionTotals, record: Mapping[str, Any]) -> None:
-    play.error_count += 1
-
-
-def _other(play: SessionTotals, record: Mapping[str, Any]) -> None:
-    """It counts for nothing."""
-
-
-_COUNTED = {
-    "PLAY": _on_play,
-    "VIEW": _on_view,
-    "BUFFER_START": _on_buffer_start,
-    "BUFFER_END": _on_buffer_end,
-    "SEEK": _on_seek,
-    "ERROR": _on_error,
-}
+def _count(play: SessionTotals, record: Mapping[str, Any]) -> None:
+    """Add what an event says of the play."""
+    match record["event"]:
+        case "PLAY":
+            play.played = True
+            if play.join_time is None:
+                play.join_time = _number(record, "join_time")
+        case "VIEW":
+            play.play_time = (play.play_time or 0.0) + (_number(record, "play_time") or 0.0)
+        case "BUFFER_START":
+            play.stall_count += 1
+        case "BUFFER_END":
+            play.stall_time += _number(record, "seconds") or 0.0
+        case "SEEK":
+            play.seek_count += 1
+        case "ERROR":
+            play.error_count += 1
 
 
 def _number(record: Mapping[str, Any], name: str) -> float | None:
