@@ -46,6 +46,7 @@ class GstPlayTranslator(PlayerTranslator):
     """
 
     policy: ClassVar[Policy] = Policy(jump_tolerance=1.5, infer_seeks=False, stall_credit=0.5)
+    ticks = True
 
     def __init__(self) -> None:
         super().__init__()

@@ -49,6 +49,7 @@ class Translator(PlayerTranslator):
     """
 
     policy: ClassVar[Policy] = Policy(infer_seeks=False, frozen_after=1.5, stall_credit=0.5)
+    ticks = True
 
     def __init__(self) -> None:
         super().__init__()

@@ -63,6 +63,7 @@ class Translator(PlayerTranslator):
     """
 
     policy: ClassVar[Policy] = Policy(jump_tolerance=1.5, infer_seeks=False, stall_credit=0.25)
+    ticks = True
 
     def __init__(self) -> None:
         super().__init__()

@@ -21,6 +21,9 @@ from .run import Run, Seek
 #: Seeks commanded within this time (s) are one: libVLC does not say when each is complete.
 _ONE_SEEK = 0.3
 
+#: Without a record for so long (s) the process stood still.
+_SILENCE = 0.5
+
 #: So long (s) the cache must stay short of full for a stall: a burst is the *end* of one, and in
 #: a row of seeks the player was asked by then.
 _BURST = 0.6
@@ -64,6 +67,7 @@ class Translator(PlayerTranslator):
     policy: ClassVar[Policy] = Policy(
         jump_tolerance=2.0, end_tolerance=1.5, frozen_after=1.5, infer_seeks=False
     )
+    ticks = True
 
     def __init__(self) -> None:
         super().__init__()
@@ -75,6 +79,7 @@ class Translator(PlayerTranslator):
         self._endless = False
         self._goes: float | None = None  # it plays since then, and that is not reported yet
         self._rate = self._asked_rate = 1.0
+        self._last = 0.0
 
     def _translate(self, record: dict[str, Any]) -> list[Signal]:
         report = read(record)
@@ -195,8 +200,11 @@ class Translator(PlayerTranslator):
     def _pass(self, at: float) -> list[Signal]:
         """True if a seek is complete by now, or the cache short for too long to be a burst."""
         made: list[Signal] = []
+        before, self._last = self._last, at
         if self._seek and at - self._seek.since >= _ONE_SEEK:
-            made += self._complete(at)
+            # After a silence that long it was complete when the process stood still.
+            stood = at - before > _SILENCE
+            made += self._complete(max(before, self._seek.since + _ONE_SEEK) if stood else at)
         run = self._run
         if run and run.short_since is not None and not (run.stalled or run.paused):
             if at - run.short_since >= _BURST:

@@ -35,6 +35,9 @@ from .raw_file import RawFile
 #: How long (s) a thread is waited for in the end; one that the player holds is left behind.
 _PATIENCE = 5.0
 
+#: So often (s) at least a translator gets a record, or a tick.
+_TICK = 0.25
+
 #: No records: the name of the media that comes next, and media that has no name as yet.
 _NAME, _MEDIA = "name", "media"
 
@@ -373,7 +376,7 @@ class Binding(ABC):
     def _next(self) -> dict[str, Any] | None:
         """The next record; a tick where nothing came, since time passes for a translator."""
         try:
-            return self._records.get(timeout=self._interval)
+            return self._records.get(timeout=min(self._interval, _TICK))
         except Empty:
             return {"t": self._tracker.now(), "kind": "tick"}
 

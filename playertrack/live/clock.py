@@ -21,6 +21,15 @@ from .._clocks import read_both
 #: Less than this (s) between two readings of two clocks is no step: they are not read at once.
 _NOISE = 0.1
 
+#: So often (s) who waits looks whether the machine runs …
+_LOOK = 0.25
+
+#: … which it did not if a look comes this much (s) late. Then the player could say nothing …
+_LATE = 0.25
+
+#: … and gets a moment (s) to say what it did, before its silence means anything.
+_MOMENT = 1.0
+
 
 class Clock(Protocol):
     """The clock of a tracker; any thread may ask it."""
@@ -69,8 +78,14 @@ class LiveClock:
         """Wait for a notification, or for `time` to reach ``until``."""
         if until is None:
             condition.wait()
-        else:
-            condition.wait(min(max(0.0, until - self.time()), threading.TIMEOUT_MAX))
+            return
+        while (left := until - self.time()) > 0.0:
+            looked = self.time()
+            if condition.wait(min(left, _LOOK)):
+                return
+            if self.time() - looked > _LOOK + _LATE:
+                condition.wait(_MOMENT)
+                return
 
 
 class ManualClock:

@@ -104,7 +104,8 @@ class Bystander(Scenarios):
             resumed = witness.until("RESUME")
             witness.until("PLAY_REACHED_25")
         self.reported(witness, *START, "PAUSE", "RESUME", "PLAY_REACHED_25")
-        self.near(resumed.position, paused.position)
+        stood = witness.pulse.stood(paused.at - 0.5, paused.at + 0.5)
+        self.near(resumed.position, paused.position, stood=stood)
 
     def test_playlist_with_a_broken_item(self) -> None:
         with TemporaryDirectory() as empty, self.measured() as (program, _, witness):
@@ -113,9 +114,9 @@ class Bystander(Scenarios):
             witness.until("ERROR")
             witness.until("PLAY", 2)
             witness.until_at(0.5)
-        names = [name for name in witness.names if name != "PLAY_REQUEST"]
         expected = [name for name in (*START, *REACHED) if name != "PLAY_REQUEST"]
-        self.same(witness, names, [*expected, "MEDIA_LOADED", "ERROR", "MEDIA_LOADED", "PLAY"])
+        expected += ["MEDIA_LOADED", "ERROR", "MEDIA_LOADED", "PLAY"]
+        self.reported(witness, *expected, but=["PLAY_REQUEST"])
         assert [self.entry(witness, name) for name in ("PLAY", "ERROR")] == [
             entry_name(self.brief),
             "broken",
@@ -150,7 +151,7 @@ class Bystander(Scenarios):
             witness.until("PLAY_REACHED_75")
             self.rest(0.3)
         self.reported(witness, *START, "SEEK", "PLAY_REACHED_75")
-        self.near(witness.until("SEEK").target, 3.4)
+        self.near(self.last(witness, "SEEK").target, 3.4)
 
     def test_slider_that_is_dragged_slowly(self) -> None:
         """Between its steps it plays on, which is part of the drag; no quartile lies there."""
@@ -160,14 +161,17 @@ class Bystander(Scenarios):
                 self.rest(0.35)
             witness.until("PLAY_REACHED_75")
         self.reported(witness, *START, "SEEK", "PLAY_REACHED_75")
-        self.near(witness.until("SEEK").target, 3.95)
+        self.near(self.last(witness, "SEEK").target, 3.95)
 
     def test_small_skip(self) -> None:
         """A quartile lies in what is skipped."""
         with self.playing() as (program, _, witness):
             program.slide(2.0)
             witness.until("PLAY_REACHED_50")
-        self.reported(witness, *START, "SEEK", "PLAY_REACHED_50")
+        # Where the machine stood still it may have played up to there by then.
+        stood = witness.pulse.stood(0.0, witness.until("PLAY_REACHED_50").at)
+        seek = ["SEEK"] if "SEEK" in witness.names or not stood else []
+        self.reported(witness, *START, *seek, "PLAY_REACHED_50")
 
     def test_rate(self) -> None:
         with self.playing() as (program, _, witness):
@@ -199,11 +203,11 @@ class Bystander(Scenarios):
             for n in range(9):
                 program.seek(1.6 + 0.3 * n)
                 self.rest(0.06)
-            seek = witness.until("SEEK")
+            witness.until("SEEK")
             program.play()
             witness.until("PLAY_REACHED_75")
         self.reported(witness, *START, "PAUSE", "SEEK", "RESUME", "PLAY_REACHED_75")
-        self.near(seek.target, 4.0)
+        self.near(self.last(witness, "SEEK").target, 4.0)
 
     def test_slider_in_a_pause_that_is_too_short_to_be_one(self) -> None:
         """As of a slider that pauses the player while it is dragged."""
@@ -213,7 +217,7 @@ class Bystander(Scenarios):
             program.play()
             witness.until("PLAY_REACHED_75")
         self.reported(witness, *START, "SEEK", "PLAY_REACHED_75")
-        self.near(witness.until("SEEK").target, 3.4)
+        self.near(self.last(witness, "SEEK").target, 3.4)
 
     def test_chapters(self) -> None:
         with self.measured() as (program, _, witness):
@@ -248,8 +252,7 @@ class Bystander(Scenarios):
             program.play()
             witness.until("RESUME")
             self.rest(3.0)
-        names = [name for name in witness.names if not name.startswith("BUFFER")]
-        self.same(witness, names, [*START, "PAUSE", "RESUME"])
+        self.reported(witness, *START, "PAUSE", "RESUME", but=["BUFFER_*"])
 
     def test_stream_without_a_length(self) -> None:
         """It comes as fast as it plays, as from a camera."""
@@ -257,8 +260,7 @@ class Bystander(Scenarios):
             program.open(self.site.url("clip.ts", "endless", self.ts_rate))
             start = witness.until("PLAY").position
             witness.until_at(start + 4.0)
-        names = [name for name in witness.names if not name.startswith("BUFFER")]
-        self.same(witness, names, [*START])
+        self.reported(witness, *START, but=["BUFFER_*"])
 
     def test_stopped_and_played_again(self) -> None:
         with self.playing() as (program, _, witness):

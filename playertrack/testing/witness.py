@@ -9,11 +9,13 @@ from typing import Any, Self
 
 from .._times import clock
 from ..events import Event, to_record
+from ..live.clock import LiveClock
 from ..live.tracker import Tracker
 from ..policy import Policy
 from ..signals import Signal, TimeUpdate
 from ..trace.lint import check
 from .awaited import why_no_event, why_no_signal
+from .pulse import Pulse
 
 #: The signals that playback is over.
 _OVER = ("ended", "error", "stop", "close")
@@ -33,13 +35,18 @@ class Witness:
         self._since = 0  # so many signals had come when the last wait was over
         self.events: list[Event] = []
         self.signals: list[Signal] = []
-        self.tracker = Tracker(on_event=self._on_event, on_signal=self._on_signal)
+        clock = LiveClock()
+        #: Whether the machine stood still meanwhile.
+        self.pulse = Pulse(clock.time)
+        self.tracker = Tracker(clock=clock, on_event=self._on_event, on_signal=self._on_signal)
 
     def __enter__(self) -> Self:
+        self.pulse.start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
         delivered = self.tracker.close(self._timeout)
+        self.pulse.stop()
         if kind is None:
             assert delivered, "the tracker could not be closed in time"
             broken = check(map(to_record, self.events))

@@ -16,6 +16,7 @@ from .. import signals
 from ..policy import Policy
 from ..signals import SEEKERS, Signal
 from .recording import Command, Number, Record, TranslationError, read
+from .standstill import Standstill
 
 #: A position this close (s of content) to the target of a row of calls shows that it is over.
 _NEAR = 3.0
@@ -132,8 +133,13 @@ class PlayerTranslator(ABC):
 
     policy: ClassVar[Policy]
 
+    #: Whether records come all the time while the process runs, as a `Binding` has ticks: a
+    #: silence shows then that it stood still, and what was played meanwhile is not lost.
+    ticks: ClassVar[bool] = False
+
     def __init__(self) -> None:
         self._ready = False
+        self._standstill = Standstill(self.policy.frozen_after) if self.ticks else None
         self._part: Part | None = None
         self._next_part: Part | None = None  # of the media that comes next
         self._row: _Row | None = None
@@ -151,13 +157,16 @@ class PlayerTranslator(ABC):
             made.append(signals.Ready(at=at))
         for signal in own:
             made += self._passed(self._placed(signal))
-        return made + self._overdue(at)
+        made += self._overdue(at)
+        return made if self._standstill is None else self._standstill.passed(at, made)
 
     def finish(self) -> list[Signal]:
         """The signals held back, now that no record can change them."""
+        rest = [] if self._standstill is None else self._standstill.rest()
         made = [each for signal in self._finish() for each in self._passed(self._placed(signal))]
         row = self._row
-        return made if row is None or row.over is None else [*made, *self._end_row(row, row.over)]
+        over = [] if row is None or row.over is None else self._end_row(row, row.over)
+        return [*rest, *made, *over]
 
     # ----------------------------------------------------------------- of the subclass
 

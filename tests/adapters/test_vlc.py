@@ -286,7 +286,8 @@ def test_position_that_comes_late_is_where_playback_was_before(
     last: float, reached: list[int]
 ) -> None:
     """The one before the end was seen to come 0.7 s late, and the end at once after it."""
-    tape = started(2.0).play(0.2, 0.0, 1.0).at(last, 1.301)
+    tape = started(2.0).play(0.2, 0.0, 1.0)
+    polled(tape, 1.3, last).at(last, 1.301)
     tape.add(max(2.237, last + 0.001), "MediaPlayerEndReached")
     expected = [f"PLAY_REACHED_{quartile}" for quartile in reached]
     assert after_start(derive("vlc", tape)) == expected

@@ -185,3 +185,37 @@ def test_manual_advance_wakes_all_who_wait() -> None:
     for thread in threads:
         thread.join(10)
         assert not thread.is_alive()
+
+
+class Waiting(threading.Condition):
+    """A condition on a machine that stands still once, for ``stood`` seconds."""
+
+    def __init__(self, machine: Machine, *stood: float) -> None:
+        super().__init__()
+        self._machine = machine
+        self._stood = list(stood)
+        self.asked: list[float | None] = []
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.asked.append(timeout)
+        self._machine.run((timeout or 0.0) + (self._stood.pop(0) if self._stood else 0.0))
+        return False
+
+
+@pytest.mark.parametrize(
+    ("stood", "until", "woken"),
+    [
+        ((), 2.0, 2.0),
+        ((0.2,), 2.0, 2.0),
+        ((0.0, 1.3), 1.7, 2.8),  # when it was due is over, or nearly so
+        ((0.0, 1.3), 1.9, 2.8),
+        ((0.0, 9.0), 2.0, 10.5),
+    ],
+)
+def test_after_a_standstill_there_is_a_moment_before_silence_means_anything(
+    stood: tuple[float, ...], until: float, woken: float
+) -> None:
+    machine = Machine()
+    clock = machine.clock()
+    clock.wait(Waiting(machine, *stood), 1000.0 + until)
+    assert clock.time() - 1000.0 == pytest.approx(woken)

@@ -1,0 +1,140 @@
+"""A machine that stands still, and all processes with it: what was played meanwhile counts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from gstreamer_tapes import answer, gst_started
+from gstreamer_tapes import started as playbin_started
+from tapes import Tape, after_start, derive, only
+from test_mpv import started as mpv_started
+from vlc_tapes import filled, sought
+from vlc_tapes import started as vlc_started
+
+QUARTILES = [f"PLAY_REACHED_{n}" for n in (25, 50, 75, 100)]
+
+#: A tape of each that plays from 0.1 on, of 12 s, and what is the end.
+PLAYERS: dict[str, tuple[Callable[[], Tape], str, dict[str, str]]] = {
+    "vlc": (vlc_started, "MediaPlayerEndReached", {}),
+    "mpv": (mpv_started, "end-file", {"reason": "eof"}),
+    "gstreamer": (playbin_started, "eos", {}),
+    "gstplay": (gst_started, "end-of-stream", {}),
+}
+
+each_player = pytest.mark.parametrize("player", PLAYERS)
+
+
+def played(player: str, until: float) -> Tape:
+    """A tape of playback up to there (s); it began at 0.1."""
+    tape = PLAYERS[player][0]()
+    return tape.at(0.1, 0.0).play(0.1, 0.0, until)
+
+
+@each_player
+@pytest.mark.parametrize("late", [0, 1, 2])
+@pytest.mark.parametrize("stood", [0.7, 1.4, 2.0, 6.0])
+@pytest.mark.parametrize("start", [0.0, 1.0, 2.75])
+def test_what_was_played_is_watched(player: str, start: float, stood: float, late: int) -> None:
+    """Positions from before come first, and the present one right after them."""
+    tape, t = played(player, start), start + 0.1 + stood
+    for n in range(late):
+        tape.at(t + 0.01 * n, start + 0.04 * (n + 1))
+    rest = 12.0 - (start + stood + 0.25)
+    tape.at(t + 0.25, start + stood + 0.25).play(t + 0.25, start + stood + 0.25, 12.0)
+    kind, fields = PLAYERS[player][1:]
+    events = derive(player, tape.add(t + 0.3 + rest, kind, **fields))
+    assert after_start(events) == QUARTILES
+    assert only("PLAY", events).at <= 0.35
+
+
+@pytest.mark.parametrize("command", ["pause", "pause_for_buffering"])
+def test_what_was_played_until_it_was_halted_is_watched(command: str) -> None:
+    """The position that shows it comes in the pause."""
+    tape = played("gstreamer", 2.75).at(4.35, 2.79).command(4.4, command).at(4.6, 4.3)
+    assert QUARTILES[0] in after_start(derive("gstreamer", tape))
+
+
+@each_player
+def test_length_that_is_reported_in_between_takes_nothing_away(player: str) -> None:
+    kinds = {"vlc": ("MediaPlayerLengthChanged", "new_length_ms", 12_010.0)}
+    kinds["mpv"] = ("prop.duration", "value", 12.01)
+    kinds["gstplay"] = ("duration-changed", "duration", 12_010_000_000.0)
+    tape = played(player, 2.75)
+    if player in kinds:
+        kind, field, value = kinds[player]
+        tape.add(4.85, kind, **{field: value}).at(4.86, 2.79).at(4.9, 4.8)
+    else:
+        answers = ((4.86, 2.79), (4.9, 4.8))
+        tape += [answer(t, position, duration=12.01) for t, position in answers]
+    assert after_start(derive(player, tape)) == QUARTILES[:1]
+
+
+@pytest.mark.parametrize("player", ["mpv", "gstreamer", "gstplay"])
+def test_start_that_is_reported_late_was_before(player: str) -> None:
+    """The process stood still when playback began, and the first position is late as well."""
+    tape = PLAYERS[player][0]()
+    while tape[-1]["t"] > 0.05:
+        tape.pop()
+    begun = PLAYERS[player][0]()
+    tape += [{**record, "t": record["t"] + 4.0} for record in begun if record["t"] > 0.05]
+    tape.at(4.12, 0.04).at(4.3, 3.6).play(4.3, 3.6, 4.1)
+    events = derive(player, tape)
+    assert after_start(events) == QUARTILES[:1]
+    assert only("PLAY", events).at == pytest.approx(0.7, abs=0.1)
+
+
+@each_player
+@pytest.mark.parametrize("late", [True, False])
+@pytest.mark.parametrize("stood", [1.3, 2.5])
+def test_end_that_came_meanwhile_is_reached(player: str, stood: float, late: bool) -> None:
+    tape, t = played(player, 11.0), 11.1 + stood
+    if late:
+        tape.at(t, 11.04)
+    kind, fields = PLAYERS[player][1:]
+    assert after_start(derive(player, tape.add(t + 0.02, kind, **fields))) == QUARTILES
+
+
+@each_player
+@pytest.mark.parametrize("apart", [0.25, 0.01])
+def test_playback_that_stood_as_well_goes_on_from_there(player: str, apart: float) -> None:
+    """As of mpv without a device for sound."""
+    tape = played(player, 2.5).play(4.6, 2.5, 3.5, step=apart)
+    events = derive(player, tape)
+    assert after_start(events) == QUARTILES[:1]
+
+
+@pytest.mark.parametrize("player", ["vlc", "gstreamer"])
+def test_standstill_of_the_player_alone_is_a_stall(player: str) -> None:
+    """The process runs: ticks come."""
+    tape = played(player, 2.5)
+    for n in range(8):
+        tape.add(2.8 + n / 4, "tick")
+    tape.play(4.7, 2.5, 4.0)
+    assert after_start(derive(player, tape)) == ["BUFFER_START", "BUFFER_END", *QUARTILES[:1]]
+
+
+@each_player
+def test_pause_after_it_is_where_playback_is(player: str) -> None:
+    """A position that waits for an explanation is not lost by a signal that is none."""
+    tape = played(player, 2.75).at(4.85, 4.75)
+    if player == "mpv":
+        tape.add(4.9, "prop.pause", value=True)
+    elif player == "vlc":
+        tape.add(4.9, "MediaPlayerPaused")
+    elif player == "gstreamer":
+        tape.command(4.9, "pause")
+    else:
+        tape.append({"t": 4.9, "kind": "state-changed", "play-state": "paused"})
+    events = derive(player, tape)
+    assert after_start(events) == [*QUARTILES[:1], "PAUSE"]
+    assert only("PAUSE", events).position == 4.75
+
+
+def test_what_is_played_after_a_seek_of_vlc_is_no_seek() -> None:
+    """The cache is filled anew after it, as by another one, and the position is further on."""
+    tape = sought(played("vlc", 2.0), 2.2, 5.0)
+    filled(tape.add(2.4, "tick"), 4.3).at(4.5, 7.1).play(4.5, 7.1, 7.6)
+    events = derive("vlc", tape)
+    assert after_start(events) == ["SEEK", "PLAY_REACHED_50"]
+    assert only("SEEK", events).target == 5.0
