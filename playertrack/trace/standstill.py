@@ -48,7 +48,7 @@ class Standstill:
     _aside: list[Signal] = attrs.field(factory=list)  # says nothing of playback
 
     def passed(self, at: float, made: list[Signal]) -> list[Signal]:
-        """The signals that are due by now, of ``made`` by a record at ``at`` and of those that wait."""
+        """The signals that are due by now, of ``made`` (by a record at ``at``) and what waits."""
         if at - self._last > _SILENCE:
             self._began, self._over = self._last, at
         self._last = at
