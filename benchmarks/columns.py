@@ -15,7 +15,7 @@ import pyarrow.json
 import pyarrow.parquet
 
 from playertrack import Fleet
-from playertrack.columns import feed
+from playertrack.columns import batch_feed
 from playertrack.signals import Pause, Playing, Seeked, Seeking, Signal, Stall, TimeUpdate
 from playertrack.trace.codec import encode_signal
 
@@ -91,11 +91,11 @@ def _against_rows(scale: Scale, what: str, table: pa.Table) -> Row:
     batches = table.to_batches(_BATCH)
 
     def run() -> None:
-        for _ in feed.feed_batches(batches, Fleet()):
+        for _ in batch_feed.feed_batches(batches, Fleet()):
             pass
 
     def by_rows() -> None:
-        with patch.object(feed, "feed_chains", lambda *_: False):
+        with patch.object(batch_feed, "feed_chains", lambda *_: False):
             run()
 
     def work(call: Callable[[], None]) -> Work:

@@ -23,7 +23,7 @@ from playertrack.testing.clips import make_clip
 from playertrack.testing.media import MediaServer, serving
 
 pytest.register_assert_rewrite(
-    "playertrack.testing.conformance",
+    "playertrack.testing.scenarios",
     "playertrack.testing.streaming",
     "playertrack.testing.witness",
 )

@@ -20,7 +20,7 @@ from test_rules import RULES
 from playertrack.cli import COMMANDS, parser_of
 from playertrack.testing.clips import make_clip
 from playertrack.timeline import Timeline, observe
-from playertrack.trace.conformance import load
+from playertrack.trace.conformance import load_cases
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -101,7 +101,7 @@ class Drawn:
 
 
 def named(name: str) -> Timeline:
-    for case in load(ROOT / "tests" / "cases"):
+    for case in load_cases(ROOT / "tests" / "cases"):
         if case.id == name:
             return observe(enumerate(case.signals, 1), case.policy)
     [found] = (each for each in scenarios.load() if each.id == name)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -255,25 +255,50 @@ def test_import_of_playertrack_loads_nothing_heavy() -> None:
 #: Classes of one name on purpose: the signal that a player sends, and the event made of it.
 SIGNAL_AND_EVENT = {"Error", "FlavorSwitch", "Play", "Replay", "Seek", "SourceSelected"}
 
-#: Modules of one name on purpose: a command is called like the module that does its work, and
-#: the other pairs are the general and the special part of one thing.
-SAME_MODULE = {
-    *("diff", "explain", "lint", "report", "stats"),  # of cli, and what does the work
-    *("conformance", "feed", "redaction", "server", "sink"),
-}
+#: Functions of one name on purpose: each does the same, to signals or events, lines or columns.
+SAME_FUNCTION = {"derive", "to_record"}
 
 
-def test_one_name_has_one_meaning() -> None:
-    """In the package, whose names stand side by side in its documentation."""
-    classes: dict[str, list[str]] = {}
-    modules: dict[str, list[str]] = {}
+def is_a_verb(name: str, module: str) -> bool:
+    """True for a function that is always called with the name of its module, as a verb of it."""
+    if room(module) == "cli":
+        return name in ("add_parser", "run")
+    return module.startswith("playertrack.core.rules.")
+
+
+def repeated(found: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """The names that occur in several modules, with these; ``found``: names and modules."""
+    homes: dict[str, list[str]] = {}
+    for name, module in found:
+        homes.setdefault(name, []).append(module)
+    return {name: modules for name, modules in homes.items() if len(modules) > 1}
+
+
+def public(*kinds: type[ast.stmt]) -> Iterator[tuple[str, str]]:
+    """Names that modules of the package define at their top for others, each with its module."""
     for module, path in MODULES.items():
-        if path.name != "__init__.py":
-            modules.setdefault(module.rpartition(".")[2], []).append(module)
         for node in ast.parse(path.read_text("utf-8")).body:
-            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
-                classes.setdefault(node.name, []).append(module)
-    shared = {name: found for name, found in classes.items() if len(found) > 1}
-    assert shared.keys() == SIGNAL_AND_EVENT, shared
-    doubled = {name: found for name, found in modules.items() if len(found) > 1}
-    assert doubled.keys() == SAME_MODULE, doubled
+            name = getattr(node, "name", "_")
+            if isinstance(node, kinds) and not name.startswith("_"):
+                yield name, module
+
+
+def test_one_name_of_a_class_has_one_meaning() -> None:
+    """In the package, whose names stand side by side in its documentation."""
+    assert repeated(public(ast.ClassDef)).keys() == SIGNAL_AND_EVENT
+
+
+def test_one_name_of_a_function_has_one_meaning() -> None:
+    functions = public(ast.FunctionDef, ast.AsyncFunctionDef)
+    shared = repeated(each for each in functions if not is_a_verb(*each))
+    assert shared.keys() == SAME_FUNCTION, shared
+
+
+def test_one_name_of_a_module_has_one_meaning() -> None:
+    """A command's module is called like the command, and so like the module that does its work."""
+    shared = repeated(
+        (module.rpartition(".")[2], module)
+        for module, path in MODULES.items()
+        if path.name != "__init__.py" and room(module) != "cli"
+    )
+    assert not shared

@@ -17,7 +17,7 @@ from typing import Any
 
 from playertrack._words import counted
 from playertrack.events import EVENTS
-from playertrack.trace.conformance import Case, load, run
+from playertrack.trace.conformance import Case, load_cases, run
 
 RANDOM = Path(__file__).parents[1] / "tests" / "random"
 
@@ -39,7 +39,7 @@ def renewed(case: Case, new: Collection[str]) -> Sequence[Mapping[str, Any]] | N
 def add(path: Path, new: Collection[str]) -> Iterator[tuple[str, bool]]:
     """Rewrite a file; the id of each case that failed, and whether it was changed."""
     lines = path.read_text("utf-8").splitlines()
-    for number, case in enumerate(load(path)):
+    for number, case in enumerate(load_cases(path)):
         if run(case).passed:
             continue
         events = renewed(case, new)

@@ -13,8 +13,7 @@ from pathlib import Path
 from playertrack import Tracker, offline_ids
 from playertrack.cli.screen import Screen, summary_lines
 from playertrack.collector import Collector, Received
-from playertrack.collector.received_lines import event_line
-from playertrack.collector.received_lines import summary_lines as received_lines
+from playertrack.collector.received_lines import received_line, verdict_lines
 from playertrack.delivery import DeliverySettings, Sender
 from playertrack.destinations.http import HttpDestination
 from playertrack.destinations.kaltura import Identity
@@ -81,9 +80,9 @@ async def _show(folder: Path, log: list[Received]) -> int:
     log += collector.received
     for received in collector.received:
         if not received.accepted:
-            print(event_line(received))
+            print(received_line(received))
     print("\nWhat arrived, by service and session:\n")
-    for line in received_lines(collector.history.summary(), collector.sessions):
+    for line in verdict_lines(collector.history.summary(), collector.sessions):
         print(_wrapped(line))
     print("\nNow with a video of yours: playertrack play video.mp4 --timeline")
     if not delivered:

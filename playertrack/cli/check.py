@@ -55,7 +55,7 @@ def _load(path: str) -> list[Case]:
     return (
         conformance.parse(sys.stdin.buffer.read(), name_of(path))
         if path == "-"
-        else conformance.load(path)
+        else conformance.load_cases(path)
     )
 
 

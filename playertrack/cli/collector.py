@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING, Any
 
-from .common import add_command, add_json, count, port, seconds
+from .common import add_command, add_json, port, seconds, whole_number
 
 if TYPE_CHECKING:
     from ..collector import Collector, Received
@@ -73,7 +73,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--events",
         metavar="N",
-        type=count,
+        type=whole_number,
         help="exit once N events were accepted, or after --timeout",
     )
     parser.add_argument(
@@ -92,17 +92,17 @@ def run(args: argparse.Namespace) -> int:
     import json
 
     from ..collector import Collector, Switch
-    from ..collector.received_lines import event_line, summary_lines
+    from ..collector.received_lines import received_line, verdict_lines
 
     def show(received: Received) -> None:
-        line = json.dumps(received.to_record()) if args.json else event_line(received)
+        line = json.dumps(received.to_record()) if args.json else received_line(received)
         print(line, flush=True)
 
     faults = [Switch.parse(text) for text in args.fault]
     collector = Collector(args.port, on_event=show, faults=faults, undated=args.undated)
     came = asyncio.run(_serve(collector, args.events, args.timeout))
     counts = collector.history.summary()
-    for line in summary_lines(counts, collector.sessions):
+    for line in verdict_lines(counts, collector.sessions):
         print(line, file=sys.stderr)
     if not came:
         return 3

@@ -163,7 +163,7 @@ class WantedPlayer:
 def session(text: str) -> int | str:
     """The type of ``--session``: an ordinal from 1 on, or an id."""
     if not text or text.lstrip("+-").isdigit():
-        return count(text)
+        return whole_number(text)
     return text
 
 
@@ -180,14 +180,14 @@ def is_chosen(summary: Summary, session: int | str | None) -> bool:
     return session in (None, summary.ordinal, summary.session)
 
 
-def count(text: str) -> int:
+def whole_number(text: str) -> int:
     """The type of an option that is a whole number from 1 on."""
     if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text) > 0):
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 on")
     return int(text)
 
 
-def number(text: str) -> float:
+def any_number(text: str) -> float:
     """The type of an option that is a number."""
     try:
         return float(text)
@@ -206,7 +206,7 @@ def seconds(text: str) -> float:
     return value
 
 
-def unix_time(text: str) -> float:
+def point_in_time(text: str) -> float:
     """The type of an option that is a time: Unix seconds, or ISO 8601, UTC if nothing is said."""
     from .. import _times
 

@@ -19,11 +19,11 @@ from .common import (
     add_policy,
     add_session,
     add_skip_bad,
-    count,
     name_of,
     open_input,
     open_output,
     seconds,
+    whole_number,
 )
 from .delivering import Failures, FullQueueError, Sinks, add_sinks, keep_stdout
 from .drawing import add_timeline, show_timeline
@@ -77,7 +77,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--jobs",
         metavar="N",
-        type=count,
+        type=whole_number,
         default=1,
         help="divide the players among N processes; the output stays the same (default: 1)",
     )

@@ -26,7 +26,7 @@ from ..delivery.settings import DEFAULT_SETTINGS
 from ..delivery.transport import FaultError, exchange, new_session
 from ..delivery.user_code import in_thread
 from ..destinations.kaltura.environment import identity_from, ks_from, service_url
-from ..destinations.kaltura.responses import NOT_JSON, judge, parsed
+from ..destinations.kaltura.responses import NOT_JSON, judge_answer, parsed
 from ..destinations.sink import DeliverySink
 from ..destinations.variables import FIRST, VARIABLES, half_set
 from ..errors import PlayertrackError
@@ -215,7 +215,7 @@ async def _ks(session: Any, name: str) -> Check:
 
 
 def _judged(name: str, variable: str, answer: Answer, ks: str) -> Check:
-    verdict = judge("kava", answer.status, answer.headers, answer.body, [ks])
+    verdict = judge_answer("kava", answer.status, answer.headers, answer.body, [ks])
     if verdict.kind is Kind.RENEW or answer.status == 403:
         expired = "EXPIRED" in verdict.reason.upper()
         said = "it has expired" if expired else f"the server refuses it ({verdict.reason})"

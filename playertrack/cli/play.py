@@ -12,7 +12,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TextIO
 
-from .common import add_command, add_json, add_policy, name_of, number, read_policy
+from .common import add_command, add_json, add_policy, any_number, name_of, read_policy
 from .delivering import Sinks, add_sinks, keep_stdout
 from .drawing import add_timeline, show_timeline
 from .prose import show
@@ -110,7 +110,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--speed",
         metavar="X",
-        type=number,
+        type=any_number,
         default=1.0,
         help="run the player's clock up to X times as fast (inf: as fast as it can decode). All "
         "times are by that clock, so events are as in normal playback; for the playback rate "

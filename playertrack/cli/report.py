@@ -8,7 +8,7 @@ import sys
 from typing import Any
 
 from .._words import plain
-from .common import add_command, add_json, count, unix_time
+from .common import add_command, add_json, point_in_time, whole_number
 
 _DAY = 86400
 
@@ -27,7 +27,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--type",
         metavar="N",
-        type=count,
+        type=whole_number,
         default=38,
         help="the number of the report (default: 38, content)",
     )
@@ -38,7 +38,7 @@ def add_parser(subparsers: Any) -> None:
         "--from",
         dest="since",
         metavar="TIME",
-        type=unix_time,
+        type=point_in_time,
         help="start: Unix seconds or ISO 8601, in UTC unless it names a zone (default: 7 days "
         "before --to)",
     )
@@ -46,7 +46,7 @@ def add_parser(subparsers: Any) -> None:
         "--to",
         dest="until",
         metavar="TIME",
-        type=unix_time,
+        type=point_in_time,
         help="end, in the same form (default: now)",
     )
     parser.add_argument(
@@ -56,10 +56,14 @@ def add_parser(subparsers: Any) -> None:
         help="sort by this column; -COLUMN for largest first",
     )
     parser.add_argument(
-        "--page-size", metavar="N", type=count, default=30, help="rows on a page (default: 30)"
+        "--page-size",
+        metavar="N",
+        type=whole_number,
+        default=30,
+        help="rows on a page (default: 30)",
     )
     parser.add_argument(
-        "--page", metavar="N", type=count, default=1, help="the page to print (default: 1)"
+        "--page", metavar="N", type=whole_number, default=1, help="the page to print (default: 1)"
     )
     parser.add_argument(
         "--delimiter",

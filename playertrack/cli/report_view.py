@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import Any
 
-from .common import add_command, add_json, add_policy, number, read_policy, unix_time
+from .common import add_command, add_json, add_policy, any_number, point_in_time, read_policy
 from .delivering import Failures, Sinks, add_sinks, keep_stdout
 
 
@@ -29,7 +29,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--duration",
         metavar="S",
-        type=number,
+        type=any_number,
         required=True,
         help="the duration of the media in seconds",
     )
@@ -43,7 +43,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--at",
         metavar="TIME",
-        type=unix_time,
+        type=point_in_time,
         help="when playback started: Unix seconds or ISO 8601 (default: so that it ends now)",
     )
     add_policy(parser)

@@ -138,7 +138,7 @@ def _read(
     source, kind = name_of(path), kind_of(path)
     with open_raw(path) as file:
         if kind == "parquet":
-            from ..columns.feed import TOGETHER, feed_batches
+            from ..columns.batch_feed import TOGETHER, feed_batches
             from ..columns.parquet import SignalFile
 
             size = os.fstat(file.fileno()).st_size

@@ -28,7 +28,7 @@ from .outputs import check_outputs
 if TYPE_CHECKING:
     from ..policy import Policy
     from ..trace.plays import SessionTotals
-    from ..trace.stats import Stats
+    from ..trace.statistics import Stats
 
 #: The percents of the retention curve that a table has room for.
 _SHOWN = range(0, 101, 5)
@@ -78,7 +78,7 @@ def run(args: argparse.Namespace) -> int:
     from .._words import counted, did_you_mean
     from ..errors import shorten
     from ..trace.input_files import inputs
-    from ..trace.stats import grouped
+    from ..trace.statistics import grouped
 
     kind = None if args.output is None else Path(args.output).suffix[1:].lower()
     if kind is not None and kind not in _ENDINGS:

@@ -90,7 +90,7 @@ async def _serve(library: FileLibrary, args: argparse.Namespace) -> None:
 
     from ..collector.guard import Guard
     from ..view.local_site import interrupted
-    from ..view.server import ViewServer
+    from ..view.page_server import ViewServer
 
     server = ViewServer(library, port=args.port, middlewares=[Guard(max_rate=_MOST).check])
     async with server:

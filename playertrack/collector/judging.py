@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from ..destinations.kaltura.fields import clean
 from ..errors import shorten
-from .received import KAVA, NAMES, STATS, number, seconds_of
+from .received import KAVA, NAMES, STATS, number_in, seconds_of
 
 Fields = Mapping[str, str]
 
@@ -23,11 +23,11 @@ def _is_whole(least: int) -> Callable[[str], bool]:
 
 
 def _is_number(text: str) -> bool:
-    return number(text) is not None
+    return number_in(text) is not None
 
 
 def _is_positive(text: str) -> bool:
-    value = number(text)
+    value = number_in(text)
     return value is not None and value >= 0
 
 
@@ -170,7 +170,7 @@ def _of_stats(fields: Fields) -> Iterator[str]:
             yield f"{shorten(field)} is no field of the event"
         if "," in value:
             yield f"{shorten(field)} has a comma, which corrupts the log"
-    position, duration = seconds_of("currentPoint", fields), number(fields.get("duration"))
+    position, duration = seconds_of("currentPoint", fields), number_in(fields.get("duration"))
     if position is not None and duration and position > duration + 1:
         yield f"currentPoint {fields['currentPoint']} is beyond the duration {duration:g}"
 

@@ -16,7 +16,7 @@ from ..view.indexing import log_row, row_from
 from ..view.library import Library
 from ..view.rows import SessionRow
 from .history import MOST_BYTES, size_of
-from .received import Received, number, seconds_of
+from .received import Received, number_in, seconds_of
 
 #: What the page calls the session of events that name none.
 NO_SESSION = "(none)"
@@ -142,10 +142,10 @@ def record_of(received: Received) -> dict[str, Any]:
         "session": received.session,
         "index": received.number,
         "entry_id": received.entry_id or None,
-        "position": number(fields.get("position")) if point is None else point,
-        "duration": number(fields.get("duration")),
-        "join_time": number(fields.get("joinTime")) or 0.0,
-        "target": number(fields.get("targetPosition")),
+        "position": number_in(fields.get("position")) if point is None else point,
+        "duration": number_in(fields.get("duration")),
+        "join_time": number_in(fields.get("joinTime")) or 0.0,
+        "target": number_in(fields.get("targetPosition")),
         "code": fields.get("errorCode", ""),
     }
 

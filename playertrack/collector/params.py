@@ -39,7 +39,7 @@ class ApiCall:
         return value if isinstance(value, dict) else None
 
 
-def read(path: str, query: str, content_type: str, body: bytes) -> ApiCall | None:
+def read_call(path: str, query: str, content_type: str, body: bytes) -> ApiCall | None:
     """The call that a request makes; None if its path is none of the API's.
 
     What the URL says goes before what the body says, as on the server. Raises

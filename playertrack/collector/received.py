@@ -36,19 +36,19 @@ NAMES = {
 _NUMBER = re.compile(r"-?\d{1,18}(\.\d{1,18})?([eE][-+]?\d{1,2})?", re.ASCII)
 
 
-def number(text: str | None) -> float | None:
+def number_in(text: str | None) -> float | None:
     """The number in ``text``, if it is one that can be counted with."""
     return float(text) if text and _NUMBER.fullmatch(text) else None
 
 
 def _in_milliseconds(fields: Mapping[str, str]) -> bool:
     """True for an event of stats.collect from one of the old players, which sent those."""
-    return (number(fields.get("eventTimestamp")) or 0.0) > 1e11
+    return (number_in(fields.get("eventTimestamp")) or 0.0) > 1e11
 
 
 def seconds_of(name: str, fields: Mapping[str, str]) -> float | None:
     """A time or position of an event of stats.collect in seconds; None if it has none."""
-    value = number(fields.get(name))
+    value = number_in(fields.get(name))
     return value if value is None or not _in_milliseconds(fields) else value / 1000
 
 

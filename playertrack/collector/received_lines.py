@@ -12,7 +12,7 @@ from .received import Received, SessionVerdict
 _WIDTH = 17
 
 
-def event_line(received: Received) -> str:
+def received_line(received: Received) -> str:
     """One event: when it came, where, what it was, and what is wrong with it."""
     when = wall_clock(received.at, 0.001)[11:]
     name = received.event or f"type {_plain(received.fields.get('eventType', '?'))}"
@@ -26,7 +26,7 @@ def event_line(received: Received) -> str:
     return "  ".join(columns)
 
 
-def summary_lines(counts: Mapping[str, int], sessions: Iterable[SessionVerdict]) -> Iterator[str]:
+def verdict_lines(counts: Mapping[str, int], sessions: Iterable[SessionVerdict]) -> Iterator[str]:
     """The totals, and a line for each session with its problems."""
     yield (
         f"{counts['accepted']} events accepted, {counts['good']} good, {counts['bad']} bad, "

@@ -58,7 +58,7 @@ def refused_ks(shown: str) -> Reply:
     return refused("INVALID_KS", KSID=shown, ERR_CODE="-1", ERR_DESC="INVALID_STR")
 
 
-def plain(status: int, text: str) -> Reply:
+def plain_text(status: int, text: str) -> Reply:
     """An error as the analytics server and others report it."""
     return Reply(f"{text}\n", status, "text/plain", f"HTTP {status}", accepted=False)
 

@@ -19,9 +19,9 @@ from .guard import Guard
 from .history import MOST_EVENTS, MOST_SESSIONS, History
 from .intake import PATHS, BodyError, Incoming, read_items
 from .page import CollectedSessions
-from .params import ApiCall, UnreadableError, read
+from .params import ApiCall, UnreadableError, read_call
 from .received import SEGMENT, WHOLE, XAPI, Received, SessionVerdict
-from .replies import Reply, plain, portal, refused
+from .replies import Reply, plain_text, portal, refused
 from .services import Services, endpoint_of
 from .sessions import KSBooth
 
@@ -192,7 +192,7 @@ class Collector:
         if request.path in PATHS and request.method == "POST":
             return await self._take(request, PATHS[request.path], body)
         try:
-            call = read(request.path, request.query_string, request.content_type, body)
+            call = read_call(request.path, request.query_string, request.content_type, body)
         except UnreadableError as error:
             return web.Response(status=400, text=f"{error}\n")
         if call is None:
@@ -239,7 +239,7 @@ class Collector:
             self.services.booth.refuse(token)
         reply = Reply(_ACCEPTED[endpoint](items))
         if token and self.services.booth.refusal(token) is not None:
-            reply = plain(401, "invalid or expired token")
+            reply = plain_text(401, "invalid or expired token")
         elif switch is not None and kind in ("status", "html"):
             reply = _fault_reply(switch)
         for item in items:
@@ -274,7 +274,7 @@ def _unknown(call: ApiCall) -> Reply:
 def _fault_reply(switch: Switch) -> Reply:
     if switch.kind == "html":
         return portal()
-    return plain(switch.status, "this fault was asked for")
+    return plain_text(switch.status, "this fault was asked for")
 
 
 def _retry_after(switch: Switch) -> dict[str, str]:

@@ -8,9 +8,9 @@ from .history import History
 from .judging import unclean
 from .params import ApiCall
 from .received import KAVA, KS, REPORT, STATS, Received
-from .replies import Reply, found, plain, refused
+from .replies import Reply, found, plain_text, refused
 from .sessions import KSBooth
-from .tables import table
+from .tables import report_table
 
 _KALTURA_STATS_EVENT_TYPES = range(1, 41)
 
@@ -83,7 +83,7 @@ class Services:
     def _report(self, call: ApiCall) -> Reply:
         if not call.text("ks"):
             return refused("MISSING_KS")
-        return self.booth.refusal(call.text("ks")) or table(call, self.history.received)
+        return self.booth.refusal(call.text("ks")) or report_table(call, self.history.received)
 
     def _stats(self, call: ApiCall, fields: Mapping[str, str]) -> Reply:
         """In the order of the server: the object, its values, then the KS."""
@@ -107,8 +107,8 @@ class Services:
     def _track(self, call: ApiCall, fields: Mapping[str, str]) -> Reply:
         missing = [name for name in ("eventType", "partnerId") if not fields.get(name)]
         if missing:
-            return plain(400, f"missing required fields: {', '.join(missing)}")
+            return plain_text(400, f"missing required fields: {', '.join(missing)}")
         if self.booth.refusal(call.text("ks")) is not None:
-            return plain(401, "invalid or expired KS")
+            return plain_text(401, "invalid or expired KS")
         now = round(self._clock(), 3)
         return found({"time": now, "viewEventsEnabled": self.view_events_enabled})

@@ -15,7 +15,7 @@ from ..destinations.segment import ADS, CONTENT, PLAYBACK
 from ..events import QUARTILES
 from ..outbox import RELEASED
 from ..trace.lint import Lint
-from .received import KAVA, NAMES, SEGMENT, STATS, XAPI, SessionVerdict, number, seconds_of
+from .received import KAVA, NAMES, SEGMENT, STATS, XAPI, SessionVerdict, number_in, seconds_of
 
 _QUARTILES = {f"PLAY_REACHED_{q}": q for q in QUARTILES}
 
@@ -63,7 +63,7 @@ class SessionJudge:
         at = seconds_of("eventTimestamp", fields)
         if at is not None:
             self.at = at if self.at is None else max(self.at, at)
-        self.index = int(number(fields.get("eventIndex")) or self.index)
+        self.index = int(number_in(fields.get("eventIndex")) or self.index)
         self.last = _hash(fields)
         self.seeked = self.seeked or name == "SEEK"
         self.count(name, entry_id, found)
@@ -114,12 +114,12 @@ class SessionJudge:
             "session": self.session,
             "index": 0,
             "position": position,
-            "duration": number(fields.get("duration")),
+            "duration": number_in(fields.get("duration")),
             "target": position,
         }
 
     def _index(self, fields: Mapping[str, str]) -> Iterator[str]:
-        index = number(fields.get("eventIndex"))
+        index = number_in(fields.get("eventIndex"))
         if index is not None and index not in (self.index + 1, 1):
             yield f"eventIndex {index:g} follows {self.index}"
         if index == 1 and _hash(fields) == self.last:
@@ -131,7 +131,7 @@ class SessionJudge:
             yield f"eventTimestamp {at:g} is before that of the event before it"
         if self.seeked and fields.get("seek") not in ("true", "1"):
             yield "seek is not true after a SEEK"
-        duration, position = number(fields.get("duration")), seconds_of("currentPoint", fields)
+        duration, position = number_in(fields.get("duration")), seconds_of("currentPoint", fields)
         if name in _QUARTILES and duration and position is not None:
             if position < duration * _QUARTILES[name] / 100 - _ROUNDING:
                 yield f"{name} at {position:g} of {duration:g}, before the point"

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from .params import ApiCall
-from .received import KAVA, Received, number
+from .received import KAVA, Received, number_in
 from .replies import Reply, found, refused
 
 _COLUMNS = (
@@ -18,7 +18,7 @@ _QUARTILES = {f"PLAY_REACHED_{q}" for q in (25, 50, 75, 100)}
 _MOST_ROWS = 12_000
 
 
-def table(call: ApiCall, received: Iterable[Received]) -> Reply:
+def report_table(call: ApiCall, received: Iterable[Received]) -> Reply:
     """The answer to report.getTable: a row for each entry that was played.
 
     Time is in minutes, guessed from quartiles as the reports do it.
@@ -50,7 +50,7 @@ def table(call: ApiCall, received: Iterable[Received]) -> Reply:
 def _rows(wanted: Mapping[str, str], received: Iterable[Received]) -> list[list[str]]:
     """A row for each entry, the most played first."""
     entries = set(filter(None, wanted.get("entryIdIn", "").split(",")))
-    since, until = number(wanted.get("fromDate")), number(wanted.get("toDate"))
+    since, until = number_in(wanted.get("fromDate")), number_in(wanted.get("toDate"))
     plays: Counter[str] = Counter()
     loads: Counter[str] = Counter()
     seconds: Counter[str] = Counter()
@@ -66,7 +66,7 @@ def _rows(wanted: Mapping[str, str], received: Iterable[Received]) -> list[list[
         plays[each.entry_id] += each.event == "PLAY"
         loads[each.entry_id] += each.event == "MEDIA_LOADED"
         if each.event in _QUARTILES:
-            duration = number(each.fields.get("duration")) or 0.0
+            duration = number_in(each.fields.get("duration")) or 0.0
             seconds[each.entry_id] += round(duration / 4)
     return [
         [
@@ -80,8 +80,8 @@ def _rows(wanted: Mapping[str, str], received: Iterable[Received]) -> list[list[
 
 
 def _page(pager: Mapping[str, str], rows: list[list[str]]) -> list[list[str]]:
-    size = min(int(number(pager.get("pageSize")) or 30), _MOST_ROWS)
-    index = max(1, int(number(pager.get("pageIndex")) or 1))
+    size = min(int(number_in(pager.get("pageSize")) or 30), _MOST_ROWS)
+    index = max(1, int(number_in(pager.get("pageIndex")) or 1))
     return rows[(index - 1) * size : index * size]
 
 

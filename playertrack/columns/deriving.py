@@ -11,8 +11,8 @@ from ..core.fleet import Fleet
 from ..events import Event
 from ..policy import Policy
 from ..trace.codec import TraceError
+from .batch_feed import feed_batches
 from .encode import event_batch, event_table
-from .feed import feed_batches
 
 #: What messages call a table, which has no name.
 _SOURCE = "<table>"

@@ -81,13 +81,13 @@ def shown_address(address: str) -> str:
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
-def write_notes(directory: Path, health: Mapping[str, Health]) -> None:
+def write_health(directory: Path, health: Mapping[str, Health]) -> None:
     """Keep how the destinations of a queue fare, those of other senders too.
 
     A time that is not known is that of the sender before. A disk that refuses is not reported
     here: the queue does that itself.
     """
-    before = read_notes(directory)
+    before = read_health(directory)
     known = {
         name: attrs.asdict(each)
         for name, each in {**before, **dict(_with_times(health, before))}.items()
@@ -116,7 +116,7 @@ def _with_times(
         )
 
 
-def read_notes(directory: Path) -> dict[str, Health]:
+def read_health(directory: Path) -> dict[str, Health]:
     """Read the notes that a queue's last senders left, by destination; skips unreadable ones."""
     try:
         with (directory / NOTES).open("rb") as file:

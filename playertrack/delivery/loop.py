@@ -16,7 +16,7 @@ import attrs
 from .._aiohttp import aiohttp
 from ..outbox import Handed, Outbox, QueueError, Row
 from .channel import Channel
-from .health import Health, shown_address, write_notes
+from .health import Health, shown_address, write_health
 from .protocol import Answer, Request
 from .resolver import ThreadResolver
 from .route import Route
@@ -159,7 +159,7 @@ class SendLoop:
         if directory is not None and found:
             with suppress(TimeoutError, QueueError):
                 if self._outbox.ask(lambda store: store.owner, _PATIENCE):
-                    write_notes(directory, found)
+                    write_health(directory, found)
 
     def trouble(self, name: str) -> str | None:
         """Why nothing is delivered to a destination, while that is so."""

@@ -11,7 +11,7 @@ from typing import Any
 import attrs
 
 from ..outbox import RELEASED, Item, Standing, look
-from .health import Health, read_notes
+from .health import Health, read_health
 
 _NOBODY = "no program is sending it"
 
@@ -88,7 +88,7 @@ def queued_at(item: Item) -> float:
 def statuses(directory: str | PathLike[str]) -> list[Status]:
     """The status of each destination of a queue, whoever uses it; raises `QueueError`."""
     seen = look(directory)
-    notes = read_notes(Path(directory))
+    notes = read_health(Path(directory))
     return [
         status_of(
             each,

@@ -32,8 +32,8 @@ from typing import Any, ClassVar, Protocol
 from ..events import QUARTILES, Event
 from ..live.adapter import Binding, entry_name
 from ..live.tracker import Tracker
-from .conformance import AGAIN, START, Commands, Scenarios
 from .media import MediaServer
+from .scenarios import AGAIN, START, Commands, Scenarios
 from .witness import Witness
 
 REACHED = tuple(f"PLAY_REACHED_{quartile}" for quartile in QUARTILES)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-from ..trace.conformance import Case, MakeEngine, Restore, load, run
+from ..trace.conformance import Case, MakeEngine, Restore, load_cases, run
 
 #: So many failed cases are reported in full.
 _SHOWN = 3
@@ -22,7 +22,7 @@ def conformance_cases() -> tuple[Case, ...]:
     packed = Path(__file__).parent / "cases"
     # In a clone they are where the tests are; the wheel has them beside this module.
     here = packed if packed.is_dir() else Path(__file__).parents[2] / "tests" / "cases"
-    return tuple(sorted(load(here), key=lambda case: case.id))
+    return tuple(sorted(load_cases(here), key=lambda case: case.id))
 
 
 def assert_conforms(

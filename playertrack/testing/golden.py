@@ -49,7 +49,7 @@ class _Near:
         return f"{self._value:g}"
 
 
-def write(path: Path, played: Played) -> None:
+def write_golden(path: Path, played: Played) -> None:
     """Make what was played the golden trace at ``path``."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(b"".join(encode_signal(signal) + b"\n" for signal in played.signals))

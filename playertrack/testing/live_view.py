@@ -9,7 +9,7 @@ from typing import Any, Self
 from ..collector.guard import Guard
 from ..policy import Policy
 from ..view.live_library import LiveLibrary
-from ..view.server import ViewServer
+from ..view.page_server import ViewServer
 
 _MOST = 1000.0  # requests a second
 

@@ -138,7 +138,7 @@ def _golden(item: pytest.Item, path: str, tolerance: float | None) -> str | None
         played.close()
     where = Path(item.path.parent, path)
     if item.config.getoption("--playertrack-update"):
-        golden.write(where, played)
+        golden.write_golden(where, played)
         return None
     try:
         golden.compare(where, played, golden.TOLERANCE if tolerance is None else tolerance)

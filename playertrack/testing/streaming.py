@@ -11,8 +11,8 @@ to be read at once, and ``hls/clip.m3u8`` and ``hls/long.m3u8``, of ``hls_length
 from __future__ import annotations
 
 from ..events import QUARTILES, Event
-from .conformance import START, Scenarios
 from .media import MediaServer
+from .scenarios import START, Scenarios
 from .witness import Witness
 
 _REACHED = tuple(f"PLAY_REACHED_{quartile}" for quartile in QUARTILES)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from xml.etree import ElementTree as ET
 
 from .._times import clock, is_dated, wall_clock
-from .canvas import FINE, number, put, tip, write
+from .canvas import FINE, brief_number, put, tip, write
 from .frame import BAR, PLOT, Frame
 from .layout import ticks
 from .model import Mark
@@ -15,15 +15,15 @@ from .thinning import thin_stretches
 def time_axis(root: ET.Element, frame: Frame) -> None:
     """The time of the session, and at what time of day it began."""
     time, row = frame.time, frame.row
-    axis = ET.SubElement(root, "g", transform=f"translate({number(frame.left)},0)")
+    axis = ET.SubElement(root, "g", transform=f"translate({brief_number(frame.left)},0)")
     axis.set("class", "axis")
-    axis.set("data-left", number(frame.left))
-    axis.set("data-span", number(time.high - time.low, 3))
-    axis.set("data-width", number(time.length))
+    axis.set("data-left", brief_number(frame.left))
+    axis.set("data-span", brief_number(time.high - time.low, 3))
+    axis.set("data-width", brief_number(time.length))
     axis.set("data-most", str(most_ticks(time.length)))
-    axis.set("data-top", number(frame.top))
-    axis.set("data-bottom", number(frame.top + PLOT))
-    axis.set("data-y", number(frame.ticks))
+    axis.set("data-top", brief_number(frame.top))
+    axis.set("data-bottom", brief_number(frame.top + PLOT))
+    axis.set("data-y", brief_number(frame.ticks))
     step, times = ticks(0.0, time.high - row.start, most_ticks(time.length))
     for seconds in times:
         x = time(row.start + seconds)
@@ -48,20 +48,20 @@ def content_axis(root: ET.Element, frame: Frame) -> None:
     row, y = frame.row, frame.content
     low, high = row.span
     group = put(root, "g", "content")
-    group.set("transform", f"translate(0,{number(frame.top)})")
+    group.set("transform", f"translate(0,{brief_number(frame.top)})")
     origin, sign = row.origin, "+" if row.origin else ""
-    group.set("data-low", number(low - origin, FINE))
-    group.set("data-high", number(high - origin, FINE))
+    group.set("data-low", brief_number(low - origin, FINE))
+    group.set("data-high", brief_number(high - origin, FINE))
     group.set("data-sign", sign)
-    group.set("data-height", number(PLOT))
-    group.set("data-x", number(frame.left - 8))
+    group.set("data-height", brief_number(PLOT))
+    group.set("data-x", brief_number(frame.left - 8))
     step, positions = ticks(low - origin, high - origin, 5)
     for position in positions:
         at = y(position + origin) + 3.5
         write(group, "tick", sign + clock(position, step), x=frame.left - 8, y=at, anchor="end")
     if not frame.narrow:
         title = write(group, "axis-title", "position", x=0, y=0, anchor="middle")
-        title.set("transform", f"translate(11,{number(PLOT / 2)}) rotate(-90)")
+        title.set("transform", f"translate(11,{brief_number(PLOT / 2)}) rotate(-90)")
     put(group, "rect", "frame", x=frame.left, y=0, width=frame.width, height=PLOT)
     bar = frame.right + 8
     put(group, "rect", "unseen", x=bar, y=0, width=BAR, height=PLOT)
@@ -87,7 +87,7 @@ def quartiles(root: ET.Element, frame: Frame) -> None:
             if 0.0 <= level <= PLOT:
                 y = frame.top + level
                 line = put(each, "line", "level", x1=frame.left, x2=bar, y1=y, y2=y)
-                line.set("data-y", number(level, FINE))
+                line.set("data-y", brief_number(level, FINE))
         if frame.narrow:
             x, y = frame.left + 4, frame.ticks + 32 + 16 * index
         else:

@@ -14,12 +14,12 @@ FINE = 4
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def clean(text: str) -> str:
+def xml_text(text: str) -> str:
     """``text`` without what XML cannot hold: traces may have anything in their names."""
     return _FORBIDDEN.sub("\ufffd", text)
 
 
-def number(value: float, digits: int = 1) -> str:
+def brief_number(value: float, digits: int = 1) -> str:
     """A number as short as it goes."""
     text = f"{value:.{digits}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
@@ -27,7 +27,7 @@ def number(value: float, digits: int = 1) -> str:
 
 def put(parent: ET.Element, tag: str, classes: str, **numbers: float | str) -> ET.Element:
     """A new element in ``parent``, with attributes that are numbers of pixels."""
-    given = {key: v if isinstance(v, str) else number(v, FINE) for key, v in numbers.items()}
+    given = {key: v if isinstance(v, str) else brief_number(v, FINE) for key, v in numbers.items()}
     return ET.SubElement(parent, tag, {"class": classes, **given})
 
 
@@ -38,21 +38,21 @@ def write(
     text = put(parent, "text", classes, x=x, y=y)
     if anchor != "start":
         text.set("text-anchor", anchor)
-    text.text = clean(words)
+    text.text = xml_text(words)
     return text
 
 
 def tip(element: ET.Element, words: str, seconds: float | None = None) -> None:
     """Add the words to show on hovering; ``seconds`` is when it was, since the start."""
     title = ET.SubElement(element, "title")
-    title.text = clean(words if seconds is None else f"{clock(seconds, 0.01)}  {words}")
+    title.text = xml_text(words if seconds is None else f"{clock(seconds, 0.01)}  {words}")
 
 
 def at_moment(parent: ET.Element, x: float, y: float) -> ET.Element:
     """A group at a moment in time: zooming moves it and does not stretch it."""
     group = put(parent, "g", "at")
-    group.set("transform", f"translate({number(x, FINE)},{number(y, FINE)})")
-    group.set("data-x", number(x, FINE))
+    group.set("transform", f"translate({brief_number(x, FINE)},{brief_number(y, FINE)})")
+    group.set("data-x", brief_number(x, FINE))
     return group
 
 
@@ -69,7 +69,7 @@ def window(
     """A part of a drawing that shows nothing beyond its bounds; ``air`` is shown around it."""
     width, height = width + 2 * air, height + 2 * air
     part = put(root, "svg", name, x=x - air, y=y - air, width=width, height=height)
-    part.set("viewBox", " ".join(map(number, (-air, -air, width, height))))
+    part.set("viewBox", " ".join(map(brief_number, (-air, -air, width, height))))
     return part
 
 
@@ -84,7 +84,7 @@ def fit(text: str, width: float, character: float) -> str:
     return text
 
 
-def wrap(parts: list[str], width: float, character: float, between: str = " · ") -> list[str]:
+def fit_lines(parts: list[str], width: float, character: float, between: str = " · ") -> list[str]:
     """The parts in as few lines as they fit; one that is too long alone is cut."""
     lines: list[str] = []
     for part in parts:

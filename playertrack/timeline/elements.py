@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xml.etree import ElementTree as ET
 
-from .canvas import clean
+from .canvas import xml_text
 
 Child = ET.Element | str | None
 
@@ -19,7 +19,7 @@ def el(tag: str, /, *children: Child, **attributes: str | float | bool | None) -
         if value is None or value is False:
             continue
         name = key.rstrip("_").replace("_", "-")
-        element.set(name, name if value is True else clean(str(value)))
+        element.set(name, name if value is True else xml_text(str(value)))
     for child in children:
         add(element, child)
     return element
@@ -32,7 +32,7 @@ def add(element: ET.Element, child: Child) -> None:
     if isinstance(child, ET.Element):
         element.append(child)
         return
-    text = clean(child)
+    text = xml_text(child)
     if len(element):
         element[-1].tail = (element[-1].tail or "") + text
     else:

@@ -13,7 +13,7 @@ from importlib.resources import files
 from xml.etree import ElementTree as ET
 
 from .elements import Child, el, html
-from .listing import event_items, event_table, missing_list, more, rule_list
+from .listing import event_items, event_list, missing_list, more, rule_list
 from .model import SessionTimeline, Timeline
 from .row_svg import draw_row
 from .style import PAGE, STYLE, TOOLS
@@ -52,7 +52,7 @@ def to_comparison(pictures: Mapping[str, SessionTimeline], title: str, words: st
         (name, event_items(row.explanation.entries), row.start) for name, row in pictures.items()
     ]
     lists = [
-        el("section", el("h2", f"events: {name}"), event_table(tuple(items), start))
+        el("section", el("h2", f"events: {name}"), event_list(tuple(items), start))
         for name, items, start in entries
     ]
     return page(
@@ -112,7 +112,7 @@ def _section(row: SessionTimeline, origin: float) -> ET.Element:
             "details",
             el("summary", f"events ({len(entries):,}), and why they came"),
             more(len(entries)),
-            event_table(tuple(event_items(entries)), row.start),
+            event_list(tuple(event_items(entries)), row.start),
         ),
         aria_label=row.title,
     )

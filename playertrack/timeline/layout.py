@@ -83,7 +83,7 @@ def ticks(low: float, high: float, most: int) -> tuple[float, list[float]]:
     return step, [(first + i) * step for i in range(int((high - first * step) / step + 1e-9) + 1)]
 
 
-def name_of(event: Event, *, short: bool = False) -> str:
+def label_of(event: Event, *, short: bool = False) -> str:
     """The label of an event; ``short`` is for narrow drawings."""
     if short and event.event.startswith("PLAY_REACHED_"):
         return f"{event.event.removeprefix('PLAY_REACHED_')} %"
@@ -128,7 +128,7 @@ def place(entries: Sequence[Entry], scale: Scale, *, short: bool = False) -> lis
 
 
 def _label(entry: Entry, scale: Scale, short: bool) -> Label:
-    name = name_of(entry.event, short=short)
+    name = label_of(entry.event, short=short)
     x = min(max(scale(entry.event.at), 0.0), scale.length)
     left = x + 3.0
     width = len(name) * CHARACTER
@@ -167,7 +167,7 @@ def lanes_of(labels: Sequence[Label]) -> int:
     return max((label.lane + 1 for label in labels if label.lane is not None), default=0)
 
 
-def count(labels: Sequence[Label]) -> Iterator[str]:
+def event_counts(labels: Sequence[Label]) -> Iterator[str]:
     """How many events there are, in a few words."""
     yield counted(len(labels), "event")
     named = sum(label.lane is not None for label in labels)

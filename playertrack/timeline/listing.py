@@ -65,7 +65,7 @@ def item_of(event: Event, line: int | None, why: str = "") -> EventItem:
     )
 
 
-def event_table(items: Sequence[EventItem], start: float) -> ET.Element:
+def event_list(items: Sequence[EventItem], start: float) -> ET.Element:
     """The events in order, `MOST_LISTED` at most; times count from ``start`` (Unix time)."""
     verdicts = any(item.verdict for item in items)
     heads = ("time", "event", "position", "more", "verdict" if verdicts else "why")
@@ -85,7 +85,7 @@ def _event(item: EventItem, start: float) -> ET.Element:
     for finding in item.findings:
         why.append(el("span", finding, class_="wrong"))
     if item.request:
-        fields = "\n".join(f"{k}={cut(v)}" for k, v in item.request.items())
+        fields = "\n".join(f"{k}={clipped(v)}" for k, v in item.request.items())
         why.append(el("details", el("summary", "request"), el("pre", fields)))
     cells: tuple[Child, ...] = (
         time(item.at, start),
@@ -191,10 +191,10 @@ def words(fields: Mapping[str, Any]) -> str:
         elif isinstance(value, float):
             said.append(f"{word} {value:.3f}".rstrip("0").rstrip("."))
         else:
-            said.append(f"{word} {cut(value if isinstance(value, str) else shorten(value))}")
+            said.append(f"{word} {clipped(value if isinstance(value, str) else shorten(value))}")
     return ", ".join(said)
 
 
-def cut(text: str, width: int = 300) -> str:
+def clipped(text: str, width: int = 300) -> str:
     """A text in at most ``width`` characters."""
     return text if len(text) <= width else f"{text[: width - 1]}…"

@@ -7,9 +7,9 @@ from xml.etree import ElementTree as ET
 from .._times import clock, is_dated, wall_clock
 from ..trace.explain import Entry, headline
 from .axes import content_axis, quartiles, time_axis
-from .canvas import FINE, at_moment, fit, number, put, tip, window, wrap, write
+from .canvas import FINE, at_moment, brief_number, fit, fit_lines, put, tip, window, write
 from .frame import BAND, HEAD, PLOT, SIGNALS, Frame
-from .layout import LANE, MOST_VIEWS, Label, count, lanes_of, place, tier
+from .layout import LANE, MOST_VIEWS, Label, event_counts, lanes_of, place, tier
 from .model import SessionTimeline
 from .thinning import MOST_SIGNALS, thin_bands, thin_events, thin_moments, thin_strokes
 
@@ -22,10 +22,10 @@ def draw_row(row: SessionTimeline, origin: float, full: float = WIDTH) -> ET.Ele
     entries = thin_events(row.explanation.entries, Frame(row, full).time)
     labels = place(entries, Frame(row, full).time, short=Frame(row, full).narrow)
     said = facts(row, origin, labels)
-    lines = wrap(said, full - 24.0, HEAD)
+    lines = fit_lines(said, full - 24.0, HEAD)
     frame = Frame(row, full, len(lines), lanes_of(labels))
-    root = ET.Element("svg", width=number(full), height=number(frame.height))
-    root.set("viewBox", f"0 0 {number(full)} {number(frame.height)}")
+    root = ET.Element("svg", width=brief_number(full), height=brief_number(frame.height))
+    root.set("viewBox", f"0 0 {brief_number(full)} {brief_number(frame.height)}")
     root.set("class", "row")
     root.set("role", "img")
     root.set("aria-label", spoken(row, said))
@@ -52,7 +52,7 @@ def facts(row: SessionTimeline, origin: float, labels: list[Label]) -> list[str]
     begins = row.start - origin
     if begins >= 0.05:
         said.append(f"starts {clock(begins, 0.1)} into the trace")
-    said += count(labels)
+    said += event_counts(labels)
     entries = row.explanation.entries
     if len(labels) < len(entries):
         said.append(f"thinned: {len(labels):,} of {len(entries):,} events drawn")
@@ -82,7 +82,7 @@ def _plot(plot: ET.Element, frame: Frame) -> None:
         put(zoomed, "rect", f"shade {band.name}", x=x, y=0, width=end - x, height=PLOT)
     for stroke in thin_strokes(row.strokes, time):
         points = " ".join(
-            f"{number(time(at), FINE)},{number(y(p), FINE)}" for at, p in stroke.points
+            f"{brief_number(time(at), FINE)},{brief_number(y(p), FINE)}" for at, p in stroke.points
         )
         put(zoomed, "polyline", f"stroke {stroke.tread}").set("points", points)
     for mark in row.marks:
@@ -120,7 +120,7 @@ def _signals(root: ET.Element, frame: Frame) -> None:
     )
     updates = thin_moments((at for at, name in row.signals if name == "timeupdate"), time)
     zoomed = put(lane, "g", "zoom")
-    ticks = "".join(f"M{number(x, FINE)} 3v5" for x in updates)
+    ticks = "".join(f"M{brief_number(x, FINE)} 3v5" for x in updates)
     if ticks:
         put(zoomed, "path", "update").set("d", ticks)
     others = [(at, name) for at, name in row.signals if name != "timeupdate"]
@@ -139,37 +139,37 @@ def _names(root: ET.Element, frame: Frame, labels: list[Label]) -> None:
     part = window(
         root, "events", x=frame.left, y=frame.names, width=frame.width, height=height, air=2.0
     )
-    part.set("data-height", number(height))
+    part.set("data-height", brief_number(height))
     views = sum(label.name == "VIEW" for label in labels)
     base = height - 9.0
     # What says least is drawn first: it lies below.
     for label in sorted(labels, key=lambda label: -tier(label.entry.event.event)):
         event = label.entry.event
         at = at_moment(part, label.x, base)
-        at.set("class", f"at event {kind_of(event.event)}")
+        at.set("class", f"at event {family_of(event.event)}")
         at.set("data-tier", str(tier(event.event)))
         at.set("data-index", str(event.index))
         comb = event.event == "VIEW" and views > MOST_VIEWS
         put(at, "line", "mark", y1=2 if comb else -4, y2=4)
         text = write(at, "name", label.name, x=label.left - label.x, y=0)
         # The width is what was reckoned with, whatever the font.
-        text.set("textLength", number(label.width))
+        text.set("textLength", brief_number(label.width))
         text.set("lengthAdjust", "spacingAndGlyphs")
         if label.lane is None:
             text.set("visibility", "hidden")
         else:
-            text.set("y", number(-9 - LANE * label.lane))
+            text.set("y", brief_number(-9 - LANE * label.lane))
             put(at, "line", "leader", y1=-4, y2=-9 - LANE * label.lane)
-        tip(at, explained(label.entry), event.at - frame.row.start)
+        tip(at, event_words(label.entry), event.at - frame.row.start)
 
 
-def explained(entry: Entry) -> str:
+def event_words(entry: Entry) -> str:
     """The event, and the signal and rule that it goes back to."""
     said = headline(entry.event)
     return f"{said}\n{entry.why}" if entry.event.rule else said
 
 
-def kind_of(name: str) -> str:
+def family_of(name: str) -> str:
     """The family of an event, for its colour."""
     if name.startswith("PLAY_REACHED"):
         return "progress"

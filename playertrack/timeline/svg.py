@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from xml.etree import ElementTree as ET
 
-from .canvas import number, put, write
+from .canvas import brief_number, put, write
 from .model import Timeline
 from .row_svg import WIDTH, draw_row
 from .style import STYLE
@@ -32,9 +32,9 @@ def to_svg(timeline: Timeline, width: float = WIDTH) -> str:
     root = ET.Element(
         "svg",
         xmlns="http://www.w3.org/2000/svg",
-        viewBox=f"0 0 {number(width)} {number(height)}",
-        width=number(width),
-        height=number(height),
+        viewBox=f"0 0 {brief_number(width)} {brief_number(height)}",
+        width=brief_number(width),
+        height=brief_number(height),
         role="img",
     )
     root.set("class", "playertrack-timeline")
@@ -43,7 +43,7 @@ def to_svg(timeline: Timeline, width: float = WIDTH) -> str:
     put(root, "rect", "paper", width="100%", height="100%")
     y = 0.0
     for row in rows:
-        row.set("y", number(y))
+        row.set("y", brief_number(y))
         y += float(row.get("height", 0))
         root.append(row)
     root.append(meaning)
@@ -84,9 +84,9 @@ _LEGEND = (
 def legend_svg(rows: Sequence[ET.Element], width: float = WIDTH) -> ET.Element:
     """The legend of ``rows`` as an ``<svg>`` of its own."""
     meaning, lines = legend(rows, 0.0, width)
-    height = number(12 + 16 * lines)
-    root = ET.Element("svg", width=number(width), height=height)
-    root.set("viewBox", f"0 0 {number(width)} {height}")
+    height = brief_number(12 + 16 * lines)
+    root = ET.Element("svg", width=brief_number(width), height=height)
+    root.set("viewBox", f"0 0 {brief_number(width)} {height}")
     root.set("class", "key")
     root.set("aria-hidden", "true")
     root.append(meaning)
@@ -96,7 +96,7 @@ def legend_svg(rows: Sequence[ET.Element], width: float = WIDTH) -> ET.Element:
 def legend(rows: Iterable[ET.Element], y: float, width: float) -> tuple[ET.Element, int]:
     """The meanings of the colours in ``rows``, and the number of lines they take."""
     used = {each.get("class") for row in rows for each in row.iter()}
-    group = ET.Element("g", transform=f"translate({number(12)},{number(y + 14)})")
+    group = ET.Element("g", transform=f"translate({brief_number(12)},{brief_number(y + 14)})")
     group.set("class", "legend")
     x, line = 0.0, 0
     for classes, words in _LEGEND:
@@ -106,7 +106,7 @@ def legend(rows: Iterable[ET.Element], y: float, width: float) -> tuple[ET.Eleme
             x, line = 0.0, line + 1
         y = 16.0 * line
         if classes.startswith("stroke"):
-            points = f"{number(x)},{number(y)} {number(x + 16)},{number(y)}"
+            points = f"{brief_number(x)},{brief_number(y)} {brief_number(x + 16)},{brief_number(y)}"
             put(group, "polyline", classes).set("points", points)
         elif classes == "signal":
             put(group, "line", classes, x1=x + 6, x2=x + 6, y1=y - 4, y2=y + 4)

@@ -9,7 +9,7 @@ from textwrap import wrap as fill
 import attrs
 
 from .._times import clock, is_dated, wall_clock
-from .layout import Scale, name_of, ticks
+from .layout import Scale, label_of, ticks
 from .model import Band, SessionTimeline, Timeline
 
 #: Sessions drawn, events listed of each.
@@ -205,7 +205,7 @@ def _watched(row: SessionTimeline, columns: int, look: _Characters) -> str:
 
 def _events(row: SessionTimeline) -> Iterator[str]:
     entries: Sequence[tuple[float, str]] = [
-        (each.event.at, name_of(each.event))
+        (each.event.at, label_of(each.event))
         for each in row.explanation.entries
         if each.event.event != "VIEW"
     ]

@@ -206,7 +206,7 @@ def _is_number(value: Any) -> bool:
 # -------------------------------------------------------------------------------- loading
 
 
-def load(path: str | Path) -> list[Case]:
+def load_cases(path: str | Path) -> list[Case]:
     """The cases of a file, or of every ``.json`` and ``.jsonl`` file in a directory.
 
     A ``.jsonl`` file holds a case a line. Directories are searched with those below them.
@@ -215,7 +215,7 @@ def load(path: str | Path) -> list[Case]:
     """
     path = Path(path)
     if path.is_dir():
-        return [case for file in sorted(_files(path)) for case in load(file)]
+        return [case for file in sorted(_files(path)) for case in load_cases(file)]
     if path.suffix == ".jsonl":
         return _lines(path)
     return parse(path.read_bytes(), str(path))

@@ -9,8 +9,8 @@ from .._times import clock, wall_clock
 from ..timeline.elements import Child, el
 from ..timeline.listing import (
     MOST_LISTED,
-    cut,
-    event_table,
+    clipped,
+    event_list,
     line,
     missing_list,
     more,
@@ -68,8 +68,8 @@ def panel(row: SessionRow, detail: Detail, width: float = WIDTH) -> ET.Element:
 def _head(row: SessionRow, detail: Detail) -> ET.Element:
     facts: list[tuple[str, Child]] = [
         ("session", el("code", row.session)),
-        ("player", None if row.player is None else el("bdi", cut(row.player, 1000))),
-        ("entry", None if row.entry_id is None else el("bdi", cut(row.entry_id, 1000))),
+        ("player", None if row.player is None else el("bdi", clipped(row.player, 1000))),
+        ("entry", None if row.entry_id is None else el("bdi", clipped(row.entry_id, 1000))),
         ("start", f"{wall_clock(row.start)} UTC"),
         ("length", clock(row.length, 0.1)),
         ("in", detail.source or None),
@@ -114,7 +114,7 @@ def _events(detail: Detail) -> ET.Element:
         "div",
         el("h3", f"events ({len(detail.events):,})"),
         more(len(detail.events)),
-        event_table(detail.events, detail.start),
+        event_list(detail.events, detail.start),
     )
 
 

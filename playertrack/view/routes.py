@@ -19,7 +19,7 @@ from .export import export
 from .library import Library
 from .panel import empty, panel
 from .rows import SessionRow
-from .table import document, table
+from .table import document, session_table
 
 #: What the page may do: load its own style and script, ask its own server, and no more.
 POLICY = "; ".join(
@@ -91,7 +91,7 @@ class ViewRoutes:
         return _html(document(self._library, request.query, chosen))
 
     async def _table(self, request: web.Request) -> web.Response:
-        return _html(html(table(self._library, request.query)))
+        return _html(html(session_table(self._library, request.query)))
 
     async def _panel(self, request: web.Request) -> web.Response:
         found = await self._chosen(request.query)

@@ -47,7 +47,7 @@ class Source:
     def feed(self, fleet: Fleet, ended: EndedSessions) -> Iterator[list[Made]]:
         """Feed all signals to ``fleet``; what they made, as it is read."""
         if kind_of(self.path) == "parquet":
-            from ..columns.feed import TOGETHER, feed_batches
+            from ..columns.batch_feed import TOGETHER, feed_batches
             from ..columns.parquet import SignalFile
 
             batches = SignalFile(self.path, self.name).batches()

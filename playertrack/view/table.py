@@ -59,7 +59,7 @@ def _troubles(chosen: str) -> ET.Element:
     return el("label", el("span", "trouble"), el("select", *options, name="trouble"))
 
 
-def table(library: Library, fields: Mapping[str, str]) -> ET.Element:
+def session_table(library: Library, fields: Mapping[str, str]) -> ET.Element:
     """The table and what there is to say of it: how many rows matched, the pages."""
     try:
         query = Query.read({"sort": "-start" if library.live else "start", **fields})
@@ -253,7 +253,7 @@ def document(library: Library, fields: Mapping[str, str], panel: ET.Element) -> 
                 "section",
                 el("h2", "sessions"),
                 filters(fields),
-                table(library, fields),
+                session_table(library, fields),
                 aria_label="sessions",
                 id="list",
             ),

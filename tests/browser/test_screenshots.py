@@ -132,7 +132,7 @@ async def one(
 ) -> AsyncIterator[Page]:
     from playertrack.collector.guard import Guard
     from playertrack.view import FileLibrary, find
-    from playertrack.view.server import ViewServer
+    from playertrack.view.page_server import ViewServer
 
     trace = folder / "trace.jsonl"
     trace.write_bytes(b"".join(encode_signal(each, "tv") + b"\n" for each in script.signals))

@@ -20,7 +20,7 @@ from playertrack.events import Event
 from playertrack.testing import ScriptedPlayer
 from playertrack.trace.codec import encode_signal
 from playertrack.view import FileLibrary, find
-from playertrack.view.server import ViewServer
+from playertrack.view.page_server import ViewServer
 
 HOSTILE = "</script><script>window.hacked = 1</script><img src=x onerror='window.hacked = 1'>"
 NAMES = {

@@ -20,7 +20,7 @@ from collector_client import KS, started
 from playertrack.collector import Collector, CollectorError, Received
 from playertrack.collector.guard import Guard
 from playertrack.collector.history import MOST_BYTES
-from playertrack.collector.received_lines import event_line, summary_lines
+from playertrack.collector.received_lines import received_line, verdict_lines
 
 # ------------------------------------------------------------------------------ the REST API
 
@@ -67,7 +67,7 @@ async def test_the_api_distinguishes_ks_and_shows_none() -> None:
         assert first == second != third
         shown = json.dumps([events, await client.get(), await client.get("/sessions")])
         shown += repr(client.collector.received) + repr(client.collector.services)
-        shown += "".join(map(event_line, client.collector.received))
+        shown += "".join(map(received_line, client.collector.received))
         assert KS not in shown
         assert "short-one" not in shown
 
@@ -352,8 +352,8 @@ async def test_lines_for_people_hold_nothing_that_moves_the_cursor() -> None:
         for session in ("s-1", "a\x1b[2J\u202e", "x" * 200):
             await client.send(3, session)
         await client.send(99, "s-3")
-        lines = [event_line(each) for each in client.collector.received]
-        lines += summary_lines(client.collector.history.summary(), client.collector.sessions)
+        lines = [received_line(each) for each in client.collector.received]
+        lines += verdict_lines(client.collector.history.summary(), client.collector.sessions)
         assert all(line.isprintable() for line in lines)
         assert any("BAD: PLAY before MEDIA_LOADED" in line for line in lines)
         assert any("a page of HTML" in line for line in lines)

@@ -17,7 +17,7 @@ from playertrack.destinations.kaltura import (
     KavaDestination,
     StatsDestination,
     WireProfile,
-    judge,
+    judge_answer,
 )
 from playertrack.destinations.kaltura.report import ReportQuery, rows
 
@@ -96,7 +96,7 @@ async def test_what_a_mapper_sends_is_good(kind: str, profile: WireProfile) -> N
         sent = [request for each in playback() if (request := request_of(mapper, each))]
         for request in sent:
             status, body = await client.send(mapper.authorize(request, "a-ks"))
-            assert judge(kind, status, {}, body).kind is Kind.DELIVERED
+            assert judge_answer(kind, status, {}, body).kind is Kind.DELIVERED
         assert [each.findings for each in collector.bad] == []
         assert len(collector.good) == len(sent)
         assert {each.ks for each in collector.good} == {"a-ks"}

@@ -14,7 +14,7 @@ from columns.tables import Entry, as_rows, bits, rows_of, table_of
 from playertrack import Engine, Fleet, Policy
 from playertrack.cli import main
 from playertrack.columns import EVENT_SCHEMA, SIGNAL_FIELDS, derive
-from playertrack.columns.feed import feed_batches
+from playertrack.columns.batch_feed import feed_batches
 from playertrack.signals import (
     Close,
     Ended,

@@ -11,7 +11,7 @@ from fault_server import Received, Server
 
 from playertrack.delivery import DeliverySettings
 from playertrack.destinations.kaltura import Identity
-from playertrack.destinations.kaltura.sink import KS
+from playertrack.destinations.kaltura.kaltura_sink import KS
 from playertrack.destinations.kaltura.stats import StatsSink
 from playertrack.events import Event
 

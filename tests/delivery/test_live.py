@@ -20,7 +20,7 @@ from sending import FAST, ME, again, event, events, firsts, indices, sink_for, u
 from surroundings import Surroundings
 
 from playertrack.destinations.kaltura import WireProfile
-from playertrack.destinations.kaltura.sink import KS
+from playertrack.destinations.kaltura.kaltura_sink import KS
 from playertrack.destinations.kaltura.stats import StatsSink
 from playertrack.outbox import Row
 

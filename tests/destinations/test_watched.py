@@ -10,9 +10,9 @@ import pytest
 from playertrack import Engine
 from playertrack.destinations.watched import MOST, Segments, Watched, joined
 from playertrack.events import EVENTS, Event
-from playertrack.trace.conformance import Case, load
+from playertrack.trace.conformance import Case, load_cases
 
-CASES = load(Path(__file__).parents[1] / "cases")
+CASES = load_cases(Path(__file__).parents[1] / "cases")
 
 #: How far apart they may be (s): SEEKs and pauses are reported some updates later.
 CLOSE = 1.01

@@ -15,7 +15,7 @@ from playertrack import Policy
 from playertrack.cli.reading import numbered_signals, translator_of
 from playertrack.signals import Signal, from_record
 from playertrack.timeline import Timeline, observe
-from playertrack.trace.conformance import load
+from playertrack.trace.conformance import load_cases
 
 TESTS = Path(__file__).parents[1]
 
@@ -32,7 +32,7 @@ class Trace:
 
 
 def _cases() -> Iterator[Trace]:
-    for case in load(TESTS / "cases"):
+    for case in load_cases(TESTS / "cases"):
         yield Trace(case.id, list(enumerate(case.signals, 1)), case.policy)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from playertrack.trace.conformance import load, run
+from playertrack.trace.conformance import load_cases, run
 
 main = runpy.run_path(str(Path(__file__).parents[2] / "tools" / "add_events.py"))["main"]
 
@@ -48,7 +48,7 @@ def test_the_events_are_added_and_counted(
     assert capsys.readouterr().out == "1 case changed\n"
     after = path.read_text().splitlines()
     assert after[1] == before[1]
-    [changed, _] = load(path)
+    [changed, _] = load_cases(path)
     assert run(changed).passed
     others = [event for event in json.loads(after[0])["events"] if event["event"] != "CAPTIONS"]
     for event, old in zip(others, json.loads(before[0])["events"], strict=True):

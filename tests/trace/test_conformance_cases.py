@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from playertrack.trace.conformance import Case, CaseError, load, parse, run
+from playertrack.trace.conformance import Case, CaseError, load_cases, parse, run
 
 TESTS = Path(__file__).parents[1]
-CASES = {case.id: case for case in load(TESTS / "cases")}
+CASES = {case.id: case for case in load_cases(TESTS / "cases")}
 #: What an independent implementation of the contract derives from random signals.
 RANDOM = sorted((TESTS / "random").glob("*.jsonl"))
 
@@ -35,7 +35,7 @@ def test_saved_and_restored_after_any_signal_it_makes_the_same(case: Case) -> No
 
 @pytest.mark.parametrize("path", RANDOM, ids=lambda path: path.stem)
 def test_the_engine_agrees_with_another_implementation(path: Path) -> None:
-    results = [run(case) for case in load(path)]
+    results = [run(case) for case in load_cases(path)]
 
     assert results
     assert not [result.difference() for result in results if not result.passed]
@@ -202,8 +202,8 @@ def test_a_file_holds_a_case_or_a_list_and_a_directory_files(tmp_path: Path) -> 
     (tmp_path / "more" / "two.json").write_text(json.dumps([SIMPLE, {**SIMPLE, "id": "other"}]))
     (tmp_path / "notes.txt").write_text("no case")
 
-    assert [case.id for case in load(tmp_path)] == ["simple", "other", "simple"]
-    assert [case.id for case in load(tmp_path / "one.json")] == ["simple"]
+    assert [case.id for case in load_cases(tmp_path)] == ["simple", "other", "simple"]
+    assert [case.id for case in load_cases(tmp_path / "one.json")] == ["simple"]
 
 
 def test_missing_parts_of_a_case_have_defaults() -> None:
@@ -247,4 +247,4 @@ def test_what_is_no_case_is_reported_with_its_place(data: Callable[[], bytes], s
 
 def test_a_file_that_is_not_there_is_an_error_of_the_system(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
-        load(tmp_path / "missing.json")
+        load_cases(tmp_path / "missing.json")

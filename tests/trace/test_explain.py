@@ -12,10 +12,10 @@ from playertrack import Policy
 from playertrack.events import QUARTILES, REACHED
 from playertrack.signals import from_record
 from playertrack.timeline import observe
-from playertrack.trace.conformance import Case, load
+from playertrack.trace.conformance import Case, load_cases
 from playertrack.trace.explain import RULES, Explanation, explain
 
-CASES = {case.id: case for case in load(Path(__file__).parents[1] / "cases")}
+CASES = {case.id: case for case in load_cases(Path(__file__).parents[1] / "cases")}
 
 
 def explanations(case: Case) -> list[Explanation]:

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from playertrack import Engine, Policy, signals
 from playertrack.events import EVENTS, to_record
-from playertrack.trace.conformance import Case, load
+from playertrack.trace.conformance import Case, load_cases
 from playertrack.trace.lint import Finding, Lint, check
 
-CASES = {case.id: case for case in load(Path(__file__).parents[1] / "cases")}
+CASES = {case.id: case for case in load_cases(Path(__file__).parents[1] / "cases")}
 
 Record = dict[str, Any]
 

@@ -22,7 +22,7 @@ from playertrack.signals import (
     TimeUpdate,
 )
 from playertrack.trace.plays import FromEvents, from_summary
-from playertrack.trace.stats import Stats, grouped, percentile
+from playertrack.trace.statistics import Stats, grouped, percentile
 from playertrack.trace.summaries import EndedSessions as Sessions
 
 DAY = 86400.0

@@ -10,9 +10,9 @@ from .destination import ANALYTICS_URL, SERVICE_URL
 from .fields import WireError
 from .identity import Identity
 from .kava import KAVA_IDS, KavaDestination, KavaSink
+from .ks_redaction import redact_ks
 from .profile import WireProfile
-from .redaction import redact
-from .responses import TrackAnswer, judge, track_answer
+from .responses import TrackAnswer, judge_answer, track_answer
 from .stats import STATS_IDS, StatsDestination, StatsSink
 
 __all__ = (
@@ -29,7 +29,7 @@ __all__ = (
     "TrackAnswer",
     "WireError",
     "WireProfile",
-    "judge",
-    "redact",
+    "judge_answer",
+    "redact_ks",
     "track_answer",
 )

@@ -11,8 +11,8 @@ from ...delivery.settings import DEFAULT_SETTINGS, DeliverySettings
 from ...errors import PlayertrackError
 from .destination import form
 from .fields import address
-from .redaction import redact
-from .responses import judge, parsed
+from .ks_redaction import redact_ks
+from .responses import judge_answer, parsed
 
 
 class ServiceError(PlayertrackError):
@@ -52,9 +52,9 @@ async def ask(
     try:
         answer = await _post(url, form((("format", "1"), *pairs)).encode(), settings)
     except FaultError as error:
-        verdict = fault_verdict(error.fault, redact(error.detail, secrets))
+        verdict = fault_verdict(error.fault, redact_ks(error.detail, secrets))
     else:
-        verdict = judge("kava", answer.status, answer.headers, answer.body, secrets)
+        verdict = judge_answer("kava", answer.status, answer.headers, answer.body, secrets)
         if verdict.kind is Kind.DELIVERED:
             now = http_date(answer.headers.get("Date", ""))
             value = parsed(answer.body) if answer.body.strip() else None

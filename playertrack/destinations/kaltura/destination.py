@@ -13,7 +13,7 @@ import attrs
 from ...delivery.protocol import Answer, Request, SessionDestination, Verdict
 from ...events import Event
 from .identity import Identity
-from .responses import judge
+from .responses import judge_answer
 
 _T = TypeVar("_T")
 
@@ -83,9 +83,9 @@ class KalturaDestination(SessionDestination[_T]):
         mark = b"&" if body else b""
         return attrs.evolve(request, body=b"ks=" + quote_plus(token).encode() + mark + body)
 
-    def judge(self, answer: Answer, items: Sequence[bytes]) -> Verdict:
+    def judge_answer(self, answer: Answer, items: Sequence[bytes]) -> Verdict:
         """API v3 reports errors in the body, whatever the status."""
-        return judge(self.endpoint, answer.status, answer.headers, answer.body)
+        return judge_answer(self.endpoint, answer.status, answer.headers, answer.body)
 
     def entry(self, event: Event) -> str:
         """The entry of ``event``; raises `WireError` if nobody named one."""

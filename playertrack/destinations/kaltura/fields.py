@@ -38,7 +38,7 @@ def column(text: str) -> str:
     return clean(text).replace(",", "~")
 
 
-def number(value: float) -> str:
+def wire_number(value: float) -> str:
     """Seconds and the like, without the noise of floats: 6 decimals at most.
 
     >>> number(0.1 + 0.2), number(12.0), number(-0.0)

@@ -17,11 +17,11 @@ from ...outbox import Item, Receipt
 from .application import ApplicationEvents
 from .destination import ANALYTICS_URL, JSON, KalturaDestination, Pairs, form
 from .environment import analytics_url
-from .fields import address, clean, number
+from .fields import address, clean, wire_number
 from .identity import Identity, client_version, context
+from .kaltura_sink import KalturaOptions, KalturaSink
 from .profile import WireProfile
 from .responses import TrackAnswer, track_answer
-from .sink import KalturaOptions, KalturaSink
 from .view_state import Viewing
 
 PATH = "/api_v3/index.php?service=analytics&action=trackEvent"
@@ -255,7 +255,8 @@ def _as_query_and_json(fields: _Fields) -> bytes:
 
 def _texts(fields: _Fields) -> Pairs:
     return [
-        (name, value if isinstance(value, str) else number(value)) for name, value in fields.items()
+        (name, value if isinstance(value, str) else wire_number(value))
+        for name, value in fields.items()
     ]
 
 

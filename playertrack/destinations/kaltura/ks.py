@@ -22,8 +22,8 @@ from ..._fork import Forked, watched
 from ...delivery.auth import TokenSource
 from ...delivery.user_code import UserCode
 from ...errors import PlayertrackError
+from .ks_redaction import redact_ks
 from .local_ks import USER, ks_expiry, ks_v1, ks_v2
-from .redaction import redact
 
 #: A KS is renewed when this part of its life is left, but no more than so many seconds.
 _MARGIN_PART, _MARGIN_MOST = 0.1, 60.0
@@ -181,7 +181,7 @@ class CallableKS(KSProvider):
         except KSError:
             raise
         except Exception as error:  # whatever the program's function raises
-            said = redact(f"{type(error).__name__}: {error}")
+            said = redact_ks(f"{type(error).__name__}: {error}")
             raise KSError(f"the KS function failed: {said}", transient=True) from None
         if not isinstance(value, str) or not value.strip():
             raise KSError(f"the KS function gave {type(value).__name__}, not the text of a KS")

@@ -19,7 +19,7 @@ from ...delivery.protocol import (
     retry_after,
     status_line,
 )
-from .redaction import redact
+from .ks_redaction import redact_ks
 
 #: A blocked action is a rate limit, which seconds do not lift (s).
 BLOCKED_FOR = 30.0
@@ -32,7 +32,7 @@ NOT_JSON = object()
 _DELIVERED = Verdict(Kind.DELIVERED)
 
 
-def judge(
+def judge_answer(
     endpoint: str, status: int, headers: Headers, body: bytes, secrets: Iterable[str] = ()
 ) -> Verdict:
     """Interpret an answer; total, so whatever a server sends has a meaning.
@@ -53,7 +53,7 @@ def judge(
     else:
         line = status_line(Answer(status, {}, body))
         verdict = Verdict(Kind.RETRY, f"not an answer of the service: {line}", retry_after(headers))
-    reason = redact(verdict.reason[: 4 * LONGEST_REASON], secrets)[:LONGEST_REASON]
+    reason = redact_ks(verdict.reason[: 4 * LONGEST_REASON], secrets)[:LONGEST_REASON]
     return attrs.evolve(verdict, reason=reason)
 
 

@@ -14,8 +14,8 @@ from .destination import SERVICE_URL, KalturaDestination, Pairs, form
 from .environment import service_url
 from .fields import address, column
 from .identity import Identity, client_version
+from .kaltura_sink import KalturaOptions, KalturaSink
 from .profile import WireProfile
-from .sink import KalturaOptions, KalturaSink
 
 _GET = "/index.php?service=stats&action=collect&"
 _LONGEST_REFERRER = 255

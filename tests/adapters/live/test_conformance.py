@@ -19,8 +19,8 @@ import playertrack_qt
 import playertrack_vlc
 from playertrack import Tracker
 from playertrack.events import QUARTILES
-from playertrack.testing.conformance import START, Conformance, MeasuredPlayer
 from playertrack.testing.media import MediaServer
+from playertrack.testing.scenarios import START, Conformance, MeasuredPlayer
 from playertrack.testing.streaming import StreamingConformance
 
 

@@ -15,8 +15,8 @@ import test_bystander as bystander
 import test_conformance as commanded
 
 from playertrack.testing.clips import make_clip
-from playertrack.testing.conformance import Scenarios
 from playertrack.testing.media import MediaServer
+from playertrack.testing.scenarios import Scenarios
 
 pytestmark = pytest.mark.soak
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playertrack.destinations.kaltura import redact
+from playertrack.destinations.kaltura import redact_ks
 from playertrack.destinations.kaltura.local_ks import ks_v1, ks_v2
 
 SECRET = "00112233445566778899aabbccddeeff"
@@ -34,7 +34,7 @@ SHORT = "k3y"
 )
 def test_a_ks_is_found_wherever_it_is(ks: str, place: str) -> None:
     for spelled in (ks, quote_plus(ks), json.dumps(ks)[1:-1]):
-        shown = redact(place.format(spelled))
+        shown = redact_ks(place.format(spelled))
         assert "***" in shown
         for part in range(0, len(ks) - 16, 16):
             assert ks[part : part + 16] not in shown
@@ -56,7 +56,7 @@ def test_a_ks_is_found_wherever_it_is(ks: str, place: str) -> None:
     ],
 )
 def test_short_secrets_are_found_by_where_they_are(text: str, shown: str) -> None:
-    assert redact(text) == shown
+    assert redact_ks(text) == shown
 
 
 @pytest.mark.parametrize(
@@ -72,19 +72,19 @@ def test_short_secrets_are_found_by_where_they_are(text: str, shown: str) -> Non
     ],
 )
 def test_what_is_no_secret_stays(text: str) -> None:
-    assert redact(text) == text
+    assert redact_ks(text) == text
 
 
 def test_known_secrets_are_found_in_any_spelling() -> None:
     secret = "p+q/r=&s"
     for text in (secret, quote_plus(secret), f"<{secret}>"):
-        assert "***" in redact(text, [secret])
-        assert "p" not in redact(text, ["", secret])
+        assert "***" in redact_ks(text, [secret])
+        assert "p" not in redact_ks(text, ["", secret])
 
 
 @given(st.text(), st.lists(st.text()))
 def test_it_never_fails(text: str, secrets: list[str]) -> None:
-    shown = redact(text, secrets)
+    shown = redact_ks(text, secrets)
     for secret in secrets:
         if secret and not set(secret) & set("*"):
             assert secret not in shown

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from playertrack.delivery import Kind, Verdict
 from playertrack.destinations.kaltura import (
     TrackAnswer,
-    judge,
+    judge_answer,
     track_answer,
 )
 
@@ -26,7 +26,7 @@ def failure(code: str, message: str = "", **more: Any) -> bytes:
 
 
 def kind(endpoint: str, status: int, body: bytes) -> str:
-    return judge(endpoint, status, {}, body).kind.value
+    return judge_answer(endpoint, status, {}, body).kind.value
 
 
 @pytest.mark.parametrize("status", [200, 201, 204, 299])
@@ -47,7 +47,7 @@ def kind(endpoint: str, status: int, body: bytes) -> str:
     ],
 )
 def test_delivered(endpoint: str, status: int, body: bytes) -> None:
-    assert judge(endpoint, status, {"Retry-After": "5"}, body) == Verdict(Kind.DELIVERED)
+    assert judge_answer(endpoint, status, {"Retry-After": "5"}, body) == Verdict(Kind.DELIVERED)
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_delivered(endpoint: str, status: int, body: bytes) -> None:
     ],
 )
 def test_a_success_with_any_other_body_is_none(endpoint: str, body: bytes) -> None:
-    verdict = judge(endpoint, 200, {}, body)
+    verdict = judge_answer(endpoint, 200, {}, body)
     assert verdict.kind is Kind.RETRY
     assert verdict.after is None
 
@@ -98,10 +98,10 @@ def test_an_exception_counts_whatever_the_status(
 
 def test_a_blocked_action_waits_for_half_a_minute_at_least() -> None:
     body = failure("ACTION_BLOCKED")
-    assert judge("stats", 200, {}, body).after == 30.0
-    assert judge("stats", 200, {"Retry-After": "7"}, body).after == 30.0
-    assert judge("stats", 200, {"Retry-After": "77"}, body).after == 77.0
-    assert judge("stats", 200, {"Retry-After": "7"}, failure("INTERNAL_X")).after == 7.0
+    assert judge_answer("stats", 200, {}, body).after == 30.0
+    assert judge_answer("stats", 200, {"Retry-After": "7"}, body).after == 30.0
+    assert judge_answer("stats", 200, {"Retry-After": "77"}, body).after == 77.0
+    assert judge_answer("stats", 200, {"Retry-After": "7"}, failure("INTERNAL_X")).after == 7.0
 
 
 @pytest.mark.parametrize("endpoint", BOTH)
@@ -143,26 +143,28 @@ def test_by_status(endpoint: str, status: int, body: bytes, expected: str) -> No
 @pytest.mark.parametrize("status", [429, 503])
 def test_retry_after(status: int, header: str, after: float | None) -> None:
     headers = [("date", "Tue, 14 Nov 2023 22:13:20 GMT"), ("retry-AFTER", header)]
-    assert judge("kava", status, headers, b"").after == after
-    assert judge("kava", status, dict(headers), b"").after == after
+    assert judge_answer("kava", status, headers, b"").after == after
+    assert judge_answer("kava", status, dict(headers), b"").after == after
 
 
 def test_a_date_without_the_servers_own_means_nothing() -> None:
     headers = {"Retry-After": "Tue, 14 Nov 2023 22:14:05 GMT"}
-    assert judge("stats", 503, headers, b"").after is None
+    assert judge_answer("stats", 503, headers, b"").after is None
 
 
 def test_the_reason_is_for_people_short_and_without_secrets() -> None:
     ks = "djJ8MTAyfPxhhEsmoD7tBqxbfhvLIVYkMfiMXhHmlBjmS62sniPcSOtqqQGT0c12NuH8nAm03YHFDTBu"
     body = failure("INVALID_KS", f'Invalid KS "{ks}", Error "-1,INVALID_STR"')
-    reason = judge("stats", 200, {}, body).reason
+    reason = judge_answer("stats", 200, {}, body).reason
     assert reason == 'INVALID_KS: Invalid KS "***", Error "-1,INVALID_STR"'
-    assert judge("stats", 200, {}, failure("X", "no")).reason == "X: no"
-    assert judge("stats", 200, {}, failure("X")).reason == "X: "
-    assert judge("stats", 400, {}, b"bad  request\nhere").reason == "HTTP 400: bad request here"
-    assert len(judge("stats", 400, {}, b"x " * 100_000).reason) <= 500
-    assert len(judge("stats", 200, {}, failure("X", "y " * 100_000)).reason) <= 500
-    assert "hunter2" not in judge("stats", 400, {}, b"no hunter2 here", ["hunter2"]).reason
+    assert judge_answer("stats", 200, {}, failure("X", "no")).reason == "X: no"
+    assert judge_answer("stats", 200, {}, failure("X")).reason == "X: "
+    assert (
+        judge_answer("stats", 400, {}, b"bad  request\nhere").reason == "HTTP 400: bad request here"
+    )
+    assert len(judge_answer("stats", 400, {}, b"x " * 100_000).reason) <= 500
+    assert len(judge_answer("stats", 200, {}, failure("X", "y " * 100_000)).reason) <= 500
+    assert "hunter2" not in judge_answer("stats", 400, {}, b"no hunter2 here", ["hunter2"]).reason
 
 
 @pytest.mark.parametrize(
@@ -208,9 +210,9 @@ def test_what_track_event_answers(body: bytes, expected: TrackAnswer | None) -> 
 def test_whatever_is_answered_has_one_meaning(
     endpoint: str, status: int, headers: dict[str, str], body: bytes
 ) -> None:
-    verdict = judge(endpoint, status, headers, body)
+    verdict = judge_answer(endpoint, status, headers, body)
     assert isinstance(verdict.kind, Kind)
-    assert verdict == judge(endpoint, status, headers, body)
+    assert verdict == judge_answer(endpoint, status, headers, body)
     assert verdict.after is None or 0 <= verdict.after <= 3600
     assert len(verdict.reason) <= 500
     if verdict.kind is Kind.DELIVERED:

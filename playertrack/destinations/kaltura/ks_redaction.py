@@ -15,7 +15,7 @@ _REFUSED = re.compile(
 )
 
 
-def redact(text: str, secrets: Iterable[str] = ()) -> str:
+def redact_ks(text: str, secrets: Iterable[str] = ()) -> str:
     """``text`` with ``***`` for all that is, or looks like, a secret. Never raises.
 
     >>> redact('Invalid KS "djJ8MTAyfPxhhEsmoD7tBqxb", Error "-1,INVALID_STR"')
