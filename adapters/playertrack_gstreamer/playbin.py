@@ -18,6 +18,8 @@ from .translator import Translator
 
 _TIME = Gst.Format.TIME
 _INSTANT = Gst.EventType.INSTANT_RATE_CHANGE
+#: The types of message that say something of playback.
+_KINDS = ("state-changed", "buffering", "error", "stream-start", "async-done", "eos")
 _EXACTLY = Gst.SeekFlags.FLUSH | Gst.SeekFlags.ACCURATE
 
 
@@ -52,7 +54,7 @@ class PlaybinBinding(Binding):
     # ------------------------------------------------------------------------ listening
 
     def _subscribe(self) -> None:
-        self._ear = Ear(self._playbin.get_bus(), self._on_message)
+        self._ear = Ear(self._playbin.get_bus(), _KINDS, self._on_message)
         connect = self._playbin.connect
         self._handlers = [
             connect("notify::uri", lambda *_: self._note_uri()),

@@ -47,7 +47,7 @@ class GstPlayBinding(Binding):
     # ------------------------------------------------------------------------ listening
 
     def _subscribe(self) -> None:
-        self._ear = Ear(self._player.get_message_bus(), self._on_message)
+        self._ear = Ear(self._player.get_message_bus(), ("application",), self._on_message)
         _, state, pending = self._player.get_pipeline().get_state(0)
         has_data = Gst.State.PAUSED, Gst.State.PLAYING
         if state in has_data or pending in has_data:

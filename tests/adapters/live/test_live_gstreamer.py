@@ -130,6 +130,31 @@ def test_messages_stay_on_the_bus_for_the_program(playbin: Any, video: Path) -> 
     assert bus.timed_pop_filtered(20 * SECOND, kinds.EOS) is not None
 
 
+def test_messages_that_say_nothing_of_playback_cost_nothing(playbin: Any) -> None:
+    """Tags of a stream with varying bit rates come many times a second."""
+    from playertrack_gstreamer.playbin import PlaybinBinding
+
+    received = []
+
+    class Listening(PlaybinBinding):
+        def _on_message(self, message: Any) -> None:
+            received.append(message.type)
+            super()._on_message(message)
+
+    with Witness() as witness, Listening(playbin, witness.tracker):
+        message, bus = gst().Gst.Message, playbin.get_bus()
+        for posted in (
+            message.new_tag(playbin, gst().Gst.TagList.new_empty()),
+            message.new_latency(playbin),
+            message.new_buffering(playbin, 100),
+            message.new_eos(playbin),
+        ):
+            bus.post(posted)
+        witness.until_signal("ready")
+    kinds = gst().Gst.MessageType
+    assert received == [kinds.BUFFERING, kinds.EOS]
+
+
 def test_player_is_left_playing(playbin: Any, video: Path) -> None:
     with Witness() as witness, playertrack_gstreamer.track(playbin, witness.tracker) as binding:
         binding.load(str(video))
