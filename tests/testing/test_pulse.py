@@ -9,7 +9,7 @@ import pytest
 
 from playertrack import Engine, signals
 from playertrack.events import Event
-from playertrack.testing.conformance import START
+from playertrack.testing.scenarios import START
 from playertrack.testing.pulse import Pulse, excused
 
 BEGUN = [
