@@ -7,10 +7,10 @@ from functools import partial
 from time import monotonic
 from typing import Any, Self
 
+from .._lane import Lane
 from .._log import log as _log
 from ..events import Event
 from .base import Sink, SinkError, open_sink
-from .lane import Lane
 from .memory import MemorySink
 from .null import NullSink
 
@@ -159,7 +159,8 @@ class FanoutSink:
     def close(self, timeout: float) -> bool:
         """Close all of them at the same time; True if all of them said True in time.
 
-        Each has a thread for it, so one that hangs costs the others nothing.
+        Each has a thread for it, so one that hangs costs the others nothing. Without threads
+        they are closed here, those with a queue first.
         """
         deadline = monotonic() + timeout
         delivered: list[Sink] = []
@@ -168,8 +169,8 @@ class FanoutSink:
             if sink.close(max(0.0, deadline - monotonic())):
                 delivered.append(sink)
 
-        lanes = [(sink, lane or Lane("playertrack-close")) for sink, lane in self._lanes]
-        lanes += [(sink, Lane("playertrack-close")) for sink in self._prompt]
+        lanes = [(sink, Lane("playertrack-close")) for sink in self._prompt]
+        lanes += [(sink, lane or Lane("playertrack-close")) for sink, lane in self._lanes]
         for sink, lane in lanes:
             lane.finish(partial(self._call_beside, sink, close_one, sink))
         for _, lane in lanes:

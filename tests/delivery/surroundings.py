@@ -20,6 +20,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 from unittest.mock import patch
 
+from playertrack import _log
 from playertrack.delivery.transport import _Connector
 from playertrack.events import Event
 from playertrack.outbox import BootClock
@@ -37,7 +38,7 @@ FAULTS: dict[str, tuple[str, ...]] = {
     "ks": ("hang", "raise", "exit"),
     "beside": ("hang", "raise", "exit"),
     "on_error": ("hang", "raise", "exit"),
-    "handler": ("raise", "exit"),
+    "handler": ("hang", "raise", "exit"),
     "clock": ("unset", "back", "ahead"),
 }
 
@@ -116,6 +117,7 @@ class Surroundings:
                 patched.enter_context(patch.object(owner, name, self._instead(owner, name)))
             # Each connection asks for its name anew.
             patched.enter_context(patch.object(_Connector, "__init__", _without_cache))
+            patched.enter_context(patch.object(_log, "_PATIENCE", 0.1))
             handler = _Handler(self)
             logging.getLogger("playertrack").addHandler(handler)
             patched.callback(logging.getLogger("playertrack").removeHandler, handler)
@@ -159,6 +161,8 @@ class _Handler(logging.Handler):
     def __init__(self, surroundings: Surroundings) -> None:
         super().__init__()
         self._surroundings = surroundings
+        # The program's own thread has to wait for it, like all that it calls.
+        self.addFilter(lambda record: record.threadName != "MainThread")
 
     def emit(self, record: logging.LogRecord) -> None:
         self._surroundings.misbehave("handler")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import logging
 import socket
 import subprocess
 import sys
@@ -196,34 +195,6 @@ def test_nothing_is_kept_for_a_loop_that_cannot_be_had(
         left[0] = True
         assert sink.close(20.0)
         assert firsts(indices(server.received)) == list(range(1, 601))
-
-
-@pytest.mark.parametrize("failure", [ValueError("full"), SystemExit(1)])
-def test_a_log_handler_that_fails_ends_no_delivery(
-    failure: BaseException, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    class Failing(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            raise failure
-
-    def answer(request: Received) -> Answer:
-        return ok("nope", "503 Busy") if request.number < 3 else ok()
-
-    handler = Failing()
-    logging.getLogger("playertrack").addHandler(handler)
-    try:
-        with Server(answer) as server:
-            sink = sink_for(server, tmp_path / "queue")
-            for each in events(5):
-                sink.emit(each)
-            assert sink.flush(20.0)
-            (tmp_path / "queue").rename(tmp_path / "elsewhere")
-            sink.emit(event(6))
-            assert sink.close(20.0)
-            assert set(indices(server.received)) == {1, 2, 3, 4, 5, 6}
-    finally:
-        logging.getLogger("playertrack").removeHandler(handler)
-    assert f"a log handler failed: {failure!r}" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -102,6 +102,39 @@ def test_q_isolated_what_one_raises_is_reported_once(stopped: threading.Event) -
     assert fanout.close(20.0)
 
 
+@pytest.mark.parametrize("returning", ["never", "when another one ends"])
+def test_q_isolated_a_close_that_has_no_thread_comes_after_those_of_the_queues(
+    returning: str, stopped: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed: list[str] = []
+    on = threading.current_thread()
+
+    class Closing(NullSink):
+        def __init__(self, name: str, prompt: bool, hangs: bool = False) -> None:
+            self.name, self.returns_at_once, self.hangs = name, prompt, hangs
+
+        def close(self, timeout: float) -> bool:
+            closed.append(self.name)
+            if self.hangs and threading.current_thread() is on:
+                raise AssertionError("it would hang for ever")
+            return not self.hangs or stopped.wait(timeout)
+
+    start = threading.Thread.start
+
+    def none_left(thread: threading.Thread) -> None:
+        if returning == "never" or not closed:
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    hangs = returning != "never"
+    sinks = [Closing("slow", False, hangs), Closing("queue", True), Closing("other", False)]
+    fanout = FanoutSink(sinks, isolate=True)
+    monkeypatch.setattr(threading.Thread, "start", none_left)
+    assert fanout.close(0.2) != hangs
+    assert closed[0] == "queue"
+    assert sorted(closed) == ["other", "queue", "slow"]
+
+
 def test_a_sink_that_was_slow_gets_all_events_and_then_its_close() -> None:
     go, calls = threading.Event(), list[object]()
 

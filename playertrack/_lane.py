@@ -1,4 +1,4 @@
-"""A thread for one sink, so that it keeps nothing from the others when it hangs (Q-isolated)."""
+"""A thread for calls that may hang, as those of a sink, so that nobody else does (Q-isolated)."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from time import monotonic
 
-from .._fork import Forked, watched
+from ._fork import Forked, watched
 
-#: Calls that may wait for a sink; beyond it the oldest goes.
+#: Calls that may wait; beyond it the oldest goes.
 MOST = 100_000
 
 Call = Callable[[], object]
@@ -23,7 +23,8 @@ class Lane(Forked):
     """
 
     def __init__(self, name: str) -> None:
-        self._name = name
+        #: That of its thread.
+        self.name = name
         #: Calls that were too many.
         self.dropped = 0
         self._reset()
@@ -51,18 +52,25 @@ class Lane(Forked):
             self._start()
 
     def _start(self) -> None:
-        """Start the thread; while there can be none, calls wait for the next try, or `finish`."""
+        """Start the thread; while there can be none, calls wait for the next try, or `wait`."""
         if self._thread is None:
-            thread = threading.Thread(target=self._work, name=self._name, daemon=True)
+            thread = threading.Thread(target=self._work, name=self.name, daemon=True)
             with suppress(RuntimeError):  # none is left, or the interpreter is about to exit
                 thread.start()
                 self._thread = thread
 
     def wait(self, deadline: float) -> bool:
-        """Wait until all calls are made; False if they are not by ``deadline`` (monotonic, s)."""
+        """Wait until all calls are made; False if they are not by ``deadline`` (monotonic, s).
+
+        After `finish` they are made here if no thread can be had.
+        """
         with self._changed:
             if self._waiting:
                 self._start()
+            alone = self._finishing and self._thread is None
+        if alone:
+            self._work()
+        with self._changed:
             return self._changed.wait_for(
                 lambda: not (self._waiting or self._busy), max(0.0, deadline - monotonic())
             )
@@ -73,14 +81,11 @@ class Lane(Forked):
             self._changed.wait_for(lambda: not self._waiting, max(0.0, deadline - monotonic()))
 
     def finish(self, call: Call) -> None:
-        """Have ``call`` made as the last one; all that waits here and now without a thread."""
+        """Have ``call`` made as the last one; see `wait`."""
         self.put(call)
         with self._changed:
             self._finishing = True
             self._changed.notify()
-            alone = self._thread is None
-        if alone:
-            self._work()
 
     def _work(self) -> None:
         while True:
