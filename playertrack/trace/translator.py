@@ -18,8 +18,11 @@ from ..signals import SEEKERS, Signal
 from .recording import Command, Number, Record, TranslationError, read
 from .standstill import Standstill
 
-#: A position this close (s of content) to the target of a row of calls shows that it is over.
+#: A position this close (s of content) to the target of a row of calls shows that it is over …
 _NEAR = 3.0
+
+#: … and this close, if it may be that of a start from 0, with which the calls began.
+_NEAR_AT_START = 0.5
 
 #: How long (s) such a position is waited for, and how long who sought is remembered until the
 #: player reports the seek.
@@ -32,8 +35,10 @@ _SIGN, _BY_ITSELF = 1.0, 0.5
 #: Signals in which positions of the content are moved to those of the part that is played.
 _FIELDS = ("position", "origin")
 
-#: What the player says while the program seeks by a row of calls, and means nothing by it.
-_NOISE = ("stop", "ended", "looped", "replay", "stall", "stall_end")
+#: What the player says while the program seeks by a row of calls, and means nothing by it; after
+#: the first of them it starts from 0.
+_ANEW = ("stop", "ended", "looped", "replay")
+_NOISE = (*_ANEW, "stall", "stall_end")
 _SEEKS = ("seeking", "seeked", "seek")
 
 
@@ -73,14 +78,15 @@ class _Row:
     """A seek that is a row of calls.
 
     ``target``: in the part that is played; ``by``: who wants it; ``begun``: the player showed
-    that it does something; ``goes_on``: it plays as if nothing were asked; ``over``: since when
-    no more calls are to come.
+    that it does something; ``goes_on``: it plays as if nothing were asked; ``anew``: since when it
+    may play from the start; ``over``: since when no more calls are to come.
     """
 
     target: float
     by: str | None
     begun: bool = False
     goes_on: bool = False
+    anew: float | None = None
     over: float | None = None
 
     def start(self, at: float) -> Signal:
@@ -275,6 +281,7 @@ class PlayerTranslator(ABC):
 
     def _within(self, row: _Row, signal: Signal) -> list[Signal]:
         if signal.name in _NOISE:
+            row.anew = signal.at if signal.name in _ANEW else row.anew
             return []
         if signal.name in _SEEKS or isinstance(signal, signals.TimeUpdate):
             return self._landed(row, signal)
@@ -284,10 +291,17 @@ class PlayerTranslator(ABC):
         position = signal.position
         if row.over is None or position is None or isinstance(signal, signals.Seeking):
             return []
-        if abs(position - row.target) > _NEAR:
+        near = _NEAR_AT_START if self._is_of_start(row, signal) else _NEAR
+        if abs(position - row.target) > near:
             return []
         self._row = None
         return [signals.Seeked(at=signal.at, position=position)]
+
+    def _is_of_start(self, row: _Row, signal: Signal) -> bool:
+        """True if playback from 0 would be there by now; what a player says it sought is not."""
+        if row.anew is None or not isinstance(signal, signals.TimeUpdate):
+            return False
+        return signal.position <= self._course.rate * (signal.at - row.anew) + _BY_ITSELF
 
     def _sought_by(self, signal: signals.Seeking | signals.Seek) -> Signal:
         by, self._by = self._by, None

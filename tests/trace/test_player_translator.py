@@ -92,6 +92,36 @@ def test_calls_of_a_block_are_one_seek() -> None:
     assert made[0].by == "player"
 
 
+@pytest.mark.parametrize("rate", [1.0, 2.0])
+@pytest.mark.parametrize("anew", ["stop", "replay", "ended", "looped"])
+def test_start_within_a_block_is_not_its_landing(anew: str, rate: float) -> None:
+    """The target is near 0, and the calls return before the player has sought."""
+    made = translated(
+        (0.8, "ratechange", {"rate": rate}),
+        (0.9, "timeupdate", to(9.0)),
+        (1.0, "app.seeking", to(2.5)),
+        (1.1, anew),
+        (1.2, "ret.seeking"),
+        (1.3, "timeupdate", to(0.0)),
+        (1.6, "timeupdate", to(rate * 0.4)),
+        (1.9, "timeupdate", to(2.4)),
+    )
+    assert shown(made)[2:] == [("seeking", 2.5), ("seeked", 2.4)]
+
+
+def test_block_lands_where_a_player_says_that_it_sought_or_cannot_be_by_itself() -> None:
+    """On a key frame before the target, as players do."""
+    for landed in ((1.3, "seeked", to(0.1)), (1.3, "timeupdate", to(1.2))):
+        made = translated(
+            (0.9, "timeupdate", to(9.0)),
+            (1.0, "app.seeking", to(2.5)),
+            (1.1, "stop"),
+            (1.2, "ret.seeking"),
+            landed,
+        )
+        assert shown(made)[1:] == [("seeking", 2.5), ("seeked", landed[2]["args"][0])]
+
+
 def test_block_without_a_sign_of_its_end_ends_by_itself() -> None:
     made = translated(
         (1.0, "app.seeking", to(30.0)), (1.1, "ret.seeking"), (9.0, "timeupdate", to(2.0))
