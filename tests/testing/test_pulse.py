@@ -9,8 +9,8 @@ import pytest
 
 from playertrack import Engine, signals
 from playertrack.events import Event
-from playertrack.testing.scenarios import START
 from playertrack.testing.pulse import Pulse, excused
+from playertrack.testing.scenarios import START
 
 BEGUN = [
     signals.Loaded(at=0.0, entry_id="1_video", duration=6.0),
