@@ -46,6 +46,10 @@ class Burst:
         """True if a ``position`` that was asked for is another place; it is exact."""
         return self.smooth and abs(position - self.origin) > _SKIP
 
+    def is_over(self, at: float, length: float, rate: float) -> bool:
+        """True if playback came to the end at ``at`` by itself, though the cache was filled."""
+        return 0.0 < length <= self.origin + rate * (at - self.since) + _SKIP
+
     def landed(self, at: float, position: float, known: float, rate: float) -> float | None:
         """Where a seek landed if ``position``, the first since, shows one; else None."""
         since = self.played_from or self.since

@@ -276,7 +276,8 @@ class Translator(PlayerTranslator):
         """The end: of the file, of a seek beyond it, or of the part that was to be played."""
         sought, burst = self._seek is not None, run.burst
         self._run = self._seek = None
-        if burst and burst.full and burst.smooth and not sought and at - burst.full <= _END:
+        skips = burst and burst.full and burst.smooth and not sought and at - burst.full <= _END
+        if burst and skips and not burst.is_over(at, run.length, self._rate):
             target = run.length or None
             skip = signals.Seeking(at=burst.since, position=target, origin=burst.origin)
             return [skip, signals.Ended(at=at)]

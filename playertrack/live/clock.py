@@ -40,8 +40,12 @@ class Clock(Protocol):
     def correction(self) -> float:
         """The seconds to add to `time` for the wall clock's time; 0.0 until it is stepped."""
 
-    def wait(self, condition: threading.Condition, until: float | None) -> None:
-        """Wait for a notification, or for `time` to reach ``until``; the condition is held."""
+    def wait(self, condition: threading.Condition, until: float | None) -> float | None:
+        """Wait for a notification, or for `time` to reach ``until``; the condition is held.
+
+        It may return sooner. Returns until when nothing is due, if the machine stood still: the
+        player could say nothing meanwhile.
+        """
 
 
 class LiveClock:
@@ -74,18 +78,15 @@ class LiveClock:
             self._correction = ahead
         return self._correction
 
-    def wait(self, condition: threading.Condition, until: float | None) -> None:
-        """Wait for a notification, or for `time` to reach ``until``."""
+    def wait(self, condition: threading.Condition, until: float | None) -> float | None:
+        """Wait for a notification, or for `time` to reach ``until``, but not for long."""
         if until is None:
             condition.wait()
-            return
-        while (left := until - self.time()) > 0.0:
-            looked = self.time()
-            if condition.wait(min(left, _LOOK)):
-                return
-            if self.time() - looked > _LOOK + _LATE:
-                condition.wait(_MOMENT)
-                return
+            return None
+        looked = self.time()
+        condition.wait(min(max(0.0, until - looked), _LOOK))
+        now = self.time()
+        return now + _MOMENT if now - looked > _LOOK + _LATE else None
 
 
 class ManualClock:

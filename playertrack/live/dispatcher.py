@@ -62,6 +62,7 @@ class Dispatcher:
         self._thread: threading.Thread | None = None
         #: When the thread looks again of its own accord, in the time of the clock.
         self.alarm = inf
+        self._held = -inf  # until then nothing is due
         self._deadline = inf
         self._delivered = True
         self._closed = threading.Event()
@@ -182,13 +183,16 @@ class Dispatcher:
                 if self._waiting or self.closing:
                     break
                 self.alarm = due
-                self._clock.wait(self._changed, None if due == inf else due)
+                held = self._clock.wait(self._changed, None if due == inf else due)
+                self._held = self._held if held is None else held
             batch = list(self._waiting)
             self._waiting.clear()
             return batch
 
     def _settle_due(self) -> float:
         """Have settled what is due, and say when something is next."""
+        if self._clock.time() < self._held:
+            return max(self._held, self._due())
         settled = inf
         while (due := self._due()) <= self._clock.time():
             if due == settled:

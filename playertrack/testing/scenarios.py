@@ -257,15 +257,15 @@ class Conformance(Scenarios):
             self.rest(0.5)
             player.play()
             replay = witness.until("REPLAY")
-            witness.until("PLAY_REACHED_25")
+            witness.until("PLAY_REACHED_25", session=replay.session)
         self.reported(witness, *START, "SEEK", "PLAY_REACHED_100", *AGAIN, "PLAY_REACHED_25")
         assert replay.previous_session == witness.events[0].session != replay.session
 
     def test_replay_before_the_end(self) -> None:
         with self.playing() as (player, witness):
             player.replay()
-            witness.until("REPLAY")
-            witness.until("PLAY_REACHED_25")
+            replay = witness.until("REPLAY")
+            witness.until("PLAY_REACHED_25", session=replay.session)
         self.reported(witness, *START, *AGAIN, "PLAY_REACHED_25")
 
     def test_loop(self) -> None:
@@ -273,8 +273,8 @@ class Conformance(Scenarios):
             player.loop(True)
             self.start(player, witness)
             player.seek(4.8)
-            witness.until("REPLAY")
-            witness.until("PLAY_REACHED_25")
+            replay = witness.until("REPLAY")
+            witness.until("PLAY_REACHED_25", session=replay.session)
             player.loop(False)
             player.stop()
             witness.until_signal("stop")
@@ -293,12 +293,12 @@ class Conformance(Scenarios):
         with self.playing() as (player, witness):
             player.load(self.video, entry_id="1_second")
             player.play()
-            witness.until("PLAY", 2)
-            witness.until("PLAY_REACHED_25")
+            second = witness.until("PLAY", 2)
+            witness.until("PLAY_REACHED_25", session=second.session)
         self.reported(witness, *START, "MEDIA_LOADED", "PLAY_REQUEST", "PLAY", "PLAY_REACHED_25")
-        first, second = witness.until("PLAY"), witness.until("PLAY", 2)
+        first = witness.until("PLAY")
         assert first.session != second.session
-        assert second.entry_id == witness.until("PLAY_REACHED_25").entry_id == "1_second"
+        assert second.entry_id == witness.events[-1].entry_id == "1_second"
         self.near(second.position, 0.0)
 
     def test_missing_file(self) -> None:

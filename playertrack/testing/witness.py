@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from itertools import groupby
+from itertools import dropwhile, groupby
 from typing import Any, Self
 
 from .._times import clock
@@ -12,7 +12,7 @@ from ..events import Event, to_record
 from ..live.clock import LiveClock
 from ..live.tracker import Tracker
 from ..policy import Policy
-from ..signals import Signal, TimeUpdate
+from ..signals import Play, Signal, TimeUpdate
 from ..trace.lint import check
 from .awaited import why_no_event, why_no_signal
 from .pulse import Pulse
@@ -80,14 +80,22 @@ class Witness:
         lines.sort(key=lambda line: line[:2])  # what has the same time stays in the order it came
         return "\n".join(f"{clock(at - start, 0.001):>10} {line}" for at, _, line in lines)
 
-    def until(self, name: str, count: int = 1) -> Any:
-        """The ``count``-th event of that name, as soon as there is one."""
+    def until(self, name: str, count: int = 1, *, session: str | None = None) -> Any:
+        """The ``count``-th event of that name, as soon as there is one.
+
+        ``session``: of those of that session.
+        """
 
         def why(since: int) -> Iterator[str]:
             return why_no_event(name, self.events, self.signals, since, self.policy)
 
         what = f"{name} number {count}"
-        return self._until(lambda: [e for e in self.events if e.event == name], count, what, why)
+
+        def found() -> list[Event]:
+            events = (event for event in self.events if session in (None, event.session))
+            return [event for event in events if event.event == name]
+
+        return self._until(found, count, what, why)
 
     def until_signal(self, name: str, count: int = 1) -> Any:
         """The ``count``-th signal of that name, as soon as there is one."""
@@ -98,9 +106,12 @@ class Witness:
 
     def until_over(self) -> Signal:
         """The signal that playback is over: at its end, as it seems, or by a failure."""
-        found: Signal = self._until_signal(
-            lambda: [s for s in self.signals if s.name in _OVER], 1, "end", *_OVER
-        )
+
+        def over() -> list[Signal]:
+            asked = dropwhile(lambda signal: not isinstance(signal, Play), self.signals)
+            return [signal for signal in asked if signal.name in _OVER]
+
+        found: Signal = self._until_signal(over, 1, "end", *_OVER)
         return found
 
     def until_at(self, position: float) -> float:

@@ -302,3 +302,10 @@ def test_playback_is_measured_from_where_it_was_when_it_was_first_listened_to() 
     events = derive("vlc", tape)
     assert after_start(events) == ["PLAY_REACHED_50"]
     assert only("PLAY", events).position == 2.9
+
+
+def test_cache_that_is_filled_just_before_the_end_is_no_skip() -> None:
+    tape = filled(started(6.0).play(0.2, 0.0, 5.5), 6.05)
+    tape.add(6.4, "MediaPlayerEndReached")
+    expected = [f"PLAY_REACHED_{quartile}" for quartile in (25, 50, 75, 100)]
+    assert after_start(derive("vlc", tape)) == expected

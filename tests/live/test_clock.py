@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
-from math import nan
+from math import inf, nan
 
 import pytest
 
 from playertrack.live.clock import Clock, LiveClock, ManualClock
+from playertrack.live.dispatcher import Dispatcher
 
 YEARS = 50 * 365.25 * 86400
 
@@ -188,34 +189,64 @@ def test_manual_advance_wakes_all_who_wait() -> None:
 
 
 class Waiting(threading.Condition):
-    """A condition on a machine that stands still once, for ``stood`` seconds."""
+    """A condition on a machine that stands still for ``stood`` seconds while it is waited for."""
 
-    def __init__(self, machine: Machine, *stood: float) -> None:
+    def __init__(self, machine: Machine, stood: float) -> None:
         super().__init__()
         self._machine = machine
-        self._stood = list(stood)
-        self.asked: list[float | None] = []
+        self._stood = stood
 
     def wait(self, timeout: float | None = None) -> bool:
-        self.asked.append(timeout)
-        self._machine.run((timeout or 0.0) + (self._stood.pop(0) if self._stood else 0.0))
+        self._machine.run((timeout or 0.0) + self._stood)
         return False
 
 
-@pytest.mark.parametrize(
-    ("stood", "until", "woken"),
-    [
-        ((), 2.0, 2.0),
-        ((0.2,), 2.0, 2.0),
-        ((0.0, 1.3), 1.7, 2.8),  # when it was due is over, or nearly so
-        ((0.0, 1.3), 1.9, 2.8),
-        ((0.0, 9.0), 2.0, 10.5),
-    ],
-)
+@pytest.mark.parametrize("until", [0.03, 0.25, 5.0])
+@pytest.mark.parametrize(("stood", "held"), [(0.0, False), (0.2, False), (1.3, True)])
 def test_after_a_standstill_there_is_a_moment_before_silence_means_anything(
-    stood: tuple[float, ...], until: float, woken: float
+    stood: float, held: bool, until: float
 ) -> None:
     machine = Machine()
     clock = machine.clock()
-    clock.wait(Waiting(machine, *stood), 1000.0 + until)
-    assert clock.time() - 1000.0 == pytest.approx(woken)
+    until_then = clock.wait(Waiting(machine, stood), 1000.0 + until)
+    assert clock.time() == pytest.approx(1000.0 + min(until, 0.25) + stood)
+    assert until_then == (clock.time() + 1.0 if held else None)
+
+
+class Stood:
+    """A clock on a machine that stands still for 5 s while it is waited for first."""
+
+    def __init__(self) -> None:
+        self.manual = ManualClock(0.0)
+        self.over = threading.Event()
+        self.time, self.correction = self.manual.time, self.manual.correction
+
+    def wait(self, condition: threading.Condition, until: float | None) -> float | None:
+        if until is None or self.over.is_set():
+            self.manual.wait(condition, until)
+            return None
+        self.manual.advance(5.0)
+        self.over.set()
+        return self.time() + 1.0
+
+
+def test_timers_wait_for_that_moment() -> None:
+    clock, received, done = Stood(), threading.Event(), threading.Event()
+    settled: list[float] = []
+
+    def settle() -> None:
+        settled.append(clock.time())
+        done.set()
+
+    dispatcher = Dispatcher(clock, lambda: inf if settled else 2.0, settle, lambda _: True, None)
+    with dispatcher.lock:
+        dispatcher.wake()
+    assert clock.over.wait(20.0)
+    with dispatcher.lock:
+        dispatcher.put("test", lambda _: received.set(), None)
+    assert received.wait(20.0), "callbacks are not held"
+    assert not settled
+    clock.manual.advance(1.0)
+    assert done.wait(20.0)
+    assert settled == [6.0]
+    assert dispatcher.close(20.0)
