@@ -186,22 +186,41 @@ _RANGES: dict[Callable[[str, object], Any], tuple[float, float]] = {
 
 def checked(cls: type, fields: list[attrs.Attribute[Any]]) -> list[attrs.Attribute[Any]]:
     """Give each field the check of its name (an attrs ``field_transformer``)."""
-    return [field.evolve(converter=_checker(field)) for field in fields]
+    return [field.evolve(converter=partial(_check_of(field), field.name)) for field in fields]
 
 
-def _checker(field: attrs.Attribute[Any]) -> Callable[[object], Any]:
-    name, check = field.name, _CHECKS[field.name]
-    if name == "position" and field.default is attrs.NOTHING:
-        check = _seconds
-    if field.default is None and check is _bool:
-        check = _maybe_bool
-    if check not in _RANGES:
-        return partial(check, name)
-    least, most = _RANGES[check]
+def _check_of(field: attrs.Attribute[Any]) -> Callable[[str, object], Any]:
+    check = _CHECKS[field.name]
+    if field.name == "position" and field.default is attrs.NOTHING:
+        return _seconds
+    return _maybe_bool if field.default is None and check is _bool else check
 
-    def quickly(value: object) -> Any:
-        if type(value) is float and least <= value <= most:
-            return value + 0.0
-        return check(name, value)
 
-    return quickly
+def initializer(cls: Any) -> Callable[..., None]:
+    """Write the ``__init__`` of a frozen class with `checked` fields, all by keyword.
+
+    As that of attrs, in two thirds of the time: the values that nearly all are need no call of
+    their check, and each is put into its slot by the slot itself.
+    """
+    given: dict[str, Any] = {}
+    parameters, lines = [], []
+    for field in attrs.fields(cls):
+        name, check = field.name, field.converter
+        given |= {f"set_{name}": getattr(cls, name).__set__, f"check_{name}": check}
+        value = f"check_{name}({name})"
+        if check.func in _RANGES:
+            given[f"least_{name}"], given[f"most_{name}"] = _RANGES[check.func]
+            usual = f"type({name}) is float and least_{name} <= {name} <= most_{name}"
+            value = f"{name} + 0.0 if {usual} else {value}"
+        if field.default is None:
+            value = f"None if {name} is None else {value}"
+        if field.default is not attrs.NOTHING:
+            given[f"default_{name}"] = field.default
+        parameters.append(name if field.default is attrs.NOTHING else f"{name}=default_{name}")
+        lines.append(f"    set_{name}(self, {value})")
+    exec(f"def __init__(self, *, {', '.join(parameters)}):\n" + "\n".join(lines), given)
+    init: Callable[..., None] = given["__init__"]
+    init.__qualname__ = f"{cls.__qualname__}.__init__"
+    init.__module__ = cls.__module__
+    init.__annotations__ = {field.name: field.type for field in attrs.fields(cls)}
+    return init

@@ -25,7 +25,7 @@ from ._fields import MAX_DURATION as MAX_DURATION
 from ._fields import MAX_SEQ as MAX_SEQ
 from ._fields import SEEKERS as SEEKERS
 from ._fields import SLOTS as SLOTS
-from ._fields import checked
+from ._fields import checked, initializer
 from ._words import did_you_mean
 from .errors import SignalError
 
@@ -42,7 +42,9 @@ def _signal(name: str) -> Callable[[type[_S]], type[_S]]:
     """Make a frozen signal class of the decorated one and enter it under ``name``."""
 
     def decorate(cls: type[_S]) -> type[_S]:
-        cls = attrs.frozen(cls, kw_only=True, field_transformer=checked)
+        made: Any = attrs.frozen(cls, kw_only=True, init=False, field_transformer=checked)
+        made.__init__ = initializer(made)
+        cls = made
         cls.name = name
         if name:
             SIGNALS[name] = cls
