@@ -14,6 +14,8 @@ from functools import lru_cache
 from math import isfinite
 from typing import Any, Protocol
 
+import attrs
+
 from ..errors import MissingLibraryError, PlayertrackError, SignalError, shorten
 from ..events import Event
 from ..events import to_record as event_record
@@ -109,8 +111,10 @@ else:
         b'{"event": "PAUSE", "at": 3.0, "session": "s", "index": 7, "entry_id": null, \
 "position": 2.5, "duration": null}'
         """
+        cls: Any = type(event)
+        parts_of = _parts(cls, event.event, event.player is not None)
         # A line a part, and no newline is left in any of them.
-        return _write_lines(_parts(event)).replace(b"\n", b"")
+        return _write_lines(parts_of(event)).replace(b"\n", b"")
 
     def encode_events(events: Sequence[Event]) -> bytes:
         """The events as lines of an event log, each with its end; byte for byte stable."""
@@ -118,46 +122,50 @@ else:
         for start in range(0, len(events), _AT_ONCE):
             parts: list[Any] = []
             for event in events[start : start + _AT_ONCE]:
-                parts += _parts(event)
+                cls: Any = type(event)
+                parts += _parts(cls, event.event, event.player is not None)(event)
                 parts.append(_END)
             lines.append(_write_lines(parts).replace(b"\n", b"").replace(b"\0", b"\n"))
         return b"".join(lines)
 
-    def _parts(event: Event) -> list[Any]:
-        """The line of an event in parts, each of which becomes JSON by itself."""
-        cls: Any = type(event)
-        form, values_of, rest = _form(cls, event.event, event.player is not None)
-        values = values_of(event)
-        if not 1e-4 <= values[0] < 1e16:
-            return [msgspec.Raw(_encode_slowly(event_record(event)))]
-        for value in values[rest:]:
-            if type(value) is float and not 1e-4 <= value < 1e16 and value:
-                return [msgspec.Raw(_encode_slowly(event_record(event)))]
-        line = form.copy()
-        line[1::2] = values
-        return line
-
     @lru_cache(maxsize=1024)
-    def _form(
-        cls: Any, event: str, player: bool
-    ) -> tuple[list[Any], Callable[[Event], tuple[Any, ...]], int]:
-        """The line of an event with gaps for its values, what gets them, and its first number.
+    def _parts(cls: Any, event: str, player: bool) -> Callable[[Event], list[Any]]:
+        """Write the function that gives the parts of a line, each of which becomes JSON by itself.
 
-        That is, the first behind ``at``. ``player``: it has one.
+        ``player``: the event has one. With code for each class, that of attributes is quick, and
+        only what can be a float is looked at.
         """
+        types = {field.name: field.type for field in attrs.fields(cls)}
         names = [name for name in _FIELDS if player or name != "player"] + list(cls.extra)
-        form: list[Any] = []
+        given: dict[str, Any] = {"slowly": _slow_parts, "last": msgspec.Raw(b"}")}
+        read: list[str] = []
+        strange: list[str] = []
+        parts: list[str] = []
         for name in names:
-            before = ", " if form else f'{{"event": {_write(event).decode()}, '
-            form += msgspec.Raw(f'{before}"{name}": '.encode()), None
-        return [*form, msgspec.Raw(b"}")], _reader(cls, *names), names.index("position")
+            before = ", " if parts else f'{{"event": {_write(event).decode()}, '
+            given[f"before_{name}"] = msgspec.Raw(f'{before}"{name}": '.encode())
+            value = f"event.{name}"
+            if types[name] in ("float", "float | None"):
+                read.append(f"{name} = {value}")
+                usual = f"({name} >= 1e-4 and {name} < 1e16)"  # a chain takes Python 3.11 longer
+                if name != "at":
+                    usual = f"{name} is None or {usual} or {name} == 0.0"
+                strange.append(f"not ({usual})")
+                value = name
+            parts.append(f"before_{name}, {value}")
+        source = f"""
+def parts(event):
+    {"; ".join(read)}
+    if {" or ".join(strange)}:
+        return slowly(event)
+    return [{", ".join(parts)}, last]
+"""
+        exec(source, given)
+        parts_of: Callable[[Event], list[Any]] = given["parts"]
+        return parts_of
 
-    @lru_cache(maxsize=256)
-    def _reader(cls: Any, *names: str) -> Callable[[Event], tuple[Any, ...]]:
-        """As `attrgetter`, with code for each class: where all objects are of one it is quick."""
-        values = "".join(f"event.{name}, " for name in names)
-        reader: Callable[[Event], tuple[Any, ...]] = eval(f"lambda event: ({values})")
-        return reader
+    def _slow_parts(event: Event) -> list[Any]:
+        return [msgspec.Raw(_encode_slowly(event_record(event)))]
 
 # ---------------------------------------------------------------------------- lines in
 
