@@ -22,24 +22,25 @@ from .quick import NOTHING, Quick
 from .rules import ads, attributes, buffering, end, fall, lifecycle, pause, position, seek
 from .session import SessionIds, Summary, offline_ids
 from .state import CLOSED
-from .timers import WAITS, first_over, timers
+from .timers import WAITS, first_due
 
-#: What each signal does once its position has been judged.
-_HANDLERS: dict[type[Signal], Callable[[Any, Any], None]] = {
+Handler = Callable[[Any, Any], None]
+
+
+def _nothing(pb: Any, signal: Signal) -> None:
+    """A `tick`: what is due is done for each signal."""
+
+
+#: What each signal does, without a position or once that has been judged (R-position).
+_ACTS: dict[type[Signal], Handler] = {
     signals.Ready: lambda pb, signal: pb.fire("ready"),
-    signals.Loaded: lifecycle.on_loaded,
     signals.Play: pause.on_intent,
     signals.Playing: pause.on_intent,
     signals.Pause: pause.on_intent,
-    signals.Seeking: seek.on_seeking,
-    signals.Seeked: seek.on_seeked,
-    signals.Seek: seek.on_seek,
     signals.Stall: buffering.on_stall,
     signals.StallEnd: buffering.on_stall_end,
     signals.Ended: end.on_ended,
-    signals.Looped: end.on_looped,
     signals.Stop: end.on_stop,
-    signals.Replay: lifecycle.on_replay,
     signals.RateChange: attributes.on_ratechange,
     signals.DurationChange: lifecycle.on_durationchange,
     signals.Error: end.on_error,
@@ -50,29 +51,29 @@ _HANDLERS: dict[type[Signal], Callable[[Any, Any], None]] = {
     signals.Volume: attributes.on_volume,
     signals.Fullscreen: attributes.on_fullscreen,
     signals.Engage: attributes.on_engage,
+    signals.Close: lifecycle.on_close,
+}
+#: The same of signals whose position is their own affair (R-position).
+_MOVES: dict[type[Signal], Handler] = {
+    signals.TimeUpdate: lambda pb, signal: position.follow(pb, signal.position, alone=True),
+    signals.Tick: _nothing,
+    signals.Loaded: lifecycle.on_loaded,
+    signals.Seeking: seek.on_seeking,
+    signals.Seeked: seek.on_seeked,
+    signals.Seek: seek.on_seek,
+    signals.Looped: end.on_looped,
+    signals.Replay: lifecycle.on_replay,
     signals.AdStart: ads.on_ad_start,
     signals.AdProgress: ads.on_ad_progress,
     signals.AdClick: ads.on_ad_click,
     signals.AdEnd: ads.on_ad_end,
-    signals.Close: lifecycle.on_close,
 }
+#: All that the engine asks of a signal's class, found in one step: its name, whether its position
+#: is judged first, and what it does.
+_KINDS = {kind: (kind.name, kind in _ACTS, act) for kind, act in (_ACTS | _MOVES).items()}
 
 #: A `close` as of the last signal: its own `at` says nothing.
 _AT_LAST = Close(at=0.0)
-
-#: Their position is their own affair (R-position).
-_OWN_POSITION = {
-    signals.Seeking,
-    signals.Seeked,
-    signals.Seek,
-    signals.Loaded,
-    signals.Looped,
-    signals.Replay,
-    signals.AdStart,
-    signals.AdProgress,
-    signals.AdClick,
-    signals.AdEnd,
-}
 
 
 class Engine(Quick):
@@ -133,37 +134,34 @@ class Engine(Quick):
         """The player goes away, at ``at`` or at its last signal (R-close, R-eof)."""
         if at is not None:
             return self.take(Close(at=at))
-        if self.closed:
-            return NOTHING
         last = self.last_at
-        return self._act(_AT_LAST, 0.0 if last is None else last)
+        return self.take(_AT_LAST, 0.0 if last is None else last)
 
-    def take(self, signal: Signal) -> Sequence[Event]:
+    def take(self, signal: Signal, at: float | None = None) -> Sequence[Event]:
+        """Do what is due by ``at``, what the signal says, and what that makes due.
+
+        ``at`` is in the time of the events, and that of the signal unless it is given.
+        """
         if self.state is CLOSED:
             return NOTHING
-        now = signal.at + self.pace.offset
+        now = signal.at + self.pace.offset if at is None else at
         if now < self.now:
             if type(signal) is Tick:
                 return NOTHING  # it never turns time (R-timer)
             self._order(signal, now)
             now = self.now
-        return self._act(signal, now)
-
-    def _act(self, signal: Signal, now: float) -> Sequence[Event]:
-        """Do what is due by ``now``, what the signal says, and what that makes due."""
         self.now = now
-        self.settle_due(now)
-        self.cause = signal.name
-        kind = type(signal)
-        if kind is TimeUpdate:
-            assert signal.position is not None
-            position.follow(self, signal.position, alone=True)
-        elif kind is not Tick and not (self.fall is not None and fall.resolves(self, signal)):
-            if signal.position is not None and kind not in _OWN_POSITION:
+        if self.until <= now or self.cadence is not None:
+            self.settle_due(now)
+        self.cause, judged, act = _KINDS[type(signal)]
+        if self.fall is None or not fall.resolves(self, signal):
+            if judged and signal.position is not None:
                 position.receive(self, signal)
-            _HANDLERS[kind](self, signal)
+            act(self, signal)
         seldom = self.tidy()
-        if seldom and self.settle_due(now):
+        if WAITS.isdisjoint(seldom):
+            self.until = inf
+        elif self.settle_due(now):
             seldom = self.tidy()
         self.cause = ""
         self.arm(seldom)
@@ -192,12 +190,11 @@ class Engine(Quick):
 
     def next_timer(self) -> float | None:
         """When `tick` next wants to be called, in the time of the signals; None: not at all."""
-        if self.calm_until == self.pace.frozen_after == inf:
-            return None  # it just plays: all that could wait would have ended the calm (`arm`)
-        dues = [due for due, _ in timers(self)]
-        if not dues:
+        if self.until == self.pace.frozen_after == inf:
             return None
-        due = min(dues)
+        due, _ = first_due(self)
+        if due == inf:
+            return None
         at = due - self.offset
         while at + self.offset < due:
             at = nextafter(at, inf)
@@ -205,15 +202,14 @@ class Engine(Quick):
 
     def settle_due(self, at: float) -> bool:
         """Do what is due by ``at``, in order of due time (R-timer); whether anything was."""
-        own = self.__dict__  # empty most of the time, and quicker to ask than what it may hold
-        if not own or WAITS.isdisjoint(own):
-            return False
         reached = -inf
-        while (over := first_over(self, at)) is not None:
-            due, act = over
+        due, act = first_due(self)
+        while due <= at:
             self.now = reached = max(reached, due)
             act(self)
             self.now = at
+            due, act = first_due(self)
+        self.until = due
         return reached > -inf
 
     # ------------------------------------------------------------------ the machine
@@ -279,6 +275,7 @@ class Engine(Quick):
         Raises `SnapshotError` if ``data`` is no snapshot, or one of another version.
         """
         engine = cls.__new__(cls)
+        engine.until = -inf  # nobody has looked yet
         engine.arm(_snapshots().load(engine, data, ids, diagnose, on_summary))
         return engine
 

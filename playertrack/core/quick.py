@@ -8,7 +8,7 @@ needed for it. Tests hold both ways against each other, byte by byte.
 - While all is *quiet* (``limit``) the slack is full and stays so, and an update that is no
   faster than `Pace.reach` moves the playhead. That is all.
 - While it is *calm* (``calm``) any slack will do, a playhead that stands, a player whose
-  updates are awaited (R-frozen) and, for a moment (``calm_until``), what a start or a seek leaves
+  updates are awaited (R-frozen) and, for a moment (``until``), what a start or a seek leaves
   behind.
 
 Both are the position up to which it holds: the next milestone or view is reached there.
@@ -46,7 +46,7 @@ class Quick(Playback):
 
     __slots__ = ()
 
-    def take(self, signal: Signal) -> Sequence[Event]:
+    def take(self, signal: Signal, at: float | None = None) -> Sequence[Event]:
         """Take a signal by the rules."""
         raise NotImplementedError
 
@@ -128,7 +128,7 @@ class Quick(Playback):
             if cadence is None or now - cadence.since >= pace.frozen_after:
                 return None
         content = pace.rate * elapsed
-        until = self.calm_until
+        until = self.until
         if until < inf and not (now < until and max(content, ahead) <= _SURELY * pace.cap):
             return None
         slack = self.slack
@@ -182,12 +182,12 @@ class Quick(Playback):
 
         ``seldom`` is what the player has besides what it always has.
         """
-        self.calm = self.limit = self.calm_until = _NOWHERE
+        self.calm = self.limit = _NOWHERE
         if self.state is PLAYING and not self.pace.fast and self.elapsed is None:
             if _CALM.issuperset(seldom):
-                self.calm_until = inf
-            elif _BRIEF.issuperset(seldom):
-                self.calm_until = self._brief_until()
+                self.until = inf
+            elif _BRIEF.issuperset(seldom) and (until := self._brief_until()) > _NOWHERE:
+                self.until = until
             else:
                 return
             self.calm = self._next_point(self._next_milestone())
@@ -222,7 +222,7 @@ class Quick(Playback):
             self.slack == pace.cap
             and self.now <= self.moved_at
             and pace.frozen_after == inf
-            and self.calm_until == inf
+            and self.until == inf
         )
         self.limit = self.calm if quiet else _NOWHERE
 

@@ -89,9 +89,9 @@ class Essentials(Playhead):
     limit: float = -inf
     #: As ``limit``, while it is calm.
     calm: float = -inf
-    #: The time before which ``calm`` holds; inf where it holds until a signal ends it, -inf
-    #: where it is not calm.
-    calm_until: float = -inf
+    #: The time before which no wait is over (but that of a ``cadence``), and what is calm is so;
+    #: inf where only a signal can end that.
+    until: float = -inf
     #: When the last event was; -inf before the first. It never goes back (R-order).
     event_at: float = -inf
     #: The id of the running session; None before its first event.
@@ -262,11 +262,19 @@ class PlayerState(Essentials):
         own = self.__dict__
         if own:
             for name in list(filterfalse(own.get, own)):
-                if own[name] == _DEFAULTS[name]:
+                value = own[name]
+                if value is None or value == _DEFAULTS[name]:
                     del own[name]
         if not own:
             del self.__dict__
         return own
+
+    def let_go(self, *names: str) -> None:
+        """Let go of these at once; a default that is set has to be found by `tidy`."""
+        own = self.__dict__
+        for name in names:
+            if name in own:
+                del own[name]
 
     def forget(self, until: Until) -> None:
         """Let go of what is kept until then."""

@@ -11,6 +11,7 @@ from functools import partial
 from math import inf, nextafter
 from operator import methodcaller
 
+from ..policy import Policy
 from .playback import Playback
 from .rules import ads, buffering, fall
 from .state import STALLING
@@ -21,53 +22,47 @@ Act = Callable[[Playback], object]
 #: The fields of a player that can hold a wait.
 WAITS = frozenset({"fall", "settling", "waiting", "stall_open", "ad", "cadence"})
 
+_seek: Act = Playback.settle_seek
 _pause: Act = methodcaller("fire", "pause_stands")
 _buffer: Act = methodcaller("fire", "buffer")
+_NOTHING: Act = bool
 _freeze: Act = partial(buffering.freeze, seen=False)
 
 
-def timers(pb: Playback) -> list[tuple[float, Act]]:
-    """When each wait is over, and what is then done."""
-    return [(_over(since, grace), act) for since, grace, act in _waits(pb)]
+def first_due(pb: Playback) -> tuple[float, Act]:
+    """When the first of all waits is over, and what is then done; infinite if nothing waits.
 
-
-def first_over(pb: Playback, at: float) -> tuple[float, Act] | None:
-    """Of the waits that are over by ``at`` the one that was over first; None if none is."""
-    first = None
+    A grace is over at the first moment at which it is in the arithmetic of floats (R-timer).
+    """
+    first, what = inf, _NOTHING
     for since, grace, act in _waits(pb):
-        if since + grace <= at:
-            due = _over(since, grace)
-            if due <= at and (first is None or due < first[0]):
-                first = due, act
-    return first
+        due = since + grace
+        while due - since < grace:
+            due = nextafter(due, inf)
+        if due < first:
+            first, what = due, act
+    return first, what
 
 
 def _waits(pb: Playback) -> list[tuple[float, float, Act]]:
     """Since when there is a wait, how long it is (s), and what is done when it is over."""
-    found: list[tuple[float, float, Act]] = []
-    settling, waiting = pb.settling, pb.waiting
+    waits: list[tuple[float, float, Act]] = []
+    policy: Policy = pb.pace._setup.policy  # asked after each signal: a property takes longer
+    settling, waiting, stalled = pb.settling, pb.waiting, pb.stall_open
     if pb.fall is not None:
-        found.append((pb.fall.at, pb.policy.settle, fall.loop))
+        waits.append((pb.fall.at, policy.settle, fall.loop))
     if settling is not None:
         # A seek that is open may still become a part of it, and a PAUSE waits for it.
         if pb.seek is None or pb.seek.early:
-            found.append((settling.at, pb.policy.settle, Playback.settle_seek))
+            waits.append((settling.at, policy.settle, _seek))
     elif waiting is not None:
-        found.append((waiting.at, waiting.grace, _pause))
-    if pb.stall_open is not None and pb.state is STALLING:
-        found.append((pb.stall_open.at, pb.policy.stall_grace, _buffer))
+        waits.append((waiting.at, waiting.grace, _pause))
+    if stalled is not None and pb.state is STALLING:
+        waits.append((stalled.at, policy.stall_grace, _buffer))
     if pb.ad is not None:
-        found.append((pb.ad.last_at, pb.policy.ad_timeout, ads.give_up))
+        waits.append((pb.ad.last_at, policy.ad_timeout, ads.give_up))
     if pb.cadence is not None:
         silence = buffering.silence(pb)
         if silence is not None:
-            found.append((*silence, _freeze))
-    return found
-
-
-def _over(since: float, grace: float) -> float:
-    """The first moment at which ``grace`` is over in the arithmetic of floats (R-timer)."""
-    due = since + grace
-    while due - since < grace:
-        due = nextafter(due, inf)
-    return due
+            waits.append((*silence, _freeze))
+    return waits

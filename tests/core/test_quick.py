@@ -249,9 +249,9 @@ class Observed(Engine):
     __slots__ = ()
     ways: ClassVar[list[str]] = []
 
-    def take(self, signal: Signal) -> Sequence[Event]:
+    def take(self, signal: Signal, at: float | None = None) -> Sequence[Event]:
         self.ways.append("judged")
-        return super().take(signal)
+        return super().take(signal, at)
 
     def _reach(self, start: float | None, position: float) -> Sequence[Event]:
         self.ways.append("looked-at")

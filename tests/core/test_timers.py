@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from playertrack import Diagnostic, Engine, Policy, signals
-from playertrack.core.timers import first_over
+from playertrack.core.timers import first_due
 from playertrack.signals import (
     Captions,
     Loaded,
@@ -165,6 +165,5 @@ def test_of_two_waits_that_are_over_the_first_to_be_over_is_first(
     stalled: float, due: float
 ) -> None:
     engine = fed(*PLAYED, Seek(at=11.0, position=50.0), Stall(at=stalled))
-    found = first_over(engine, 13.0)
-    assert found is not None and found[0] == due == engine.next_timer()
+    assert first_due(engine)[0] == due == engine.next_timer()
     assert names(engine.tick(13.0)) == ["SEEK", "BUFFER_START"]

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from ...signals import Ended, Loaded, Looped, Replay, Signal, Stop, TimeUpdate
+from ...signals import Ended, Loaded, Looped, Replay, Signal, Stop, Tick, TimeUpdate
 from ..playback import Playback
 from . import end, lifecycle, position
 
 #: A player resets itself before these: a fall that waits was the end.
 _RESETS = (Ended, Stop, Replay)
+#: These say nothing about it.
+_WAITS = (TimeUpdate, Tick)
 
 
 def resolves(pb: Playback, signal: Signal) -> bool:
     """A signal shows what a fall was that waits (R-loop a); returns that it says no more."""
     assert pb.fall is not None
+    if isinstance(signal, _WAITS):
+        return False
     if isinstance(signal, _RESETS) or (
         isinstance(signal, Loaded) and not lifecycle.refines(pb, signal)
     ):
