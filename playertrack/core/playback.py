@@ -230,8 +230,7 @@ class Playback(PlayerState):
         self.moved_at = self.now
         self.elapsed = None
         self.slack = self.pace.cap
-        self.run = self.stay = self.restart = None
-        self.deaf = False
+        self.let_go("run", "stay", "restart", "deaf")
         self.seen_moving()
 
     def seen_moving(self, learn: bool = False) -> None:
@@ -262,7 +261,8 @@ class Playback(PlayerState):
 
     def arrive(self, position: float | None, at: float) -> None:
         super().arrive(position, at)
-        self.still_since = None
+        if self.still_since is not None:
+            self.still_since = None
 
     def close_span(self) -> None:
         """Put the stretch that is being played into the watched set."""

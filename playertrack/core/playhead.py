@@ -107,6 +107,8 @@ class Travel(NamedTuple):
         return self._replace(seconds=seconds, content=content, fast=self.long_fast, rate=rate)
 
 
+_Travelled = tuple[float, float, bool, float, float, bool, float, float, float]
+
 #: Makes a `Travel` of a tuple; the class itself does it in Python.
 _travel = tuple.__new__
 
@@ -134,26 +136,24 @@ class Elapsed:
     head: float = 0.0
     until: float | None = None
 
-    def travel(self, at: float, pace: Pace) -> Travel:
+    def until_now(self, at: float, pace: Pace) -> _Travelled:
+        """The fields of the `Travel` to ``at``."""
         since, until, rate, cap = self.since, self.until, pace.rate, pace.cap
         end = at if until is None or at < until else until
         passed = end - since if end > since else 0.0
         counted = passed if passed < self.budget else self.budget
         seconds = self.seconds + counted
         content = self.content + rate * counted
-        return _travel(
-            Travel,
-            (
-                seconds,
-                content,
-                self.fast or (pace.fast and counted > 0.0),
-                self.long_seconds + passed,
-                self.long_content + rate * passed,
-                self.long_fast or (pace.fast and passed > 0.0),
-                self.uncut + rate * (at - since),
-                self.cap if self.cap > cap else cap,
-                content / seconds if content > 0.0 else rate,
-            ),
+        return (
+            seconds,
+            content,
+            self.fast or (pace.fast and counted > 0.0),
+            self.long_seconds + passed,
+            self.long_content + rate * passed,
+            self.long_fast or (pace.fast and passed > 0.0),
+            self.uncut + rate * (at - since),
+            self.cap if self.cap > cap else cap,
+            content / seconds if content > 0.0 else rate,
         )
 
     def pass_to(self, at: float, pace: Pace) -> None:
@@ -169,10 +169,11 @@ class Elapsed:
             self.uncut,
             cap,
             _,
-        ) = self.travel(at, pace)
+        ) = self.until_now(at, pace)
         if self.long_seconds > long_before:
             if long_before < pace.credit:
-                self.head += pace.rate * (min(self.long_seconds, pace.credit) - long_before)
+                counts = self.long_seconds if self.long_seconds < pace.credit else pace.credit
+                self.head += pace.rate * (counts - long_before)
             self.cap = cap
         self.budget -= self.seconds - before
         self.since = at
@@ -208,7 +209,7 @@ class Playhead:
         """
         pace = self.pace
         if self.elapsed is not None:
-            return self.elapsed.travel(at, pace)
+            return _travel(Travel, self.elapsed.until_now(at, pace))
         passed = 0.0 if self.position is None else at - self.moved_at
         seconds = passed if passed < pace.max_gap else pace.max_gap
         rate = pace.rate

@@ -71,7 +71,8 @@ def in_pause(pb: Playback, position: float, alone: bool) -> None:
         pb.run = begun
         stay.fresh, pb.landing = False, None
         return
-    stay.fresh, pb.landing, pb.first = False, None, False
+    stay.fresh = False
+    pb.let_go("landing", "first")
     if not still:
         buffering.note_move(pb)
     if still:

@@ -19,7 +19,8 @@ from ..state import ENDED, IDLE, LOADED, READY
 def wait(pb: Playback, at: float) -> None:
     """A pause: see what comes before its grace is over."""
     pb.stay = Stay(pb.position, pb.travel(pb.now))
-    pb.run = None
+    if pb.run is not None:
+        pb.run = None
     pb.waiting = Waiting(pb.now, pb.position, pb.policy.pause_grace)
 
 
@@ -126,6 +127,8 @@ def remember(pb: Playback, trigger: str) -> None:
 def return_to_state(pb: Playback) -> None:
     """An interruption is over: do what was wanted meanwhile."""
     if not pb.suspended and pb.state not in (IDLE, READY):
-        wanted, pb.wanted = pb.wanted, None
-        if wanted is not None and pb.handles(wanted):
-            pb.fire(wanted)
+        wanted = pb.wanted
+        if wanted is not None:
+            pb.wanted = None
+            if pb.handles(wanted):
+                pb.fire(wanted)

@@ -168,15 +168,16 @@ def begin(pb: Playback, origin: float | None, target: float | None, by: str | No
         pb.fire("pause_excused")
         pb.wanted = "pause"
     pb.seek = OpenSeek(
-        origin=pb.position if origin is None else origin,
-        target=target,
-        named=target is not None,
-        travel=travel,
-        at_end=at_end,
+        pb.position if origin is None else origin,
+        target,
+        target is not None,
+        travel,
         by=by,
         own=by == "player",
+        at_end=at_end,
     )
-    pb.run = None
+    if pb.run is not None:
+        pb.run = None
 
 
 def from_end(pb: Playback) -> bool:
@@ -259,7 +260,6 @@ def finish(pb: Playback, run: Run | None = None) -> None:
 
 def land(pb: Playback, seek: OpenSeek, rule: str) -> None:
     """The playhead is at the target; the SEEK waits for what may still be part of it."""
-    pb.seek = None
     target, media, settling = seek.target, pb.media, pb.settling
     assert target is not None and media is not None
     if not media.seekable:
@@ -286,10 +286,10 @@ def land(pb: Playback, seek: OpenSeek, rule: str) -> None:
     pb.rest(target)
     pb.slack = pb.pace.cap
     pb.landing = pb.now
-    pb.first = pb.rebase = False
-    # `play` was seen: the next natural move from here resumes.
-    resuming = pb.state is RESUMING
-    pb.run = Run.begin(target, pb.now, pb.pace) if resuming else None
+    pb.let_go("seek", "first", "rebase", "run")
+    if pb.state is RESUMING:
+        # `play` was seen: the next natural move from here resumes.
+        pb.run = Run.begin(target, pb.now, pb.pace)
     pb.seen_moving()
 
 
