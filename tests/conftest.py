@@ -184,9 +184,6 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    if session.config.getoption("dist", "no") == "no":
-        # Who runs tests measures itself by this; the programs that they start do not.
-        os.environ.pop("COVERAGE_PROCESS_START", None)
     # A worker has this from pytest-xdist; commands would wrap their lines to it.
     os.environ.pop("COLUMNS", None)
     # In the background of a shell it is ignored, also by all programs that the tests start.

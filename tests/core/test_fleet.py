@@ -20,6 +20,7 @@ from playertrack.signals import (
     Loaded,
     Pause,
     Playing,
+    RateChange,
     Ready,
     Seek,
     Signal,
@@ -67,6 +68,16 @@ def test_without_reorder_numbers_mean_nothing() -> None:
     fleet = Fleet(policy=QUIET)
     events = feed_all(fleet, [(9, each) for each in WATCHED])
     assert events + fleet.close() == derived(WATCHED)
+    assert not fleet.ordered and Fleet(reorder=2.0).ordered
+
+
+def test_a_pace_is_that_of_its_players_before_they_are_there() -> None:
+    fleet = Fleet()
+    expected = attrs.asdict(fleet.pace(2.0, 190.0), recurse=False)
+    feed_all(fleet, [(None, Playing(at=0.0)), (None, RateChange(at=200.0, rate=2.0))])
+    assert feed_all(fleet, [(None, TimeUpdate(at=10.0, position=1.0))]) == []
+    assert attrs.asdict(fleet.players["tv"].pace, recurse=False) == expected
+    assert expected["offset"] == 190.0
 
 
 def test_what_is_late_is_left_out_counted_and_reported() -> None:
