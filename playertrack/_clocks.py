@@ -1,4 +1,4 @@
-"""Two clocks that are compared, read at one moment."""
+"""Reads two clocks at one moment, to compare them."""
 
 from __future__ import annotations
 

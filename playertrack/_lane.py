@@ -1,4 +1,4 @@
-"""A thread for calls that may hang, as those of a sink, so that nobody else does (Q-isolated)."""
+"""A thread for calls that may hang, such as those of a sink, so nothing else does (Q-isolated)."""
 
 from __future__ import annotations
 

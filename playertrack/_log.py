@@ -1,4 +1,4 @@
-"""The log of the package: handlers of the program, which may do anything, end nothing here."""
+"""The log of the package; a handler of the program that raises or exits stops nothing here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Times as people write them, the same everywhere: pictures, pages, terminals."""
+"""Times for people, in the same form on pictures, pages and terminals."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A headless player on PyAV (FFmpeg), whose signals `playertrack` takes as they are."""
+"""A headless player built on PyAV (FFmpeg); it sends the signals of `playertrack` itself."""
 
 from .player import AvPlayer
 

@@ -1,4 +1,4 @@
-"""The frames that were decoded and not yet shown, which decoder and player share."""
+"""The buffer of decoded frames between the decoder and the player."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``python -m playertrack_av.demo``: a clip is played, tracked, delivered and explained."""
+"""``python -m playertrack_av.demo``: plays a clip, tracks it, delivers and explains its events."""
 
 from __future__ import annotations
 

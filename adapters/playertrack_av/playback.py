@@ -1,4 +1,4 @@
-"""One media being played: from commands and frames to signals."""
+"""Plays one media file: commands and frames in, signals out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Media as named by the user: what to open, what to call it, and what went wrong with it."""
+"""The media that the user named: what to open, what to call it, and why it failed."""
 
 from __future__ import annotations
 

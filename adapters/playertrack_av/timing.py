@@ -1,4 +1,4 @@
-"""The clock that a playback runs by, and its playhead."""
+"""The clock of a playback, and its playhead."""
 
 from __future__ import annotations
 

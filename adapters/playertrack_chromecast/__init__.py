@@ -8,8 +8,8 @@
 
     cast.media_controller.register_status_listener(Listener())
 
-There is no device where this is tested: it follows the descriptions of pychromecast and of the
-Cast protocol, with simulated statuses.
+No real device was available for tests: the adapter follows the documentation of pychromecast
+and of the Cast protocol, and is tested with simulated statuses.
 """
 
 from __future__ import annotations

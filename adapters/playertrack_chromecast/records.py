@@ -1,7 +1,7 @@
-"""The records of a Chromecast: one for each media status, named as pychromecast does.
+"""The records of a Chromecast: one for each media status, with the names of pychromecast.
 
-``t`` and all times are in seconds. A status holds only what changed; what it leaves out is as it
-was. ``current_time`` is where playback was when the status was sent.
+``t`` and all times are in seconds. A status holds only what changed; all else stays as it was.
+``current_time`` is where playback was when the status was sent.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The media statuses of a Chromecast as signals.
 
-A status comes when something changes, or when it is asked for. A seek is a `current_time` that
-playback does not explain, most of the time with BUFFERING until it is complete.
+A status arrives when something changes, or on request. A seek shows as a `current_time` that
+playback does not explain, usually with BUFFERING until it is complete.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Holds a pipeline whose queue runs dry until the queue is full, as a program has to.
+"""Pauses a pipeline whose queue runs dry until the queue is full again.
 
-GStreamer leaves this to the program. One that does nothing has its clock run on, and content
-is skipped; one that reacts to each message pauses and plays several times in a millisecond.
+GStreamer leaves this to the program. If the program does nothing, the clock runs on and content
+is skipped; if it reacts to every message, it pauses and plays several times in a millisecond.
 """
 
 from __future__ import annotations

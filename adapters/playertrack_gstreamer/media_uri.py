@@ -1,4 +1,4 @@
-"""Listens to a bus without taking messages from whom they are meant for."""
+"""Finds the URI of the media without taking messages off the program's bus."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Listens to a playbin or playbin3.
 
-Messages are posted by many streaming threads; on these a change of state or a seek hangs for
-ever. Queries may wait for the pipeline too, so only the asking thread makes them.
+Many streaming threads post messages; a change of state or a seek on one of them hangs forever.
+Queries may block on the pipeline too, so only the polling thread makes them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Which positions and lengths of GStreamer can be believed."""
+"""Decides which positions and lengths of GStreamer can be trusted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``python -m playertrack_html5``: a page with a clip, and the events of who plays it."""
+"""``python -m playertrack_html5``: a page with a clip, and the events of whoever plays it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Decides if another source of an element is other media, or the same at the same place.
+"""Decides whether a new source of an element is new media, or the same media at the same place.
 
 A page that switches quality, or recovers from an error of the decoder, gives its element
 another source for the same media. It looks like a change of media until the duration and the

@@ -4,8 +4,8 @@ A record is a notification (``Player.OnAVStart`` with its ``data``), the answer 
 ``Player.GetProperties``, or a callback of `xbmc.Player` (``onPlayBackPaused`` with its ``args``);
 `playertrack.live.raw_feed.RawFeed` takes them. It is pure Python, as add-ons have to be.
 
-There is no Kodi where this is tested: it follows the descriptions of its interfaces, with
-simulated feeds.
+No Kodi was available for tests: the adapter follows the documentation of its interfaces, and is
+tested with simulated feeds.
 """
 
 from __future__ import annotations

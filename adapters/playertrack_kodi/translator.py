@@ -1,7 +1,7 @@
 """Translates the reports of Kodi to signals.
 
-Its notifications report everything but the position and stalls, for which it is polled. A speed
-below zero winds back: where that ends is a seek.
+Its notifications report everything but positions and stalls, for which Kodi is polled. A negative
+speed rewinds: the place where that ends is the target of a seek.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """Translates the reports of a player by MPRIS to signals.
 
-They are few. The position is not among the properties that are reported, so it is polled, or known
-by `Seeked` alone; the end is `Stopped`, or another track, near the length; stalls and errors
-are not reported.
+There are few. Changes of the position are not reported, so it is polled, or known from `Seeked`
+alone; the end is `Stopped`, or another track, near the length; stalls and errors are not reported.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A client of an mpv core, beside the one that python-mpv has.
 
-The core keeps events and observed properties for each client apart. So nothing that is
-observed here shows in the program's own observers, and all of it goes with the client.
+The core keeps the events and observed properties of each client apart. So nothing observed here
+shows up in the program's own observers, and all of it goes away with the client.
 """
 
 from __future__ import annotations

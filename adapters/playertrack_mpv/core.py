@@ -1,4 +1,4 @@
-"""The binding's view of an mpv, be it in this process (`client`) or another one (`ipc`)."""
+"""The binding's view of an mpv, in this process (`client`) or another one (`ipc`)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """A client of an mpv that runs as a process, over its JSON IPC socket.
 
-It has what `client.Client` has for an mpv in this process. One thread reads the socket, and takes
-apart what mpv reports and what it answers; requests may come from any thread.
+The counterpart of `client.Client` for an mpv in this process. One thread reads the socket and
+separates reports from answers; requests may come from any thread.
 """
 
 from __future__ import annotations

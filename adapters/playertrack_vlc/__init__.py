@@ -3,7 +3,7 @@
     with playertrack_vlc.track(media_player, tracker):
         ...  # use the player as before
 
-What it calls back is turned into signals by `Translator`, which also reads recordings.
+`Translator` turns its callbacks into signals, and also reads recordings.
 """
 
 from __future__ import annotations

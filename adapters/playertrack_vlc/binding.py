@@ -1,8 +1,8 @@
 """Listens to a media player of libVLC.
 
-libVLC calls back from its own threads and, for what a command does at once, on the thread
-that gave it. In a callback almost every call of the player hangs for ever (`stop`,
-`set_time`, `set_media`), so nothing is called there.
+libVLC calls back from its own threads and, for immediate effects of a command, on the thread
+that gave it. In a callback almost every call of the player hangs forever (`stop`, `set_time`,
+`set_media`), so nothing is called there.
 """
 
 from __future__ import annotations

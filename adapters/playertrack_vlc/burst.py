@@ -1,8 +1,8 @@
 """A burst of the cache filling in the midst of playback: a seek that libVLC does not report.
 
-`set_position`, `next_chapter` and the keys of VLC's own window have no echo. What is left of
-them is the cache, which is filled within milliseconds though playback was smooth, and the
-place where the player is afterwards.
+`set_position`, `next_chapter` and the keys of VLC's own window are not reported. The only traces
+are the cache, which fills within milliseconds though playback was smooth, and the position
+afterwards.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
 """The command line: ``playertrack COMMAND …``.
 
 A command is a module of this package with ``add_parser(subparsers)`` and ``run(args) -> int``.
-Only the one that was asked for is imported, and it imports what it needs when it runs, so
-that help comes at once.
+Only the requested one is imported, and it imports what it needs when it runs, so that help
+appears at once.
 
 Exit codes: 0 done, 1 done with findings, 2 wrong usage or input, 3 not everything was
-delivered; as shells have it, 130 interrupted and 141 nobody reads the output any more.
+delivered; and, as is usual in shells, 130 interrupted and 141 nobody reads the output any more.
 """
 
 from __future__ import annotations

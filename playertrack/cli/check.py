@@ -1,4 +1,4 @@
-"""``playertrack check``: conformance cases against the engine."""
+"""``playertrack check``: runs conformance cases against the engine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``playertrack completion``: a shell completes commands, options and files."""
+"""``playertrack completion``: makes a shell complete commands, options and files."""
 
 from __future__ import annotations
 

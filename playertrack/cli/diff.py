@@ -1,4 +1,4 @@
-"""``playertrack diff``: what another policy, or another version, makes of a folder of traces."""
+"""``playertrack diff``: shows what another policy or version changes for a folder of traces."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``playertrack doctor``: whether events can be delivered from here, and if not why."""
+"""``playertrack doctor``: checks whether events can be delivered from here, and says why if not."""
 
 from __future__ import annotations
 

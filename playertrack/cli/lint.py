@@ -1,4 +1,4 @@
-"""``playertrack lint``: anybody's event log against the invariants."""
+"""``playertrack lint``: checks any event log against the invariants."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``--metrics FILE``: what became of the events, for a node exporter's textfile collector."""
+"""``--metrics FILE``: delivery metrics for a node exporter's textfile collector."""
 
 from __future__ import annotations
 

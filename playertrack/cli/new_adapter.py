@@ -1,4 +1,4 @@
-"""``playertrack new-adapter``: a package to start an adapter of a player from."""
+"""``playertrack new-adapter``: creates a package as a start for an adapter of a player."""
 
 from __future__ import annotations
 

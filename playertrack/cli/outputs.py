@@ -1,4 +1,4 @@
-"""Keeps commands from writing over what they read."""
+"""Keeps commands from overwriting their input."""
 
 from __future__ import annotations
 

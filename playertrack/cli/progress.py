@@ -1,4 +1,4 @@
-"""How far long work is: a line on a terminal with the share, the rate and the time left."""
+"""The progress of long work: a line on a terminal with the share, the rate and the time left."""
 
 from __future__ import annotations
 

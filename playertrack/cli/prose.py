@@ -1,4 +1,4 @@
-"""Text for a terminal: as wide as it is, words kept whole, in colour where ``rich`` is there."""
+"""Text for a terminal: wrapped to its width between words, in colour if ``rich`` is installed."""
 
 from __future__ import annotations
 

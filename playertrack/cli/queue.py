@@ -1,4 +1,4 @@
-"""``playertrack queue``: what waits in a queue, what was refused, and sending both."""
+"""``playertrack queue``: shows what waits in a queue and what was refused, and sends both."""
 
 from __future__ import annotations
 

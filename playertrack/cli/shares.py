@@ -1,7 +1,7 @@
 """The work of ``playertrack derive``: files in, events out, in one process or in several.
 
-Each process derives a share of the players and reads all of the input for it; what they make is
-merged by the line that made it, so the output does not depend on how many there are.
+Each process reads all of the input and derives a share of the players; the results are merged in
+the order of the lines that made them, so the output does not depend on the number of processes.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""``playertrack view``: one local page to look at traces and event logs with."""
+"""``playertrack view``: serves a local page for traces and event logs."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Events sent by destinations other than Kaltura's, in a form that can be judged (wire, 8).
 
-A body is read as its protocol has it: what is wrong with an item by itself is found here,
-what is wrong with it among the others is for the lint.
+A body is read by the rules of its protocol. Problems of a single item are found here; those that
+show only among other items are found by the lint.
 """
 
 from __future__ import annotations

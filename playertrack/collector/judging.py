@@ -1,4 +1,4 @@
-"""Problems of a single event, whatever came before it (guide, 5 and 6; wire, 1 to 3)."""
+"""Problems of a single event by itself (guide, 5 and 6; wire, 1 to 3)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The collector's page: the sessions as they come, with their events and verdicts."""
+"""The collector's page: the sessions as they arrive, with their events and verdicts."""
 
 from __future__ import annotations
 

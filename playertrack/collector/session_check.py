@@ -1,8 +1,8 @@
 """Problems of a session that show in the events a service receives (guide, 7 and 13).
 
-Whether events are in order, paired and possible is for `playertrack.trace.lint` to say; what
-stands here is what a service of Kaltura shows besides. A sender that delivers an event twice
-since nobody knows whether it arrived fails here too: that is the price of never losing one.
+`playertrack.trace.lint` says whether events are in order, paired and possible; this module adds
+the checks that only a service of Kaltura allows. A sender that repeats an event because it cannot
+know whether the first copy arrived fails here too: that is the price of never losing one.
 """
 
 from __future__ import annotations

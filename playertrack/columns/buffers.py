@@ -1,7 +1,7 @@
 """Arrow arrays as numpy arrays, and back, by their buffers.
 
-What pyarrow has for that imports pandas first, wherever it is installed, which takes longer than
-to derive some hundred thousand signals.
+pyarrow's own conversions import pandas first, wherever it is installed, which takes longer than
+deriving a few hundred thousand signals.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The rows of a Parquet file as JSON Lines, for whatever reads a trace line by line."""
+"""The rows of a Parquet file as JSON Lines, for readers that take a trace line by line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Many players at once: signals with a player's id, each derived by itself."""
+"""Many players at once: each signal has its player's id, and each player is derived by itself."""
 
 from __future__ import annotations
 

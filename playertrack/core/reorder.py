@@ -1,4 +1,4 @@
-"""The reorder buffer: the signals of one player in the order in which the player made them.
+"""The reorder buffer: puts the signals of one player back into the order in which it sent them.
 
 Networks deliver out of order, and twice. Where signals are numbered (``seq``) the order is that
 of the numbers: whatever is contiguous is released at once, a repeat is dropped, and a number

@@ -1,4 +1,4 @@
-"""A session: its id, the media it plays, and what it amounts to in the end."""
+"""A session: its id, its media, and its totals."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """A player's state as bytes, and back (R-pure).
 
-MessagePack, versioned: what every player has, in a fixed order and without names; then by
-name what this one has besides, most of the time nothing.
+Versioned MessagePack: first the fields that every player has, in a fixed order and without names;
+then, by name, those that only this player has, usually none.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The timers of many players in a heap, so that the next one is found without asking them all."""
+"""The timers of many players in a heap, so that the next one is found without a look at each."""
 
 from __future__ import annotations
 

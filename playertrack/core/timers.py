@@ -1,4 +1,4 @@
-"""The rules that wait for their time (R-timer): the ends of graces, and what is then done.
+"""The rules that wait for a time (R-timer): when each grace ends, and what happens then.
 
 Every wait is a value in the state with the time since which it runs. Nothing counts down:
 the engine asks here what is due by the ``at`` of a signal and does it first.

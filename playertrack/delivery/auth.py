@@ -1,4 +1,4 @@
-"""The token that goes with the events of one destination: got ahead, renewed once for all."""
+"""The token for the events of one destination: fetched ahead of time, renewed once for all."""
 
 from __future__ import annotations
 

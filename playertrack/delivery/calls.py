@@ -1,4 +1,4 @@
-"""Calls functions that somebody else wrote: one that hangs delays only its own destination.
+"""Calls functions of third parties: one that hangs delays only its own destination.
 
 This package's own destinations return at once and are called where they are needed. Functions
 of other authors, and look-ups of names, run in a thread of their own. One that does not return

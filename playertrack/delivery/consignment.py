@@ -1,4 +1,4 @@
-"""A batch on its way: tried until each of its events has come to an end (wire, 4)."""
+"""A batch on its way: tried until each of its events is delivered or refused (wire, 4)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Encoding by functions that somebody else wrote, which may hang."""
+"""Encoding by functions of third parties, which may hang."""
 
 from __future__ import annotations
 

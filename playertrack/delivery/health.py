@@ -1,8 +1,8 @@
 """How delivery to a destination fares: noted while it is sent, kept beside the queue.
 
-The queue knows how many events wait; only the sender knows since when a server is away, and
-when it tries next. It notes that in a file of the queue's directory, so that ``playertrack
-queue status`` can say it, also after the sender ended.
+The queue knows how many events wait; only the sender knows since when a server is unreachable and
+when the next try is. It notes that in a file in the queue's directory, so that ``playertrack
+queue status`` can report it, even after the sender has ended.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The event loop of a sender, in a thread of its own, with a channel for each destination."""
+"""The event loop of a sender, in its own thread, with a channel for each destination."""
 
 from __future__ import annotations
 

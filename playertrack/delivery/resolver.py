@@ -1,8 +1,7 @@
-"""Names to addresses, each host in a thread of its own.
+"""Resolves names, each host in its own thread.
 
-asyncio asks an executor for that, which takes nothing any more while an interpreter exits; but
-that is when a short program has its events sent. One name that resolves slowly holds up no
-other.
+asyncio uses an executor for that, which accepts no work once the interpreter starts to exit; but
+that is when a short program sends its events. A name that resolves slowly delays no other.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The retry policy of a destination, as a value of time alone (wire, 4).
 
-No clock and no socket: the caller says what time it is (s, of a clock that is never set) and
-what happened. Everything that has to be waited for is a time that it gives.
+No clock and no socket: the caller passes the time (s, of a monotonic clock) and what happened,
+and gets the time until which to wait.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A destination with its name and tokens, as a sender takes it."""
+"""A destination with its name and tokens, for a sender."""
 
 from __future__ import annotations
 

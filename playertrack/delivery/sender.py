@@ -1,4 +1,4 @@
-"""The queue and its sender as one: what sinks share that use the same directory."""
+"""The queue and its sender together, shared by all sinks that use the same directory."""
 
 from __future__ import annotations
 

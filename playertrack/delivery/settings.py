@@ -1,4 +1,4 @@
-"""How the sender behaves: the numbers of the retry policy and of the transport (wire, 4)."""
+"""The settings of the sender: the numbers of the retry policy and of the transport (wire, 4)."""
 
 from __future__ import annotations
 

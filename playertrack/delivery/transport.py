@@ -1,4 +1,4 @@
-"""One request over HTTP: aiohttp with everything off that would change what is sent."""
+"""One request over HTTP: aiohttp, with everything turned off that would change the request."""
 
 from __future__ import annotations
 

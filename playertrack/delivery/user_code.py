@@ -1,4 +1,4 @@
-"""Runs functions and coroutines that somebody else wrote where they stop nothing if they block."""
+"""Runs functions and coroutines of third parties where they block nothing else."""
 
 from __future__ import annotations
 

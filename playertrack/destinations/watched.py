@@ -1,7 +1,7 @@
 """The played parts of a session, from its events: for destinations that report it as a whole.
 
 Each jump of the playhead is a SEEK, so between two of them the playhead shows what was played,
-but for jumps of a player's own that are too small for the time to show them.
+except for jumps by the player itself that are too small to show against the time.
 """
 
 from __future__ import annotations

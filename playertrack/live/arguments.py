@@ -1,6 +1,6 @@
-"""Checks of what a program gives a binding: what cannot be used is refused there and then.
+"""Checks the arguments that a program gives a binding, and refuses unusable ones at once.
 
-Later it would be an error on a thread of ours, which no program sees.
+Later they would be errors on a thread of ours, which no program sees.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A whole playback in one call, for those who know only what was watched of it.
+"""A whole playback in one call, for callers that know only which parts were watched.
 
 A back end has no player: it knows that of an entry of 100 s the parts from 0 to 60 and from
 80 to 100 were watched. The engine receives the signals that a player would send, so the same

@@ -1,8 +1,8 @@
 """Bindings of players that live in an event loop: Qt, GLib, asyncio.
 
-Such a player may be called on the thread of its loop alone, and whatever blocks that thread
-stops the player, and all of the program. So commands are handed over to the loop, from whatever
-thread they are given, and on the loop's thread nothing here waits.
+Such a player may only be called on the thread of its loop, and whatever blocks that thread stops
+the player and the whole program. So commands from any thread are handed over to the loop, and
+nothing here waits on the loop's thread.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Names media for the events if nobody else does."""
+"""The name of media in events, if the program gives none."""
 
 from __future__ import annotations
 

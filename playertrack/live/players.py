@@ -1,4 +1,4 @@
-"""Who measures which player: each player once, and each tracker one player at a time."""
+"""Which binding measures which player: each player once, each tracker one player at a time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Feeds a tracker with what a program itself receives from a player that has a translator."""
+"""Feeds a tracker with records that the program itself receives, for players with a translator."""
 
 from __future__ import annotations
 

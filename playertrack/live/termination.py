@@ -1,4 +1,4 @@
-"""Lets a program that is asked to end (SIGTERM) deliver first what its trackers hold back.
+"""Lets a program that gets a SIGTERM first deliver what its trackers hold back.
 
 Python runs the exit functions of a program that ends by itself, which close every tracker. A
 SIGTERM ends it without them, and with it what waits: a pause or a seek in its grace, the end of

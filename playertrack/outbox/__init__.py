@@ -1,8 +1,7 @@
 """A durable queue of events, which each destination reads in its own order.
 
-`Outbox` is all that there is to it from outside: any thread appends, a thread of its own
-makes groups of events durable (SQLite, WAL, FULL), and a sender reads them and says what
-became of them.
+`Outbox` is the whole interface: any thread appends, a thread of its own makes groups of events
+durable (SQLite, WAL, FULL), and a sender reads them and reports what became of them.
 """
 
 from .dating import BootClock

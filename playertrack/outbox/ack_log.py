@@ -1,12 +1,12 @@
-"""The log of what was delivered: one small write a request, so the sender never waits.
+"""The log of delivered rows: one small write per request, so that the sender never waits.
 
-A commit to the queue takes a disk some milliseconds, which is more than many a request. So
+A commit to the queue takes a disk some milliseconds, which is longer than many requests take. So
 the number of a delivered row first goes here, in a single write that outlives this process,
 and the row is removed later, together with many others. What a power cut takes from the log
 is sent once more.
 
-It also holds the highest number that was ever committed, and how many transactions there were,
-by which a queue that silently lost its last ones is recognized.
+It also holds the highest number ever committed and the number of transactions, which reveal a
+queue that silently lost its last ones.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Asks both stores of a queue that is on disk and in memory at once, and merges the answers."""
+"""Asks both stores of a queue that is on disk and in memory, and merges their answers."""
 
 from __future__ import annotations
 

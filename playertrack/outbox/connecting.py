@@ -1,4 +1,4 @@
-"""The connection to SQLite, as far as it is used: a test may put another one in its place."""
+"""The part of SQLite's connection that is used, so that tests can replace it."""
 
 from __future__ import annotations
 

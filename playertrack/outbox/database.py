@@ -1,8 +1,8 @@
 """The database of a queue as a whole: how it is made, examined, verified, and made smaller.
 
-In its `Tally` is the small state that everything else is judged by: numbers, counters, pauses.
-That is kept twice, in two tables and so in two pages, each copy with a checksum: what one
-damaged byte takes is read from the other copy.
+Its `Tally` is the small state by which everything else is judged: numbers, counters, pauses. It
+is kept twice, in two tables and so in two pages, each copy with a checksum: if a byte of one copy
+is damaged, the other copy is read.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The queue on the disk, and in memory for as long as the disk does not take it.
 
-A `Failover` belongs to one thread and never raises for what a disk does. A damaged file is
-repaired or set aside (Q-damage). With a full or failing disk new events go to memory; they move
-to the disk as soon as it takes them. What changes rows of the disk is owed to it until then.
+A `Failover` belongs to one thread and never raises because of a disk. A damaged file is repaired
+or set aside (Q-damage). While a disk is full or fails, new events go to memory and move to the
+disk as soon as it accepts them; changes of rows on the disk are kept until then.
 """
 
 from __future__ import annotations

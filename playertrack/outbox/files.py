@@ -1,4 +1,4 @@
-"""The files of a queue, as this process has them open: database, log of deliveries, lock."""
+"""The open files of a queue in this process: database, log of deliveries, lock."""
 
 from __future__ import annotations
 

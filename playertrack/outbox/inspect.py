@@ -1,4 +1,4 @@
-"""A look at a queue from outside, and small changes of it, whoever uses it: it takes no lock."""
+"""Looks at a queue from outside and makes small changes, without a lock: it may be in use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The memory of each lane beside its rows: how the next item of it has to be made.
+"""A note for each lane, beside its rows: the state from which its next item is made.
 
 A note is committed together with the item that it came with, so the process that makes the
 next one goes on exactly there, whatever happened to the one before it.

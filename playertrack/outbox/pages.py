@@ -1,8 +1,8 @@
 """The pages of an SQLite file and of its log, read without SQLite.
 
-SQLite gives up at the first thing that does not add up. The pages beside it are whole, and
-each record of a queue has a checksum of its own, so whatever is found here is known to be as
-it was written, or left out. The format is that of https://www.sqlite.org/fileformat2.html.
+SQLite gives up at the first inconsistency. The other pages are sound, and each record of a queue
+has its own checksum, so a record found here is known to be undamaged, or left out.
+The format is that of https://www.sqlite.org/fileformat2.html.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The records of a queue, as they are read and judged by their checksums."""
+"""The records of a queue: read, and judged by their checksums."""
 
 from __future__ import annotations
 

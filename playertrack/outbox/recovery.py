@@ -1,7 +1,7 @@
-"""Opening a queue, whatever is there: a sound one, none, or a file that cannot be read.
+"""Opens a queue, whatever is there: a sound one, none, or an unreadable file.
 
-A file that SQLite cannot read is set aside, and all of it that is as it was written goes to a
-new one: its pages are read one by one, and each row, tally and note is judged by its checksum.
+A file that SQLite cannot read is set aside, and its undamaged content goes into a new one: its
+pages are read one by one, and each row, tally and note is judged by its checksum.
 """
 
 from __future__ import annotations

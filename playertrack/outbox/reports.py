@@ -1,4 +1,4 @@
-"""Reports of disks and damage for the log: what happened, what it costs, what to do."""
+"""Log messages on disks and damage: what happened, what is lost, what to do."""
 
 from __future__ import annotations
 

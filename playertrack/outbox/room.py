@@ -1,4 +1,4 @@
-"""Room in the queue: for programs that have all their events at once and can wait."""
+"""Free space in the queue, for programs that have all their events at once and can wait."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Starts a thread, and tries again where none can be had at the moment."""
+"""Starts a thread, and tries again if the system has none at the moment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The items of a queue, and what became of them: values."""
+"""The values of a queue: its items, and what became of them."""
 
 from __future__ import annotations
 

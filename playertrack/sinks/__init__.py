@@ -1,7 +1,7 @@
 """Sinks: where a tracker sends its events.
 
-A sink takes events over one by one. `open_sink` opens one by its name, as a command line
-gives it; others than those here are found under the entry point groups ``playertrack.sinks``
+A sink takes events one by one. `open_sink` opens one by name, as on a command line; sinks from
+elsewhere are found under the entry point groups ``playertrack.sinks``
 and ``playertrack.destinations``.
 """
 

@@ -1,4 +1,4 @@
-"""A sink that hands events to several others, none of which can hurt another."""
+"""A sink that hands events to several others, isolated from each other."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A stream of signals in, one of events out: Structured Streaming with a state for each player."""
+"""Structured Streaming with a state for each player: a stream of signals in, one of events out."""
 
 from __future__ import annotations
 

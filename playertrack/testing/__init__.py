@@ -1,10 +1,10 @@
-"""A kit to test a player with: scripted players, and assertions about the events of any.
+"""A kit for testing players: scripted players, and assertions about the events of any player.
 
     >>> play = ScriptedPlayer(duration=100)
     >>> play = play.load().play().watch(30).seek(60).stall(2).watch(to=100).end()
     >>> assert_quartiles(play, 25, 75, 100)
 
-It needs neither a clock nor pytest. With pytest there are fixtures besides, see
+It needs neither a clock nor pytest. For pytest there are fixtures as well, see
 `playertrack.testing.plugin`.
 """
 

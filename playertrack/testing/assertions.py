@@ -1,7 +1,7 @@
-"""Assertions about events, whoever made them; a failure says what to look at.
+"""Assertions about events from any source; a failure says where to look.
 
-Events are `Event`s, the records of anybody's event log, or all that a `ScriptedPlayer`,
-a `Bench` or a `Witness` has. With those a failure can also explain why a quartile is missing.
+Events are `Event`s, the records of any event log, or those of a `ScriptedPlayer`, a `Bench` or a
+`Witness`. With the latter, a failure can also explain why a quartile is missing.
 """
 
 from __future__ import annotations

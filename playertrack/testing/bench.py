@@ -1,4 +1,4 @@
-"""A tracker to test a player on: the test moves its clock, and it keeps what comes out."""
+"""A tracker for tests of a player: the test moves its clock, and it keeps the events."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Tests for every adapter that only listens, as a class to be subclassed.
+"""Tests for adapters that only listen, as a base class.
 
-Programs drive their player by the player's own API, and know nothing of the adapter. So do
-these scenarios; the binding is asked for nothing but what no player says.
+Programs drive their player through the player's own API and know nothing of the adapter. So do
+these scenarios; they use the binding only for facts that no player reports.
 
     class TestMyPlayer(Bystander):
         video, brief = "clips/clip.mp4", "clips/brief.mp4"
@@ -18,7 +18,7 @@ these scenarios; the binding is asked for nothing but what no player says.
         test_chapters = None  # this player has none
 
 Each test drives a new player in real time and checks the events. A failure shows expected and
-got side by side, with the rule and the signal of the first difference.
+actual events side by side, with the rule and the signal of the first difference.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The conformance cases, to be run against any engine of the contract.
+"""The conformance cases, to run against any engine of the contract.
 
-An engine is what makes events of signals: one in another language behind a pipe, one of a
-service, a new one. The cases come with the package.
+An engine is anything that turns signals into events: one in another language behind a pipe, one
+in a service, a new one. The cases come with the package.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Golden traces: what a player signalled when all was well, and what came of it.
+"""Golden traces: the signals of a player from a good run, and their events.
 
-A golden trace is a file of signals, ``x.jsonl``, which all the commands can read, and beside
-it ``x.events.jsonl``, the events of them. A run is compared by its events.
+A golden trace is a file of signals, ``x.jsonl``, which all commands can read, and beside it
+``x.events.jsonl`` with their events. A run is compared by its events.
 """
 
 from __future__ import annotations

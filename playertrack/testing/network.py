@@ -1,4 +1,4 @@
-"""A collector to test delivery with, whose network can be taken away."""
+"""A collector for tests of delivery, whose network can fail."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests for every adapter of a player, as a class to be subclassed.
+"""Tests for adapters of players, as a base class.
 
     class TestMyPlayer(Conformance):
         video = "clips/clip.mp4"

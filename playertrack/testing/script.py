@@ -1,8 +1,8 @@
-"""A player that does what a story says, at once: no media, no clock, no threads.
+"""A player that follows a script at once: no media, no clock, no threads.
 
-Its methods are named after what a viewer does, or what befalls the player. Each
-returns the player, so that they can be chained. Time passes in the story alone, and the
-updates that a real player would send on the way are made up.
+Its methods are named after what a viewer does, or what happens to the player. Each returns the
+player, so calls can be chained. Time passes only in the story, and the updates that a real player
+would send on the way are generated.
 """
 
 from __future__ import annotations

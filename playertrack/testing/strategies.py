@@ -1,4 +1,4 @@
-"""Hypothesis strategies: signals to hold an engine, a sink or a report against.
+"""Hypothesis strategies: signals for tests of an engine, a sink or a report.
 
 `hostile` draws any valid signals in any order, with times back and forth and positions where
 things are decided. `stories` draws what a viewer does with a player that reports all of it, and

@@ -1,4 +1,4 @@
-"""Tests for every adapter on a network that misbehaves.
+"""Tests for adapters on a network that misbehaves.
 
     class TestMyPlayer(StreamingConformance):
         site = server  # a `media.MediaServer`

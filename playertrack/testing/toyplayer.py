@@ -1,4 +1,4 @@
-"""A player that plays nothing, in real time, and calls back as players do: from its own thread."""
+"""A dummy player: it plays nothing, in real time, and calls back from its own thread."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""HTML as elements: whatever a trace has for a name is text by construction."""
+"""HTML as elements, so that names in a trace are always text and never markup."""
 
 from __future__ import annotations
 

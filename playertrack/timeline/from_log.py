@@ -1,8 +1,8 @@
-"""The picture of a session of which only the events are known.
+"""Draws a session of which only the events are known.
 
-Between two events that name a position the playhead is drawn straight; it counts as played
-while the events say that it was playing. That is less than a trace shows, and no more than
-the events say.
+Between two events with a position the playhead is a straight line; it counts as played while the
+events say that the player was playing. That is less than a trace shows, and no more than the
+events say.
 """
 
 from __future__ import annotations

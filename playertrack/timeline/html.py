@@ -1,7 +1,7 @@
-"""A timeline as a page: the drawings, with zoom, and the events and why they came.
+"""A timeline as a page: the drawings, with zoom, and the events with their reasons.
 
-One file that loads nothing: styles and script are in it, and nothing else may run in it
-(Content-Security-Policy), whatever a trace has for a name. Without script it is still readable.
+One file that loads nothing: it contains its styles and its script, and nothing else may run in it
+(Content-Security-Policy), whatever names a trace has. It is readable without script, too.
 """
 
 from __future__ import annotations

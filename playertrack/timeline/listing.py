@@ -1,4 +1,4 @@
-"""Lists beside a picture, as HTML: the events and why they came, the quartiles that did not."""
+"""Lists beside a picture, as HTML: the events with their reasons, and the missing quartiles."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The drawing of a trace as values, in seconds of time and of content."""
+"""The drawing of a trace as plain values, in seconds of time and of content."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Watches a trace being derived, so as to draw what happened.
+"""Watches the derivation of a trace, to draw what happened.
 
 The engine is watched from outside: after every signal, and at every tick that it asks for, so
-that a state begins when it begins and not when somebody next says something. Ticks change no
-output (R-timer), so what is drawn is what is derived.
+that a state starts on time and not with the next signal. Ticks change no output (R-timer), so the
+drawing shows what is derived.
 """
 
 from __future__ import annotations

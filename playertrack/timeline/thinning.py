@@ -1,4 +1,4 @@
-"""Thins out what a picture cannot show: it keeps a mark for each pixel and kind."""
+"""Thins out what a picture cannot show: one mark of each kind stays for a pixel."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Signals and events as JSON Lines: the lines of traces and event logs.
 
-A trace is one signal an object a line, an event log one event; both are UTF-8 and either may
-mix players. What cannot be taken is a `TraceError` that says ``FILE:LINE`` and names the
-field, whatever the bytes are: never another exception, never a number or key guessed.
+Each line is a JSON object: a signal in a trace, an event in an event log. Both are UTF-8, and both
+may mix players. Whatever the bytes are, an unusable line is a `TraceError` with ``FILE:LINE`` and
+the name of the field, never another exception; no number or key is guessed.
 """
 
 from __future__ import annotations

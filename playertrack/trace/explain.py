@@ -1,8 +1,8 @@
-"""Why each event is there, and why a milestone is not: the explanation of a trace.
+"""Explains a trace: why each event is there, and why a milestone is not.
 
-What it says comes from the signals, the events (each names its rule and the signal that it
-goes back to), the engine's diagnostics and the summary of each session. It is for people who
-wonder about their player.
+Its sources are the signals, the events (each names its rule and the signal that caused it), the
+engine's diagnostics and the summary of each session. It is for people who wonder about their
+player.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Decodes the lines of a trace quickly: a `timeupdate` needs no signal to be made.
 
-Most lines leave no doubt: a signal that is known, with the fields that it needs and no other.
-Those are decoded straight into structs. A line that is in any doubt is left to the careful way
-(`codec.parse_entry`), which knows what to say of it.
+Most lines are plain: a known signal, with the fields that it needs and no others. These are
+decoded straight into structs. Any other line is left to the careful decoder
+(`codec.parse_entry`), which has the error messages.
 """
 
 from __future__ import annotations

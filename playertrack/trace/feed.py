@@ -1,8 +1,8 @@
 """From the lines of traces to events.
 
-`derive` reads a trace and gives its events; `feed_lines` does a part of the work and says which
-line made which events. Lines that leave no doubt are decoded quickly (see `fast_decode`); every
-other line takes the careful way through `codec.parse_entry`. Both ways give the same events.
+`derive` reads a trace and gives its events; `feed_lines` also says which line made which events.
+Plain lines are decoded quickly (see `fast_decode`), all others carefully by `codec.parse_entry`.
+Both ways give the same events.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Checks anybody's event log against what every log must be (contract, section 12).
+"""Checks any event log against the invariants of all logs (contract, section 12).
 
-An event log shows less than the engine knows, so what is checked is what a log can show, and
-nothing is reported that a right log could have. `check` takes the records as they are in the
-log, whatever they are, and never raises.
+An event log shows less than the engine knows, so only what a log can show is checked, and nothing
+is reported that could be in a correct log. `check` takes the records of the log, whatever they
+are, and never raises.
 
 Checked: the form of each record, with a position within the duration (``format``), R-ids,
 I-index, I-session, I-once, I-life, I-pair, and of I-true three things: there is a duration to

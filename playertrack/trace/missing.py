@@ -1,4 +1,4 @@
-"""Why a milestone did not fire: what the playhead did about its point, in words."""
+"""Says in words why a milestone did not fire: what the playhead did around its point."""
 
 from __future__ import annotations
 

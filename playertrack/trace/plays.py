@@ -1,4 +1,4 @@
-"""Each session's totals, from events, or from summaries, which know more.
+"""The totals of each session, from events or from summaries, which know more.
 
 A log of events does not say how long was played beyond its VIEWs, or what was watched between
 its milestones; a trace and summaries do.

@@ -1,4 +1,4 @@
-"""The position of a player that says where it is only when it is asked, or now and then."""
+"""The position of a player that reports it only when polled, or now and then."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A row a session, as sessions end: for `derive --summaries`."""
+"""A row for each session as it ends, for `derive --summaries`."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""The common part of all translators, around what each makes of its player's records.
+"""The common part of all translators.
 
-A player's own translator turns records into signals and knows nothing but its player. Here is
-what holds for every player that a program drives: who asked for a seek, a row of calls that is
-one seek, and a part of a file that is played as if it were all of it.
+A player's own translator turns its records into signals and knows only that player. This module
+handles what all players that a program drives have in common: who asked for a seek, several calls
+that are one seek, and a part of a file that is played as if it were the whole.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The library of files: read in the background, each session derived again when it is chosen."""
+"""The library of files: read in the background, each session derived again when it is selected."""
 
 from __future__ import annotations
 

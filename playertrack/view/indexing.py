@@ -1,7 +1,7 @@
-"""Reads a source once, so that the table has a row for each of its sessions.
+"""Reads a source once, to fill the table with a row for each of its sessions.
 
-Nothing of a session is kept but its row. Players that are silent for long are kept as
-snapshots, so that a hundred thousand of them fit.
+Only the row of a session is kept. Players that are silent for long are kept as snapshots, so that
+a hundred thousand of them fit.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The page's data: rows for the table, and the detail of the chosen session."""
+"""The page's data: rows for the table, and the detail of the selected session."""
 
 from __future__ import annotations
 

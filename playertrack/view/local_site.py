@@ -1,4 +1,4 @@
-"""An application of aiohttp on the loopback interface, and nowhere else, until it is stopped."""
+"""Serves an aiohttp application on the loopback interface only, until it is stopped."""
 
 from __future__ import annotations
 

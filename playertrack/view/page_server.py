@@ -1,4 +1,4 @@
-"""The page on a port of its own, on the loopback interface and nowhere else."""
+"""Serves the page on its own port, on the loopback interface only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The chosen session: its picture, events, signals, and why a quartile is missing, as HTML."""
+"""The selected session: its picture, events, signals, and why a quartile is missing, as HTML."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The page over HTTP: its parts, the table and the panel as they change, and what is copied.
+"""The page over HTTP: its parts, the table and the panel as they change, and the exports.
 
-The guard of the server that these routes are added to says who may ask.
+The guard of the server that has these routes decides who may ask.
 """
 
 from __future__ import annotations

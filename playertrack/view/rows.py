@@ -1,4 +1,4 @@
-"""The table of sessions: a row a session, which filters choose from and columns sort by."""
+"""The rows of the table of sessions, and how they are filtered and sorted."""
 
 from __future__ import annotations
 

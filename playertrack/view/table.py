@@ -1,4 +1,4 @@
-"""The page around: the filters and the table of sessions, as HTML."""
+"""The filters and the table of sessions, and the page around them, as HTML."""
 
 from __future__ import annotations
 

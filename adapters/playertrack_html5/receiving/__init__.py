@@ -1,7 +1,7 @@
-"""The back end's half: batches of records that pages post in, events out.
+"""The back end's half: batches of records from pages in, events out.
 
-`Receiver` is the handler of an aiohttp application, and what needs aiohttp; `Pages` is what it
-does with a batch, without a network and a clock. `BackEnds` takes the signals of others.
+`Receiver` is the handler for an aiohttp application; `Pages` does the work on a batch, without
+network or clock. `BackEnds` takes signals that other back ends post.
 """
 
 from .back_ends import BackEnds

@@ -1,4 +1,4 @@
-"""The signals that back ends post: batches of trace lines in, events out.
+"""Signals that other back ends post: batches of trace lines in, events out.
 
 No I/O and no clock: time is the ``at`` of the signals.
 """

@@ -1,4 +1,4 @@
-"""A batch: what a page posts of one media element at a time."""
+"""A batch: the records of one media element that a page posts together."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The end of the content, early or not, and what comes instead: loop, stop, failure.
+"""The end of the content, early or not, and its alternatives: loop, stop, failure.
 
 R-end, R-end-early, R-last-stretch, R-loop, R-stop, R-error.
 """

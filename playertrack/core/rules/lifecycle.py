@@ -1,4 +1,4 @@
-"""Loading, starting, starting over, stopping: how a session begins and is left.
+"""Loading, starting, starting over, stopping: how a session starts and ends.
 
 R-ready, R-loaded, R-complete, R-request, R-play, R-replay, R-replay-signal, R-stop,
 R-close-open. Functions named after a trigger's meaning are effects of the table in

@@ -1,8 +1,8 @@
 """Pausing and resuming: R-pause, R-resume.
 
-A pause counts if it lasts: until `Policy.pause_grace` has passed it is PAUSING, and what
-explains it away makes it none. What `play`, `playing` and `pause` mean while a seek or a
-linear ad is laid over the state is remembered until that is over.
+A pause counts if it lasts: until `Policy.pause_grace` has passed the state is PAUSING, and
+anything that explains the pause cancels it. The last `play`, `playing` or `pause` during a seek
+or a linear ad is remembered and takes effect when that is over.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Seeks that the player reports: R-seek, R-seek-quiet, R-seek-lost, R-seek-early and others.
 
-A seek is laid over the state until it is complete. Its SEEK comes then, once, and what
-the player said meanwhile shows after it.
+A seek overlays the state until it is complete. Only then is its SEEK emitted, once, and what the
+player reported meanwhile takes effect after it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""One question to an API v3, and its answer: not for events, which go through the queue."""
+"""One call of an API v3, and its answer; events do not go this way, but through the queue."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The identity of a device or an application at Kaltura: what is the same on all of its events."""
+"""The identity of a device or an application at Kaltura: the fields that all its events share."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Where a KS comes from (wire, 6).
 
-A provider gives a KS when it is asked, keeps it, and gets a new one before it expires or when
-a server does not take it any more. However many events wait for it, one renewal is on its way
-at a time. Providers may be shared by sinks and threads. None of them shows a secret.
+A provider gives a KS on request, keeps it, and gets a new one before it expires or when a server
+no longer accepts it. However many events wait for it, only one renewal is under way at a time.
+Sinks and threads may share a provider. None of them shows a secret.
 """
 
 from __future__ import annotations

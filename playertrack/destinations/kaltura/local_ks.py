@@ -1,6 +1,6 @@
 """A KS made here from the secret of a partner, as the server would make it (wire, 6).
 
-Who has the secret can do anything to the account. It belongs on servers, never on devices
+Whoever has the secret can do anything to the account. It belongs on servers, never on devices
 that viewers can reach.
 """
 

@@ -1,4 +1,4 @@
-"""stats.collect: events as the guide's section 5 has them, and their sink (wire, 1)."""
+"""stats.collect: events by section 5 of the guide, and their sink (wire, 1)."""
 
 from __future__ import annotations
 
