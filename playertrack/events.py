@@ -1,8 +1,7 @@
 """The analytics events that the engine derives: what comes out.
 
-Every event is a frozen value with the fields of `Event`; the classes below it add what
-section 3 of the contract adds for that event. An event is identified by its session
-and ``index``.
+Every event is a frozen value with the fields of `Event`; the classes below it have
+the additional fields of section 3 of the contract. Session and ``index`` identify an event.
 
     >>> Event("PAUSE", at=3.0, session="s", index=7, entry_id="1_a", position=2.5, duration=10.0)
     Event(PAUSE #7 at=3.0 position=2.5)

@@ -1,8 +1,8 @@
 """Sinks: where a tracker sends its events.
 
 A sink takes events one by one. `open_sink` opens one by name, as on a command line; sinks from
-elsewhere are found under the entry point groups ``playertrack.sinks``
-and ``playertrack.destinations``.
+elsewhere are found under the entry point groups ``playertrack.sinks`` and
+``playertrack.destinations``.
 """
 
 from .base import Sink, SinkError, event_line, is_destination, open_sink
