@@ -7,7 +7,7 @@ a pause) is let out by `emit`, before any event that it has to precede.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from math import inf
 from types import EllipsisType
@@ -136,6 +136,18 @@ class Playback(PlayerState):
             self.fire("pause_stands")
         if self.state is IDLE and name not in ("WIDGET_LOADED", "ERROR"):
             self.fire("ready")
+        return self.make(name, rule, more, at, position, cause)
+
+    def make(
+        self,
+        name: str,
+        rule: str,
+        more: Mapping[str, Any],
+        at: float | None = None,
+        position: float | EllipsisType | None = ...,
+        cause: str | None = None,
+    ) -> Event:
+        """As `emit`, where nothing waits that could have to come before."""
         if at is None:
             at = self.now
         if at < self.event_at:
@@ -365,24 +377,18 @@ class Playback(PlayerState):
     def view(self) -> None:
         """A VIEW for each full interval by which play time has grown (R-view)."""
         interval = self.policy.view_interval
-        play_time = self.play_time
-        if (
-            interval is not None
-            and play_time >= (self.viewed + 1) * interval - _HAIR
-            and self.state is PLAYING
-            and not self.suspended
-        ):
-            self.view_at(play_time, interval)
+        if interval is not None and self.state is PLAYING and not self.suspended:
+            self.view_at(self.play_time, interval, self.emit)
 
-    def view_at(self, play_time: float, interval: float) -> None:
-        """The VIEWs that ``play_time`` has earned."""
-        for _ in range(_MOST_VIEWS):
-            if play_time < (self.viewed + 1) * interval - _HAIR:
+    def view_at(self, play_time: float, interval: float, emit: Callable[..., Event]) -> None:
+        """The VIEWs that ``play_time`` has earned; ``emit`` may be `make`."""
+        most = self.viewed + _MOST_VIEWS
+        while play_time >= (self.viewed + 1) * interval - _HAIR:
+            if self.viewed == most:  # at a rate next to nothing a step may be worth any number
+                self.viewed = max(most, int(min(play_time / interval, 2.0**53)))
                 return
             self.viewed += 1
             waited = 0.0
             if self.tally is not None:
                 waited, self.tally.view_buffer = self.tally.view_buffer, 0.0
-            self.emit("VIEW", "R-view", {"play_time": interval, "buffer_time": waited})
-        # At a rate next to nothing a step may be worth any number of them.
-        self.viewed = max(self.viewed, int(min(play_time / interval, 2.0**53)))
+            emit("VIEW", "R-view", {"play_time": interval, "buffer_time": waited})

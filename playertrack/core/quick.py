@@ -30,6 +30,9 @@ from .state import PLAYING, QUIET
 
 NOTHING: tuple[Event, ...] = ()
 
+#: By a name of its own: Python 3.11 is slow to find what a class has.
+_UPDATE = TimeUpdate.name
+
 #: Where no update is quiet or calm. By a name, as a minus is calculated each time.
 _NOWHERE = -inf
 
@@ -156,9 +159,9 @@ class Quick(Playback):
 
         As `reach`, which looks for the next milestone on the same way.
         """
-        media = self.media
+        media, pace = self.media, self.pace
         assert start is not None and media is not None
-        self.cause = TimeUpdate.name
+        self.cause = _UPDATE
         milestone = inf
         for bit, (percent, point) in enumerate(media.points):
             if point > start and not self.fired >> bit & 1:
@@ -166,14 +169,15 @@ class Quick(Playback):
                     milestone = point
                     break
                 self.reached(bit, percent)
-        policy = self.policy
+        policy: Policy = pace._setup.policy
         if policy.completion is not None:
             self.complete()
-        if policy.view_interval is not None:
-            play_time = self.played + (position - self.span_from) / self.pace.rate
-            self.view_at(play_time, policy.view_interval)
-        self.calm = self._next_point(milestone)
-        self._quieten()
+        interval = policy.view_interval
+        if interval is not None:
+            play_time = self.played + (position - self.span_from) / pace.rate
+            emit = self.make if self.until == inf else self.emit
+            self.view_at(play_time, interval, emit)
+        self._aim(milestone)
         out, self.out = self.out, None
         return NOTHING if out is None else out
 
@@ -190,8 +194,7 @@ class Quick(Playback):
                 self.until = until
             else:
                 return
-            self.calm = self._next_point(self._next_milestone())
-            self._quieten()
+            self._aim(self._next_milestone())
 
     def _brief_until(self) -> float:
         """Until when what is there for a moment does not matter; -inf if it does.
@@ -215,17 +218,6 @@ class Quick(Playback):
             since.append(start.played)
         return min(since) + _SURELY * self.policy.settle
 
-    def _quieten(self) -> None:
-        """All is quiet where it is calm, the slack is full and time is that of the signals."""
-        pace = self.pace
-        quiet = (
-            self.slack == pace.cap
-            and self.now <= self.moved_at
-            and pace.frozen_after == inf
-            and self.until == inf
-        )
-        self.limit = self.calm if quiet else _NOWHERE
-
     def _next_milestone(self) -> float:
         """The position of the next milestone that has not fired, infinite without one."""
         here, media, bit = self.position, self.media, 1
@@ -236,8 +228,11 @@ class Quick(Playback):
             bit <<= 1
         return inf
 
-    def _next_point(self, milestone: float) -> float:
-        """The position at which that or a view is due next, a little early at most."""
+    def _aim(self, milestone: float) -> None:
+        """It is calm up to there, or to the next view if that is nearer: a little less at most.
+
+        There it is quiet, too, if the slack is full and time is that of the signals.
+        """
         point, pace = milestone, self.pace
         policy: Policy = pace._setup.policy
         if policy.completion is not None:
@@ -248,8 +243,17 @@ class Quick(Playback):
         interval = policy.view_interval
         if interval is not None:
             due = (self.viewed + 1) * interval - 1e-5 - self.played
-            point = min(point, self.span_from + due * pace.rate)
-        return point
+            view = self.span_from + due * pace.rate
+            if view < point:
+                point = view
+        self.calm = point
+        quiet = (
+            self.slack == pace.cap
+            and self.now <= self.moved_at
+            and pace.frozen_after == inf
+            and self.until == inf
+        )
+        self.limit = point if quiet else _NOWHERE
 
 
 def skim(
