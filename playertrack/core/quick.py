@@ -18,14 +18,16 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from math import inf
+from math import inf, nextafter
 from typing import Any
 
 from ..events import Event
 from ..policy import Policy
 from ..signals import Signal, TimeUpdate
+from .open_intervals import Cadence
 from .playback import Playback
 from .playhead import DRIFT
+from .rules import lifecycle, moves
 from .state import PLAYING, QUIET
 
 NOTHING: tuple[Event, ...] = ()
@@ -37,8 +39,13 @@ _UPDATE = TimeUpdate.name
 _NOWHERE = -inf
 
 _CALM = QUIET | {"cadence"}
+#: What is over with the next move.
+_ONCE = frozenset({"first", "landing", "still_since"})
 #: What a player has for a moment only, in which it does not matter to updates beyond doubt.
-_BRIEF = _CALM | {"settling", "stale", "start"}
+_BRIEF = _CALM | _ONCE | {"settling", "stale", "start"}
+
+#: A time that never comes, in which only a move ends what there is for a moment.
+_NEVER = nextafter(inf, 0.0)
 
 #: How much of a slack or a while leaves no doubt, whatever is rounded.
 _SURELY = 0.9
@@ -130,8 +137,10 @@ class Quick(Playback):
             # No playhead that moved so lately is frozen, however long no update came.
             if cadence is None or now - cadence.since >= pace.frozen_after:
                 return None
-        content = pace.rate * elapsed
         until = self.until
+        if until < inf and (self.elapsed is not None or not _ONCE.isdisjoint(self.__dict__)):
+            return self._moved_on(position, now, ahead, cadence) if ahead > 0.0 else None
+        content = pace.rate * elapsed
         if until < inf and not (now < until and max(content, ahead) <= _SURELY * pace.cap):
             return None
         slack = self.slack
@@ -153,6 +162,30 @@ class Quick(Playback):
             self.now, self.limit = now, _NOWHERE
             return NOTHING
         return None
+
+    def _moved_on(
+        self, position: float, now: float, ahead: float, cadence: Cadence | None
+    ) -> Sequence[Event] | None:
+        """A move ahead that is the first, or the first after what took its time, if natural."""
+        pace, until, slack, travel = self.pace, self.until, self.slack, self.travel(now)
+        if self.first:
+            slack = min(slack, lifecycle.start_slack(self))
+        content = travel.content
+        if ahead > content + slack or travel.fast:
+            return None
+        if until < _NEVER and not (now < until and max(content, ahead) <= _SURELY * pace.cap):
+            return None
+        self.now, self.cause = now, _UPDATE
+        if cadence is not None:
+            cadence.since = now
+            cadence.updated(now)
+        self.let_go(*_ONCE)
+        moves.goes_on(self)
+        moves.advance(self, position, travel)
+        self.cause = ""
+        self.arm(self.tidy())
+        out, self.out = self.out, None
+        return NOTHING if out is None else out
 
     def _reach(self, start: float | None, position: float) -> Sequence[Event]:
         """A milestone or a view is reached on the way to ``position``.
@@ -187,9 +220,9 @@ class Quick(Playback):
         ``seldom`` is what the player has besides what it always has.
         """
         self.calm = self.limit = _NOWHERE
-        if self.state is PLAYING and not self.pace.fast and self.elapsed is None:
+        if self.state is PLAYING and not self.pace.fast:
             if _CALM.issuperset(seldom):
-                self.until = inf
+                self.until = inf if self.elapsed is None else _NEVER
             elif _BRIEF.issuperset(seldom) and (until := self._brief_until()) > _NOWHERE:
                 self.until = until
             else:
@@ -202,12 +235,12 @@ class Quick(Playback):
         A settling seek waits to be reported while playback goes on (R-seek). Positions of the
         session before (R-stale) and of the start (R-start) are elsewhere than an update that
         is natural and near, as long as nothing of them is due to be forgotten; what plays had
-        its PLAY, so both know when that was.
+        its PLAY, so both know when that was. All else is there until the next move.
         """
         since: list[float] = []
         seek, stale, start = self.settling, self.stale, self.start
         if seek is not None:
-            if not (seek.reported and seek.moved_on):
+            if not (seek.reported and (seek.moved_on or self.landing is not None)):
                 return _NOWHERE
             since.append(seek.at)
         if stale is not None:
@@ -216,7 +249,7 @@ class Quick(Playback):
         if start is not None:
             assert start.played is not None
             since.append(start.played)
-        return min(since) + _SURELY * self.policy.settle
+        return min(since) + _SURELY * self.policy.settle if since else _NEVER
 
     def _next_milestone(self) -> float:
         """The position of the next milestone that has not fired, infinite without one."""

@@ -25,7 +25,18 @@ from monitor import Monitor
 from playertrack import Engine, Fleet, Policy
 from playertrack.core.state import State
 from playertrack.events import Event
-from playertrack.signals import Loaded, Playing, Seeked, Seeking, Signal, Tick, TimeUpdate
+from playertrack.signals import (
+    Loaded,
+    Pause,
+    Playing,
+    RateChange,
+    Seeked,
+    Seeking,
+    Signal,
+    Stall,
+    Tick,
+    TimeUpdate,
+)
 from playertrack.testing import ScriptedPlayer, Seen
 from playertrack.testing.strategies import hostile, policies, stories, traces
 
@@ -182,7 +193,7 @@ def test_the_shortcuts_decide_as_the_long_way_for_long(
     "changes",
     [{}, {"view_interval": 0.7}, {"settle": 0.3, "frozen_after": 0.7}, {"settle": 3.0}],
 )
-def test_the_shortcuts_decide_as_the_long_way_after_seeks_and_starts(
+def test_the_shortcuts_decide_as_the_long_way_after_what_interrupts(
     step: float, changes: dict[str, Any]
 ) -> None:
     random, policy = Random(7), Policy(**changes)
@@ -199,8 +210,14 @@ def test_the_shortcuts_decide_as_the_long_way_after_seeks_and_starts(
         elif random.random() < 0.02:
             here = random.uniform(0.0, 60.0)
             fed = [Seeking(at=at, position=here), Seeked(at=at + 0.01, position=here)]
+        elif random.random() < 0.02:
+            wait = random.choice([step / 2, 2.0])
+            fed = [random.choice([Stall, Pause])(at=at), Playing(at=at + wait)]
+            at += wait
+        elif random.random() < 0.02:
+            fed = [RateChange(at=at, rate=random.choice([0.5, 1.0, 2.0, 8.0]))]
         at += step
-        here += step * random.choice([0.2, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.2])
+        here += step * random.choice([0.0, 0.2, 1.0, 1.0, 1.0, 1.0, 1.0, 1.2])
         shown = here + (random.random() < 0.02) * random.choice([-20.0, -0.5, 0.45, 20.0])
         fed.append(TimeUpdate(at=at, position=max(0.0, shown)))
         for signal in fed:

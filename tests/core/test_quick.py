@@ -10,21 +10,23 @@ from fed_engines import PLAYED, fed
 from scenarios import Scenario, parse
 
 from playertrack import Engine, Policy
+from playertrack.core.open_intervals import Cadence
 from playertrack.events import Event
 from playertrack.signals import Signal, TimeUpdate
 
-#: Updates that are judged by the rules, and those that are only looked at for what they reach.
+#: Updates that are judged by the rules, that move on after an interruption without being judged,
+#: and those that are only looked at for what they reach.
 CASES = """
 [from-one-update-to-the-next]
 playing 1000
-1 @1           -> judged
+1 @1           -> moved-on
 2 @2
 2.25 @2.25
 9 @9
 
 [jitter]
 playing 1000
-1 @1           -> judged
+1 @1           -> moved-on
 2 @2.125
 2 @2.25
 3 @2.75
@@ -32,16 +34,16 @@ playing 1000
 
 [a-playhead-that-stands-for-a-while]
 playing 1000
-1 @1           -> judged
+1 @1           -> moved-on
 2 @2
 3 @2
 5 @2
 5.25 @2        -> judged
-6 @3           -> judged
+6 @3           -> moved-on
 
 [a-playhead-that-is-awaited] {frozen_after=2}
 playing 1000
-1 @1           -> judged
+1 @1           -> moved-on
 2 @2
 3 @2
 3.5 @2.5
@@ -50,7 +52,7 @@ playing 1000
 
 [a-milestone]
 playing 100
-1 @1           -> judged
+1 @1           -> moved-on
 24 @24
 24.75 @24.75
 25 @25         -> looked-at
@@ -60,7 +62,7 @@ playing 100
 
 [a-milestone-in-a-part-that-was-jumped-to]
 playing 100
-1 @1           -> judged
+1 @1           -> moved-on
 2 seek @60
 3 @61          -> judged
 5 @63
@@ -70,7 +72,7 @@ playing 100
 
 [a-seek-to-a-milestone]
 playing 100
-1 @1           -> judged
+1 @1           -> moved-on
 2 seek @25
 3.25 @25       -> judged
 3.5 @25
@@ -79,7 +81,7 @@ playing 100
 
 [milestones-in-another-order]
 playing 100
-1 @1           -> judged
+1 @1           -> moved-on
 2 seek @45
 4 @47          -> judged
 7.25 @50.25    -> looked-at
@@ -92,14 +94,14 @@ playing 100
 
 [after-the-last-milestone]
 playing 10
-1 @1           -> judged
+1 @1           -> moved-on
 9 @9           -> looked-at
 10 @10         -> looked-at
 10.25 @10.25
 
 [views] {view_interval=10}
 playing 1000
-1 @1           -> judged
+1 @1           -> moved-on
 9 @9
 9.75 @9.75
 10 @10         -> looked-at
@@ -110,7 +112,7 @@ playing 1000
 [views-at-twice-the-speed] {view_interval=10}
 playing 1000
 0 ratechange 2
-1 @2           -> judged
+1 @2           -> moved-on
 2 @4
 9.75 @19.5
 10 @20         -> looked-at
@@ -118,7 +120,7 @@ playing 1000
 
 [completion] {completion=0.5 milestones=[]}
 playing 100
-1 @1           -> judged
+1 @1           -> moved-on
 49 @49
 49.75 @49.75
 50 @50         -> looked-at
@@ -127,7 +129,7 @@ playing 100
 
 [completion-and-milestones] {completion=0.4}
 playing 100
-1 @1           -> judged
+1 @1           -> moved-on
 25 @25         -> looked-at
 39.75 @39.75
 40 @40         -> looked-at
@@ -136,17 +138,17 @@ playing 100
 
 [completion-after-two-rates] {completion=0.5 milestones=[]}
 playing 100
-1 @1           -> judged
+1 @1           -> moved-on
 10 @10
 12 ratechange 2
-14 @16         -> judged
+14 @16         -> moved-on
 15 @18
 23 @34
 31 @50         -> looked-at
 
 [completion-after-a-seek] {completion=0.5 milestones=[]}
 playing 100
-1 @1           -> judged
+1 @1           -> moved-on
 2 seek @60
 3 @61          -> judged
 5 @63
@@ -157,7 +159,7 @@ playing 100
 loaded 100
 0 seek @20
 1 playing
-1.25 @20.25    -> judged
+1.25 @20.25    -> moved-on
 1.5 @20.5
 1.75 @20.75
 1.875 @20.875
@@ -166,9 +168,9 @@ loaded 100
 
 [just-after-a-seek]
 playing 1000
-1 @1           -> judged
+1 @1           -> moved-on
 2 seek @60
-2.25 @60.25    -> judged
+2.25 @60.25    -> moved-on
 2.5 @60.5
 2.75 @60.75
 2.875 @60.875
@@ -178,32 +180,61 @@ playing 1000
 
 [just-after-a-seek-by-large-steps]
 playing 1000
-1 @1           -> judged
+1 @1           -> moved-on
 2 seek @60
-2.25 @60.25    -> judged
+2.25 @60.25    -> moved-on
 2.75 @60.75    -> judged
 
 [just-after-a-seek-by-steps-as-large-as-may-be] {jump_tolerance=0.625}
 playing 1000
-1 @1           -> judged
+1 @1           -> moved-on
 2 seek @60
-2.25 @60.25    -> judged
+2.25 @60.25    -> moved-on
 2.8125 @60.8125
 
 [just-after-a-seek-until-it-may-be-over]
 playing 1000
-1 @1           -> judged
+1 @1           -> moved-on
 2 seek @60
-2.25 @60.25    -> judged
+2.25 @60.25    -> moved-on
 2.5 @60.5
 2.9 @60.75     -> judged
+
+[just-after-a-stall]
+playing 1000
+1 @1           -> moved-on
+2 stall
+4 playing
+4.25 @1.25     -> moved-on
+4.5 @1.5
+
+[just-after-a-stall-behind-it]
+playing 1000
+1 @1           -> moved-on
+2 stall
+4 playing
+4.25 @0.75     -> judged
+4.5 @1
+
+[just-after-a-start-by-more-than-its-slack] {jump_tolerance=2}
+playing 1000
+1 @1.75        -> judged
+2 @2.75
+
+[just-after-a-rate-too-fast-to-watch]
+playing 1000
+1 @1           -> moved-on
+1.5 ratechange 8
+1.75 ratechange 1
+2 @1.75        -> judged
+2.25 @2
 
 [just-after-a-replay]
 playing 1000
 100 @100       -> judged
 100 replay
 101 playing
-101.25 @0.25   -> judged
+101.25 @0.25   -> moved-on
 101.5 @0.5
 101.75 @0.75
 101.9375 @0.9375 -> judged
@@ -212,14 +243,14 @@ playing 1000
 
 [a-silence]
 playing 1000
-1 @1           -> judged
+1 @1           -> moved-on
 60.75 @60.75
 120.75 @120.75 -> judged
 122 @122
 
 [too-fast-to-watch]
 playing 1000
-1 @1           -> judged
+1 @1           -> moved-on
 1 ratechange 8
 2 @9           -> judged
 3 @17          -> judged
@@ -235,7 +266,7 @@ playing 1000
 
 [time-that-goes-back]
 playing 1000
-1 @1           -> judged
+1 @1           -> moved-on
 2 @2
 1.5 @2.25      -> judged
 2.5 @2.5
@@ -252,6 +283,14 @@ class Observed(Engine):
     def take(self, signal: Signal, at: float | None = None) -> Sequence[Event]:
         self.ways.append("judged")
         return super().take(signal, at)
+
+    def _moved_on(
+        self, position: float, now: float, ahead: float, cadence: Cadence | None
+    ) -> Sequence[Event] | None:
+        made = super()._moved_on(position, now, ahead, cadence)
+        if made is not None:
+            self.ways.append("moved-on")
+        return made
 
     def _reach(self, start: float | None, position: float) -> Sequence[Event]:
         self.ways.append("looked-at")

@@ -53,7 +53,8 @@ def near_start(pb: Playback, position: float) -> bool:
 def advance(pb: Playback, position: float, travel: Travel) -> None:
     """A natural amount ahead: it counts, unless nobody watches that fast (R-fast)."""
     assert pb.position is not None
-    pb.first = False
+    if pb.first:
+        pb.first = False
     ahead = position - pb.position
     travel = pb.counted(ahead, travel) or travel
     pb.spend(ahead, travel)
