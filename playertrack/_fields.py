@@ -96,9 +96,7 @@ def _level(name: str, value: object) -> float:
     return number + 0.0
 
 
-def _bitrate(name: str, value: object) -> float | None:
-    if value is None:
-        return None
+def _bitrate(name: str, value: object) -> float:
     allowed = "kbit/s, 0 or more, or null"
     number = _number(name, value, allowed)
     if not 0.0 <= number < inf:

@@ -23,7 +23,7 @@ from playertrack import Policy
 from playertrack.signals import Signal
 from playertrack.timeline import observe, to_svg
 from playertrack.trace.codec import encode_signal
-from playertrack.trace.conformance import load
+from playertrack.trace.conformance import load_cases
 
 ROOT = Path(__file__).parents[2]
 WIDTH = 820.0
@@ -36,7 +36,7 @@ Example = tuple[list[str], list[tuple[str | None, Signal]], Policy]
 def examples() -> dict[str, Example]:
     """Every scenario and case by its name."""
     found: dict[str, Example] = {}
-    for case in load(ROOT / "tests" / "cases"):
+    for case in load_cases(ROOT / "tests" / "cases"):
         lines = [encode_signal(signal, player).decode() for player, signal in case.signals]
         found[case.id] = (lines, list(case.signals), case.policy)
     for scenario in scenarios.load():
