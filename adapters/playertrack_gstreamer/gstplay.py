@@ -9,7 +9,7 @@ import attrs
 from playertrack import Policy, signals
 from playertrack.signals import Signal
 from playertrack.trace.recording import Command, Record
-from playertrack.trace.translator import PlayerTranslator
+from playertrack.trace.translator import TICK, PlayerTranslator
 
 from .position_filter import Track, seconds
 from .records import GSTPLAY, Duration, PlayError, PlayPoll, PlayState, Position, read
@@ -46,7 +46,7 @@ class GstPlayTranslator(PlayerTranslator):
     """
 
     policy: ClassVar[Policy] = Policy(jump_tolerance=1.5, infer_seeks=False, stall_credit=0.5)
-    ticks = True
+    ticks = TICK
 
     def __init__(self) -> None:
         super().__init__()

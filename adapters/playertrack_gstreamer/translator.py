@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from playertrack import Policy, signals
 from playertrack.signals import Signal
 from playertrack.trace.recording import Command, Record
-from playertrack.trace.translator import PlayerTranslator
+from playertrack.trace.translator import TICK, PlayerTranslator
 
 from .flush import Flush
 from .position_filter import seconds
@@ -49,7 +49,7 @@ class Translator(PlayerTranslator):
     """
 
     policy: ClassVar[Policy] = Policy(infer_seeks=False, frozen_after=1.5, stall_credit=0.5)
-    ticks = True
+    ticks = TICK
 
     def __init__(self) -> None:
         super().__init__()

@@ -6,6 +6,7 @@ alone; the end is `Stopped`, or another track, near the length; stalls and error
 
 from __future__ import annotations
 
+from math import inf
 from typing import Any, ClassVar
 
 from playertrack import Policy, signals
@@ -20,6 +21,12 @@ from .records import Changed, Poll, Seeked, read, track_of
 #: So near its length (s) a track that stops has ended.
 _END = 2.0
 
+#: So often (s) it is asked where it is; a longer silence shows that the process stood still.
+_ASKED = 0.5
+
+#: An answer so soon (s) after a silence is the first.
+_FIRST = 1.0
+
 #: A `Seeked` to so near (s) where playback is already is no seek, but a start.
 _NO_SEEK = 0.5
 
@@ -31,6 +38,7 @@ class Translator(PlayerTranslator):
     """
 
     policy: ClassVar[Policy] = Policy(infer_seeks=False)
+    ticks = _ASKED
 
     def __init__(self) -> None:
         super().__init__()
@@ -39,9 +47,15 @@ class Translator(PlayerTranslator):
         self._status = "Stopped"
         self._place = PolledPosition()
         self._held = False  # the last answer, since playback does not explain it
+        self._last = inf  # when a record came
+        self._silent = 0.0  # how long none had come …
+        self._until = -inf  # … before this time
 
     def _translate(self, record: dict[str, Any]) -> list[Signal]:
         report = read(record)
+        if report.t - self._last > 2.0 * _ASKED:
+            self._silent, self._until = report.t - self._last, report.t
+        self._last = report.t
         made: list[Signal] = []
         match report:
             case Changed():
@@ -143,6 +157,8 @@ class Translator(PlayerTranslator):
         if self._status == "Stopped":
             return []
         before, expected = self._place.position, self._place.expected(at) or 0.0
+        if at - self._until <= _FIRST:
+            expected += self._silent  # a start or a seek may be reported so late
         explained = before is None or before <= position <= expected + _NO_SEEK
         self._held = not (explained or self._held)
         return [] if self._held else self._place.answer(at, position)

@@ -25,7 +25,8 @@ class File:
     ``believed``: as it was taken; ``grew``: where it was (s of content) when it last grew.
     ``shortest``: as mpv said first; ``grows``: it does since the file began; ``stood``: it did
     not for a while; ``sized``: whether the size of the file is known, None if nobody said.
-    ``turned``: when a seek began at the end of the file, which may be a new round.
+    ``turned``: when a seek began at the end of the file, which may be a new round; ``ended``: when
+    playback must have been there.
     """
 
     begun: bool = False
@@ -38,6 +39,7 @@ class File:
     position: float = 0.0
     moved_at: float = 0.0
     turned: float | None = None
+    ended: float = 0.0
     length: float | None = None
     believed: float | None = None
     grew: float | None = None

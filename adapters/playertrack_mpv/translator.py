@@ -12,8 +12,9 @@ from typing import Any, ClassVar
 from playertrack import Policy, signals
 from playertrack.signals import Signal
 from playertrack.trace.recording import Command, Record
-from playertrack.trace.translator import Part, PlayerTranslator
+from playertrack.trace.translator import TICK, Part, PlayerTranslator
 
+from .asked import LATE, Asked
 from .file import File
 from .records import (
     Chapters,
@@ -63,13 +64,14 @@ class Translator(PlayerTranslator):
     """
 
     policy: ClassVar[Policy] = Policy(jump_tolerance=1.5, infer_seeks=False, stall_credit=0.25)
-    ticks = True
+    ticks = TICK
 
     def __init__(self) -> None:
         super().__init__()
         self._requested = False
         self._paused = False
         self._loop = False
+        self._asked = Asked()
         self._loop_until: float | None = None  # it is switched off, which is not reported yet
         self._rate = 1.0
         self._fullscreen = False
@@ -114,10 +116,13 @@ class Translator(PlayerTranslator):
     def _command(self, report: Command) -> list[Signal]:
         """Most commands are reported by what they change."""
         at = report.t
+        self._asked = Asked()
         if report.args and isinstance(report.args[0], str):
             self._file = None  # what comes until `start-file` is of the one before
             return [signals.Loaded(at=at, entry_id=report.args[0], loop=self._loop)]
         match report.kind:
+            case "app.seek" if report.args and isinstance(report.args[0], float):
+                self._asked = Asked(at, report.args[0])
             case "app.play":
                 self._requested = True
                 return [signals.Play(at=at)]
@@ -210,7 +215,8 @@ class Translator(PlayerTranslator):
                 if turns:
                     file.turned = at
                     return []
-                return [signals.Seeking(at=at, by="player" if self._rounds(file) else None)]
+                by = "player" if self._rounds(file) else None
+                return [signals.Seeking(at=self._asked.began(at, file.moved_at), by=by)]
             case Record(kind="playback-restart"):
                 return self._restart(at, file)
         return self._at_property(report, file)
@@ -264,8 +270,9 @@ class Translator(PlayerTranslator):
             file.target = position
         elif file.at_end or not file.begun:
             return []
+        late = file.seeking and self._asked.is_late(at)
         file.position, file.moved_at = position, at
-        if file.turned is not None:
+        if file.turned is not None or late:
             return []
         return [signals.TimeUpdate(at=at, position=position), *self._believe(at, file)]
 
@@ -285,7 +292,8 @@ class Translator(PlayerTranslator):
         if file.turned is not None:
             made += self._turn(at, file, file.turned)
         elif sought:
-            made.append(signals.Seeked(at=at, position=self._landing(file)))
+            made += self._asked.done(at, self._landing(file), self._rate)
+        self._asked = Asked()
         return [*made, *self._run(at, file)]
 
     def _landing(self, file: File) -> float | None:
@@ -313,15 +321,22 @@ class Translator(PlayerTranslator):
 
     def _is_at_end(self, at: float, file: File) -> bool:
         """True if the file was over by now, though that was not reported."""
-        if not file.playing or file.seeking or file.believed is None or file.live or self._loop:
+        if not file.playing or file.seeking or file.believed is None or file.live:
             return False
-        return file.position + self._rate * (at - file.moved_at) >= file.believed - _LAST
+        file.ended = file.moved_at + max(0.0, file.believed - file.position) / self._rate
+        if self._loop:  # which is in time, as a rule, and that is clear
+            return self._asked == Asked() and at - file.ended > LATE
+        return at >= file.ended - _LAST / self._rate
 
     def _turn(self, at: float, file: File, began: float) -> list[Signal]:
         """A seek from the end: to the start it is a new round, elsewhere a seek."""
         file.turned = None
-        if file.target is not None and file.target <= _FIRST:
-            return [signals.Looped(at=began)]
+        late = began - file.ended
+        if file.target is not None and file.target <= _FIRST + max(0.0, late) * self._rate:
+            if late <= LATE:
+                return [signals.Looped(at=began)]
+            looped = signals.Looped(at=max(file.ended, at - file.target / self._rate))
+            return [looped, signals.TimeUpdate(at=at, position=file.target)]
         return [signals.Seeking(at=began), signals.Seeked(at=at, position=file.target)]
 
     def _at_cache(self, at: float, file: File, waiting: bool) -> list[Signal]:

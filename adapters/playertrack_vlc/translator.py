@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from playertrack import Policy, signals
 from playertrack.signals import Signal
 from playertrack.trace.recording import Command, Record
-from playertrack.trace.translator import PlayerTranslator
+from playertrack.trace.translator import TICK, PlayerTranslator
 
 from .burst import Burst
 from .records import Buffering, LengthChanged, Poll, Returned, TimeChanged, read
@@ -67,7 +67,7 @@ class Translator(PlayerTranslator):
     policy: ClassVar[Policy] = Policy(
         jump_tolerance=2.0, end_tolerance=1.5, frozen_after=1.5, infer_seeks=False
     )
-    ticks = True
+    ticks = TICK
 
     def __init__(self) -> None:
         super().__init__()

@@ -25,7 +25,7 @@ from ..errors import PlayertrackError, SignalError, shorten
 from ..policy import Policy
 from ..signals import Close, Signal
 from ..trace.recording import Translator
-from ..trace.translator import checked_seeker
+from ..trace.translator import TICK, checked_seeker
 from .arguments import checked_entry, checked_media, checked_number, checked_seconds, no_tracker
 from .media_name import EntryId as EntryId
 from .media_name import entry_name as entry_name
@@ -34,9 +34,6 @@ from .raw_file import RawFile
 
 #: How long (s) a thread is waited for in the end; one that the player holds is left behind.
 _PATIENCE = 5.0
-
-#: So often (s) at least a translator gets a record, or a tick.
-_TICK = 0.25
 
 #: No records: the name of the media that comes next, and media that has no name as yet.
 _NAME, _MEDIA = "name", "media"
@@ -376,7 +373,7 @@ class Binding(ABC):
     def _next(self) -> dict[str, Any] | None:
         """The next record; a tick where nothing came, since time passes for a translator."""
         try:
-            return self._records.get(timeout=min(self._interval, _TICK))
+            return self._records.get(timeout=min(self._interval, TICK))
         except Empty:
             return {"t": self._tracker.now(), "kind": "tick"}
 

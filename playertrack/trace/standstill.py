@@ -15,12 +15,17 @@ import attrs
 from .. import signals
 from ..signals import Signal, TimeUpdate
 
-#: Records come more often than this (s) while a process runs (`Binding`); after a longer
-#: silence it stood still.
-_SILENCE = 0.5
+#: After a silence of so many times what is usual the process stood still.
+_SILENCE = 2.0
 
-#: Positions that come so soon (s) after that may be from before; one behind them shows it.
-_SOON = 0.6
+#: Positions that come so soon after that may be from before; one behind them shows it.
+_SOON = 2.4
+
+#: Positions so far (s) from each other, to within so much, show how fast playback is.
+_APART, _STEADY = 0.1, 0.15
+
+#: What begins playback, or has it elsewhere, and may be reported late as a whole.
+_STARTS = (signals.Loaded, signals.Play, signals.Playing, signals.Seek)
 
 #: Playback that is this much (s) behind what time allows is there late, or stood still as well.
 _BEHIND = 0.3
@@ -30,9 +35,11 @@ _BEHIND = 0.3
 class Standstill:
     """Passes the signals of one player on; positions that are late wait for one that is not.
 
-    ``silence``: no position for so long (s) is a stall (`Policy.frozen_after`); None: never.
+    ``tick``: records come so far (s) apart at most while the process runs. ``silence``: no
+    position for so long (s) is a stall (`Policy.frozen_after`); None: never.
     """
 
+    tick: float
     silence: float | None
     _last: float = inf  # when a record came
     _began: float = -inf  # when the process stood still …
@@ -43,13 +50,13 @@ class Standstill:
     _runs: bool | None = None  # None: it never did
     _rate: float = 1.0
     _length: float | None = None
-    _start: signals.Playing | None = None  # may be late; what came after it waits, too:
+    _start: list[Signal] = attrs.field(factory=list)  # may be late; what follows waits, too:
     _late: list[TimeUpdate] = attrs.field(factory=list)
     _aside: list[Signal] = attrs.field(factory=list)  # says nothing of playback
 
     def passed(self, at: float, made: list[Signal]) -> list[Signal]:
         """The signals that are due by now, of ``made`` (by a record at ``at``) and what waits."""
-        if at - self._last > _SILENCE:
+        if at - self._last > _SILENCE * self.tick:
             self._began, self._over = self._last, at
         self._last = at
         out: list[Signal] = []
@@ -75,7 +82,7 @@ class Standstill:
         made: list[Signal] = []
         if self._late:
             at, position = self._late[-1].at, self._late[-1].position
-            if went_on and self._start is None:
+            if went_on and not self._start:
                 since = -inf if self.silence is None else at - 0.8 * self.silence
                 at = min(at, max(self._earliest(position), self._latest, since))
             made = self._up_to(TimeUpdate(at=at, position=position))
@@ -83,12 +90,12 @@ class Standstill:
 
     def _soon(self, at: float) -> bool:
         """True if the process stood still just before ``at``."""
-        return at - self._over <= _SOON
+        return at - self._over <= _SOON * self.tick
 
     def _waits(self, signal: Signal) -> bool:
         """True for what says nothing of playback, while what comes next may be of before it."""
         aside = isinstance(signal, signals.DurationChange | signals.Volume)
-        return aside and bool(self._soon(signal.at) or self._late)
+        return aside and bool(self._soon(signal.at) or self._late or self._start)
 
     def _at_position(self, signal: TimeUpdate) -> list[Signal]:
         if self._soon(signal.at) and self._is_late(signal):
@@ -97,15 +104,30 @@ class Standstill:
         return [*self._up_to(signal), *self._arrive(signal), *self._take_aside()]
 
     def _is_late(self, signal: TimeUpdate) -> bool:
-        if self._start is not None:
-            return True  # how late shows in the one that is furthest ahead
+        if self._start:
+            return not self._is_steady(signal)  # how late the start was shows in all of them
         return self._unseen and signal.at - self._earliest(signal.position) > _BEHIND
 
+    def _is_steady(self, signal: TimeUpdate) -> bool:
+        """True if playback came from the last position to this one at its own pace."""
+        if not self._late:
+            return False
+        passed, ahead = signal.at - self._late[-1].at, signal.position - self._late[-1].position
+        return passed > _APART and abs(ahead - self._rate * passed) <= _STEADY
+
+    def _starts(self, signal: Signal) -> bool:
+        """True if playback begins by it, or goes on elsewhere, or that is under way."""
+        if self._runs and isinstance(signal, signals.Play | signals.Playing):
+            return bool(self._start)
+        return isinstance(signal, _STARTS)
+
     def _at_other(self, signal: Signal) -> list[Signal]:
-        if isinstance(signal, signals.Playing) and not self._runs and self._soon(signal.at):
-            self._start = self._start or signal  # nothing else waits: it did not run
-            return []
-        made: list[Signal] = []
+        if self._soon(signal.at) and self._starts(signal):
+            fresh = isinstance(signal, signals.Loaded) or self._late
+            made = self.rest(went_on=True) if fresh and not self._start else []
+            self._start.append(signal)
+            return made
+        made = []
         over, length = isinstance(signal, signals.Ended | signals.Looped), self._length
         if over and length is not None and self._unseen and self._explains(signal.at, length):
             signal = _dated(signal, max(self._earliest(length), self._latest))
@@ -127,17 +149,19 @@ class Standstill:
 
     def _begun(self, since: list[TimeUpdate]) -> list[Signal]:
         """The start that waits, dated by where playback came since."""
-        start, self._start = self._start, None
-        if start is None:
-            return []
+        start, self._start = self._start, []
         here = self._position
-        if since and here is not None:
+        for signal in start:
+            if isinstance(signal, signals.Loaded | signals.Seek):
+                here = signal.position or 0.0
+        if start and since and here is not None:
             began = min(each.at - (each.position - here) / self._rate for each in since)
-            if self._began <= began < start.at - _BEHIND:
-                start = signals.Playing(at=max(began, self._latest), position=start.position)
-        self._follow(start)
-        self._latest = start.at
-        return [start]
+            if self._began <= began < start[-1].at - _BEHIND:
+                start = [_dated(each, max(min(each.at, began), self._latest)) for each in start]
+        for signal in start:
+            self._follow(signal)
+            self._latest = signal.at
+        return start
 
     def _take_aside(self) -> list[Signal]:
         aside, self._aside = self._aside, []

@@ -18,6 +18,10 @@ from ..signals import SEEKERS, Signal
 from .recording import Command, Number, Record, TranslationError, read
 from .standstill import Standstill
 
+#: So often (s) at least a `playertrack.live.adapter.Binding` makes a record, a ``tick`` if
+#: nothing else comes.
+TICK = 0.25
+
 #: A position this close (s of content) to the target of a row of calls shows that it is over …
 _NEAR = 3.0
 
@@ -139,13 +143,14 @@ class PlayerTranslator(ABC):
 
     policy: ClassVar[Policy]
 
-    #: Whether records come all the time while the process runs, as a `Binding` has ticks: a
-    #: silence shows then that it stood still, and what was played meanwhile is not lost.
-    ticks: ClassVar[bool] = False
+    #: So far (s) apart records are at most while the process runs, as a `Binding` has ticks: a
+    #: silence shows that it stood still, and what was played meanwhile is not lost. None: unknown.
+    ticks: ClassVar[float | None] = None
 
     def __init__(self) -> None:
         self._ready = False
-        self._standstill = Standstill(self.policy.frozen_after) if self.ticks else None
+        silence = self.policy.frozen_after
+        self._standstill = Standstill(self.ticks, silence) if self.ticks else None
         self._part: Part | None = None
         self._next_part: Part | None = None  # of the media that comes next
         self._row: _Row | None = None

@@ -371,3 +371,23 @@ def test_answer_that_comes_late_does_not_take_a_quartile_away() -> None:
     """One came a second late, the next in time, and in between was 75 %."""
     tape = started().play(0.1, 0.0, 8.5).at(9.7, 8.7).at(10.0, 9.9).play(10.0, 9.9, 11.0)
     assert after_start(derive("mpv", tape))[-1] == "PLAY_REACHED_75"
+
+
+@pytest.mark.parametrize("late", [1.0, 2.0])
+def test_seek_that_is_reported_late_was_before(late: float) -> None:
+    """The program was frozen after its command, and mpv as another process played on."""
+    tape = started().play(0.1, 0.0, 2.0).command(2.2, "seek", 5.5)
+    sought(tape, 2.2 + late, 5.5 + late).play(2.25 + late, 5.53 + late, 6.03 + late)
+    events = derive("mpv", tape)
+    assert after_start(events) == ["SEEK", "PLAY_REACHED_50"]
+    assert only("SEEK", events).target == 5.5
+
+
+@pytest.mark.parametrize("late", [0.7, 1.6])
+@pytest.mark.parametrize("own", [True, False])
+def test_round_of_a_loop_that_is_reported_late_is_no_seek(own: bool, late: float) -> None:
+    tape = started().add(0.1, "prop.loop-file", value="inf" if own else "no")
+    tape.play(0.1, 0.0, 11.5)
+    sought(tape, 12.1 + late, late).play(12.15 + late, late + 0.03, 3.53 + late)
+    again = ["REPLAY", "PLAY_REQUEST", "PLAY"]
+    assert after_start(derive("mpv", tape)) == [*REACHED, *again, "PLAY_REACHED_25"]

@@ -9,6 +9,7 @@ from gstreamer_tapes import answer, gst_started
 from gstreamer_tapes import started as playbin_started
 from tapes import Tape, after_start, derive, only
 from test_mpv import started as mpv_started
+from test_seldom_reporters import TRACK, Mpris
 from vlc_tapes import filled, sought
 from vlc_tapes import started as vlc_started
 
@@ -70,14 +71,18 @@ def test_length_that_is_reported_in_between_takes_nothing_away(player: str) -> N
     assert after_start(derive(player, tape)) == QUARTILES[:1]
 
 
+@pytest.mark.parametrize("loaded", [True, False])
 @pytest.mark.parametrize("player", ["mpv", "gstreamer", "gstplay"])
-def test_start_that_is_reported_late_was_before(player: str) -> None:
-    """The process stood still when playback began, and the first position is late as well."""
-    tape = PLAYERS[player][0]()
-    while tape[-1]["t"] > 0.05:
-        tape.pop()
+def test_start_that_is_reported_late_was_before(player: str, loaded: bool) -> None:
+    """The process stood still when playback began, and the first position is late as well.
+
+    ``loaded``: the media was known before that.
+    """
     begun = PLAYERS[player][0]()
-    tape += [{**record, "t": record["t"] + 4.0} for record in begun if record["t"] > 0.05]
+    known = [record for record in begun if record["t"] < 0.05 and loaded]
+    tape = PLAYERS[player][0]()
+    tape[:] = [{"t": 0.0, "kind": "tick"}, *known]
+    tape += [{**record, "t": record["t"] + 4.0} for record in begun[len(known) :]]
     tape.at(4.12, 0.04).at(4.3, 3.6).play(4.3, 3.6, 4.1)
     events = derive(player, tape)
     assert after_start(events) == QUARTILES[:1]
@@ -138,3 +143,28 @@ def test_what_is_played_after_a_seek_of_vlc_is_no_seek() -> None:
     events = derive("vlc", tape)
     assert after_start(events) == ["SEEK", "PLAY_REACHED_50"]
     assert only("SEEK", events).target == 5.0
+
+
+@pytest.mark.parametrize("silent", [1.5, 2.5])
+@pytest.mark.parametrize(("late", "begins"), [("start", 0.0), ("resume", 1.2), ("seek", 6.0)])
+def test_mpris_report_that_comes_late_is_dated_by_the_positions(
+    late: str, begins: float, silent: float
+) -> None:
+    """The process stood still while the player played on: what it played then is watched."""
+    tape, t = Mpris().change(0.0, Metadata={**TRACK, "mpris:length": 10_000_000}), 0.1
+    if late != "start":
+        tape.change(0.0, PlaybackStatus="Playing").play(0.0, 0.0, 1.0, step=0.5)
+        t = 1.1
+    if late == "resume":
+        tape.change(1.2, PlaybackStatus="Paused").at(1.5, 1.2)
+        t = 1.6
+    t += silent
+    if late == "seek":
+        tape.add(t, "Seeked", position=begins * 1e6)
+    else:
+        tape.change(t, PlaybackStatus="Playing")
+    tape.play(t, begins + silent, begins + silent + 1.5, step=0.5)
+    ends = begins + silent + 1.5
+    reached = [name for n, name in enumerate(QUARTILES, 1) if begins < 2.5 * n <= ends]
+    reports = {"start": [], "resume": ["PAUSE", "RESUME"], "seek": ["SEEK"]}[late]
+    assert after_start(derive("mpris", tape)) == [*reports, *reached]
