@@ -40,7 +40,7 @@ $(STAMP): pyproject.toml
 
 # Where nothing may be left out, the players are installed first; meanwhile runs what needs none.
 test: $(STAMP) ## everything that must hold before a change goes in
-	$(MAKE) --no-print-directory --jobs=2 --output-sync $(if $(CI),players,ready) lint core cases docs
+	$(MAKE) --no-print-directory --jobs=2 --output-sync $(if $(CI),players,ready) core lint cases docs
 	$(MAKE) --no-print-directory --jobs=2 unit types
 
 # What people read, and what this project calls things.
