@@ -12,9 +12,10 @@ from typing import Any
 
 from ..core.fleet import Fleet
 from ..errors import PlayertrackError
-from ..events import Event, to_record
+from ..events import Event
 from ..policy import Policy
 from ..trace.codec import encode_event, encode_signal, read_records
+from ..trace.conformance import numbered
 from ..trace.feed import derive
 from .assertions import Played, assert_events
 
@@ -100,14 +101,7 @@ def _still_gives(
 
 def _plain(events: Iterable[Event | Mapping[str, Any]]) -> list[dict[str, Any]]:
     """The records with what may differ between runs made the same: sessions and the start."""
-    plain: list[dict[str, Any]] = []
-    ordinals: dict[str, int] = {}
-    for event in events:
-        record = dict(to_record(event) if isinstance(event, Event) else event)
-        for key in ("previous_session", "session"):
-            if record.get(key) is not None:
-                record[key] = ordinals.setdefault(record[key], len(ordinals) + 1)
-        plain.append(record)
+    plain = list(numbered(events, {}))
     start = plain[0]["at"] if plain else 0.0
     return [{**record, "at": record["at"] - start} for record in plain]
 

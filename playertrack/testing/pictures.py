@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 from ..events import Event, to_record
+from .patterns import Pattern
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -76,15 +77,6 @@ def _log_picture(records: list[dict[str, Any]]) -> Any:
     return row_of((None, record) for record in records)
 
 
-def _record(expected: Any) -> dict[str, Any]:
-    """An event that was expected: a name, a name with fields, an event, or a record."""
-    if isinstance(expected, str):
-        return {"event": expected}
-    if isinstance(expected, tuple):
-        return {"event": expected[0], **expected[1]}
-    return _records([expected])[0]
-
-
 def _timed(expected: Iterable[Any], got: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The expected events as records; one without a time takes that of its like in ``got``."""
     left = list(got)
@@ -92,9 +84,10 @@ def _timed(expected: Iterable[Any], got: list[dict[str, Any]]) -> list[dict[str,
     duration = next((each["duration"] for each in got if each.get("duration")), None)
     timed = []
     for each in expected:
-        if each is ...:
+        pattern = Pattern.of(each)
+        if pattern is None:
             continue
-        record = _record(each)
+        record = {"event": pattern.name, **pattern.fields}
         like = next((other for other in left if other["event"] == record.get("event")), None)
         if like is not None:
             left.remove(like)

@@ -7,6 +7,7 @@ numbers to within `TOLERANCE`; a session is named by its ordinal among the playe
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -155,28 +156,32 @@ class _Run:
     def __init__(self, case: Case, make: MakeEngine, restore: Restore | None) -> None:
         self._case, self._make, self._restore = case, make, restore
         self._engines: dict[str | None, Derives] = {}
-        self._ordinals: dict[str | None, dict[str, int]] = {}
+        self._ordinals: dict[str | None, dict[str, int]] = defaultdict(dict)
 
     def events(self) -> Iterable[Mapping[str, Any]]:
         for count, (player, signal) in enumerate(self._case.signals, 1):
             if player not in self._engines:
                 self._engines[player] = self._make(player, self._case.policy)
-            yield from self._records(player, self._engines[player].feed(signal))
+            yield from numbered(self._engines[player].feed(signal), self._ordinals[player])
             if count == self._case.split_at and self._restore is not None:
                 self._engines = {p: self._restore(e) for p, e in self._engines.items()}
         for player, engine in self._engines.items():
-            yield from self._records(player, engine.close())
+            yield from numbered(engine.close(), self._ordinals[player])
 
-    def _records(
-        self, player: str | None, events: Iterable[Event | Mapping[str, Any]]
-    ) -> Iterable[Mapping[str, Any]]:
-        ordinals = self._ordinals.setdefault(player, {})
-        for event in events:
-            record = to_record(event) if isinstance(event, Event) else dict(event)
-            for key in ("previous_session", "session"):
-                if record.get(key) is not None:
-                    record[key] = ordinals.setdefault(record[key], len(ordinals) + 1)
-            yield record
+
+def numbered(
+    events: Iterable[Event | Mapping[str, Any]], ordinals: dict[str, int]
+) -> Iterator[dict[str, Any]]:
+    """The records of a player's events, with the ordinals of its sessions in place of their ids.
+
+    ``ordinals`` are those known by now; new sessions are added.
+    """
+    for event in events:
+        record = to_record(event) if isinstance(event, Event) else dict(event)
+        for key in ("previous_session", "session"):
+            if record.get(key) is not None:
+                record[key] = ordinals.setdefault(record[key], len(ordinals) + 1)
+        yield record
 
 
 def _compare(

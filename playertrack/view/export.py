@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Any
 
-from ..events import to_record
+from ..policy import Policy
 from ..trace.codec import encode_event, encode_signal
+from ..trace.conformance import Case, run
 from .detail import Detail
 from .rows import SessionRow
 
@@ -41,29 +43,23 @@ def _events(detail: Detail) -> str:
     )
 
 
-def _case(row: SessionRow, detail: Detail) -> dict[str, object]:
+def _case(row: SessionRow, detail: Detail) -> dict[str, Any]:
     """The signals of the session alone, and what they give."""
-    from ..core.engine import Engine
-
-    signals = [json.loads(encode_signal(each.signal)) for each in detail.signals]
-    engine = Engine()
-    events = [event for each in detail.signals for event in engine.feed(each.signal)]
-    events += engine.close()
-    ordinals: dict[str, int] = {}
-    records = []
-    for event in events:
-        record = to_record(event)
-        record["session"] = ordinals.setdefault(event.session, len(ordinals) + 1)
-        if record.get("previous_session") is not None:
-            record["previous_session"] = ordinals.get(record["previous_session"])
-        records.append(record)
+    case = Case(
+        id=_identifier(row).replace("_", "-"),
+        title=f"recorded session {row.session}",
+        rules=tuple(dict.fromkeys(each.rule for each in detail.events if each.rule)),
+        policy=Policy(),
+        signals=tuple((None, each.signal) for each in detail.signals),
+        events=(),
+    )
     return {
-        "id": _identifier(row).replace("_", "-"),
-        "title": f"recorded session {row.session}",
-        "rules": list(dict.fromkeys(event.rule for event in events)),
+        "id": case.id,
+        "title": case.title,
+        "rules": list(case.rules),
         "policy": {},
-        "signals": signals,
-        "events": records,
+        "signals": [json.loads(encode_signal(each.signal)) for each in detail.signals],
+        "events": list(run(case).events),
     }
 
 
@@ -74,9 +70,8 @@ def _identifier(row: SessionRow) -> str:
 
 def _pytest(row: SessionRow, detail: Detail) -> str:
     signals = "".join(f"    {encode_signal(each.signal).decode()}\n" for each in detail.signals)
-    case = _case(row, detail)["events"]
-    assert isinstance(case, list)
-    names = "".join(f"            {each['event']!r},\n" for each in case)
+    events = _case(row, detail)["events"]
+    names = "".join(f"            {each['event']!r},\n" for each in events)
     trace = signals.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
     return (
         '"""A recorded session, as a test."""\n\n'
