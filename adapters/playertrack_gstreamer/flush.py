@@ -40,6 +40,7 @@ class Flush:
     ``since``: when the first began. ``running``: it played then. ``after_end``: the media was
     at its end. ``found``: when a seek was found before. ``landed``: there is data again.
     ``playing``: it plays again, and that is not reported yet. ``rated``: the rate was changed.
+    ``eos``: the end came before any answer.
     """
 
     since: float
@@ -49,6 +50,7 @@ class Flush:
     landed: float | None = None
     playing: float | None = None
     rated: bool = False
+    eos: float | None = None
 
     def start(self) -> list[Signal]:
         """The signals for its start: on a busy machine the answer may come late for a row."""

@@ -19,7 +19,10 @@ from .translator import Translator
 _TIME = Gst.Format.TIME
 _INSTANT = Gst.EventType.INSTANT_RATE_CHANGE
 #: The types of message that say something of playback.
-_KINDS = ("state-changed", "buffering", "error", "stream-start", "async-done", "eos")
+_KINDS = (
+    *("state-changed", "buffering", "error", "stream-start", "async-done"),
+    *("eos", "segment-done"),
+)
 _EXACTLY = Gst.SeekFlags.FLUSH | Gst.SeekFlags.ACCURATE
 
 
@@ -107,6 +110,8 @@ class PlaybinBinding(Binding):
             self._note("stream-start", pipeline=True)
         elif kind == Gst.MessageType.ASYNC_DONE and message.src == self._playbin:
             self._note("async-done")
+        elif kind == Gst.MessageType.SEGMENT_DONE and message.src == self._playbin:
+            self._note("segment-done")
         elif kind == Gst.MessageType.EOS and message.src == self._playbin:
             self._ended = True
             self._note("eos")

@@ -24,6 +24,9 @@ _BEFORE_END = 1.0
 #: … if it came as far as that, or nearly so (s of content).
 _LATE = 0.5
 
+#: So near (s of content) to where it was to stop, playback has come there.
+_THERE = 0.1
+
 #: Lengths that differ by less (s) are of the same media: an estimate was corrected.
 _CORRECTED = 0.1
 
@@ -70,6 +73,18 @@ class Track:
             return None
         reached = self.expected(at, rate) >= self.stop - _LATE
         return self.stop if reached and 0.0 < self.stop < self.duration - _BEFORE_END else None
+
+    def stopped(self, position: float) -> float | None:
+        """Where it was to stop, if it is there (at ``position``) and that is not the end."""
+        stop, length = self.stop, self.duration
+        if stop is None or length is None or abs(position - stop) > _THERE:
+            return None
+        return stop if 0.0 < stop < length - _BEFORE_END else None
+
+    def stands(self, position: float) -> bool:
+        """True if playback stands at ``position``, at the end of what was to be played."""
+        end = self.duration if self.stop is None else self.stop
+        return end is not None and position == self.position and position >= end - _THERE
 
     def fell(self, at: float, position: float, rate: float) -> bool:
         """True if ``position`` is that of media which started when this one was at its end."""

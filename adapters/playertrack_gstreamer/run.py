@@ -22,7 +22,7 @@ class Run:
     ``flush``: the pipeline flushed, for an unreported reason; ``found``: when that was last found
     to be a seek. ``live``: it plays as it is sent;
     ``endless``: it has no length. ``finishing``: the input is read to its end, and lengths may
-    be those of the next media.
+    be those of the next media. ``read``: all of the segment is read, and no eos comes in the end.
     """
 
     requested: bool = False
@@ -44,4 +44,5 @@ class Run:
     live: bool = False
     endless: bool = False
     finishing: bool = False
+    read: bool = False
     track: Track = attrs.field(factory=Track)

@@ -12,8 +12,9 @@ from typing import Any, ClassVar
 from playertrack import Policy, signals
 from playertrack.signals import Signal
 from playertrack.trace.recording import Command, Record
-from playertrack.trace.translator import TICK, PlayerTranslator
+from playertrack.trace.translator import TICK
 
+from .commands import CommandTranslator
 from .flush import Flush
 from .position_filter import seconds
 from .records import (
@@ -41,7 +42,7 @@ def _down(report: StateChanged) -> tuple[str, str]:
     return report.new, "ready" if report.pending in ("ready", "null") else report.pending
 
 
-class Translator(PlayerTranslator):
+class Translator(CommandTranslator):
     """Translates the records of one playbin or playbin3; one object a pipeline.
 
     ``policy`` is what suits it: all seeks are commanded, a program may ignore that a queue
@@ -51,16 +52,9 @@ class Translator(PlayerTranslator):
     policy: ClassVar[Policy] = Policy(infer_seeks=False, frozen_after=1.5, stall_credit=0.5)
     ticks = TICK
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._run = Run()
-        self._rate = self._asked_rate = 1.0
-        self._entry: str | None = None
-        self._next: str | None = None  # media that is set while other media plays
-
     def _translate(self, record: dict[str, Any]) -> list[Signal]:
         report = read(record, PLAYBIN)
-        made: list[Signal] = []
+        made = self._at_early_end(report)
         match report:
             case Command():
                 made += self._command(report)
@@ -78,115 +72,12 @@ class Translator(PlayerTranslator):
         return made
 
     def _finish(self) -> list[Signal]:
-        return self._run.flush.going() if self._run.flush else []
-
-    # ------------------------------------------------------------------ commands
-
-    def _command(self, report: Command) -> list[Signal]:
-        match report.args:
-            case [str(media), *_] if self._run.prerolled:
-                self._next = media  # it is taken up when this ends, or is given up
-                return []
-            case [str(media), *_]:
-                return self._open(report.t, media)
-            case [float(number), *_]:
-                if report.kind == "app.seek" and number >= 0.0:
-                    self._run.target, self._run.landed = number, False
-                elif report.kind == "app.rate" and number > 0.0:
-                    self._asked_rate = number
-                return []
-        return self._bare_command(report.t, report.kind)
-
-    def _open(self, at: float, media: str) -> list[Signal]:
-        self._run, self._entry, self._next = Run(), media, None
-        return [signals.Loaded(at=at, entry_id=media)]
-
-    def _bare_command(self, at: float, kind: str) -> list[Signal]:
-        run = self._run
-        match kind:
-            case "app.play" | "app.resume":
-                run.requested, run.holding = True, False
-                return [signals.Play(at=at)]
-            case "app.pause":
-                run.playing = False
-                return [signals.Pause(at=at)]
-            case "app.pause_for_buffering":
-                run.holding = True
-                return self._wait(at)
-            case "app.resume_after_buffering":
-                run.holding = False
-                return self._go_on(at)
-            case "app.replay" | "app.loop_seek0":
-                run.playing, run.target, run.anew, run.landed = False, 0.0, True, False
-                return [signals.Replay(at=at)]
-            case "app.stop":
-                self._run = Run()
-                return [signals.Stop(at=at), *self._take_next(at)]
-            case "app.close":
-                return [signals.Close(at=at)]
-        return []
-
-    def _wait(self, at: float) -> list[Signal]:
-        """The pipeline is held, to let a queue fill: that alone makes a stall of a dry queue."""
-        run = self._run
-        run.held = True
-        if run.waiting or not run.playing:
+        flush, track = self._run.flush, self._run.track
+        if flush is None:
             return []
-        run.waiting = True
-        return [signals.Stall(at=at)]
-
-    def _go_on(self, at: float) -> list[Signal]:
-        """The queue is full; ``held`` stays until the pipeline says that it plays again."""
-        waiting, self._run.waiting = self._run.waiting, False
-        return [signals.StallEnd(at=at)] if waiting else []
-
-    def _at_seek(self, at: float, accepted: bool) -> list[Signal]:
-        """A seek begins when it is accepted; before preroll it is refused, and lost."""
-        run = self._run
-        if not accepted or run.target is None:
-            run.target, run.anew = None, False
-            return []
-        landed, run.landed = run.landed, False
-        run.seeking, run.ended = True, False
-        made: list[Signal] = [signals.Seeking(at=at, position=run.target)]
-        return made + self._seeked(at, run.target) if landed else made
-
-    def _seeked(self, at: float, target: float) -> list[Signal]:
-        run = self._run
-        run.target, run.anew, run.seeking = None, False, False
-        run.track.place(at, target)
-        return [signals.Seeked(at=at, position=target)]
-
-    def _at_rate(self, at: float, at_ns: float | None) -> list[Signal]:
-        """A change of rate is a seek to where playback is; it is not reported as one."""
-        if self._asked_rate == self._rate:
-            return []
-        here = [] if at_ns is None else self._at_position(at, seconds(at_ns))
-        if here and self._run.flush is not None:
-            # It stood there since then, though the call took its time to return.
-            self._run.flush.rated = True
-            self._run.track.place(self._run.flush.since, self._run.track.position)
-        self._rate = self._asked_rate
-        return [*here, signals.RateChange(at=at, rate=self._rate)]
-
-    def _at_set(self, report: StateSet) -> list[Signal]:
-        if report.target == "null":
-            return self._halt(report.t)
-        if report.r == "no-preroll" and not self._run.live:
-            self._run.live = True
-            return [signals.DurationChange(at=report.t, duration=None, live=True)]
-        return []
+        return flush.going() if flush.eos is None else flush.end(flush.eos, track, self._rate)
 
     # ------------------------------------------------------------------ messages
-
-    def _halt(self, at: float) -> list[Signal]:
-        """The pipeline gives up its data, if it has any."""
-        run, self._run = self._run, Run()
-        stopped = [signals.Stop(at=at)] if run.prerolled and not run.ended else []
-        return [*stopped, *self._take_next(at)]
-
-    def _take_next(self, at: float) -> list[Signal]:
-        return [] if self._next is None else self._open(at, self._next)
 
     def _follow(self, at: float) -> list[Signal]:
         """Other media, or the same again, begins without a gap."""
@@ -252,7 +143,7 @@ class Translator(PlayerTranslator):
         if not run.prerolled or run.seeking or run.target is not None:
             return []
         if run.flush is None:
-            run.flush = Flush(at, run.playing, run.ended, run.found)
+            run.flush, run.read = Flush(at, run.playing, run.ended, run.found), False
             return run.flush.start()
         if pending == "paused":
             run.flush.landed = None
@@ -273,6 +164,8 @@ class Translator(PlayerTranslator):
         match report:
             case Poll() if run.target is not None and not run.seeking:
                 return []  # the call of a seek has not returned: it is there already, or not yet
+            case Poll() if run.prerolled and run.ended and run.read:
+                return self._at_new_round(report)
             case Poll() if run.prerolled and (run.flush or not run.ended):
                 return self._at_poll(report)
             case Buffering() if not run.live:
@@ -299,19 +192,49 @@ class Translator(PlayerTranslator):
                 run.landed = True
                 if run.flush is not None:
                     run.flush.landed = at
+            case Record(kind="segment-done"):
+                run.read = True
             case Record(kind="eos"):
                 return self._at_end(at, run)
         return []
 
     def _at_end(self, at: float, run: Run) -> list[Signal]:
-        flush, run.flush = run.flush, None
         run.ended, run.playing = True, False
-        if flush is not None:
-            return flush.end(at, run.track, self._rate)
+        if run.flush is not None:  # the next answer shows where it came
+            run.flush.eos = at
+            return []
         stop = None if self.part else run.track.stops(at, self._rate)
         if stop is not None:  # that is all of it that the program wanted
             return [signals.TimeUpdate(at=at, position=stop), signals.Stop(at=at)]
         return [signals.Ended(at=at)]
+
+    def _at_early_end(self, report: Record) -> list[Signal]:
+        """The end that came before any answer after a flush: of a short part, or of all."""
+        run = self._run
+        flush, eos = run.flush, None if run.flush is None else run.flush.eos
+        if flush is None or eos is None or report.kind in ("tick", "async-done"):
+            return []
+        made: list[Signal] = []
+        if isinstance(report, Poll) and report.position_ns is not None:
+            made += self._at_lengths(eos, report)
+            stop = run.track.stopped(seconds(report.position_ns))
+            if stop is not None:
+                made += self._after_flush(eos, stop, report.rate)
+                run.ended = True
+                return [*made, *self._at_end(eos, run)]
+        run.flush = None
+        return [*made, *flush.end(eos, run.track, self._rate)]
+
+    def _at_new_round(self, report: Poll) -> list[Signal]:
+        """A seek without a flush may follow the end of a segment: playback is before it again."""
+        run, at = self._run, report.t
+        position = -1.0 if report.position_ns is None else seconds(report.position_ns)
+        if not 0.0 <= position < run.track.position - _MOMENT:
+            return []
+        run.ended, run.playing = False, True
+        run.track.place(at, position)
+        begun = position if position > _MOMENT else 0.0
+        return [signals.Seek(at=at, position=begun), signals.Playing(at=at, position=position)]
 
     def _at_last(self, at: float) -> bool:
         """True if what starts now follows what was read to its end."""
@@ -330,10 +253,17 @@ class Translator(PlayerTranslator):
             made += self._begin_unseen(at, length)
         elif position >= 0.0:
             made += self._after_flush(at, position, report.rate)
-        if length is not None and not self._run.live:
-            made += self._at_length(at, length)
+        made += self._at_lengths(at, report)
+        over = self._run.read and self._run.playing and self._run.track.stands(position)
+        made += self._at_position(at, position) if position >= 0.0 else []
+        return [*made, *self._at_end(at, self._run)] if over else made
+
+    def _at_lengths(self, at: float, report: Poll) -> list[Signal]:
+        """How long the media is, and where it is to stop."""
         self._run.track.stop = None if report.stop_ns is None else seconds(report.stop_ns)
-        return made + (self._at_position(at, position) if position >= 0.0 else [])
+        if report.duration_ns is None or self._run.live:
+            return []
+        return self._at_length(at, seconds(report.duration_ns))
 
     def _after_flush(self, at: float, position: float, rate: float | None) -> list[Signal]:
         """The signals for the first answer after a flush: a seek, or another rate."""
@@ -382,11 +312,3 @@ class Translator(PlayerTranslator):
         if not run.playing or run.track.is_of_same(length):
             return False
         return run.finishing or self._next is not None or run.track.at_end(at, self._rate)
-
-    def _at_position(self, at: float, position: float) -> list[Signal]:
-        track = self._run.track
-        if not track.believes(at, position, self._rate):
-            return []
-        self._run.failed = self._run.failed and position <= track.position
-        track.place(at, position)
-        return [signals.TimeUpdate(at=at, position=position)]

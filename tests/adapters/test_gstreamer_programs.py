@@ -12,7 +12,7 @@ from gstreamer_tapes import (
     state,
     states,
 )
-from tapes import Tape, after_start, derive, names, only, signals_of
+from tapes import Record, Tape, after_start, derive, names, only, signals_of
 
 from playertrack import Engine, Event
 from playertrack.events import Error
@@ -255,3 +255,74 @@ def test_part_that_is_played_again_and_again_is_a_replay_each_time() -> None:
     again = ["REPLAY", "PLAY_REQUEST", "PLAY"]
     assert after_start(events)[:5] == ["SEEK", "PLAY_REACHED_50", *again]
     assert not {"ERROR", "PLAY_REACHED_100"} & set(names(events))
+
+
+@pytest.mark.parametrize("rate", [1.0, 2.0])
+@pytest.mark.parametrize("length", [0.04, 0.2])
+def test_part_that_is_shorter_than_the_time_between_two_answers(length: float, rate: float) -> None:
+    """Its end comes before any answer shows that the seek was not to the end of the media."""
+    tape = flushed(started().play(0.1, 0.0, 1.0), 1.2)
+    tape.add(1.24 + length / rate, "eos").add(1.24 + length / rate, "tick")
+    tape.append(ending(1.5, 4.0 + length, 4.0 + length, rate=rate))
+    events = derive("gstreamer", tape)
+    assert after_start(events) == ["SPEED", "SEEK"][rate == 1.0 :]
+    assert only("SEEK", events).target == pytest.approx(4.0, abs=0.1)
+
+
+@pytest.mark.parametrize("shown", [True, False])
+def test_seek_to_the_end_is_one_whether_or_not_an_answer_follows(shown: bool) -> None:
+    tape = flushed(started().play(0.1, 0.0, 1.0), 1.2).add(1.25, "eos")
+    if shown:
+        tape.append(ending(1.5, 12.0, 12.0))
+    events = derive("gstreamer", tape)
+    assert after_start(events) == ["SEEK"]
+    assert only("SEEK", events).target == 12.0
+
+
+def ending(t: float, position: float, stop: float, **more: float) -> Record:
+    """The answer of a pipeline that is to stop there."""
+    return {**answer(t, position), "stop_ns": round(stop * SECOND), **more}
+
+
+def segment(stop: float) -> Tape:
+    """A seek with the flag SEGMENT to 8 s of 12: all is read before playback is at ``stop``."""
+    tape = flushed(started().play(0.1, 0.0, 1.0), 1.2)
+    for n in range(round((stop - 8.0) * 4) + 1):
+        tape.append(ending(1.3 + n / 4, 8.0 + n / 4, stop))
+        if n == 3:
+            tape.add(2.1, "segment-done")
+    return tape
+
+
+@pytest.mark.parametrize(
+    ("stop", "reached"),
+    [(12.0, ["PLAY_REACHED_75", "PLAY_REACHED_100"]), (10.0, ["PLAY_REACHED_75"])],
+)
+def test_end_of_a_segment_is_no_stall(stop: float, reached: list[str]) -> None:
+    """It stands there, and no eos comes."""
+    tape, over = segment(stop), 1.3 + stop - 8.0
+    for n in range(1, 20):
+        tape.append(ending(over + n / 4, stop, stop))
+    assert after_start(derive("gstreamer", tape, timers=True)) == ["SEEK", *reached]
+    [last] = [each.name for each in signals_of("gstreamer", tape)][-1:]
+    assert last == ("ended" if stop == 12.0 else "stop")
+
+
+@pytest.mark.parametrize("late", [0, 4])
+def test_segment_that_is_played_again_is_a_replay(late: int) -> None:
+    """By a seek without a flush, which a program may give before playback is at the end."""
+    tape = segment(12.0)
+    tape += [ending(5.3 + n / 4, 12.0, 12.0) for n in range(1, late + 1)]
+    tape += [ending(5.5 + (late + n) / 4, 0.1 + n / 4, 12.0) for n in range(14)]
+    again = ["REPLAY", "PLAY_REQUEST", "PLAY", "PLAY_REACHED_25"]
+    events = after_start(derive("gstreamer", tape, timers=True))
+    assert events == ["SEEK", "PLAY_REACHED_75", "PLAY_REACHED_100", *again]
+
+
+def test_part_that_is_looped_by_segments_is_played_on() -> None:
+    tape = segment(10.0)
+    for turn in range(3):
+        at = 3.4 + 2.0 * turn
+        tape += [ending(at + n / 4, 8.05 + n / 4, 10.0) for n in range(8)]
+        tape.add(at + 1.3, "segment-done")
+    assert after_start(derive("gstreamer", tape, timers=True)) == ["SEEK", "PLAY_REACHED_75"]

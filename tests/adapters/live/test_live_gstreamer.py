@@ -119,6 +119,22 @@ def test_part_that_a_seek_asked_for_is_no_broken_file(playbin: Any, clip: Path) 
     assert witness.names == [*START, "SEEK", "PLAY_REACHED_50"]
 
 
+def test_segment_ends_where_it_was_to_stop(playbin: Any, video: Path) -> None:
+    """By a seek with the flag SEGMENT, after which no eos comes."""
+    flags, kinds = gst().Gst.SeekFlags, gst().Gst.SeekType
+    how = flags.FLUSH | flags.ACCURATE | flags.SEGMENT
+    with Witness() as witness, playertrack_gstreamer.track(playbin, witness.tracker):
+        playbin.set_property("uri", video.as_uri())
+        go(playbin, "PLAYING")
+        witness.until("PLAY")
+        witness.until_at(0.3)
+        time = gst().Gst.Format.TIME
+        assert playbin.seek(1.0, time, how, kinds.SET, 4 * SECOND, kinds.NONE, -1)
+        witness.until_signal("ended")
+    reached = ["PLAY_REACHED_75", "PLAY_REACHED_100"]
+    assert witness.names == [*START, "SEEK", *reached]
+
+
 def test_messages_stay_on_the_bus_for_the_program(playbin: Any, video: Path) -> None:
     bus, kinds = playbin.get_bus(), gst().Gst.MessageType
     with Witness() as witness, playertrack_gstreamer.track(playbin, witness.tracker) as binding:
