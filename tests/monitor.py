@@ -1,7 +1,8 @@
 """Judges what an engine emits as it is fed: by the lint of event logs, and by the engine itself.
 
-The lint sees events alone. Two things only the engine knows: which stretches were watched
-(I-true), and that a failure of which no second event is emitted has ended a pause.
+The lint sees events alone. Some things only the engine knows: which stretches were watched
+(I-true), that a failure of which no second event is emitted has ended a pause, and when it
+looks for what is due.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import attrs
 
 from playertrack import Engine, Policy
 from playertrack.core.state import State
+from playertrack.core.timers import first_due
 from playertrack.events import REACHED, Event, to_record
 from playertrack.trace.lint import Lint
 
@@ -57,6 +59,8 @@ class Monitor:
             for finding in self.lint.add(self.events, to_record(event)):
                 raise InvariantError(f"{finding} at {event!r}")
             self._pause(event)
+        if engine.until > (due := first_due(engine)[0]) and engine.cadence is None:
+            raise InvariantError(f"nobody would look at what is due at {due}")
         if engine.state is State.FAILED:
             self.paused = False
         _check_true(engine, events)

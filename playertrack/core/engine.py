@@ -22,7 +22,7 @@ from .quick import NOTHING, Quick
 from .rules import ads, attributes, buffering, end, fall, lifecycle, pause, position, seek
 from .session import SessionIds, Summary, offline_ids
 from .state import CLOSED
-from .timers import WAITS, first_due
+from .timers import first_due
 
 Handler = Callable[[Any, Any], None]
 
@@ -159,9 +159,7 @@ class Engine(Quick):
                 position.receive(self, signal)
             act(self, signal)
         seldom = self.tidy()
-        if WAITS.isdisjoint(seldom):
-            self.until = inf
-        elif self.settle_due(now):
+        if (self.until <= now or self.cadence is not None) and self.settle_due(now):
             seldom = self.tidy()
         self.cause = ""
         self.arm(seldom)
@@ -209,7 +207,9 @@ class Engine(Quick):
             act(self)
             self.now = at
             due, act = first_due(self)
-        self.until = due
+        # A seek that is open or settles holds up other waits: then it is looked through each time.
+        held_up = self.settling is not None and (self.seek is not None or self.waiting is not None)
+        self.until = -inf if held_up else due
         return reached > -inf
 
     # ------------------------------------------------------------------ the machine

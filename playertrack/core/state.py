@@ -89,8 +89,8 @@ class Essentials(Playhead):
     limit: float = -inf
     #: As ``limit``, while it is calm.
     calm: float = -inf
-    #: The time before which no wait is over (but that of a ``cadence``), and what is calm is so;
-    #: inf where only a signal can end that.
+    #: The time before which no wait is over, but that of a ``cadence``, and what is calm stays so;
+    #: inf where only a signal can end that. See `wake_at`.
     until: float = -inf
     #: When the last event was; -inf before the first. It never goes back (R-order).
     event_at: float = -inf
@@ -256,6 +256,11 @@ class PlayerState(Essentials):
         """The settings that the player was made with."""
         setup: Setup = self.pace._setup
         return setup
+
+    def wake_at(self, at: float) -> None:
+        """A wait begins, or becomes shorter, that is not over before ``at``."""
+        if at < self.until:
+            self.until = at
 
     def tidy(self) -> dict[str, Any]:
         """Let go of what is as always; what is left is open or unusual."""

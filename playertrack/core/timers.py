@@ -1,7 +1,8 @@
 """The rules that wait for a time (R-timer): when each grace ends, and what happens then.
 
 Every wait is a value in the state with the time since which it runs. Nothing counts down:
-the engine asks here what is due by the ``at`` of a signal and does it first.
+the engine asks here what is due by the ``at`` of a signal and does it first. It only asks when
+something can be due: who begins a wait says so (`PlayerState.wake_at`).
 """
 
 from __future__ import annotations
@@ -18,9 +19,6 @@ from .state import STALLING
 
 #: What is done when a wait is over.
 Act = Callable[[Playback], object]
-
-#: The fields of a player that can hold a wait.
-WAITS = frozenset({"fall", "settling", "waiting", "stall_open", "ad", "cadence"})
 
 _seek: Act = Playback.settle_seek
 _pause: Act = methodcaller("fire", "pause_stands")

@@ -167,3 +167,10 @@ def test_of_two_waits_that_are_over_the_first_to_be_over_is_first(
     engine = fed(*PLAYED, Seek(at=11.0, position=50.0), Stall(at=stalled))
     assert first_due(engine)[0] == due == engine.next_timer()
     assert names(engine.tick(13.0)) == ["SEEK", "BUFFER_START"]
+
+
+def test_a_pause_that_is_over_sooner_than_it_was_thought_is_looked_at_in_time() -> None:
+    engine = fed(*PLAYED, Pause(at=11.0), policy=Policy(pause_grace=5.0, settle=1.0))
+    engine.feed(Stall(at=11.25))  # a seek that is not reported: it is a PAUSE after `settle`
+    assert engine.next_timer() == 12.0
+    assert names(engine.tick(12.0)) == ["PAUSE"]

@@ -42,6 +42,7 @@ def on_ad_start(pb: Playback, signal: AdStart) -> None:
         travel = pb.ad.travel
     pb.emit(AD_STARTED[signal.slot], "R-ad")
     pb.ad = OpenAd(signal.slot, signal.duration, pb.now, pb.now, travel)
+    pb.wake_at(pb.now + pb.policy.ad_timeout)
     pb.overlay = min(pb.overlay, _UNDER)
 
 

@@ -20,6 +20,7 @@ STALLED = (STALLING, BUFFERING)
 def begin_stall(pb: Playback, at: float) -> None:
     """The player waits since ``at``; whether it is felt shows when the grace is over."""
     pb.stall_open = OpenStall(at, (pb.position or 0.0) + pb.travel(at).content)
+    pb.wake_at(at + pb.policy.stall_grace)
     pb.stall(at)
     if pb.settling is not None:
         pb.settling.before = None

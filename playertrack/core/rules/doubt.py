@@ -83,6 +83,7 @@ def falls(pb: Playback, position: float, travel: Travel) -> bool:
     ):
         return False
     pb.fall = Fall(pb.now, position, [])
+    pb.wake_at(pb.now + pb.policy.settle)
     return True
 
 

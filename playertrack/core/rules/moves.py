@@ -116,6 +116,7 @@ def unreported_seek(pb: Playback, position: float) -> None:
             state,
             before=pb.as_it_is(),
         )
+        pb.wake_at(pb.now + pb.policy.settle)
     else:
         seek.at, seek.target, seek.cause = pb.now, position, pb.cause
         seek.single = seek.own = False

@@ -21,13 +21,16 @@ def wait(pb: Playback, at: float) -> None:
     pb.stay = Stay(pb.position, pb.travel(pb.now))
     if pb.run is not None:
         pb.run = None
-    pb.waiting = Waiting(pb.now, pb.position, pb.policy.pause_grace)
+    grace = pb.policy.pause_grace
+    pb.waiting = Waiting(pb.now, pb.position, grace)
+    pb.wake_at(pb.now + grace)
 
 
 def wait_longer(pb: Playback, at: float) -> None:
     """A stall right after a pause is a seek that the player does not report."""
     assert pb.waiting is not None
     pb.waiting.grace = pb.policy.settle
+    pb.wake_at(pb.waiting.at + pb.policy.settle)
 
 
 def pause(pb: Playback, at: float) -> None:

@@ -276,6 +276,7 @@ def land(pb: Playback, seek: OpenSeek, rule: str) -> None:
             seek.by,
             seek.own,
         )
+        pb.wake_at(pb.now + pb.policy.settle)
     else:
         settling.at, settling.target = pb.now, target
         settling.rule, settling.cause = rule, pb.cause
