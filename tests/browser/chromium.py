@@ -12,6 +12,7 @@ import shutil
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from importlib.resources import files
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -148,6 +149,43 @@ class Page:
         if "exceptionDetails" in reply:
             raise BrowserError(f"{script}: {reply['exceptionDetails']}")
         return reply["result"].get("value")
+
+    async def resize(self, width: int, height: int = 900) -> None:
+        """Make the window so large; a narrow one is that of a telephone."""
+        await self.call(
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=height,
+            deviceScaleFactor=1,
+            mobile=width < 500,
+        )
+
+    async def prefer(self, theme: str) -> None:
+        """Let the system be ``light`` or ``dark``."""
+        feature = {"name": "prefers-color-scheme", "value": theme}
+        await self.call("Emulation.setEmulatedMedia", features=[feature])
+
+    async def violations(self) -> list[Any]:
+        """The faults axe finds in its accessibility: the rule, the elements and the reasons."""
+        await self.run(files("axe_core_python").joinpath("axe.min.js").read_text("utf-8") + "; 0")
+        found: list[Any] = await self.run(
+            """axe.run({resultTypes: ["violations"]}).then((found) => found.violations.map((each) =>
+              ({rule: each.id, nodes: each.nodes.map((node) => [node.html.slice(0, 200),
+                node.failureSummary])})))"""
+        )
+        return found
+
+    async def blocked_script(self) -> str:
+        """The directive of the page's policy that keeps it from running a script put into it."""
+        directive: str = await self.run(
+            """new Promise((resolve) => {
+              document.addEventListener("securitypolicyviolation", (violation) =>
+                resolve(violation.effectiveDirective));
+              const script = document.createElement("script");
+              script.textContent = "window.hacked = 1";
+              document.body.append(script); })"""
+        )
+        return directive
 
     async def over(self) -> None:
         """Wait for the end of the video: one that is closed shortly before it is paused by that."""

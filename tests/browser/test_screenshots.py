@@ -73,9 +73,7 @@ COMPARE = """(async () => {
 
 async def taken(page: Page, theme: str = "light") -> bytes:
     """A picture of what is in view."""
-    await page.call(
-        "Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": theme}]
-    )
+    await page.prefer(theme)
     # At once, unlike `Emulation.setScrollbarsHidden`: a bar makes everything narrower.
     await page.run("document.documentElement.style.scrollbarWidth = 'none'")
     await page.run(

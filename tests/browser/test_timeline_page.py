@@ -6,7 +6,6 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -30,8 +29,6 @@ NAMES = """[...document.querySelectorAll("section:first-of-type .wide .event .na
   .map((name) => name.getBoundingClientRect())
   .map((box) => [box.left, box.right, box.top, box.bottom])"""
 
-DARK = {"name": "prefers-color-scheme", "value": "dark"}
-LIGHT = {"name": "prefers-color-scheme", "value": "light"}
 PAPER = 'getComputedStyle(document.querySelector(".playertrack-timeline")).backgroundColor'
 
 HOSTILE = "</script><script>window.hacked = 1</script><img src=x onerror='window.hacked = 1'>"
@@ -260,13 +257,7 @@ async def test_summary_and_quartiles_are_seen_at_any_width(
         return box.width > 0 && (box.left < 0 || box.right > innerWidth); })
       .map((text) => text.textContent)"""
     async with page(chromium, tmp_path, short()) as opened:
-        await opened.call(
-            "Emulation.setDeviceMetricsOverride",
-            width=width,
-            height=800,
-            deviceScaleFactor=1,
-            mobile=width < 500,
-        )
+        await opened.resize(width, 800)
         assert await opened.run(outside) == []
         assert await opened.run("document.documentElement.scrollWidth") <= width
         shown = await opened.run(
@@ -345,15 +336,7 @@ async def test_the_page_loads_nothing_and_runs_nothing_of_the_trace(
         assert await opened.run("typeof window.hacked") == "undefined"
         assert await opened.run('performance.getEntriesByType("resource").length') == 0
         assert HOSTILE in await opened.run("document.title")
-        blocked = await opened.run(
-            """new Promise((resolve) => {
-              document.addEventListener("securitypolicyviolation", (violation) =>
-                resolve(violation.effectiveDirective));
-              const script = document.createElement("script");
-              script.textContent = "window.hacked = 1";
-              document.body.append(script); })"""
-        )
-        assert blocked.startswith("script-src")
+        assert (await opened.blocked_script()).startswith("script-src")
         assert await opened.run("typeof window.hacked") == "undefined"
 
 
@@ -361,37 +344,26 @@ async def test_it_is_light_or_dark_as_the_system_or_the_reader_wants(
     chromium: Browser, tmp_path: Path
 ) -> None:
     async with page(chromium, tmp_path, short()) as opened:
-        await opened.call("Emulation.setEmulatedMedia", features=[LIGHT])
+        await opened.prefer("light")
         light = await opened.run(PAPER)
-        await opened.call("Emulation.setEmulatedMedia", features=[DARK])
+        await opened.prefer("dark")
         dark = await opened.run(PAPER)
         assert (light, dark) == ("rgb(255, 255, 255)", "rgb(20, 23, 29)")
         await opened.run('document.getElementById("themes").click()')
         assert await opened.run(PAPER) == light
         await opened.run('document.getElementById("themes").click()')
         assert await opened.run(PAPER) == dark
-        await opened.call("Emulation.setEmulatedMedia", features=[LIGHT])
+        await opened.prefer("light")
         assert await opened.run(PAPER) == dark
 
 
-@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
+@pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1440, 390])
 async def test_axe_finds_no_violation(
-    chromium: Browser, tmp_path: Path, width: int, theme: dict[str, str]
+    chromium: Browser, tmp_path: Path, width: int, theme: str
 ) -> None:
-    axe = files("axe_core_python").joinpath("axe.min.js").read_text("utf-8")
     async with page(chromium, tmp_path, short()) as opened:
-        await opened.call("Emulation.setEmulatedMedia", features=[theme])
-        await opened.call(
-            "Emulation.setDeviceMetricsOverride",
-            width=width,
-            height=900,
-            deviceScaleFactor=1,
-            mobile=width < 500,
-        )
-        await opened.run(axe + "; document.querySelector('details').open = true")
-        found = await opened.run(
-            "axe.run().then((found) => found.violations.map((each) =>"
-            " [each.id, each.nodes[0].html.slice(0, 100), each.nodes[0].failureSummary]))"
-        )
-        assert found == []
+        await opened.prefer(theme)
+        await opened.resize(width)
+        await opened.run('document.querySelector("details").open = true')
+        assert await opened.violations() == []

@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 import attrs
 import pytest
@@ -33,8 +31,6 @@ NAMES = {
 #: What is chosen, as the page shows it.
 ROWS = '[...document.querySelectorAll("tr[data-session]")].map((row) => row.dataset.session)'
 EVENTS = '[...document.querySelectorAll("#session [data-event]")].map((row) => row.dataset.event)'
-
-AXE = files("axe_core_python").joinpath("axe.min.js").read_text("utf-8")
 
 
 @attrs.frozen
@@ -137,13 +133,7 @@ async def shown(
 
 async def opened(chromium: Browser, address: str, width: int) -> Page:
     page = await chromium.open("about:blank")
-    await page.call(
-        "Emulation.setDeviceMetricsOverride",
-        width=width,
-        height=900,
-        deviceScaleFactor=1,
-        mobile=width < 500,
-    )
+    await page.resize(width)
     await page.go(address)
     return page
 
@@ -257,15 +247,7 @@ async def test_what_a_trace_holds_is_text_and_nothing_is_loaded_from_elsewhere(
             'performance.getEntriesByType("resource").map((each) => each.name)'
         )
         assert loaded and all(each.startswith(view.address) for each in loaded)
-        blocked = await view.page.run(
-            """new Promise((resolve) => {
-              document.addEventListener("securitypolicyviolation", (violation) =>
-                resolve(violation.effectiveDirective));
-              const script = document.createElement("script");
-              script.textContent = "window.hacked = 1";
-              document.body.append(script); })"""
-        )
-        assert blocked.startswith("script-src")
+        assert (await view.page.blocked_script()).startswith("script-src")
 
 
 @pytest.mark.parametrize("width", [1440, 1024, 390])
@@ -288,18 +270,9 @@ async def test_axe_finds_no_violation(
     chromium: Browser, tmp_path: Path, width: int, theme: str
 ) -> None:
     async with shown(chromium, tmp_path, 8, width=width) as view:
-        await view.page.call(
-            "Emulation.setEmulatedMedia",
-            features=[{"name": "prefers-color-scheme", "value": theme}],
-        )
+        await view.page.prefer(theme)
         await view.choose(1)
-        await view.page.run(AXE + "; 0")
-        found: list[dict[str, Any]] = await view.page.run(
-            """axe.run({resultTypes: ["violations"]}).then((found) => found.violations.map((each) =>
-              ({rule: each.id, nodes: each.nodes.map((node) => [node.html.slice(0, 200),
-                node.failureSummary])})))"""
-        )
-        assert found == []
+        assert await view.page.violations() == []
 
 
 async def test_the_collectors_page_shows_sessions_as_they_come_through_an_outage(
