@@ -27,6 +27,9 @@ _LATE = 0.5
 #: So near (s of content) to where it was to stop, playback has come there.
 _THERE = 0.1
 
+#: The end comes so soon (s) after an answer that is late.
+_AT_ONCE = 0.5
+
 #: Lengths that differ by less (s) are of the same media: an estimate was corrected.
 _CORRECTED = 0.1
 
@@ -38,15 +41,20 @@ def seconds(nanoseconds: float) -> float:
 
 @attrs.define
 class Track:
-    """Where playback is known to have been, how long the media is, and where it is to stop."""
+    """Where playback is known to have been, how long the media is, and where it is to stop.
+
+    ``before``: when it was where, as of the answer before the last one.
+    """
 
     position: float = 0.0
     at: float | None = None
+    before: tuple[float, float] | None = None
     duration: float | None = None
     stop: float | None = None
 
     def place(self, at: float, position: float) -> None:
         """Playback is at ``position``, by itself or by a seek."""
+        self.before = None if self.at is None else (self.at, self.position)
         self.at, self.position = at, position
 
     def expected(self, at: float, rate: float) -> float:
@@ -71,7 +79,11 @@ class Track:
         """Where it was to stop, if playback is there, and that is not the end of the media."""
         if self.stop is None or self.duration is None:
             return None
-        reached = self.expected(at, rate) >= self.stop - _LATE
+        expected = self.expected(at, rate)
+        if self.before is not None and at - (self.at or 0.0) <= _AT_ONCE:
+            # The last answer may be from before a moment in which the process stood still.
+            expected = max(expected, self.before[1] + rate * (at - self.before[0]))
+        reached = expected >= self.stop - _LATE
         return self.stop if reached and 0.0 < self.stop < self.duration - _BEFORE_END else None
 
     def stopped(self, position: float) -> float | None:

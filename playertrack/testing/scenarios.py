@@ -29,9 +29,9 @@ from typing import Any, Protocol
 from ..events import QUARTILES
 from ..live.tracker import Tracker
 from ..signals import TimeUpdate
-from .assertions import assert_events, assert_never
+from .assertions import assert_never
 from .pulse import excused
-from .witness import Witness
+from .witness import Witness, assert_reported
 
 #: How a session begins that is the player's first …
 START = ("WIDGET_LOADED", "MEDIA_LOADED", "PLAY_REQUEST", "PLAY", "FIRST_PLAY")
@@ -114,12 +114,7 @@ class Scenarios:
         Besides there may be what comes of a machine that stood still (`pulse.excused`).
         """
         __tracebackhide__ = True
-        left, wanted = excused(witness.events, expected, witness.pulse)
-        log = witness if len(left) == len(witness.events) else left
-        try:
-            assert_events(log, wanted, ignore=["VIEW", *but])
-        except AssertionError as error:
-            raise AssertionError(f"{error}\n{witness.story}") from None
+        assert_reported(witness, *expected, but=but)
 
     def never(self, witness: Witness, *unwanted: str) -> None:
         """There is no such event."""

@@ -14,8 +14,10 @@ from ..live.tracker import Tracker
 from ..policy import Policy
 from ..signals import Play, Signal, TimeUpdate
 from ..trace.lint import check
+from .assertions import assert_events
 from .awaited import why_no_event, why_no_signal
-from .pulse import Pulse
+from .patterns import Expected
+from .pulse import Pulse, excused
 
 #: The signals that playback is over.
 _OVER = ("ended", "error", "stop", "close")
@@ -158,6 +160,20 @@ class Witness:
         with self._changed:
             self.signals.append(signal)
             self._changed.notify_all()
+
+
+def assert_reported(witness: Witness, *expected: Expected, but: Sequence[str] = ()) -> None:
+    """The events are these, VIEW and ``but`` those apart; ``...`` is any number of them.
+
+    Besides there may be what comes of a machine that stood still (`pulse.excused`).
+    """
+    __tracebackhide__ = True
+    left, wanted = excused(witness.events, expected, witness.pulse)
+    log = witness if len(left) == len(witness.events) else left
+    try:
+        assert_events(log, wanted, ignore=["VIEW", *but])
+    except AssertionError as error:
+        raise AssertionError(f"{error}\n{witness.story}") from None
 
 
 def _shown(position: float | None) -> str:

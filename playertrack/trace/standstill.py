@@ -41,7 +41,8 @@ class Standstill:
 
     tick: float
     silence: float | None
-    _last: float = inf  # when a record came
+    _last: float = -inf  # when a record came
+    _usual: bool = False  # the one before it came as is usual
     _began: float = -inf  # when the process stood still …
     _over: float = -inf  # … and until when
     _latest: float = -inf  # the time of what was passed on
@@ -56,7 +57,8 @@ class Standstill:
 
     def passed(self, at: float, made: list[Signal]) -> list[Signal]:
         """The signals that are due by now, of ``made`` (by a record at ``at``) and what waits."""
-        if at - self._last > _SILENCE * self.tick:
+        usual, self._usual = self._usual, at - self._last <= _SILENCE * self.tick
+        if usual and not self._usual:
             self._began, self._over = self._last, at
         self._last = at
         out: list[Signal] = []

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from gstreamer_tapes import answer, gst_started
 from gstreamer_tapes import started as playbin_started
-from tapes import Tape, after_start, derive, only
+from tapes import TRANSLATORS, Tape, after_start, derive, only
 from test_mpv import started as mpv_started
 from test_seldom_reporters import TRACK, Mpris
 from vlc_tapes import filled, sought
@@ -81,7 +81,7 @@ def test_start_that_is_reported_late_was_before(player: str, loaded: bool) -> No
     begun = PLAYERS[player][0]()
     known = [record for record in begun if record["t"] < 0.05 and loaded]
     tape = PLAYERS[player][0]()
-    tape[:] = [{"t": 0.0, "kind": "tick"}, *known]
+    tape[:] = [{"t": 0.0, "kind": "tick"}, *known, {"t": 0.2, "kind": "tick"}]
     tape += [{**record, "t": record["t"] + 4.0} for record in begun[len(known) :]]
     tape.at(4.12, 0.04).at(4.3, 3.6).play(4.3, 3.6, 4.1)
     events = derive(player, tape)
@@ -152,6 +152,7 @@ def test_mpris_report_that_comes_late_is_dated_by_the_positions(
 ) -> None:
     """The process stood still while the player played on: what it played then is watched."""
     tape, t = Mpris().change(0.0, Metadata={**TRACK, "mpris:length": 10_000_000}), 0.1
+    tape.change(0.1)
     if late != "start":
         tape.change(0.0, PlaybackStatus="Playing").play(0.0, 0.0, 1.0, step=0.5)
         t = 1.1
@@ -168,3 +169,11 @@ def test_mpris_report_that_comes_late_is_dated_by_the_positions(
     reached = [name for n, name in enumerate(QUARTILES, 1) if begins < 2.5 * n <= ends]
     reports = {"start": [], "resume": ["PAUSE", "RESUME"], "seek": ["SEEK"]}[late]
     assert after_start(derive("mpris", tape)) == [*reports, *reached]
+
+
+def test_mpris_player_that_is_not_asked_starts_at_once() -> None:
+    """Without answers silence is usual, and nothing would end the wait for one."""
+    translator = TRANSLATORS["mpris"]()
+    tape = Mpris().change(0.0, Metadata=TRACK).change(60.0, PlaybackStatus="Playing")
+    made = [signal.name for record in tape for signal in translator.translate(record)]
+    assert made == ["ready", "loaded", "play", "playing"]

@@ -14,7 +14,7 @@ from test_conformance import mpv, needed
 import playertrack_mpv
 from playertrack import PlayertrackError
 from playertrack.testing.media import MediaServer
-from playertrack.testing.witness import Witness
+from playertrack.testing.witness import Witness, assert_reported
 
 START = ["WIDGET_LOADED", "MEDIA_LOADED", "PLAY_REQUEST", "PLAY", "FIRST_PLAY"]
 
@@ -170,7 +170,7 @@ def test_part_that_the_program_asks_for_is_the_content(
         if not chapters:
             player["end"] = "#2"
         witness.until_over()
-    assert witness.names == [*START, *REACHED]
+    assert_reported(witness, *START, *REACHED)
     assert witness.events[-1].duration == pytest.approx(2.0, abs=0.05)
 
 
@@ -206,7 +206,7 @@ def test_block_of_a_seek_in_which_nothing_happens_is_none(
         with suppress(ZeroDivisionError), binding.seeking(1.0):
             _ = 1 / (0 if fails else 1)
         witness.until("PLAY_REACHED_50")
-    assert witness.names == [*START, *REACHED[:2]]
+    assert_reported(witness, *START, *REACHED[:2])
 
 
 @pytest.mark.parametrize("by", ["player", "viewer"])
@@ -223,6 +223,6 @@ def test_stop_and_start_of_the_same_media_in_a_block_are_one_seek(
             player.seek(3.9, "absolute", "exact")
         witness.until("PLAY_REACHED_75")
     sought = [] if by == "player" else ["SEEK"]
-    assert witness.names == [*START, *sought, "PLAY_REACHED_75"]
+    assert_reported(witness, *START, *sought, "PLAY_REACHED_75")
     if sought:
         assert witness.until("SEEK").by == by

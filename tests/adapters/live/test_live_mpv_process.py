@@ -14,7 +14,7 @@ from test_conformance import needed
 
 import playertrack_mpv
 from playertrack import PlayertrackError
-from playertrack.testing.witness import Witness
+from playertrack.testing.witness import Witness, assert_reported
 from playertrack_mpv.core import TOO_EARLY, RefusedError
 from playertrack_mpv.headless_process import start
 from playertrack_mpv.ipc import GoneError, IpcClient
@@ -94,7 +94,7 @@ def test_mpv_that_starts_later_with_its_file_is_measured(
         witness.until("PLAY")
         binding.pause()
         assert witness.until("PAUSE").entry_id == "clip"
-    assert witness.names == [*START, "PAUSE"]
+    assert_reported(witness, *START, "PAUSE")
 
 
 def test_part_that_begins_while_mpv_is_found_has_no_seek(
@@ -125,10 +125,7 @@ def test_restart_of_mpv_is_another_session_of_the_same_player(
         witness.until("PLAY", 2)
         witness.until("PLAY_REACHED_25")
         assert binding.wait_connected(TIMEOUT)
-    assert witness.names == [
-        *START,
-        *("MEDIA_LOADED", "PLAY_REQUEST", "PLAY", "PLAY_REACHED_25"),
-    ]
+    assert_reported(witness, *START, *("MEDIA_LOADED", "PLAY_REQUEST", "PLAY", "PLAY_REACHED_25"))
     first, second = witness.until("PLAY"), witness.until("PLAY", 2)
     assert first.session != second.session
 
