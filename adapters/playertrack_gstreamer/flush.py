@@ -52,9 +52,11 @@ class Flush:
     rated: bool = False
     eos: float | None = None
 
-    def start(self) -> list[Signal]:
+    def start(self, track: Track, rate: float) -> list[Signal]:
         """The signals for its start: on a busy machine the answer may come late for a row."""
-        return [signals.Seeking(at=self.since)] if self._in_row else []
+        if not self._in_row:
+            return []
+        return [signals.Seeking(at=self.since, origin=self._origin(track, rate))]
 
     @property
     def _in_row(self) -> bool:

@@ -23,6 +23,7 @@ class Run:
     to be a seek. ``live``: it plays as it is sent;
     ``endless``: it has no length. ``finishing``: the input is read to its end, and lengths may
     be those of the next media. ``read``: all of the segment is read, and no eos comes in the end.
+    ``reverse``: it plays backwards.
     """
 
     requested: bool = False
@@ -45,4 +46,5 @@ class Run:
     endless: bool = False
     finishing: bool = False
     read: bool = False
+    reverse: bool = False
     track: Track = attrs.field(factory=Track)

@@ -120,6 +120,9 @@ class Translator(CommandTranslator):
                 if run.flush is not None:
                     run.flush.goes(at, played_before=run.playing)
                     run.playing = True
+                elif run.ended and not run.anew:
+                    # Without a seek it stays at its end, and says so once more.
+                    run.flush = Flush(at, False, True, -inf, landed=at, playing=at)
                 elif not run.playing:
                     # The call of a replay's seek may return later still.
                     sought = self._at_seek(at, True) if run.anew and run.landed else []
@@ -144,7 +147,7 @@ class Translator(CommandTranslator):
             return []
         if run.flush is None:
             run.flush, run.read = Flush(at, run.playing, run.ended, run.found), False
-            return run.flush.start()
+            return run.flush.start(run.track, self._rate)
         if pending == "paused":
             run.flush.landed = None
         return []
@@ -203,6 +206,8 @@ class Translator(CommandTranslator):
         if run.flush is not None:  # the next answer shows where it came
             run.flush.eos = at
             return []
+        if run.reverse:  # it came to the start
+            return [signals.Stop(at=at)]
         stop = None if self.part else run.track.stops(at, self._rate)
         if stop is not None:  # that is all of it that the program wanted
             return [signals.TimeUpdate(at=at, position=stop), signals.Stop(at=at)]
@@ -271,6 +276,9 @@ class Translator(CommandTranslator):
         if rate is not None and rate > 0.0:
             self._rate = self._asked_rate = rate
         flush, run.flush = run.flush, None
+        if rate is not None and flush is not None:
+            flush.rated |= run.reverse != (rate < 0.0)
+            run.reverse = rate < 0.0
         if flush is None:
             changed = self._rate != before
             return [signals.RateChange(at=at, rate=self._rate)] if changed else []

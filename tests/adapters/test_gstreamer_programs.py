@@ -336,3 +336,47 @@ def test_part_that_is_looped_by_segments_is_played_on() -> None:
         tape += [ending(at + n / 4, 8.05 + n / 4, 10.0) for n in range(8)]
         tape.add(at + 1.3, "segment-done")
     assert after_start(derive("gstreamer", tape, timers=True)) == ["SEEK", "PLAY_REACHED_75"]
+
+
+@pytest.mark.parametrize("polled", [True, False])
+def test_pause_and_play_at_the_end_play_nothing(polled: bool) -> None:
+    """The sinks say once more that it is over."""
+    tape = started().play(0.1, 0.0, 12.0).add(12.2, "eos")
+    tape += [state(13.0, "playing", "paused"), state(14.0, "paused", "playing")]
+    tape.add(14.001, "eos")
+    if polled:
+        tape += [answer(14.25, 12.0), answer(14.5, 12.0)]
+    assert after_start(derive("gstreamer", tape))[-1] == "PLAY_REACHED_100"
+
+
+def test_play_at_the_end_is_a_replay_if_a_seek_comes_with_it() -> None:
+    """A playbin3 may say no more of the seek."""
+    tape = started().play(0.1, 0.0, 12.0).add(12.2, "eos")
+    tape += [state(13.0, "playing", "paused"), state(14.0, "paused", "playing")]
+    tape += [answer(14.25 + n / 4, 0.25 + n / 4) for n in range(5)]
+    expected = ["PLAY_REACHED_100", "REPLAY", "PLAY_REQUEST", "PLAY"]
+    assert after_start(derive("gstreamer", tape))[-4:] == expected
+
+
+@pytest.mark.parametrize("rate", [-1.0, -2.0])
+def test_playback_backwards_is_no_seek_and_its_end_no_error(rate: float) -> None:
+    tape = flushed(started().play(0.1, 0.0, 4.0), 4.2)
+    for n in range(round(16 / -rate)):
+        tape.append(answer(4.4 + n / 4, 4.1 + rate * (0.2 + n / 4), rate=rate))
+    tape.add(tape[-1]["t"] + 0.2, "eos")
+    assert after_start(derive("gstreamer", tape)) == ["PLAY_REACHED_25"]
+    tape.pop()
+    flushed(tape, tape[-1]["t"] + 0.1)
+    at, position = tape[-1]["t"], max(0.0, tape[-5]["position_ns"] / SECOND + rate * 0.1)
+    tape += [answer(at + n / 4, position + n / 4) for n in range(1, 9)]
+    assert after_start(derive("gstreamer", tape)) == ["PLAY_REACHED_25"]
+
+
+def test_seek_soon_after_another_one_starts_where_playback_came_since_the_last_answer() -> None:
+    """A quartile that was played right before it is reached."""
+    tape = flushed(started().play(0.1, 0.0, 0.5), 0.7)
+    tape += [answer(0.8 + n / 4, 2.1 + n / 4) for n in range(4)]
+    flushed(tape, 1.75)  # 3.05 s of 12, since the answer of 1.55
+    tape.append(answer(1.9, 8.1))
+    events = derive("gstreamer", tape)
+    assert "PLAY_REACHED_25" in names(events)
