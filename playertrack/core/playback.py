@@ -30,7 +30,7 @@ _MOST_VIEWS = 100
 _NO_MORE: Mapping[str, Any] = {}
 
 #: So little (s) is a rounding (R-view).
-_HAIR = 1e-6
+HAIR = 1e-6
 
 #: A PAUSE that waits lets these pass (R-pause).
 _BESIDE_A_PAUSE = frozenset({"SEEK", "VIEW", "COMPLETED", *events.REACHED.values()})
@@ -358,7 +358,7 @@ class Playback(PlayerState):
             return
         assert self.position is not None
         going = self.position - self.span_from
-        if going < self.lacking - _HAIR:
+        if going < self.lacking - HAIR:
             return
         watched = rangeset.length(self.watched_until(end))
         if watched / end >= share:
@@ -383,7 +383,7 @@ class Playback(PlayerState):
     def view_at(self, play_time: float, interval: float, emit: Callable[..., Event]) -> None:
         """The VIEWs that ``play_time`` has earned; ``emit`` may be `make`."""
         most = self.viewed + _MOST_VIEWS
-        while play_time >= (self.viewed + 1) * interval - _HAIR:
+        while play_time >= (self.viewed + 1) * interval - HAIR:
             if self.viewed == most:  # at a rate next to nothing a step may be worth any number
                 self.viewed = max(most, int(min(play_time / interval, 2.0**53)))
                 return

@@ -21,16 +21,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import inf, nextafter
 from typing import Any
 
-from ..events import Event
+from ..events import MAKERS, Event
 from ..policy import Policy
 from ..signals import Signal, TimeUpdate
 from .open_intervals import Cadence
-from .playback import Playback
+from .playback import HAIR, Playback
 from .playhead import DRIFT
 from .rules import lifecycle, moves
 from .state import PLAYING, QUIET
 
 NOTHING: tuple[Event, ...] = ()
+_make_view = MAKERS["VIEW"]
 
 #: By a name of its own: Python 3.11 is slow to find what a class has.
 _UPDATE = TimeUpdate.name
@@ -112,15 +113,23 @@ class Quick(Playback):
             or self.moved_at != times[start - 1] + offset
         ):
             return start
+        policy: Policy = self.pace._setup.policy
+        milestone: float | None = None
         while True:  # what is reached leaves all as quiet as it was
             end = bisect_left(positions, self.limit, start, stop)
             if end == stop:
                 self.position = positions[end - 1]
                 self.moved_at = self.now = times[end - 1] + offset
                 return stop
+            if milestone is None:
+                milestone = self._next_milestone() if policy.completion is None else _NOWHERE
             self.position = position = positions[end]
             self.moved_at = self.now = times[end] + offset
-            events = self._reach(positions[end - 1], position)
+            if position < milestone:
+                events = self._view(position, milestone, policy.view_interval)
+            else:
+                milestone = None
+                events = self._reach(positions[end - 1], position)
             if events:
                 made.append((end, events))
             start = end + 1
@@ -213,6 +222,40 @@ class Quick(Playback):
         self._aim(milestone)
         out, self.out = self.out, None
         return NOTHING if out is None else out
+
+    def _view(self, position: float, milestone: float, interval: float | None) -> Sequence[Event]:
+        """A view is reached on the way to ``position``, and no ``milestone``, where all is quiet.
+
+        As `_reach`, in one step: of all events most are these.
+        """
+        media, session, pace = self.media, self.session, self.pace
+        assert media is not None and session is not None and interval is not None
+        span, played, viewed = self.span_from, self.played, self.viewed + 1
+        play_time = played + (position - span) / pace.rate
+        made: Sequence[Event] = NOTHING
+        if play_time >= viewed * interval - HAIR:
+            if play_time >= (viewed + 1) * interval - HAIR:
+                return self._reach(position, position)  # several at once
+            waited, duration = 0.0, media.duration
+            if self.tally is not None:
+                waited, self.tally.view_buffer = self.tally.view_buffer, 0.0
+            if duration is not None and position > duration:
+                position = duration
+            # No event is later than the last signal, so this one is later than any.
+            self.event_at = at = self.now
+            self.viewed = viewed
+            self.index = index = self.index + 1
+            more = {"play_time": interval, "buffer_time": waited}
+            entry, player = media.entry_id, self.player
+            made = (
+                _make_view(
+                    at, player, session, index, entry, position, duration, "R-view", _UPDATE, more
+                ),
+            )
+            viewed += 1
+        view = span + (viewed * interval - 1e-5 - played) * pace.rate
+        self.calm = self.limit = view if view < milestone else milestone
+        return made
 
     def arm(self, seldom: Mapping[str, Any]) -> None:
         """See whether it is calm or quiet, and how far updates may then go.

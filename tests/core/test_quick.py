@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from random import Random
+from typing import Any, ClassVar
 
 import pytest
 from fed_engines import PLAYED, fed
@@ -12,7 +13,7 @@ from scenarios import Scenario, parse
 from playertrack import Engine, Policy
 from playertrack.core.open_intervals import Cadence
 from playertrack.events import Event
-from playertrack.signals import Signal, TimeUpdate
+from playertrack.signals import Playing, RateChange, Signal, Stall, TimeUpdate
 
 #: Updates that are judged by the rules, that move on after an interruption without being judged,
 #: and those that are only looked at for what they reach.
@@ -389,3 +390,34 @@ def test_an_update_just_before_a_view_is_taken_at_once_without_one() -> None:
     assert engine.advance(times, times, 1, 5, made) == 5
     assert [(index, event.event) for index, events in made for event in events] == [(3, "VIEW")]
     assert [index for index, _ in made] == [3]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"view_interval": 0.7}, {"view_interval": 3.0, "completion": 0.5}, {"view_interval": None}],
+)
+@pytest.mark.parametrize("rate", [0.5, 1.0, 3.7])
+def test_at_once_is_as_one_by_one(rate: float, changes: dict[str, Any]) -> None:
+    stall = [Stall(at=10.5), Playing(at=12.0), RateChange(at=12.0, rate=rate)]
+    opened = [*PLAYED, TimeUpdate(at=10.25, position=10.25), *stall]
+    random = Random(3)
+    times, positions = [12.25], [10.75]
+    while positions[-1] < 105.0:  # 5 s beyond the end
+        step = random.choice([0.25, 0.25, 2.0])
+        times.append(times[-1] + step)
+        positions.append(positions[-1] + step * rate * random.choice([1.0, 1.01, 1.02]))
+    policy = Policy(**changes)
+    together, single = fed(*opened, policy=policy), fed(*opened, policy=policy)
+    made: list[tuple[int, Sequence[Event]]] = []
+    index = 0
+    while index < len(times):
+        at_once = index and together.advance(positions, times, index, len(times), made)
+        if at_once in (0, index):
+            made.append((index, together.timeupdate(positions[index], times[index])))
+            at_once = index + 1
+        index = at_once
+    events = [single.timeupdate(*each) for each in zip(positions, times, strict=True)]
+    assert [event for _, some in made for event in some] == [e for some in events for e in some]
+    assert len(made) < len(times)
+    assert together.snapshot() == single.snapshot()
+    assert (together.limit, together.calm) == (single.limit, single.calm)
