@@ -17,8 +17,8 @@ from .collected import Collected
 from .decode import SignalBatch
 from .gathered import Gathered
 
-#: So many rows should be taken together: a player then has many among them.
-TOGETHER = 1 << 18
+#: So many rows should be taken together, which are 50 MB: a player then has many among them.
+TOGETHER = 1 << 20
 
 #: Which players to take; None for all.
 _Chosen = dict[str | None, bool] | None
