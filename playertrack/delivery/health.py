@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from time import time
@@ -49,21 +49,20 @@ class Health:
 class HealthLog:
     """The history of a destination's batches; everything here happens in one event loop."""
 
-    def __init__(self, clock: Callable[[], float] = time) -> None:
+    def __init__(self) -> None:
         self.last_success: float | None = None
         self.last_failure: float | None = None
         #: Events delivered since `take_delivered`.
         self._delivered = 0
-        self._clock = clock
 
     def delivered(self, number: int) -> None:
         """So many events were delivered."""
-        self.last_success = self._clock()
+        self.last_success = time()
         self._delivered += number
 
     def failed(self) -> None:
         """A request, an event or a token did not get through."""
-        self.last_failure = self._clock()
+        self.last_failure = time()
 
     def take_delivered(self) -> int:
         """How many events were delivered since the last time that this was asked."""

@@ -242,17 +242,13 @@ class Memory(Generic[_T]):
 
 
 class Recent(OrderedDict[_K, _V]):
-    """The values of the keys that were put last."""
-
-    def __init__(self, most: int = MOST_SESSIONS) -> None:
-        super().__init__()
-        self._most = most
+    """The values of the `MOST_SESSIONS` keys that were put last."""
 
     def put(self, key: _K, value: _V) -> None:
         """Remember ``value``; the key that was not put for the longest time may go."""
         self[key] = value
         self.move_to_end(key)
-        while len(self) > self._most:
+        while len(self) > MOST_SESSIONS:
             self.popitem(last=False)
 
 

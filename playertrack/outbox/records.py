@@ -103,11 +103,9 @@ class Records(Database):
         reason = self.tally.read(destination).get("paused")
         return None if reason is None else str(reason)
 
-    def dead(self, after: int = 0, limit: int = -1) -> list[DeadLetter]:
+    def dead(self) -> list[DeadLetter]:
         """The dead letters, the oldest first."""
-        found = self._execute(
-            f"SELECT {LETTER} FROM dead WHERE seq > ? ORDER BY seq LIMIT ?", (after, limit)
-        ).fetchall()
+        found = self._execute(f"SELECT {LETTER} FROM dead ORDER BY seq").fetchall()
         return [letter for letter in map(sound_letter, found) if letter is not None]
 
     def known_times(self) -> list[tuple[int, float]]:

@@ -84,11 +84,11 @@ def fit(text: str, width: float, character: float) -> str:
     return text
 
 
-def fit_lines(parts: list[str], width: float, character: float, between: str = " · ") -> list[str]:
-    """The parts in as few lines as they fit; one that is too long alone is cut."""
+def fit_lines(parts: list[str], width: float, character: float) -> list[str]:
+    """The parts with a dot between them, in as few lines as fit; one too long alone is cut."""
     lines: list[str] = []
     for part in parts:
-        longer = f"{lines[-1]}{between}{part}" if lines else part
+        longer = f"{lines[-1]} · {part}" if lines else part
         if lines and len(longer) * character <= width:
             lines[-1] = longer
         else:
