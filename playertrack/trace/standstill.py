@@ -31,6 +31,10 @@ _STARTS = (signals.Loaded, signals.Play, signals.Playing, signals.Seek)
 _BEHIND = 0.3
 
 
+#: A player needs up to so long (s) to go on after it, which is no stall.
+_RECOVERS = 0.75
+
+
 @attrs.define
 class Standstill:
     """Passes the signals of one player on; positions that are late wait for one that is not.
@@ -181,7 +185,7 @@ class Standstill:
     def _explains(self, at: float, position: float) -> bool:
         """True if the standstill alone can be why that is reported as late as ``at``."""
         stood = self._over - max(self._began, self._since)
-        return 0.0 <= at - self._earliest(position) <= stood + _BEHIND
+        return 0.0 <= at - self._earliest(position) <= stood + _RECOVERS
 
     def _arrive(self, signal: TimeUpdate) -> list[Signal]:
         """The update, and before it those that could not be made."""

@@ -122,11 +122,11 @@ def test_restart_of_mpv_is_another_session_of_the_same_player(
         process.wait()
         witness.until_signal("stop")
         run(str(video))
-        witness.until("PLAY", 2)
-        witness.until("PLAY_REACHED_25")
+        second = witness.until("PLAY", 2)
+        witness.until("PLAY_REACHED_25", session=second.session)
         assert binding.wait_connected(TIMEOUT)
     assert_reported(witness, *START, *("MEDIA_LOADED", "PLAY_REQUEST", "PLAY", "PLAY_REACHED_25"))
-    first, second = witness.until("PLAY"), witness.until("PLAY", 2)
+    first = witness.until("PLAY")
     assert first.session != second.session
 
 
