@@ -18,10 +18,10 @@ from ..policy import Policy
 from ..signals import Close, Signal, Tick, TimeUpdate
 from .context import Diagnostic, Setup
 from .machine import HANDLED, TRIGGERS
-from .quick import NOTHING, Quick
+from .quick import NOTHING, UNKNOWN, Quick
 from .rules import ads, attributes, buffering, end, fall, lifecycle, pause, position, seek
 from .session import SessionIds, Summary, offline_ids
-from .state import CLOSED
+from .state import CLOSED, PLAYING
 from .timers import first_due
 
 Handler = Callable[[Any, Any], None]
@@ -158,11 +158,12 @@ class Engine(Quick):
             if judged and signal.position is not None:
                 position.receive(self, signal)
             act(self, signal)
-        seldom = self.tidy()
-        if (self.until <= now or self.cadence is not None) and self.settle_due(now):
-            seldom = self.tidy()
+        if self.until <= now or self.cadence is not None:
+            self.settle_due(now)
+        self.tidy()
         self.cause = ""
-        self.arm(seldom)
+        self.limit = -inf
+        self.calm = UNKNOWN if self.state is PLAYING else -inf
         out = self.out
         if out is None:
             return NOTHING
@@ -275,8 +276,9 @@ class Engine(Quick):
         Raises `SnapshotError` if ``data`` is no snapshot, or one of another version.
         """
         engine = cls.__new__(cls)
-        engine.until = -inf  # nobody has looked yet
-        engine.arm(_snapshots().load(engine, data, ids, diagnose, on_summary))
+        _snapshots().load(engine, data, ids, diagnose, on_summary)
+        engine.until = engine.limit = -inf  # nobody has looked yet
+        engine.calm = UNKNOWN
         return engine
 
 

@@ -45,6 +45,9 @@ _ONCE = frozenset({"first", "landing", "still_since"})
 #: What a player has for a moment only, in which it does not matter to updates beyond doubt.
 _BRIEF = _CALM | _ONCE | {"settling", "stale", "start"}
 
+#: As ``calm`` after each signal: the next update sees to it, if one is next.
+UNKNOWN = nextafter(inf, 0.0)
+
 #: A time that never comes, in which only a move ends what there is for a moment.
 _NEVER = nextafter(inf, 0.0)
 
@@ -85,11 +88,16 @@ class Quick(Playback):
         except TypeError:
             pass  # it is nowhere yet, or these are no numbers, of which no signal can be made
         else:
+            if self.calm == UNKNOWN:
+                self._arm()
             if self.calm > _NOWHERE and type(position) is float and type(at) is float:
                 events = self._calmly(position, now, elapsed, ahead)
                 if events is not None:
                     return events
-        return self.take(TimeUpdate(at=at, position=position))
+        events = self.take(TimeUpdate(at=at, position=position))
+        if self.calm == UNKNOWN:
+            self._arm()  # more updates are likely to follow
+        return events
 
     def advance(
         self,
@@ -192,7 +200,8 @@ class Quick(Playback):
         moves.goes_on(self)
         moves.advance(self, position, travel)
         self.cause = ""
-        self.arm(self.tidy())
+        self.tidy()
+        self._arm()
         out, self.out = self.out, None
         return NOTHING if out is None else out
 
@@ -257,11 +266,11 @@ class Quick(Playback):
         self.calm = self.limit = view if view < milestone else milestone
         return made
 
-    def arm(self, seldom: Mapping[str, Any]) -> None:
-        """See whether it is calm or quiet, and how far updates may then go.
-
-        ``seldom`` is what the player has besides what it always has.
-        """
+    def _arm(self) -> None:
+        """See whether it is calm or quiet, and how far updates may then go."""
+        seldom = self.__dict__
+        if not seldom:
+            del self.__dict__  # asked for, it is there
         self.calm = self.limit = _NOWHERE
         if self.state is PLAYING and not self.pace.fast:
             if _CALM.issuperset(seldom):
@@ -368,7 +377,7 @@ def skim(
         except TypeError:
             pass  # it is nowhere yet
         else:
-            if engine.calm > _NOWHERE:
+            if engine.calm > _NOWHERE and engine.calm != UNKNOWN:
                 events = engine._calmly(position, now, elapsed, ahead)
         if events is None:
             events = engine.timeupdate(position, update.at)

@@ -130,11 +130,8 @@ def load(
     ids: SessionIds,
     diagnose: Callable[[Diagnostic], None] | None,
     on_summary: Callable[[Summary], None] | None,
-) -> Mapping[str, Any]:
-    """Put the state of ``data`` into ``pb``; `SnapshotError` if it is none.
-
-    Returns what it has besides what every player has.
-    """
+) -> None:
+    """Put the state of ``data`` into ``pb``; `SnapshotError` if it is none."""
     try:
         (
             version,
@@ -179,12 +176,10 @@ def load(
     pb.pace = setup.pace(rate, offset)
     pb.out = None
     pb.cause = ""
-    if not own:
-        return {}
-    pb.__dict__.update(own)
-    for run in pb.runs():
-        run.pace = pb.pace
-    return pb.__dict__
+    if own:
+        pb.__dict__.update(own)
+        for run in pb.runs():
+            run.pace = pb.pace
 
 
 def _check(pb: Playback, rate: float, offset: float, own: Mapping[str, Any]) -> None:

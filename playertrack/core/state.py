@@ -87,7 +87,7 @@ class Essentials(Playhead):
     #: While all is quiet, the position up to which an update changes nothing but the playhead
     #: (see `quick`); -inf while it is not.
     limit: float = -inf
-    #: As ``limit``, while it is calm.
+    #: As ``limit``, while it is calm; `quick.UNKNOWN` where no update came since a signal.
     calm: float = -inf
     #: The time before which no wait is over, but that of a ``cadence``, and what is calm stays so;
     #: inf where only a signal can end that. See `wake_at`.
