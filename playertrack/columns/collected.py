@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import chain
 from operator import itemgetter
 from typing import cast
+
+import numpy as np
 
 from ..errors import SignalError
 from ..events import Event
@@ -13,7 +14,7 @@ from ..trace.codec import TraceError
 from ..trace.feed import Made, Share
 from ..trace.summaries import EndedSessions
 
-_number, _made = itemgetter(0), itemgetter(1)
+_number = itemgetter(0)
 
 
 class Collected:
@@ -29,14 +30,16 @@ class Collected:
         self._start, self._source, self._share = start, source, share
         self.ended = ended
         self._made: list[Made] = []
-        self._errors = False
+        #: The events of `add_events`, with the numbers of all rows, and which of these are theirs.
+        self._numbers: Sequence[int] = ()
+        self._indices: list[int] = []
+        self._events: list[Event] = []
 
     def add(self, row: int, player: str | None, made: Sequence[Event] | SignalError) -> None:
         """The events of a row (from 0) of ``player``, or what is wrong with it."""
         number = self._start + row
         if isinstance(made, SignalError):
             self._made.append((number, TraceError(self._source, number, str(made))))
-            self._errors = True
             return
         if self._share is not None:
             self._share.first_seen.setdefault(player, number)
@@ -48,9 +51,19 @@ class Collected:
     def add_events(
         self, numbers: Sequence[int], made: Iterable[tuple[int, Sequence[Event]]]
     ) -> None:
-        """Events by the index of their row's number, of a player of whom a row was added."""
-        start = self._start
-        self._made += [(start + numbers[index], events) for index, events in made]
+        """Events by the index of their row's number, of a player of whom a row was added.
+
+        The ``numbers`` are always the same.
+        """
+        self._numbers = numbers
+        indices, flat = self._indices, self._events
+        for index, events in made:
+            if len(events) == 1:
+                indices.append(index)
+                flat.append(events[0])
+            else:
+                indices += [index] * len(events)
+                flat += events
 
     def in_order(self) -> list[Made]:
         """All of it in the order of the rows.
@@ -58,13 +71,15 @@ class Collected:
         Only who merges shares needs to know of each row, so else all events from one error to
         the next are as made by one row, the last of them.
         """
-        made = self._made
+        made, start = self._made, self._start
+        rows = np.asarray(self._numbers, np.int64)[np.array(self._indices, np.intp)]
+        if not made and self._share is None and self.ended is None and len(rows):
+            order = rows.argsort(kind="stable").tolist()
+            return [(start + int(rows[order[-1]]), list(map(self._events.__getitem__, order)))]
+        made += zip((start + rows).tolist(), ((each,) for each in self._events), strict=True)
         made.sort(key=_number)
         if self._share is not None or self.ended is not None or not made:
             return made
-        if not self._errors:
-            events = chain.from_iterable(cast("Iterable[Sequence[Event]]", map(_made, made)))
-            return [(made[-1][0], list(events))]
         return _together(made)
 
 
