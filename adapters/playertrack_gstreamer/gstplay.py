@@ -17,8 +17,14 @@ from .records import GSTPLAY, Duration, PlayError, PlayPoll, PlayState, Position
 #: A seek that lands within this (s of content) of a target is the one to that target.
 _NEAR = 0.5
 
-#: A move of less (s of content) than this, beside what was played, is no seek.
-_STEP = 0.2
+#: An update this old (s) at most shows how far playback came since.
+_RECENT = 0.5
+
+#: A move of less (s of content) than this, beside what was played, is no seek …
+_STEP = 0.15
+
+#: … and than this, if the rate changed: that begins with a whole picture, maybe.
+_PICTURES = 1.0
 
 
 @attrs.define
@@ -26,7 +32,8 @@ class _Run:
     """One playback, from the state `buffering` to `stopped`.
 
     ``playing``: the last report. ``pending``: how many seeks, those by a change of rate
-    among them, are not done. ``held_since``: it is held, for data or for a seek.
+    among them, are not done. ``held_since``: it is held, for data or for a seek. ``rated``: the
+    rate before the one of which a seek is not done, below 0 backwards.
     """
 
     begun: bool = False
@@ -35,6 +42,7 @@ class _Run:
     held_since: float | None = None
     target: float | None = None
     pending: int = 0
+    rated: float | None = None
     track: Track = attrs.field(factory=Track)
 
 
@@ -52,6 +60,7 @@ class GstPlayTranslator(PlayerTranslator):
         super().__init__()
         self._requested = False
         self._rate = 1.0
+        self._backwards = False
         self._run = _Run()
 
     def _translate(self, record: dict[str, Any]) -> list[Signal]:
@@ -67,10 +76,8 @@ class GstPlayTranslator(PlayerTranslator):
                 code, _, message = report.error.partition("\n")[0].partition(": ")
                 made.append(signals.Error(at=report.t, code=code, message=message))
                 self._run = _Run()
-            case PlayPoll(rate=float(rate)):
-                if self._run.begun and rate > 0.0 and rate != self._rate:
-                    self._rate = rate
-                    made.append(signals.RateChange(at=report.t, rate=rate))
+            case PlayPoll(rate=float(rate)) if self._run.begun and rate != 0.0:
+                made += self._at_rate(report.t, rate)
             case _ if self._run.begun:
                 made += self._in_run(report, self._run)
         return made
@@ -111,12 +118,28 @@ class GstPlayTranslator(PlayerTranslator):
 
     # ------------------------------------------------------------------ messages
 
+    def _at_rate(self, at: float, rate: float) -> list[Signal]:
+        before, self._backwards = self._pace, rate < 0.0
+        if rate != before:
+            self._run.rated = before
+        if self._backwards or rate == self._rate:
+            return []
+        self._rate = rate
+        return [signals.RateChange(at=at, rate=rate)]
+
+    @property
+    def _pace(self) -> float:
+        """How fast positions move."""
+        return -self._rate if self._backwards else self._rate
+
     def _at_state(self, at: float, state: str) -> list[Signal]:
         run = self._run
         match state:
             case "buffering" | "playing" | "paused":
                 run.begun, self._requested = True, False
         run.held_since = at if state == "buffering" and run.playing else None
+        if state == "playing" and run.track.at is not None:  # it stood until now
+            run.track.place(at, run.track.position)
         match state:
             case "playing" if not run.playing:
                 run.playing, run.waiting = True, False
@@ -150,7 +173,7 @@ class GstPlayTranslator(PlayerTranslator):
                 return [signals.Stall(at=run.held_since)]
             case Record(kind="end-of-stream"):
                 self._run = _Run()
-                return [signals.Ended(at=at)]
+                return [signals.Stop(at=at) if self._backwards else signals.Ended(at=at)]
         return []
 
     def _at_done(self, at: float, run: _Run, position: float) -> list[Signal]:
@@ -166,9 +189,12 @@ class GstPlayTranslator(PlayerTranslator):
 
     def _at_landing(self, at: float, run: _Run, position: float) -> list[Signal]:
         """An unreported seek, or a change of rate, which stays where playback is."""
-        since = 0.0 if run.track.at is None or not run.playing else at - run.track.at
-        ahead = position - run.track.position
-        if -_STEP <= ahead <= _STEP + self._rate * since:
+        rated, run.rated = run.rated, None
+        pace, step = (self._pace, _STEP) if rated is None else (rated, _PICTURES)
+        began = at if run.held_since is None else run.held_since
+        expected = run.track.expected(began, pace) if run.playing else run.track.position
+        if abs(position - expected) <= step:
             return []
+        recent = run.playing and run.track.at is not None and began - run.track.at <= _RECENT
         run.track.place(at, position)
-        return [signals.Seek(at=at, position=position)]
+        return [signals.Seek(at=at, position=position, origin=expected if recent else None)]

@@ -92,6 +92,8 @@ class GstPlayBinding(Binding):
         match record:
             case {"kind": "app.open"}:
                 self._known = True
+            case {"kind": "seek-done"}:  # as a change of rate ends, too
+                return ({"t": record["t"], "kind": "poll", "rate": self._player.get_rate()},)
             case {"kind": "state-changed"} if not self._known:
                 uri = self._player.get_uri()
                 self._known = bool(uri)

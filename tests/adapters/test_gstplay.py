@@ -85,7 +85,66 @@ def test_gstplay_seek_past_the_adapter_shows_in_where_it_landed() -> None:
     tape.play(2.3, 8.0, 9.5).add(4.0, "seek-done", position=round(9.6 * SECOND))
     events = derive("gstplay", tape)
     assert after_start(events) == ["SEEK", "PLAY_REACHED_75"]
-    assert (only("SEEK", events).origin, only("SEEK", events).target) == (2.0, 8.0)
+    seek = only("SEEK", events)
+    assert (seek.origin, seek.target) == (pytest.approx(2.1), 8.0)
+
+
+@pytest.mark.parametrize("step", [0.2, -0.2, 0.4, -0.4])
+@pytest.mark.parametrize("known", [True, False])
+def test_gstplay_small_seek_past_the_adapter_is_one(step: float, known: bool) -> None:
+    """No playback ends in `seek-done`; a quartile that it skips is not reached."""
+    tape = gst_started().play(0.1, 0.0, 2.75)
+    if known:
+        play_state(tape, 2.95, "buffering")
+    tape.add(2.96, "poll", rate=1.0)
+    done(tape, 2.96, 2.86 + step)
+    play_state(tape, 2.97, "playing").play(2.96, 2.86 + step, 2.86 + step + 0.05, 0.05)
+    events = derive("gstplay", tape)
+    assert after_start(events) == ["SEEK"]
+    assert only("SEEK", events).origin == pytest.approx(2.86, abs=0.02)
+
+
+def test_gstplay_seek_loses_nothing_of_what_was_played_since_the_last_update() -> None:
+    tape = gst_started().play(0.1, 0.0, 2.75)
+    done(play_state(tape, 3.15, "buffering").add(3.16, "poll", rate=1.0), 3.16, 8.0)
+    events = derive("gstplay", play_state(tape, 3.17, "playing"))
+    assert after_start(events) == ["PLAY_REACHED_25", "SEEK"]
+
+
+@pytest.mark.parametrize("early", [True, False])
+@pytest.mark.parametrize("rate", [2.0, -1.0, -2.0])
+def test_gstplay_change_of_rate_past_the_adapter_is_no_seek(rate: float, early: bool) -> None:
+    """It ends in `seek-done`, too; a poll may show it before that."""
+    tape = gst_started().play(0.1, 0.0, 2.0)
+    tape.add(2.2 if early else 2.3, "poll", rate=rate)
+    done(play_state(tape, 2.21, "buffering"), 2.3, 2.3)
+    play_state(tape, 2.31, "playing")
+    for n in range(1, 3):
+        tape.at(2.3 + n / 4, 2.3 + rate * n / 4)
+    assert names(derive("gstplay", tape)).count("SPEED") == (rate > 0.0)
+    turned = 2.3 + rate * 0.6
+    done(play_state(tape.add(2.9, "poll", rate=1.0), 2.9, "buffering"), 2.91, turned)
+    play_state(tape, 2.92, "playing").play(2.92, turned, turned + 0.5)
+    assert "SEEK" not in names(derive("gstplay", tape))
+
+
+@pytest.mark.parametrize("held", ["paused", "buffering"])
+def test_gstplay_time_in_which_playback_stood_makes_no_seek_of_a_change_of_rate(held: str) -> None:
+    tape = play_state(gst_started().play(0.1, 0.0, 1.0), 1.2, held)
+    if held == "buffering":
+        tape.add(1.2001, "buffering")
+    play_state(tape, 4.0, "playing").add(4.05, "poll", rate=2.0)
+    done(play_state(tape, 4.05, "buffering"), 4.06, 1.1)
+    play_state(tape, 4.07, "playing").play(4.07, 1.1, 2.1)
+    assert "SEEK" not in names(derive("gstplay", tape))
+
+
+def test_gstplay_end_of_playback_backwards_is_no_broken_file() -> None:
+    tape = gst_started().play(0.1, 0.0, 2.0).add(2.2, "poll", rate=-1.0)
+    done(tape, 2.2, 2.1)
+    for n in range(8):
+        tape.at(2.4 + n / 4, 1.9 - n / 4)
+    assert after_start(derive("gstplay", tape.add(4.3, "end-of-stream"))) == []
 
 
 def test_gstplay_rate_that_nobody_reported_is_polled() -> None:
