@@ -162,8 +162,9 @@ class Standstill:
                 here = signal.position or 0.0
         if start and since and here is not None:
             began = min(each.at - (each.position - here) / self._rate for each in since)
-            if self._began <= began < start[-1].at - _BEHIND:
-                start = [_dated(each, max(min(each.at, began), self._latest)) for each in start]
+            if self._began - _BEHIND <= began < start[-1].at - _BEHIND:
+                began = max(began, self._began, self._latest)
+                start = [_dated(each, min(each.at, began)) for each in start]
         for signal in start:
             self._follow(signal)
             self._latest = signal.at
