@@ -130,7 +130,8 @@ class Tally(Entries):
         """All entries as they are stored."""
         found: Entries = {}
         for table in reversed(TABLES):
-            found |= sound(self._execute(f"SELECT name, value, checksum FROM {table}").fetchall())
+            rows = self._execute(f"SELECT name, value, checksum FROM {table}").fetchall()
+            keep_newer(found, sound(rows))
         return found
 
     def readable(self) -> bool:
@@ -307,6 +308,18 @@ def sound(rows: Iterable[tuple[Any, ...]]) -> Entries:
         if isinstance(name, str) and isinstance(value, str) and checksum == _check(name, value):
             found[name] = json.loads(value)
     return found
+
+
+def keep_newer(entries: Entries, found: Entries) -> None:
+    """Put what was ``found`` among ``entries``, where it is not older: all numbers only grow."""
+    for name, entry in found.items():
+        if name not in entries or _age(entry) >= _age(entries[name]):
+            entries[name] = entry
+
+
+def _age(entry: dict[str, Any]) -> int:
+    counted: dict[str, int] = entry.get("counters", {})
+    return int(entry.get("commits", 0)) + sum(counted.values())
 
 
 def _check(name: str, value: str) -> int:

@@ -26,6 +26,7 @@ _LOG_HEADER, _FRAME_HEADER = 32, 24
 _LEAF, _INDEX_LEAF, _INDEX_INTERIOR = 0x0D, 0x0A, 0x02
 _POINTERS = PAGE // 5  # entries of a page of the pointer map
 _FREE = 2  # the entry of a free page
+_COPY = 0  # in place of the page of a frame over which another one was copied
 _INTEGERS = {1: 1, 2: 2, 3: 3, 4: 4, 5: 6, 6: 8}
 
 Record = tuple[Any, ...]
@@ -96,11 +97,15 @@ def _frames(data: bytes) -> Iterator[LogFrame]:
         if salt != _salt(data, 0) or not any(salt):
             salt = _salt(data, n)  # the first frames may be damaged as well
     gap: list[LogFrame] = []
+    sums: set[bytes] = set()
     for n in range(count):
         at = _LOG_HEADER + n * size
         page, total = struct.unpack_from(">II", data, at)
         whole = (n > 0 or header_whole) and _chained(order, data, n)
-        by_sum = None if whole else _page_by_sum(order, data, n)
+        if (stored := data[at + 16 : at + 24]) in sums:
+            page, whole = _COPY, False  # no two frames have the same sum
+        sums.add(stored)
+        by_sum = None if whole or page == _COPY else _page_by_sum(order, data, n)
         frame = LogFrame(page, total > 0, whole, at + _FRAME_HEADER, by_sum)
         if data[at + 8 : at + 16] == salt:
             yield from gap

@@ -18,7 +18,7 @@ import attrs
 
 from .ack_log import AckLog
 from .connecting import Connect, connect, open_file
-from .database import QUEUE, Entries, sound, state_of
+from .database import QUEUE, Entries, keep_newer, sound, state_of
 from .lane_notes import Notes, is_sound
 from .pages import Image, Log, read_log
 from .records import intact, sound_letter
@@ -84,7 +84,7 @@ class Contents:
         for seq, record in image.records():
             if seq is None:
                 if len(record) == 3:
-                    entries |= sound([record])
+                    keep_newer(entries, sound([record]))  # pages may be older versions
             elif len(record) == 5 and is_sound(record[1:]):
                 notes[record[1], record[2]] = record[3]
             elif 0 < seq < _MOST and len(record) in (9, 10):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from random import Random
 from unittest.mock import patch
@@ -16,12 +17,16 @@ from judging import filled, judge_copy, lay
 from queueing import TO, item
 from soaking import SOAK, report
 
-from playertrack.outbox import Bounds, Settled
+from playertrack.outbox import Bounds, Counts, Settled
 from playertrack.outbox.connecting import Connection
+from playertrack.outbox.database import TABLES
 from playertrack.outbox.failover import Failover
 from playertrack.outbox.values import Added
 
 PAGE = 4096
+
+#: Bytes of a page in the log.
+FRAME = 24 + PAGE
 
 #: Bytes that a disk may lose at once.
 ZEROED = (32, 512, 4096)
@@ -148,6 +153,46 @@ def test_q_damage_a_page_may_be_a_copy_of_another(pairs: int, tmp_path: Path) ->
         oracle.in_doubt |= oracle.delivered | oracle.rejected
         where = f"the page at {one} over the one at {other}"
         judge_copy(tmp_path / "queue", {**files, "queue.db": bytes(changed)}, oracle, where)
+
+
+@pytest.mark.parametrize("count", [3, pytest.param(1000, marks=soak)])
+def test_q_damage_frames_of_the_log_may_be_copies_of_others(count: int, tmp_path: Path) -> None:
+    files, oracle_of = filled(tmp_path / "sound", crashed=True)
+    log = files["queue.db-wal"]
+    starts = range(32, len(log), FRAME)
+    for to in [*reversed(starts)][::6][:count]:
+        for start in starts[14::10]:
+            for length in (FRAME, 3 * FRAME):
+                oracle, changed = oracle_of(), bytearray(log)
+                changed[to : to + length] = log[start : start + length][: len(log) - to]
+                oracle.damaged(4)
+                # What is not in use is an older version of a page.
+                oracle.in_doubt |= oracle.delivered | oracle.rejected
+                where = f"{length} bytes at {start} over those at {to}"
+                copy = {**files, "queue.db-wal": bytes(changed)}
+                judge_copy(tmp_path / "queue", copy, oracle, where)
+
+
+@pytest.mark.parametrize("stale", TABLES)
+def test_q_damage_one_copy_of_the_counters_may_be_an_older_one(stale: str, tmp_path: Path) -> None:
+    def use(*numbers: int) -> bytes:
+        queue = Failover(tmp_path, Bounds(), lambda: ())
+        queue.commit(Added(items=[(TO, item(number)) for number in numbers]), Settled())
+        rows, _ = queue.read(TO, 0, 2)
+        queue.commit(Added(), Settled(delivered=[row.seq for row in rows]))
+        counts.append(queue.standings([], {})[0].counts)
+        queue.close()
+        return (tmp_path / "queue.db").read_bytes()
+
+    counts: list[Counts] = []
+    before, after = use(1, 2, 3, 4), use(5, 6)
+    with closing(sqlite3.connect(tmp_path / "queue.db")) as database:
+        query = "SELECT rootpage FROM sqlite_master WHERE name = ?"
+        at = (database.execute(query, (stale,)).fetchone()[0] - 1) * PAGE
+    (tmp_path / "queue.db").write_bytes(after[:at] + before[at : at + PAGE] + after[at + PAGE :])
+    use(7, 8)
+    assert (counts[1].delivered, counts[1].pending) == (4, 2)
+    assert (counts[2].delivered, counts[2].pending, counts[2].dropped) == (6, 2, {})
 
 
 @pytest.mark.parametrize("crashed", [False, True])
