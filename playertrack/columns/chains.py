@@ -205,7 +205,7 @@ def _groups(
 class _Table:
     """The rows, player after player: what is known of each.
 
-    ``places`` are those that are no updates, as rows of ``others`` they are ``numbers``.
+    ``places`` are those that are no updates, with their numbers as rows of ``others``.
     """
 
     def __init__(
@@ -215,17 +215,13 @@ class _Table:
         self.updates: Sequence[bool] = memoryview(moves.updates)
         self.times: Sequence[float] = memoryview(moves.at)
         self.positions: Sequence[float] = memoryview(moves.positions)
-        self._others = others
-        self._places = dict(zip(places.tolist(), numbers.tolist(), strict=True))
-
-    def signal(self, index: int) -> Signal:
-        """The signal of a row that is no update; raises `SignalError`."""
-        return self._others.signal(self._places[index])
+        self.others = others
+        self.places = dict(zip(places.tolist(), numbers.tolist(), strict=True))
 
     def can_be(self, index: int) -> bool:
         """A signal can be made of a row."""
         with suppress(SignalError):
-            return bool(self.updates[index] or self.signal(index))
+            return bool(self.updates[index] or self.others.signal(self.places[index]))
         return False
 
 
@@ -290,6 +286,7 @@ def _feed_player(
     collected: Collected,
 ) -> None:
     updates, positions, times, numbers = table.updates, table.positions, table.times, table.numbers
+    signal_of, places = table.others.signal, table.places
     player, index, end = group.player, group.start, group.end
     made: list[tuple[int, Sequence[Event]]] = []
     engine, ended = _engine(fleet, player), collected.ended
@@ -302,8 +299,8 @@ def _feed_player(
                     events = fleet.timeupdate(player, positions[index], times[index])
                     engine = _engine(fleet, player)
             else:
-                events = _feed_signal(fleet, player, engine, table.signal(index))
-                engine = _engine(fleet, player)
+                signal = signal_of(places[index])
+                events, engine = _feed_signal(fleet, player, engine, signal)
         except SignalError as error:
             collected.add(numbers[index], player, error)
         else:
@@ -321,10 +318,11 @@ def _feed_player(
 
 def _feed_signal(
     fleet: Fleet, player: str | None, engine: Engine | None, signal: Signal
-) -> Sequence[Event]:
-    if engine is None or type(signal) is Close:
-        return fleet.feed(player, signal)
-    return engine.take(signal)  # who is at work needs no fleet
+) -> tuple[Sequence[Event], Engine | None]:
+    """The events of a signal, and the engine of the player after it."""
+    if engine is not None and type(signal) is not Close:
+        return engine.take(signal), engine  # who is at work needs no fleet
+    return fleet.feed(player, signal), _engine(fleet, player)
 
 
 def _engine(fleet: Fleet, player: str | None) -> Engine | None:

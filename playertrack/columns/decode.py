@@ -177,6 +177,8 @@ class SignalBatch:
         """The values of a column by row, without those that are null."""
         column = self._columns[field]
         given = column.drop_null()
+        if pa.types.is_dictionary(given.type):
+            given = given.dictionary_decode()
         values = _texts(given) if given.type == STRING else given.to_pylist()
         return dict(zip(np.flatnonzero(where_given(column)).tolist(), values, strict=True))
 
@@ -199,7 +201,10 @@ class SignalBatch:
 
 
 def _typed(column: pa.Array, name: str, source: str) -> pa.Array:
-    """The column in the type that it is to have, one of ``_WORDS`` as a dictionary."""
+    """The column in the type that it is to have, one of ``_WORDS`` as a dictionary.
+
+    Other strings may be one, too.
+    """
     wanted, given = SIGNAL_FIELDS[name], column.type
     if isinstance(column, pa.ChunkedArray):
         column = column.combine_chunks()
@@ -217,8 +222,6 @@ def _typed(column: pa.Array, name: str, source: str) -> pa.Array:
         )
     if name in _WORDS and not pa.types.is_dictionary(column.type):
         column = column.dictionary_encode()
-    elif name not in _WORDS and pa.types.is_dictionary(column.type):
-        column = column.dictionary_decode()
     return column
 
 

@@ -45,11 +45,12 @@ class Gathered:
             # A batch has codes of its own; what is none is the last here.
             known = self._codes
             mapping = [known.setdefault(player, len(known)) for player in batch.known_players]
-            self._mapping, self._last = np.array([*mapping, -1]), batch.known_players
+            self._mapping = np.array([*mapping, -1], np.int32)
+            self._last = batch.known_players
         start, end = self.rows, self.rows + batch.rows
         if end > len(self._columns[0]):
             self._columns = [_grown(each, start, max(end, self._room)) for each in self._columns]
-        added = self._mapping[codes], updates, at, positions
+        added = self._mapping.take(codes, mode="wrap"), updates, at, positions
         for column, values in zip(self._columns, added, strict=True):
             column[start:end] = values
         self.rows = end
