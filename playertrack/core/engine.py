@@ -18,7 +18,7 @@ from ..policy import Policy
 from ..signals import Close, Signal, Tick, TimeUpdate
 from .context import Diagnostic, Setup
 from .machine import HANDLED, TRIGGERS
-from .quick import NOTHING, UNKNOWN, Quick
+from .quick import NOTHING, NOWHERE, UNKNOWN, Quick
 from .rules import ads, attributes, buffering, end, fall, lifecycle, pause, position, seek
 from .session import SessionIds, Summary, offline_ids
 from .state import CLOSED, PLAYING
@@ -162,8 +162,9 @@ class Engine(Quick):
             self.settle_due(now)
         self.tidy()
         self.cause = ""
-        self.limit = -inf
-        self.calm = UNKNOWN if self.state is PLAYING else -inf
+        self.limit = self.calm = NOWHERE
+        if self.state is PLAYING:
+            self.calm = UNKNOWN
         out = self.out
         if out is None:
             return NOTHING
@@ -191,7 +192,7 @@ class Engine(Quick):
         """When `tick` next wants to be called, in the time of the signals; None: not at all."""
         if self.until == self.pace.frozen_after == inf:
             return None
-        due, _ = first_due(self)
+        due, _, _ = first_due(self)
         if due == inf:
             return None
         at = due - self.offset
@@ -199,19 +200,18 @@ class Engine(Quick):
             at = nextafter(at, inf)
         return at
 
-    def settle_due(self, at: float) -> bool:
-        """Do what is due by ``at``, in order of due time (R-timer); whether anything was."""
+    def settle_due(self, at: float) -> None:
+        """Do what is due by ``at``, in order of due time (R-timer)."""
         reached = -inf
-        due, act = first_due(self)
-        while due <= at:
+        while self.until <= at or self.cadence is not None:
+            due, act, later = first_due(self)
+            if due > at:
+                self.until = min(due, later)
+                break
             self.now = reached = max(reached, due)
+            self.until = later
             act(self)
             self.now = at
-            due, act = first_due(self)
-        # A seek that is open or settles holds up other waits: then it is looked through each time.
-        held_up = self.settling is not None and (self.seek is not None or self.waiting is not None)
-        self.until = -inf if held_up else due
-        return reached > -inf
 
     # ------------------------------------------------------------------ the machine
 

@@ -51,8 +51,8 @@ class Playback(PlayerState):
         """The table has something for ``trigger`` in this state."""
         raise NotImplementedError
 
-    def settle_due(self, at: float) -> bool:
-        """Do what is due by ``at``, in order of due time (R-timer); whether anything was."""
+    def settle_due(self, at: float) -> None:
+        """Do what is due by ``at``, in order of due time (R-timer)."""
         raise NotImplementedError
 
     # ------------------------------------------------------------------ shorthands

@@ -37,7 +37,7 @@ _make_view = MAKERS["VIEW"]
 _UPDATE = TimeUpdate.name
 
 #: Where no update is quiet or calm. By a name, as a minus is calculated each time.
-_NOWHERE = -inf
+NOWHERE = -inf
 
 _CALM = QUIET | {"cadence"}
 #: What is over with the next move.
@@ -90,7 +90,7 @@ class Quick(Playback):
         else:
             if self.calm == UNKNOWN:
                 self._arm()
-            if self.calm > _NOWHERE and type(position) is float and type(at) is float:
+            if self.calm > NOWHERE and type(position) is float and type(at) is float:
                 events = self._calmly(position, now, elapsed, ahead)
                 if events is not None:
                     return events
@@ -116,7 +116,7 @@ class Quick(Playback):
         """
         offset = self.pace.offset
         if (
-            self.limit == _NOWHERE
+            self.limit == NOWHERE
             or self.position != positions[start - 1]
             or self.moved_at != times[start - 1] + offset
         ):
@@ -130,7 +130,7 @@ class Quick(Playback):
                 self.moved_at = self.now = times[end - 1] + offset
                 return stop
             if milestone is None:
-                milestone = self._next_milestone() if policy.completion is None else _NOWHERE
+                milestone = self._next_milestone() if policy.completion is None else NOWHERE
             self.position = position = positions[end]
             self.moved_at = self.now = times[end] + offset
             if position < milestone:
@@ -169,14 +169,14 @@ class Quick(Playback):
             if cadence is not None:
                 cadence.since = now
                 cadence.updated(now)
-                self.limit = _NOWHERE
+                self.limit = NOWHERE
             else:
-                self.limit = self.calm if slack >= pace.cap and until == inf else _NOWHERE
+                self.limit = self.calm if slack >= pace.cap and until == inf else NOWHERE
             return NOTHING if position < self.calm else self._reach(start, position)
         if ahead == 0.0 and elapsed <= pace.credit:
             if cadence is not None:
                 cadence.updated(now)
-            self.now, self.limit = now, _NOWHERE
+            self.now, self.limit = now, NOWHERE
             return NOTHING
         return None
 
@@ -271,11 +271,11 @@ class Quick(Playback):
         seldom = self.__dict__
         if not seldom:
             del self.__dict__  # asked for, it is there
-        self.calm = self.limit = _NOWHERE
+        self.calm = self.limit = NOWHERE
         if self.state is PLAYING and not self.pace.fast:
             if _CALM.issuperset(seldom):
                 self.until = inf if self.elapsed is None else _NEVER
-            elif _BRIEF.issuperset(seldom) and (until := self._brief_until()) > _NOWHERE:
+            elif _BRIEF.issuperset(seldom) and (until := self._brief_until()) > NOWHERE:
                 self.until = until
             else:
                 return
@@ -293,7 +293,7 @@ class Quick(Playback):
         seek, stale, start = self.settling, self.stale, self.start
         if seek is not None:
             if not (seek.reported and (seek.moved_on or self.landing is not None)):
-                return _NOWHERE
+                return NOWHERE
             since.append(seek.at)
         if stale is not None:
             assert stale.played is not None
@@ -338,7 +338,7 @@ class Quick(Playback):
             and pace.frozen_after == inf
             and self.until == inf
         )
-        self.limit = point if quiet else _NOWHERE
+        self.limit = point if quiet else NOWHERE
 
 
 def skim(
@@ -377,7 +377,7 @@ def skim(
         except TypeError:
             pass  # it is nowhere yet
         else:
-            if engine.calm > _NOWHERE and engine.calm != UNKNOWN:
+            if engine.calm > NOWHERE and engine.calm != UNKNOWN:
                 events = engine._calmly(position, now, elapsed, ahead)
         if events is None:
             events = engine.timeupdate(position, update.at)

@@ -27,19 +27,24 @@ _NOTHING: Act = bool
 _freeze: Act = partial(buffering.freeze, seen=False)
 
 
-def first_due(pb: Playback) -> tuple[float, Act]:
-    """When the first of all waits is over, and what is then done; infinite if nothing waits.
+def first_due(pb: Playback) -> tuple[float, Act, float]:
+    """When the first of all waits is over, what is then done, and before when no other is over.
 
-    A grace is over at the first moment at which it is in the arithmetic of floats (R-timer).
+    The times are infinite if nothing (else) waits. A grace is over at the first moment at
+    which it is in the arithmetic of floats (R-timer).
     """
-    first, what = inf, _NOTHING
+    first, what, later = inf, _NOTHING, inf
     for since, grace, act in _waits(pb):
         due = since + grace
         while due - since < grace:
             due = nextafter(due, inf)
         if due < first:
-            first, what = due, act
-    return first, what
+            first, what, later = due, act, first
+        elif due < later:
+            later = due
+    if pb.settling is not None and (pb.seek is not None or pb.waiting is not None):
+        later = -inf  # held up by a seek that is open or settles: nobody knows how long
+    return first, what, later
 
 
 def _waits(pb: Playback) -> list[tuple[float, float, Act]]:
