@@ -184,11 +184,14 @@ class Quick(Playback):
         self, position: float, now: float, ahead: float, cadence: Cadence | None
     ) -> Sequence[Event] | None:
         """A move ahead that is the first, or the first after what took its time, if natural."""
-        pace, until, slack, travel = self.pace, self.until, self.slack, self.travel(now)
+        pace, until, slack, travel = self.pace, self.until, self.slack, None
+        content = pace.rate * (now - self.moved_at)
+        if self.elapsed is not None:
+            travel = self.travel(now)
+            content = travel.content
         if self.first:
             slack = min(slack, lifecycle.start_slack(self))
-        content = travel.content
-        if ahead > content + slack or travel.fast:
+        if ahead > content + slack or (travel is not None and travel.fast):
             return None
         if until < _NEVER and not (now < until and max(content, ahead) <= _SURELY * pace.cap):
             return None
@@ -198,9 +201,15 @@ class Quick(Playback):
             cadence.updated(now)
         self.let_go(*_ONCE)
         moves.goes_on(self)
-        moves.advance(self, position, travel)
+        if travel is not None:
+            moves.advance(self, position, travel)
+            self.tidy()
+        else:
+            start, self.position, self.moved_at = self.position, position, now
+            self.slack = min(pace.cap, self.slack + (DRIFT * content - ahead))
+            if position >= self.calm and start is not None:
+                self.reach(start, position)
         self.cause = ""
-        self.tidy()
         self._arm()
         out, self.out = self.out, None
         return NOTHING if out is None else out
