@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -316,6 +317,8 @@ def open_output(path: str) -> Iterator[BinaryIO]:
         yield sys.stdout.buffer
         return
     target = Path(os.path.realpath(path))
+    if path.endswith(os.sep) or target.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
     if target.exists() and not target.is_file():
         with target.open("wb") as file:
             yield file
@@ -328,6 +331,6 @@ def open_output(path: str) -> Iterator[BinaryIO]:
     except BaseException as error:  # raised again, without the half file
         with suppress(OSError):
             part.unlink(missing_ok=True)
-        if isinstance(error, OSError) and error.filename is not None:
+        if isinstance(error, OSError) and str(error.filename) == str(part):
             error.filename = path  # the user knows nothing of the temporary file beside it
         raise

@@ -7,7 +7,6 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 from .._words import counted
@@ -27,7 +26,7 @@ from .common import (
 )
 from .delivering import Failures, FullQueueError, Sinks, add_sinks, keep_stdout
 from .drawing import add_timeline, show_timeline
-from .outputs import check_outputs, file_of, sink_files
+from .outputs import check_not_csv, check_outputs, file_of, sink_files
 from .reading import add_raw, numbered_signals, translator_and_policy
 
 if TYPE_CHECKING:
@@ -118,6 +117,8 @@ def run(args: argparse.Namespace) -> int:
     written = file_of(args.output)
     outputs = [("--output", written), ("--summaries", args.summaries), *sink_files(args.sink)]
     check_outputs(args.traces, outputs)
+    check_not_csv("--output", written, "events")
+    check_not_csv("--summaries", args.summaries, "summaries")
     single = args.raw is not None or args.timeline
     if single and (problem := _not_single(args, paths)):
         print(problem, file=sys.stderr)
@@ -206,10 +207,6 @@ class _Output(Protocol):
 def _output(path: str, stack: ExitStack) -> _Output:
     from ..trace.input_files import compressed, kind_of
 
-    if Path(path).suffix.lower() == ".csv":
-        raise PlayertrackError(
-            f"--output: events are not written as CSV: expected .jsonl or .parquet, not {path}"
-        )
     kind = kind_of(path)
     file = stack.enter_context(open_output(path))
     if kind == "parquet":

@@ -20,9 +20,9 @@ def check_outputs(given: Sequence[str], outputs: Iterable[tuple[str, str | None]
     files = [path for path in inputs(given) if path != "-"]
     taken: list[tuple[str, str]] = []
     for option, path in outputs:
-        if path is None or path == "-":
+        if path is None:
             continue
-        for each in files:
+        for each in files if path != "-" else ():
             if _is_same(path, each):
                 raise PlayertrackError(
                     f"{option}: {path} is the input {each}; choose another name to write to"
@@ -37,6 +37,14 @@ def check_outputs(given: Sequence[str], outputs: Iterable[tuple[str, str | None]
             if _is_same(path, name):
                 raise PlayertrackError(f"{option}: {path} is what {other} writes; choose another")
         taken.append((option, path))
+
+
+def check_not_csv(option: str, path: str | None, what: str) -> None:
+    """Raise `PlayertrackError` for a name that promises CSV, which nobody would write there."""
+    if path is not None and ".csv" in Path(path.lower()).suffixes[-2:]:
+        raise PlayertrackError(
+            f"{option}: {what} are not written as CSV: expected .jsonl or .parquet, not {path}"
+        )
 
 
 def _is_same(path: str, other: str) -> bool:

@@ -73,7 +73,8 @@ class Totals:
 
 def derived(task: Task, jobs: int) -> Iterator[Item | BytesRead | Totals]:
     """All that the input makes, in order; `BytesRead` between, `Totals` last."""
-    if jobs == 1 or "-" in task.paths:
+    if jobs == 1 or not all(map(os.path.isfile, task.paths)):
+        # What comes through a pipe can be read but once, and what is missing not at all.
         with _without_collector():
             yield from _share(task, None)
     else:

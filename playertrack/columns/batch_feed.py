@@ -56,6 +56,8 @@ def feed_batches(
 
     for batch in batches:
         signals = SignalBatch(batch, source, signals)
+        if not signals.rows:
+            continue  # it may well have other columns
         quick = not fleet.ordered and signals.good_seqs and signals.good_players
         if quick and fleet.plain:
             gathered.add(signals)

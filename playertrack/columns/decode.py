@@ -84,7 +84,8 @@ class SignalBatch:
         column = self._columns.get(name)
         if column is None:
             return []
-        if before is not None and column.dictionary.equals(before._columns[name].dictionary):
+        last = None if before is None else before._columns.get(name)
+        if before is not None and last is not None and column.dictionary.equals(last.dictionary):
             return before.known_players if name == "player" else before._names
         return [text if _is_text(text) else None for text in _texts(column.dictionary)]
 
@@ -208,12 +209,11 @@ def _typed(column: pa.Array, name: str, source: str) -> pa.Array:
     wanted, given = SIGNAL_FIELDS[name], column.type
     if isinstance(column, pa.ChunkedArray):
         column = column.combine_chunks()
-    of_values = given.value_type if pa.types.is_dictionary(given) else given
+    coded = pa.types.is_dictionary(given)
     if pa.types.is_null(given):
         column = column.cast(wanted)
-    elif wanted == STRING and _has_text(of_values):
-        if of_values != STRING:
-            column = (column.dictionary_decode() if given != of_values else column).cast(STRING)
+    elif wanted == STRING and _has_text(given.value_type if coded else given):
+        column = _plain_codes(column, name) if coded else column.cast(STRING)
     elif wanted == DOUBLE and _is_number(given):
         column = column.cast(DOUBLE, safe=False)
     elif not (given == wanted or (wanted == WHOLE and _is_number(given))):
@@ -222,6 +222,17 @@ def _typed(column: pa.Array, name: str, source: str) -> pa.Array:
         )
     if name in _WORDS and not pa.types.is_dictionary(column.type):
         column = column.dictionary_encode()
+    return column
+
+
+def _plain_codes(column: pa.DictionaryArray, name: str) -> pa.Array:
+    """A dictionary column of strings, without a code for null or several for one signal."""
+    texts = column.dictionary
+    if texts.type != STRING:
+        texts = texts.cast(STRING)
+        column = pa.DictionaryArray.from_arrays(column.indices, texts)
+    if texts.null_count or (name == "signal" and len(texts.unique()) < len(texts)):
+        return column.dictionary_decode()
     return column
 
 

@@ -42,7 +42,14 @@ def inputs(paths: Iterable[str]) -> list[str]:
             found.append(path)
             continue
         for patterns in _IN_FOLDERS:
-            files = sorted({str(file) for pattern in patterns for file in folder.glob(pattern)})
+            files = sorted(
+                {
+                    str(file)
+                    for pattern in patterns
+                    for file in folder.glob(pattern)
+                    if not file.name.startswith(".")  # another program's, as shells have it
+                }
+            )
             if files:
                 break
         else:

@@ -49,7 +49,10 @@ def test_a_folder_does_not_take_in_what_is_made_of_it(
     assert [path.name for path in tmp_path.iterdir()] == ["a.jsonl"]
 
 
-def test_events_and_summaries_do_not_share_a_file(tmp_path: Path, capsys: Capture) -> None:
-    trace, out = write(tmp_path / "a.jsonl", ENTRIES), str(tmp_path / "out.jsonl")
+@pytest.mark.parametrize("name", ["out.jsonl", "-"])
+def test_events_and_summaries_do_not_share_a_file(
+    name: str, tmp_path: Path, capsys: Capture
+) -> None:
+    trace, out = write(tmp_path / "a.jsonl", ENTRIES), str(tmp_path / name) if name[1:] else name
     assert main(["derive", str(trace), "-o", out, "--summaries", out]) == 2
     assert f"--summaries: {out} is what --output writes" in capsys.readouterr().err

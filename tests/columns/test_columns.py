@@ -137,6 +137,18 @@ FORMS: dict[str, Callable[[pa.Table], pa.Table]] = {
     ),
     "other columns": lambda table: table.append_column("weather", pa.array(["fine"] * len(table))),
     "another order": lambda table: table.select(sorted(table.column_names)),
+    "dictionary of string views": lambda table: table.set_column(
+        0,
+        "player",
+        pa.DictionaryArray.from_arrays(
+            pa.array([0] * len(table)), pa.array(["tv"], pa.string_view())
+        ),
+    ),
+    "a code for each row": lambda table: table.set_column(
+        1,
+        "signal",
+        pa.DictionaryArray.from_arrays(pa.array(range(len(table))), table["signal"].to_pylist()),
+    ),
     "in pieces": lambda table: pa.concat_tables([table.slice(0, 7), table.slice(7)]),
     "a slice": lambda table: pa.concat_tables([table.slice(0, 3), table]).slice(3),
 }
@@ -147,6 +159,43 @@ def test_other_forms_of_the_columns(form: str) -> None:
     table = table_of(PLAYED)
     changed = FORMS[form](table)
     assert rows_of(derive(changed, reorder=5.0)) == rows_of(derive(table))
+
+
+@pytest.mark.parametrize("column", ["player", "signal", "entry_id"])
+def test_a_null_may_have_a_code(column: str) -> None:
+    values: dict[str, list[str | None]] = {
+        "signal": ["playing", "play"],
+        "player": ["tv", None],
+        "entry_id": ["A", None],
+    }
+    coded = pa.array([values[column][0], None]).dictionary_encode(null_encoding="encode")
+    assert coded.null_count == 0
+    table = pa.table({"at": [0.0, 1.0], **values, column: coded})
+    if column == "signal":
+        with pytest.raises(PlayertrackError, match="<table>:2: there is no signal"):
+            derive(table)
+    else:
+        plain = table.set_column(table.schema.get_field_index(column), column, [values[column]])
+        assert rows_of(derive(table)) == rows_of(derive(plain))
+
+
+@pytest.mark.parametrize("reorder", [None, 5.0])
+def test_batches_may_have_different_columns(reorder: float | None) -> None:
+    whole = table_of([(None, signal, seq) for _, signal, seq in PLAYED])
+    [batch] = whole.combine_chunks().to_batches()
+    few, many, last = batch.slice(0, 2), batch.slice(2, 9), batch.slice(11)
+    names = ["signal", "at", "entry_id", "duration", "seq"]
+    nothing = last.slice(0, 0)
+    batches = [
+        nothing.select(names[:2]),
+        few.select(names),
+        nothing,
+        many,
+        nothing.select(names),
+        last.select(whole.column_names[:0:-1]),
+    ]
+    together = pa.Table.from_batches(list(derive(iter(batches), reorder=reorder)), EVENT_SCHEMA)
+    assert rows_of(together) == rows_of(derive(whole))
 
 
 def row(**fields: Any) -> dict[str, Any]:
