@@ -193,10 +193,12 @@ class Sender(Forked):
         standing = self.standing(name, timeout)
         health = self._loop.health().get(name) or self._loop.before(name)
         disk = self.disk_trouble
-        if disk and health.state == "up" and not self._loop.first(name):
-            reason = f"events are in memory only: {disk}"
+        in_memory = f"events are in memory only: {disk}"
+        if disk and health.state != "up":
+            health = attrs.evolve(health, reason=f"{health.reason}; {in_memory}")
+        elif disk and not self._loop.first(name):
             next_try = None if self._closed else self.outbox.next_try
-            health = attrs.evolve(health, state="waiting", reason=reason, next_try=next_try)
+            health = attrs.evolve(health, state="waiting", reason=in_memory, next_try=next_try)
         if health.state == "up" and standing.counts.pending and not self._started:
             health = attrs.evolve(health, state="waiting", reason=_NOT_STARTED)
         oldest = self._oldest(name, timeout) if standing.counts.pending else None

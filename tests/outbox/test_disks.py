@@ -379,3 +379,16 @@ def test_q_live_a_queue_that_cannot_be_opened_is_a_reason(tmp_path: Path) -> Non
         assert str(tmp_path / "queue") in str(status.reason)
         assert status.next_try is not None
         sink.close(1.0)
+
+
+def test_q_live_a_server_that_is_away_is_not_all_there_is_to_say(tmp_path: Path) -> None:
+    (tmp_path / "queue").write_text("in the way")
+    with Server(lambda request: ok("no", "404 Not Here")) as server:
+        sink = DeliverySink("http:x", HttpDestination(server.base), queue=tmp_path / "queue")
+        sink.emit(Event("PLAY", at=2e9, session="s", index=1))
+        assert not sink.flush(20.0)
+        status = sink.status(20.0)
+        assert status.state == "paused"
+        assert "the address is wrong" in str(status.reason)
+        assert f"in memory only: {tmp_path / 'queue'}" in str(status.reason)
+        sink.close(0.0)
