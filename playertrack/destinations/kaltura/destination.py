@@ -83,7 +83,7 @@ class KalturaDestination(SessionDestination[_T]):
         mark = b"&" if body else b""
         return attrs.evolve(request, body=b"ks=" + quote_plus(token).encode() + mark + body)
 
-    def judge_answer(self, answer: Answer, items: Sequence[bytes]) -> Verdict:
+    def judge(self, answer: Answer, items: Sequence[bytes]) -> Verdict:
         """API v3 reports errors in the body, whatever the status."""
         return judge_answer(self.endpoint, answer.status, answer.headers, answer.body)
 

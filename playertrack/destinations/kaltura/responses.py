@@ -40,7 +40,7 @@ def judge_answer(
     ``endpoint``: ``stats`` or ``kava``. ``body`` may be cut: what is too long to be an answer
     is none. ``secrets`` are taken out of the reason besides what looks like one.
 
-    >>> judge("stats", 200, {}, b"true").kind
+    >>> judge_answer("stats", 200, {}, b"true").kind
     <Kind.DELIVERED: 'delivered'>
     """
     answer = parsed(body)
