@@ -21,6 +21,7 @@ class CommandTranslator(PlayerTranslator):
         self._rate = self._asked_rate = 1.0
         self._entry: str | None = None
         self._next: str | None = None  # media that is set while other media plays
+        self._unnamed_next = False  # there is some, of which nothing is known until it begins
 
     def _command(self, report: Command) -> list[Signal]:
         match report.args:
@@ -39,6 +40,7 @@ class CommandTranslator(PlayerTranslator):
 
     def _open(self, at: float, media: str) -> list[Signal]:
         self._run, self._entry, self._next = Run(), media, None
+        self._unnamed_next = False
         return [signals.Loaded(at=at, entry_id=media)]
 
     def _bare_command(self, at: float, kind: str) -> list[Signal]:

@@ -89,6 +89,7 @@ class PlaybinBinding(Binding):
         """
         if self._active and self._is_third:
             self._follows = True
+            self._note("notify::uri")
         else:
             self._note_media(self._playbin.get_property("uri"))
 

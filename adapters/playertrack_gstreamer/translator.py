@@ -85,6 +85,7 @@ class Translator(CommandTranslator):
         ended = run.track.duration is None or run.track.near_end(at, self._rate)
         if ended and media == self._entry and run.playing:
             self._next, run.finishing, run.flush = None, False, None
+            self._unnamed_next = False
             run.track.place(at, 0.0)
             return [signals.Looped(at=at)]
         made: list[Signal] = [signals.Ended(at=at)] if ended and not run.ended else []
@@ -99,7 +100,7 @@ class Translator(CommandTranslator):
     def _at_request(self, at: float, pending: str) -> list[Signal]:
         """On its way to playing, before anything is to be seen: playback was requested."""
         run = self._run
-        if pending != "playing" or run.requested or run.prerolled:
+        if pending != "playing" or run.requested or run.prerolled or self._unnamed_next:
             return []
         run.requested = True
         return [signals.Play(at=at)]
@@ -171,6 +172,8 @@ class Translator(CommandTranslator):
                 return self._at_new_round(report)
             case Poll() if run.prerolled and (run.flush or not run.ended):
                 return self._at_poll(report)
+            case Record(kind="notify::uri"):
+                self._unnamed_next = True
             case Buffering() if not run.live:
                 run.short = report.percent < 100.0
                 return [] if run.short else self._go_on(at)

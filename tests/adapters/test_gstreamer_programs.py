@@ -380,3 +380,18 @@ def test_seek_soon_after_another_one_starts_where_playback_came_since_the_last_a
     tape.append(answer(1.9, 8.1))
     events = derive("gstreamer", tape)
     assert "PLAY_REACHED_25" in names(events)
+
+
+def test_stop_before_other_media_begins_makes_no_replay_of_what_played() -> None:
+    """A playbin3 says what it is only when that begins, which is after it is asked to play."""
+    tape = started().play(0.1, 0.0, 1.0).add(1.15, "notify::uri")
+    tape += [state(1.2, "playing", "paused", "ready"), state(1.2, "paused", "ready")]
+    tape.append(state(2.0, "null", "ready", "playing"))
+    tape.append({"t": 2.1, "kind": "app.open", "args": ["next.mp4"]})
+    tape.add(2.1, "stream-start", pipeline=True)
+    states(tape, 2.2, "ready", "paused", "playing").play(2.2, 0.0, 0.5)
+    events = derive("gstreamer", tape)
+    assert after_start(events) == ["MEDIA_LOADED", "PLAY_REQUEST", "PLAY"]
+    states(tape, 3.0, "playing", "paused", "ready")
+    tape.append(state(4.0, "null", "ready", "playing"))
+    assert after_start(derive("gstreamer", tape))[3:] == ["REPLAY", "PLAY_REQUEST"]

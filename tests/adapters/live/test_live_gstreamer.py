@@ -135,6 +135,29 @@ def test_segment_ends_where_it_was_to_stop(playbin: Any, video: Path) -> None:
     assert witness.names == [*START, "SEEK", *reached]
 
 
+@pytest.mark.parametrize("stop", ["READY", "NULL"])
+def test_media_that_is_set_before_a_stop_is_what_plays_next(
+    stop: str, video: Path, brief: Path
+) -> None:
+    """As in a handler of `about-to-finish`, just before the viewer stops it."""
+    headless = needed(gst)
+    playbin = pipeline(headless, "playbin3", str(video))
+    with Witness() as witness, playertrack_gstreamer.track(playbin, witness.tracker):
+        playbin.set_property("uri", video.as_uri())
+        go(playbin, "PLAYING")
+        witness.until("PLAY")
+        playbin.set_property("uri", brief.as_uri())
+        witness.until_at(0.3)
+        go(playbin, stop)
+        witness.until_signal("stop")
+        go(playbin, "PLAYING")
+        witness.until("PLAY", 2)
+    go(playbin, "NULL")
+    assert witness.names == [*START, "MEDIA_LOADED", "PLAY_REQUEST", "PLAY"]
+    played = [event.entry_id for event in witness.events if event.event == "PLAY"]
+    assert played == ["clip", "brief"]
+
+
 def test_messages_stay_on_the_bus_for_the_program(playbin: Any, video: Path) -> None:
     bus, kinds = playbin.get_bus(), gst().Gst.MessageType
     with Witness() as witness, playertrack_gstreamer.track(playbin, witness.tracker) as binding:
