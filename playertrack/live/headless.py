@@ -6,13 +6,14 @@ import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from heapq import heappop, heappush
+from math import inf
 from pathlib import Path
 from time import monotonic
 from typing import ClassVar
 
 from ..errors import PlayertrackError
 from ..policy import Policy
-from ..signals import MAX_DURATION, Close, Error, Signal
+from ..signals import MAX_DURATION, Close, Error, Pause, Signal
 from .adapter import Binding, Listener
 from .clock import LiveClock
 
@@ -82,7 +83,9 @@ class Headless(ABC):
         self._cue_count = 0
         self._played_at: float | None = None
         self._resting = self._loops = self._failed = self._closed = False
-        self._binding = self._connect(_Relay(self._receive), record_raw)
+        self._asked = -inf  # when it was to play last
+        self._relay = _Relay(self._receive)
+        self._binding = self._connect(self._relay, record_raw)
         self._thread = threading.Thread(target=self._perform, name="cues", daemon=True)
         self._thread.start()
 
@@ -146,6 +149,8 @@ class Headless(ABC):
         with self._changed:
             if isinstance(signal, Error):
                 self._failed = signal.fatal
+            elif isinstance(signal, Pause) and signal.at < self._asked:
+                pass  # it is over, though that was not reported yet
             elif signal.name in _AT_REST:
                 self._resting = not (signal.name == "ended" and self._loops)
             elif signal.name in _AT_WORK:
@@ -174,7 +179,8 @@ class Headless(ABC):
                         _, _, action, value = heappop(self._cues)
                         if action == "loop":
                             self._loops = bool(value)
-                        self._resting = self._resting and action not in _AT_WORK
+                        if action in _AT_WORK:
+                            self._resting, self._asked = False, self._relay.now()
                         return action, value
                 self._changed.wait(due)
         return None
