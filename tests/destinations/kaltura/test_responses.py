@@ -9,12 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playertrack.delivery import Kind, Verdict
+from playertrack.delivery import Answer, Kind, Verdict
 from playertrack.destinations.kaltura import (
+    Identity,
     TrackAnswer,
     judge_answer,
     track_answer,
 )
+from playertrack.destinations.kaltura.kava import KavaDestination
+from playertrack.destinations.kaltura.stats import StatsDestination
 
 HTML = b"<!doctype html><html><body>Welcome! Accept the terms.</body></html>"
 BOTH = ("stats", "kava")
@@ -27,6 +30,18 @@ def failure(code: str, message: str = "", **more: Any) -> bytes:
 
 def kind(endpoint: str, status: int, body: bytes) -> str:
     return judge_answer(endpoint, status, {}, body).kind.value
+
+
+@pytest.mark.parametrize("destination", [StatsDestination, KavaDestination])
+def test_destinations_judge_by_this_table(
+    destination: type[StatsDestination] | type[KavaDestination],
+) -> None:
+    """An error is in the body, so by its status alone it would be delivered."""
+    made = destination(Identity(partner_id=102))
+    answer = Answer(200, {}, failure("EXPIRED_KS"))
+    verdict = made.judge(answer, [b""])
+    assert isinstance(verdict, Verdict)
+    assert verdict.kind is Kind.RENEW
 
 
 @pytest.mark.parametrize("status", [200, 201, 204, 299])
