@@ -59,12 +59,12 @@ def feed_chains(
     if chosen is not None:
         keep = np.array([chosen[player] for player in names])
         rows = rows[keep[codes[rows]]]
-    codes = codes[rows]
+    codes = codes.take(rows)
     bounds = np.concatenate(([0], np.flatnonzero(codes[1:] != codes[:-1]) + 1, [len(rows)]))
     if len(rows) < _LEAST_ROWS * (len(bounds) - 1) or not len(rows):
         return False
     players = [names[code] for code in codes[bounds[:-1]].tolist()]
-    moves = _Moves(updates[rows], at[rows], position[rows])
+    moves = _Moves(updates.take(rows), at.take(rows), position.take(rows))
     places = np.flatnonzero(~moves.updates)
     others = np.searchsorted(np.flatnonzero(~updates), rows[places])
     rates = gathered.others().rates()[others]
