@@ -86,6 +86,9 @@ def run(args: argparse.Namespace) -> int:
             "--output: expected a name that ends in .parquet, .csv, .jsonl or .svg", file=sys.stderr
         )
         return 2
+    if args.by in _figures():
+        print(f"--by: {args.by} is one of the figures; choose another field", file=sys.stderr)
+        return 2
     check_outputs(args.logs, [("--output", args.output)])
     complaints = Complaints(args.skip_bad)
     plays = list(_plays(inputs(args.logs), read_policy(args.policy), complaints))
@@ -182,11 +185,11 @@ def _written(found: Sequence[Stats], by: str | None, kind: str) -> bytes:
         return retention_svg(curves).encode()
     rows = [_row(each, by) for each in found]
     if kind == "parquet":
-        from ..columns.parquet import table_bytes
+        from ..columns.parquet import stats_bytes
 
-        return table_bytes(rows)
+        return stats_bytes(rows, by)
     if kind == "csv":
-        return _csv(rows)
+        return _csv(rows, by)
     return b"".join(json.dumps(row, ensure_ascii=False).encode() + b"\n" for row in rows)
 
 
@@ -199,17 +202,26 @@ def _row(stats: Stats, by: str | None) -> dict[str, Any]:
     return row if by is None else {by: group, **row}
 
 
-def _csv(rows: Sequence[dict[str, Any]]) -> bytes:
+def _csv(rows: Sequence[dict[str, Any]], by: str | None) -> bytes:
+    curve = {f"retention_{percent}": percent for percent in _SHOWN}
+    figures = [name for name in _figures() if name != "retention"]
     out = io.StringIO()
-    writer: csv.DictWriter[str] | None = None
+    heads = [*([] if by is None else [by]), *figures, *curve]
+    writer = csv.DictWriter(out, heads, extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
     for row in rows:
-        curve = row.pop("retention")
-        flat = {**row, **{f"retention_{percent}": curve[percent] for percent in _SHOWN}}
-        if writer is None:
-            writer = csv.DictWriter(out, list(flat), lineterminator="\n")
-            writer.writeheader()
-        writer.writerow(flat)
+        shown = {name: row["retention"][percent] for name, percent in curve.items()}
+        writer.writerow({**row, **shown})
     return out.getvalue().encode()
+
+
+def _figures() -> list[str]:
+    """The names of the figures of a group."""
+    import attrs
+
+    from ..trace.statistics import Stats
+
+    return [field.name for field in attrs.fields(Stats) if field.name != "group"]
 
 
 def _name(stats: Stats, by: str | None) -> str:

@@ -24,11 +24,16 @@ class RowLines:
         """Some lines, of about ``size`` bytes; nothing at the end."""
         lines, length = [], 0
         for _, row in self._rows:
-            lines.append(json.dumps(_given(row)).encode() + b"\n")
+            lines.append(json.dumps(_given(row), default=_text).encode() + b"\n")
             length += len(lines[-1])
             if length >= size:
                 break
         return b"".join(lines)
+
+
+def _text(value: Any) -> str:
+    """The text of what JSON has no form for."""
+    return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
 
 
 def _given(row: dict[str, Any]) -> dict[str, Any]:

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ..errors import PlayertrackError
 from ..events import Event
 from .encode import event_batch, summary_batch
-from .schema import EVENT_SCHEMA, SIGNAL_FIELDS, STRING, SUMMARY_SCHEMA
+from .schema import EVENT_SCHEMA, SIGNAL_FIELDS, STATS_SCHEMA, STRING, SUMMARY_SCHEMA
 
 #: Rows read at a time, which stay in memory that is used again and again, and rows in a row group
 #: that is written.
@@ -22,6 +23,8 @@ _READ_ROWS, _GROUP_ROWS = 1 << 15, 1 << 17
 _BUFFER = 1 << 16
 #: Events that become columns at a time: while they are fresh, and always at the same ones.
 _PIECE = 1 << 13
+
+_OURS = {*SIGNAL_FIELDS, *EVENT_SCHEMA.names, *SUMMARY_SCHEMA.names}
 
 
 class SignalFile:
@@ -82,15 +85,31 @@ def _empty_columns(metadata: pq.FileMetaData) -> set[str]:
 
 
 def rows_of(path: Path, source: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    """The number and the values of each row of a Parquet file, without those that are null."""
+    """The number and the values of each row of a Parquet file, without those that are null.
+
+    Other columns than ours may have any type: times are texts, and what is no number is null.
+    """
     number = 0
     try:
         for batch in pq.ParquetFile(path).iter_batches(_READ_ROWS):
-            for row in batch.to_pylist():
+            for row in _sayable(batch).to_pylist():
                 number += 1
                 yield number, {name: value for name, value in row.items() if value is not None}
     except (pa.ArrowException, UnicodeDecodeError) as error:
         raise PlayertrackError(f"{source}: not readable: {error}") from None
+
+
+def _sayable(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The columns whose values JSON can say: of the columns of others not all."""
+    types, columns = pa.types, {}
+    for name, column in zip(batch.schema.names, batch.columns, strict=True):
+        if types.is_temporal(column.type):
+            columns[name] = column.cast(STRING)
+        elif name in _OURS or not (types.is_nested(column.type) or types.is_floating(column.type)):
+            columns[name] = column
+        elif types.is_floating(column.type):
+            columns[name] = pc.if_else(pc.is_finite(column), column, None)
+    return pa.RecordBatch.from_pydict(columns)
 
 
 class EventFile:
@@ -133,13 +152,23 @@ class EventFile:
             self._group = []
 
 
-def table_bytes(rows: Sequence[Mapping[str, Any]]) -> bytes:
-    """A small table as a Parquet file; the columns are those of the first row."""
+def stats_bytes(rows: Sequence[Mapping[str, Any]], by: str | None) -> bytes:
+    """The figures of ``stats`` as a Parquet file, its groups in a column named ``by``."""
     out = pa.BufferOutputStream()
-    names = list(rows[0]) if rows else []
-    table = pa.table({name: pa.array([row[name] for row in rows]) for name in names})
+    columns = {name: [row[name] for row in rows] for name in STATS_SCHEMA.names}
+    table = pa.table(columns, STATS_SCHEMA)
+    if by is not None:
+        table = table.add_column(0, by, _groups([row[by] for row in rows]))
     pq.write_table(table, out, compression="zstd")
     return bytes(out.getvalue().to_pybytes())
+
+
+def _groups(groups: Sequence[Any]) -> pa.Array:
+    """A column of them; if they are of several types, of texts."""
+    with suppress(pa.ArrowException):
+        column = pa.array(groups)
+        return column.cast(STRING) if pa.types.is_null(column.type) else column
+    return pa.array([None if group is None else str(group) for group in groups], STRING)
 
 
 def write_summaries(rows: Sequence[Mapping[str, Any]], out: BinaryIO) -> None:

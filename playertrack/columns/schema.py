@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from ..core.session import Summary
 from ..signals import FIELDS
+from ..trace.statistics import Stats
 
 DOUBLE, STRING, BOOL, WHOLE = pa.float64(), pa.string(), pa.bool_(), pa.int64()
 
@@ -73,8 +74,10 @@ _TYPES: dict[Any, pa.DataType] = {
     str | None: STRING,
     float | None: DOUBLE,
     tuple[int, ...]: pa.list_(WHOLE),
+    tuple[float | None, ...]: pa.list_(DOUBLE),
     tuple[tuple[float, float], ...]: pa.list_(pa.list_(DOUBLE)),
 }
+_STATS_TYPES = {name: _TYPES.get(hint) for name, hint in get_type_hints(Stats).items()}
 _SUMMARY_TYPES = {name: _TYPES[hint] for name, hint in get_type_hints(Summary).items()}
 _FIRST = {
     "player": STRING,
@@ -86,3 +89,6 @@ _FIRST = {
 
 #: The columns of summaries, a row a session.
 SUMMARY_SCHEMA = pa.schema(list({**_FIRST, **_SUMMARY_TYPES}.items()))
+
+#: The columns of the figures of ``stats``, besides that of the groups.
+STATS_SCHEMA = pa.schema([each for each in _STATS_TYPES.items() if each[0] != "group"])

@@ -62,6 +62,7 @@ class FromEvents:
 
     def __init__(self, policy: Policy | None = None) -> None:
         self.plays: dict[str, SessionTotals] = {}
+        self._seen: set[tuple[str, int]] = set()
         self._milestones = frozenset((policy or Policy()).milestones)
 
     def add(self, record: Mapping[str, Any]) -> None:
@@ -69,6 +70,11 @@ class FromEvents:
         session, name = record.get("session"), record.get("event")
         if not (isinstance(session, str) and isinstance(name, str)):
             return
+        index = record.get("index")
+        if isinstance(index, int):
+            if (session, index) in self._seen:
+                return  # what is delivered may be delivered twice
+            self._seen.add((session, index))
         play = self.plays.get(session)
         if play is None:
             play = self.plays[session] = SessionTotals(session, _number(record, "at"))

@@ -61,7 +61,7 @@ def stats_of(group: Any, members: Sequence[SessionTotals]) -> Stats:
     timed = [play.play_time for play in plays if play.play_time is not None]
     play_time = sum(timed) if timed else None
     rebuffers = sum(play.stall_count for play in plays)
-    waited = sum(play.stall_time for play in plays)
+    waited = sum((play.stall_time for play in plays), 0.0)
     joins = sorted(play.join_time for play in plays if play.join_time is not None)
     return Stats(
         group=group,

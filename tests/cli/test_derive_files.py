@@ -12,7 +12,7 @@ import pytest
 from columns.tables import bits, table_of
 
 from cli.commanding import Capture, names
-from cli.trace_files import ENTRIES, FORMS, expected, lines_of, read, write
+from cli.trace_files import ENTRIES, FORMS, add_columns, expected, lines_of, read, write
 from playertrack import Fleet
 from playertrack.cli import main
 from playertrack.columns import SIGNAL_FIELDS
@@ -179,7 +179,8 @@ def test_a_command_reads_parquet_as_it_reads_lines(
     command: str, tmp_path: Path, capsys: Capture
 ) -> None:
     shown = []
-    for path in (write(tmp_path / "a.jsonl", ENTRIES), write(tmp_path / "a.parquet", ENTRIES)):
+    lines = write(tmp_path / "a.jsonl", ENTRIES)
+    for path in (lines, add_columns(write(tmp_path / "a.parquet", ENTRIES))):
         assert main([command, str(path), "--player", "player 1"]) == 0
         shown.append(capsys.readouterr().out)
     assert shown[0] == shown[1]
@@ -189,6 +190,6 @@ def test_a_command_reads_parquet_as_it_reads_lines(
 def test_lint_reads_parquet(tmp_path: Path, capsys: Capture) -> None:
     trace, rows = write(tmp_path / "a.parquet", ENTRIES), tmp_path / "events.parquet"
     assert main(["derive", str(trace), "-o", str(rows)]) == 0
-    assert main(["lint", str(rows)]) == 0
+    assert main(["lint", str(add_columns(rows))]) == 0
     assert main(["lint", str(trace)]) == 2
     assert f"{trace}:1: this is a trace of signals" in capsys.readouterr().err

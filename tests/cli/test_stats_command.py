@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from cli.commanding import Capture, Terminal, read_stdin
-from cli.trace_files import ENTRIES, write
+from cli.trace_files import ENTRIES, add_columns, write
 from playertrack.cli import main
 from playertrack.testing import ScriptedPlayer
 
@@ -122,9 +122,56 @@ def test_csv_parquet_and_picture(files: dict[str, Path], tmp_path: Path, capsys:
     table, picture = tmp_path / "stats.parquet", tmp_path / "curve.svg"
     assert main(["stats", trace, "-o", str(table)]) == 0
     assert pq.read_table(table).to_pylist() == [row]
+    schema = pq.read_schema(table)
     assert main(["stats", trace, "--by", "player", "-o", str(picture)]) == 0
+    nothing = tmp_path / "nothing.jsonl"
+    nothing.touch()
+    assert main(["stats", str(nothing), "-o", str(table)]) == 0
+    assert pq.read_schema(table) == schema
+    assert main(["stats", str(nothing), "--csv"]) == 0
+    assert csv.DictReader(io.StringIO(capsys.readouterr().out)).fieldnames == list(flat)
     drawing = ElementTree.parse(picture).getroot()
     assert len(drawing.findall(".//{*}path")) == 12
+
+
+@pytest.mark.parametrize(
+    ("sites", "groups"),
+    [
+        (["a", None], {"a", None}),
+        ([None, None], {None}),
+        ([1, 2.5], {1.0, 2.5}),
+        ([1, "a", True], {"1", "a"}),
+    ],
+)
+def test_groups_of_any_type_in_parquet(
+    sites: list[object], groups: set[object], tmp_path: Path
+) -> None:
+    log, table = tmp_path / "log.jsonl", tmp_path / "stats.parquet"
+    plays = [{"event": "PLAY", "session": str(n), "site": s} for n, s in enumerate(sites)]
+    plays.append({"event": "PLAY", "session": "s", "entry_id": "A", "site": sites[0]})
+    log.write_text("".join(json.dumps(play) + "\n" for play in plays))
+    by = "site" if any(sites) else "entry_id"
+    assert main(["stats", str(log), "--by", by, "-o", str(table)]) == 0
+    assert set(pq.read_table(table)[by].to_pylist()) == (groups if any(sites) else {None, "A"})
+
+
+def test_a_group_has_no_name_of_a_figure(files: dict[str, Path], capsys: Capture) -> None:
+    assert main(["stats", str(files["trace"]), "--by", "play_time"]) == 2
+    assert capsys.readouterr().err.startswith("--by: play_time is one of the figures")
+
+
+@pytest.mark.parametrize(
+    ("by", "group"),
+    [
+        ("moment", "2023-11-14 22:13:20.000000001"),
+        ("date", "2026-01-02"),
+        ("price", "1.50"),
+    ],
+)
+def test_columns_of_others(by: str, group: str, files: dict[str, Path], capsys: Capture) -> None:
+    log = add_columns(files["events parquet"])
+    [row] = stats(capsys, str(log), "--by", by)
+    assert (row[by], row["sessions"]) == (group, 18)
 
 
 def test_names_in_a_picture_are_text(tmp_path: Path) -> None:

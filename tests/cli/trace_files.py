@@ -5,7 +5,10 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import math
 from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +98,25 @@ def expected(entries: Sequence[Entry] = ENTRIES, **options: Any) -> list[dict[st
     fleet = Fleet(**options)
     events = [event for player, each, seq in entries for event in fleet.feed(player, each, seq)]
     return as_rows(events + fleet.close())
+
+
+def add_columns(path: Path) -> Path:
+    """Columns of other types than ours in a Parquet file, as others may add them."""
+    table = pq.read_table(path)
+    others = {
+        "moment": pa.scalar(1_700_000_000_000_000_001, pa.timestamp("ns")),
+        "date": pa.scalar(date(2026, 1, 2)),
+        "price": pa.scalar(Decimal("1.50")),
+        "score": pa.scalar(math.nan),
+        "bytes": pa.scalar(b"\xff"),
+        "tags": pa.scalar([math.inf]),
+        "device": pa.scalar({"os": math.nan}),
+        "uuid": pa.scalar(b"0123456789abcdef", pa.uuid()),
+    }
+    for name, value in others.items():
+        table = table.append_column(name, pa.repeat(value, len(table)))
+    pq.write_table(table, path)
+    return path
 
 
 FORMS = ["jsonl", "parquet", "jsonl.gz", "zst"]

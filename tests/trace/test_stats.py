@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from playertrack import Fleet, Policy
+from playertrack import Event, Fleet, Policy
 from playertrack.core.session import offline_ids
 from playertrack.events import to_record
 from playertrack.signals import (
@@ -71,18 +71,18 @@ PLAYERS: dict[str, list[Signal]] = {
 }
 
 
-def both() -> tuple[list[Any], list[Any]]:
-    """The plays by summaries, and by the log of events."""
+def both(times: int = 1) -> tuple[list[Any], list[Any]]:
+    """The plays by summaries, and by the log of events, where each is found so many times."""
     sessions = Sessions(offline_ids)
     fleet = Fleet(ids=sessions.ids, on_close=sessions.closed)
     sessions.watch(fleet)
-    log = FromEvents()
+    log, events = FromEvents(), list[Event]()
     for player, signals in PLAYERS.items():
         for each in signals:
-            for event in fleet.feed(player, each):
-                log.add(to_record(event))
-    for event in fleet.close():
-        log.add(to_record(event))
+            events += fleet.feed(player, each)
+    for event in events + fleet.close():
+        for _ in range(times):
+            log.add(to_record(event))
     return [from_summary(row) for row in sessions.take()], list(log)
 
 
@@ -140,6 +140,10 @@ def test_by_any_field(by: str, expected: list[tuple[Any, int, int]]) -> None:
     for plays in both():
         found = grouped(plays, by)
         assert [(each.group, each.sessions, each.plays) for each in found] == expected
+
+
+def test_what_was_delivered_twice_counts_once() -> None:
+    assert grouped(both(times=2)[1]) == grouped(both()[1])
 
 
 def test_a_field_that_others_added() -> None:
