@@ -40,8 +40,8 @@ def first_due(pb: Playback) -> tuple[float, Act, float]:
             due = nextafter(due, inf)
         if due < first:
             first, what, later = due, act, first
-        elif due < later:
-            later = due
+        else:
+            later = min(later, due)
     if pb.settling is not None and (pb.seek is not None or pb.waiting is not None):
         later = -inf  # held up by a seek that is open or settles: nobody knows how long
     return first, what, later
