@@ -17,10 +17,9 @@ SessionIds = Callable[[str | None, int, float], str]
 
 _LONGEST_ID = 50
 
-#: The bits of a UUID that say how it was made, and what they are where that was by a name. The
-#: standard library takes ten times as long.
 _NAMESPACE = NAMESPACE_URL.bytes
-_SET, _VERSION_5 = 0xF000 << 64 | 0xC000 << 48, 0x5000 << 64 | 0x8000 << 48
+#: The digit of a UUID that says how it was made, by that of the digest: two bits of it are set.
+_VARIANT = {digit: f"{int(digit, 16) & 3 | 8:x}" for digit in "0123456789abcdef"}
 
 
 def offline_ids(player: str | None, ordinal: int, at: float) -> str:
@@ -30,10 +29,10 @@ def offline_ids(player: str | None, ordinal: int, at: float) -> str:
     '666cf48a-ad9a-573c-ad1a-73fed9b967d7'
     """
     name = f"playertrack:{player or ''}:{ordinal}:{round(at * 1000)}"
-    digest = sha1(_NAMESPACE + name.encode(), usedforsecurity=False).digest()
-    number = int.from_bytes(digest[:16]) & ~_SET | _VERSION_5
-    text = f"{number:032x}"
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+    # As `uuid.uuid5`, which takes ten times as long.
+    text = sha1(_NAMESPACE + name.encode(), usedforsecurity=False).hexdigest()
+    variant = _VARIANT[text[16]]
+    return f"{text[:8]}-{text[8:12]}-5{text[13:16]}-{variant}{text[17:20]}-{text[20:32]}"
 
 
 def random_ids(player: str | None, ordinal: int, at: float) -> str:
