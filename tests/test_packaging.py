@@ -114,6 +114,7 @@ def test_every_module_can_be_imported_without_the_extras(bare: Path, tmp_path: P
     code = """
 import importlib, pkgutil, playertrack
 needs_an_extra = (
+    "playertrack.testing.clips",
     "playertrack.testing.plugin",
     "playertrack.testing.strategies",
     "playertrack.columns",

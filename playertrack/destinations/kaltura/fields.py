@@ -41,7 +41,7 @@ def column(text: str) -> str:
 def wire_number(value: float) -> str:
     """Seconds and the like, without the noise of floats: 6 decimals at most.
 
-    >>> number(0.1 + 0.2), number(12.0), number(-0.0)
+    >>> wire_number(0.1 + 0.2), wire_number(12.0), wire_number(-0.0)
     ('0.3', '12', '0')
     """
     text = f"{value:.6f}".rstrip("0").rstrip(".")

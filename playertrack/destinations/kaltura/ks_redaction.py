@@ -18,9 +18,9 @@ _REFUSED = re.compile(
 def redact_ks(text: str, secrets: Iterable[str] = ()) -> str:
     """``text`` with ``***`` for all that is, or looks like, a secret. Never raises.
 
-    >>> redact('Invalid KS "djJ8MTAyfPxhhEsmoD7tBqxb", Error "-1,INVALID_STR"')
+    >>> redact_ks('Invalid KS "djJ8MTAyfPxhhEsmoD7tBqxb", Error "-1,INVALID_STR"')
     'Invalid KS "***", Error "-1,INVALID_STR"'
-    >>> redact("GET /index.php?service=stats&ks=abc&format=1")
+    >>> redact_ks("GET /index.php?service=stats&ks=abc&format=1")
     'GET /index.php?service=stats&ks=***&format=1'
     """
     return redaction.redact(_REFUSED.sub(rf"\g<1>{MASK}", text), secrets)
