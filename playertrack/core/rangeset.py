@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from heapq import heapify, heappop, heappush
+from operator import sub
 
 #: An interval in a heap: its length, start and end.
 _Length = tuple[float, float, float]
@@ -66,9 +67,9 @@ def cut(watched: list[float], end: float) -> list[float]:
 
 def intervals(watched: Sequence[float]) -> tuple[tuple[float, float], ...]:
     """The set as pairs."""
-    return tuple((watched[i], watched[i + 1]) for i in range(0, len(watched), 2))
+    return tuple(zip(watched[::2], watched[1::2], strict=True))
 
 
 def length(watched: Sequence[float]) -> float:
     """Unique seconds of content in the set."""
-    return sum((b - a for a, b in intervals(watched)), 0.0)
+    return sum(map(sub, watched[1::2], watched[::2]), 0.0)
