@@ -92,7 +92,7 @@ class Server(Listener):
     def base(self) -> str:
         return f"http://127.0.0.1:{self.port}/api_v3"
 
-    def wait(self, count: int, timeout: float = 20.0) -> list[Received]:
+    def wait(self, count: int, timeout: float = 60.0) -> list[Received]:
         """Wait for so many requests."""
         with self._changed:
             came = self._changed.wait_for(lambda: len(self.received) >= count, timeout)

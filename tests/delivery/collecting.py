@@ -32,7 +32,7 @@ class Collecting(Loop):
 
     def wait(self, events: int) -> list[Received]:
         """Wait for so many events that are taken; gives them."""
-        assert self.run(self.collector.wait(events, 20.0)), self.collector.history.summary()
+        assert self.run(self.collector.wait(events, 60.0)), self.collector.history.summary()
         return self.collector.accepted
 
 

@@ -17,11 +17,14 @@ from playertrack.events import Event
 
 ME = Identity(partner_id=102, entry_id="1_abc")
 
-#: The usual retry policy, a hundred times as fast; an answer may take as long as ever.
-FAST = DeliverySettings(base=0.01, probe_first=0.05, probe_most=0.2, drain_rate=1e4)
+#: The usual retry policy, a hundred times as fast; an answer may take as long as a machine that
+#: is very busy needs.
+FAST = DeliverySettings(
+    base=0.01, probe_first=0.05, probe_most=0.2, drain_rate=1e4, timeout=60.0, connect_timeout=30.0
+)
 
 #: For servers that never answer.
-HASTY = attrs.evolve(FAST, timeout=0.5)
+HASTY = attrs.evolve(FAST, timeout=0.5, connect_timeout=5.0)
 
 
 def event(index: int, session: str = "s", name: str = "PLAY") -> Event:
@@ -70,7 +73,7 @@ def firsts(numbers: Iterable[int]) -> list[int]:
     return list(dict.fromkeys(numbers))
 
 
-def until(condition: Callable[[], object], timeout: float = 20.0) -> None:
+def until(condition: Callable[[], object], timeout: float = 60.0) -> None:
     """Wait until ``condition`` holds, which nothing announces."""
     deadline = time.monotonic() + timeout
     while not condition():

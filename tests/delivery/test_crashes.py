@@ -94,7 +94,7 @@ def empty(server: Server, queue: Path, number: int) -> Counts:
     sink = sink_for(f"{server.base}/{number}", queue, ks=KS)
     assert sink.flush(240.0)
     (standing,) = look(queue).standings
-    assert sink.close(10.0)
+    assert sink.close(30.0)
     return standing.counts
 
 

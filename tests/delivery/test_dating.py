@@ -46,7 +46,7 @@ def test_q_clock_events_wait_and_are_dated_by_the_time_since_boot(
         assert times(server.received) == [int(first), int(second), int(device.now)]
         assert times(server.received, "t") == [int(device.now)]
         assert sink.counts().estimated == 0
-        assert sender.close(5.0)
+        assert sender.close(30.0)
 
 
 def test_two_destinations_get_the_same_dates_and_each_its_own_order(tmp_path: Path) -> None:
@@ -78,7 +78,7 @@ def test_two_destinations_get_the_same_dates_and_each_its_own_order(tmp_path: Pa
             counts = sink.counts()
             assert (counts.pending, counts.estimated) == (0, 0)
             assert counts.accepted + counts.unmapped == (6 if sink is kava_sink else 5)
-        assert sender.close(5.0)
+        assert sender.close(30.0)
 
 
 def test_the_sound_mode_waits_with_the_event(tmp_path: Path) -> None:
@@ -94,7 +94,7 @@ def test_the_sound_mode_waits_with_the_event(tmp_path: Path) -> None:
         assert sink.flush(20.0)
         modes = [each.form["soundMode"] for each in server.received]
         assert modes[0] == modes[2] != modes[1]
-        assert sender.close(5.0)
+        assert sender.close(30.0)
 
 
 #: For each boot of a device: the seconds after which it records events, and those after which
@@ -193,7 +193,7 @@ def test_a_process_that_is_killed_while_it_dates_leaves_all_of_them_to_the_next(
         assert times(server.received) == [NOW, NOW + 10, NOW + 20]
         counts = sink.counts()
         assert (counts.accepted, counts.delivered, counts.estimated) == (3, 3, 0)
-        assert sender.close(5.0)
+        assert sender.close(30.0)
 
 
 def test_an_event_that_was_sent_keeps_its_date(tmp_path: Path) -> None:
@@ -214,7 +214,7 @@ def test_an_event_that_was_sent_keeps_its_date(tmp_path: Path) -> None:
         sink = StatsSink(ME, queue=sender, url=server.base)
         assert sink.flush(20.0)
         assert times(server.received) == [NOW]
-        assert sender.close(5.0)
+        assert sender.close(30.0)
 
 
 def test_old_events_are_sent_as_they_are_while_the_clock_is_right() -> None:
@@ -226,7 +226,7 @@ def test_old_events_are_sent_as_they_are_while_the_clock_is_right() -> None:
         sink.emit(Event("PLAY", at=1000.0, session="s", index=1, entry_id="1_a"))
         assert sink.flush(20.0)
         assert times(server.received) == [1000.0]
-        assert sender.close(5.0)
+        assert sender.close(30.0)
 
 
 def test_a_boot_that_never_knew_the_time_is_estimated_before_the_next_one(tmp_path: Path) -> None:
@@ -254,7 +254,7 @@ def test_a_boot_that_never_knew_the_time_is_estimated_before_the_next_one(tmp_pa
         counts = sink.counts()
         assert (counts.accepted, counts.delivered, counts.estimated) == (3, 3, 2)
         assert "playertrack_events_estimated_total" in sink.metrics()
-        assert sender.close(5.0)
+        assert sender.close(30.0)
 
 
 def test_events_that_are_dated_at_once_are_sent_at_once(tmp_path: Path) -> None:
@@ -269,4 +269,4 @@ def test_events_that_are_dated_at_once_are_sent_at_once(tmp_path: Path) -> None:
         second = emit(sink, device, 2)
         server.wait(2)  # though nothing else is emitted
         assert times(server.received) == [int(first), int(second)]
-        assert sender.close(5.0)
+        assert sender.close(30.0)

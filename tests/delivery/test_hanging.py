@@ -76,10 +76,9 @@ def test_a_destination_that_hangs_delays_no_other_and_says_where(
     function: str, servers: tuple[Server, Server], tmp_path: Path
 ) -> None:
     slow, good = servers
-    patient = attrs.evolve(FAST, timeout=60.0)
     destination = Hanging(slow.base, function)
-    held = sink_of(destination, tmp_path, settings=patient)
-    other = sink_for(good, tmp_path, settings=patient)
+    held = sink_of(destination, tmp_path, settings=FAST)
+    other = sink_for(good, tmp_path, settings=FAST)
     for n in range(1, 21):
         held.emit(event(n))
         other.emit(event(n))
@@ -87,8 +86,8 @@ def test_a_destination_that_hangs_delays_no_other_and_says_where(
     assert indices(good.received) == list(range(1, 21))
 
     named = "encode" if function == "lane" else function  # a lane is asked for with the item
-    until(lambda: f"Hanging.{named}() has not returned for" in str(held.status(5.0).reason))
-    status = held.status(5.0)
+    until(lambda: f"Hanging.{named}() has not returned for" in str(held.status(30.0).reason))
+    status = held.status(30.0)
     assert (status.state, status.pending) == ("waiting", 20)
     assert f"Hanging.{named}()" in str(held.left())
     destination.released.set()
@@ -148,7 +147,7 @@ def test_events_that_were_not_encoded_are_left_to_the_next_process(
 ) -> None:
     slow, _ = servers
     destination = Hanging(slow.base, "encode", times=100)
-    held = sink_of(destination, tmp_path, settings=attrs.evolve(FAST, timeout=60.0))
+    held = sink_of(destination, tmp_path, settings=FAST)
     for each in events(10):
         held.emit(each)
     assert held.sender.outbox.flush(20.0)
@@ -171,14 +170,13 @@ def test_a_function_for_properties_that_hangs_delays_no_other(
         return {"n": event.index}
 
     destination = HttpDestination(slow.base)
-    patient = attrs.evolve(FAST, timeout=60.0)
-    held = sink_of(destination, tmp_path, properties=properties, settings=patient)
-    other = sink_for(good, tmp_path, settings=patient)
+    held = sink_of(destination, tmp_path, properties=properties, settings=FAST)
+    other = sink_for(good, tmp_path, settings=FAST)
     for n in range(1, 6):
         held.emit(event(n))
         other.emit(event(n))
     assert other.flush(20.0)
-    until(lambda: "HttpDestination.properties() has not" in str(held.status(5.0).reason))
+    until(lambda: "HttpDestination.properties() has not" in str(held.status(30.0).reason))
     assert indices(good.received) == [1, 2, 3, 4, 5]
     released.set()
     assert held.close(20.0)
@@ -197,9 +195,8 @@ def test_a_slow_destination_takes_no_time_from_the_others(
             going.wait(0.3)
             return b"%d" % event.index
 
-    patient = attrs.evolve(FAST, timeout=60.0)
-    held = sink_of(Slow(slow.base), tmp_path, settings=patient)
-    other = sink_for(good, tmp_path, settings=patient)
+    held = sink_of(Slow(slow.base), tmp_path, settings=FAST)
+    other = sink_for(good, tmp_path, settings=FAST)
     for n in range(1, 201):
         held.emit(event(n))
         other.emit(event(n))

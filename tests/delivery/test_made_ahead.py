@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
-import attrs
 import pytest
 from fault_server import HANG, Answer, Received, Server, exception, ok
 from sending import FAST, events, index_of, indices, sink_for, until
@@ -153,7 +152,7 @@ def test_an_event_that_was_dropped_is_not_sent_though_it_was_made(
 
 def test_what_was_made_is_left_when_it_is_closed(tmp_path: Path) -> None:
     with Server(lambda request: HANG) as server:
-        sink = sink_for(server, tmp_path, settings=attrs.evolve(FAST, timeout=60.0))
+        sink = sink_for(server, tmp_path, settings=FAST)
         for each in events(3):
             sink.emit(each)
         server.wait(1)

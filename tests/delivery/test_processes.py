@@ -63,7 +63,7 @@ def test_a_forked_child_queues_and_the_parent_sends_each_event_once(tmp_path: Pa
 
         assert in_fork(child) == "True"
         until(lambda: sink.flush(5.0))
-        assert sink.close(5.0)
+        assert sink.close(30.0)
     assert indices(server.received, "parent") == list(range(1, 31))
     assert indices(server.received, "child") == list(range(1, 11))
 
@@ -97,7 +97,7 @@ class Slow:
         self._asked += 1
         if self._asked == 2:  # first it is looked up, then opened
             self.opening.set()
-            assert self.released.wait(20.0)
+            assert self.released.wait(60.0)
         return str(self._directory)
 
 
@@ -110,14 +110,14 @@ def test_a_child_opens_queues_though_its_parent_was_opening_one(tmp_path: Path) 
         assert slow.opening.wait(20.0)
 
         def child() -> bool:
-            signal.alarm(20)  # what waits for ever is to fail
+            signal.alarm(60)  # what waits for ever is to fail
             sink = sink_for(server, tmp_path / "child")
             sink.emit(event(1, "child"))
-            return sink.close(10.0)
+            return sink.close(30.0)
 
         said = in_fork(child)
         slow.released.set()
-        opening.join(20.0)
+        opening.join(60.0)
     assert said == "True"
     assert indices(server.received, "child") == [1]
 
@@ -180,7 +180,7 @@ def test_children_of_each_kind_deliver_beside_their_parent(method: str, tmp_path
             child.join()
         assert [child.exitcode for child in children] == [0, 0]
         until(lambda: sink.flush(5.0))
-        assert sink.close(5.0)
+        assert sink.close(30.0)
     for name in ("parent", *names):
         assert indices(server.received, name) == list(range(1, 21))
 
@@ -195,7 +195,7 @@ def test_a_ks_that_is_asked_for_while_a_process_is_forked_holds_no_child_up(
     def give() -> str:
         if os.getpid() == parent:
             asked.set()
-            answer.wait(20.0)
+            answer.wait(60.0)
         return "K"
 
     provider = CallableKS(give)

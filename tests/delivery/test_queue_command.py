@@ -94,11 +94,11 @@ def test_a_running_program_sends_what_retry_queues(tmp_path: Path) -> None:
     with Server(lambda r: ok("", "400 Bad") if refuses else ok()) as server:
         sink = sink_for(server, tmp_path)
         sink.emit(event(1))
-        until(lambda: sink.counts(5.0).rejected == 1)
+        until(lambda: sink.counts(30.0).rejected == 1)
         refuses.clear()
         assert main(["queue", "retry", str(tmp_path)]) == 0
-        until(lambda: sink.counts(5.0).delivered == 1)
-        assert sink.close(5.0)
+        until(lambda: sink.counts(30.0).delivered == 1)
+        assert sink.close(30.0)
 
 
 def test_what_could_not_be_encoded_stays_a_dead_letter(
@@ -111,7 +111,7 @@ def test_what_could_not_be_encoded_stays_a_dead_letter(
     name = "http:http://127.0.0.1:9"
     sink = DeliverySink(name, Broken("http://127.0.0.1:9"), queue=tmp_path)
     sink.emit(event(1))
-    assert sink.close(5.0)
+    assert sink.close(30.0)
     assert main(["queue", "retry", str(tmp_path)]) == 0
     assert "1 dead letter could not be encoded" in capsys.readouterr().err
     assert main(["queue", "dead", str(tmp_path)]) == 1

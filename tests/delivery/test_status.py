@@ -52,7 +52,7 @@ def test_a_destination_that_takes_everything_is_up(tmp_path: Path, capsys: Captu
         assert (status.accepted, status.delivered, status.pending) == (3, 3, 0)
         assert status.oldest_pending is None
         assert status.last_success is not None and before <= status.last_success <= time.time()
-        assert sink.close(5.0)
+        assert sink.close(30.0)
         assert sink.status().delivered == 3
     code, [record] = records(tmp_path, capsys)
     assert code == 0
@@ -281,7 +281,7 @@ def test_the_log_says_each_state_once_and_how_much_was_delivered(
         assert sink.flush(20.0)
         delivered = re.compile(r"(\d+) events? delivered in 0\.2 s")
         until(lambda: sum(map(int, delivered.findall(caplog.text))) == 3)
-        assert sink.close(5.0)
+        assert sink.close(30.0)
     said = [record.message for record in caplog.records if record.name == "playertrack"]
     name = f"stats:{ME.key}"
     assert said[0] == f"{name} starts: events go to {server.base}"

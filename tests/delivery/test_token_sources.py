@@ -21,7 +21,6 @@ from playertrack.destinations.sink import DeliverySink
 
 #: A token may be asked for so long before it is given up.
 IMPATIENT = attrs.evolve(FAST, timeout=0.5)
-PATIENT = attrs.evolve(FAST, timeout=60.0)
 
 
 class Tokens:
@@ -73,7 +72,7 @@ def test_a_source_that_blocks_delays_no_other_and_the_reason_is_said(
 ) -> None:
     slow, good = servers
     tokens = kind(times=1)
-    held = sink_of(slow, tokens, tmp_path, settings=PATIENT)
+    held = sink_of(slow, tokens, tmp_path, settings=FAST)
     other = sink_for(good, tmp_path)
     for n in range(1, 6):
         held.emit(event(n))
@@ -81,7 +80,7 @@ def test_a_source_that_blocks_delays_no_other_and_the_reason_is_said(
     assert other.flush(20.0)
     assert sorted(map(index_of, good.received)) == [1, 2, 3, 4, 5]
     until(lambda: "has not come for" in str(held.sender.trouble(held.name)))
-    status = held.status(5.0)
+    status = held.status(30.0)
     assert (status.state, status.pending) == ("waiting", 5)
     assert "a token is asked for" in str(status.reason)
     tokens.released.set()

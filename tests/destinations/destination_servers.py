@@ -23,7 +23,7 @@ from playertrack.destinations.sink import DeliverySink
 from playertrack.destinations.xapi import XapiDestination
 from playertrack.events import Event
 
-FAST = DeliverySettings(base=0.01, probe_first=0.05, probe_most=0.2, drain_rate=1e4, timeout=5.0)
+FAST = DeliverySettings(base=0.01, probe_first=0.05, probe_most=0.2, drain_rate=1e4, timeout=60.0)
 
 SECRET = "viewer:hush-hush-hush"
 

@@ -135,10 +135,10 @@ def test_wait_ends_with_a_notification(clock: Clock, until: float | None) -> Non
     holding = threading.Event()
     thread = threading.Thread(target=wait)
     thread.start()
-    assert holding.wait(10)
+    assert holding.wait(30)
     with condition:  # free only when the other one waits
         condition.notify()
-    assert over.wait(10)
+    assert over.wait(30)
     thread.join()
 
 
@@ -173,18 +173,18 @@ def test_manual_advance_wakes_all_who_wait() -> None:
 
     def wait(condition: threading.Condition) -> None:
         with condition:
-            holding.wait(10)
+            holding.wait(30)
             while clock.time() < 2.0:
                 clock.wait(condition, 2.0)
 
     threads = [threading.Thread(target=wait, args=(condition,)) for condition in conditions]
     for thread in threads:
         thread.start()
-    holding.wait(10)
+    holding.wait(30)
     clock.advance(1.0)
     clock.advance(1.0)
     for thread in threads:
-        thread.join(10)
+        thread.join(30)
         assert not thread.is_alive()
 
 

@@ -16,7 +16,7 @@ from playertrack.live.event_loop import AsyncioBinding, GLibBinding, LoopBinding
 from playertrack.signals import Signal
 from playertrack.testing.witness import Witness
 
-TIMEOUT = 20.0
+TIMEOUT = 60.0
 
 
 class Player:

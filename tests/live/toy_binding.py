@@ -10,7 +10,7 @@ from playertrack import Policy, SignalError, Tracker, signals
 from playertrack.live.adapter import Binding
 from playertrack.signals import Signal
 
-TIMEOUT = 20.0
+TIMEOUT = 60.0
 
 
 class Words:

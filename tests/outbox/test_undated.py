@@ -55,7 +55,7 @@ class Player:
 
     def until_dated(self) -> list[Item]:
         """Wait until nothing is held; gives what is to be sent."""
-        deadline = time.monotonic() + 20.0
+        deadline = time.monotonic() + 60.0
         while any(row.item.held for row in rows(self.outbox)):
             assert time.monotonic() < deadline
             self.outbox.flush(20.0)

@@ -11,7 +11,7 @@ import pytest
 
 PROGRAM = """
 import os, sys, threading
-from playertrack import Tracker
+from playertrack import Policy, Tracker
 from playertrack.sinks import JsonlSink, NullSink
 
 def start(tracker):
@@ -45,7 +45,10 @@ PLAYED = ["WIDGET_LOADED", "MEDIA_LOADED", "PLAY_REQUEST", "PLAY", "FIRST_PLAY",
     ("program", "expected"),
     [
         ("start(Tracker([JsonlSink(path)]))", PLAYED),
-        ("t = Tracker([JsonlSink(path)]); start(t); t.stall(position=0)", PLAYED),
+        (
+            "t = Tracker([JsonlSink(path)], policy=Policy(stall_grace=60.0)); start(t); t.stall()",
+            PLAYED,
+        ),
         ("t = Tracker([JsonlSink(path)]); start(t); t.pause(); sys.exit()", [*PLAYED, "PAUSE"]),
         ("t = Tracker([JsonlSink(path)])", []),
         ("t = Tracker([JsonlSink(path)]); start(t); t.close(); t.close()", PLAYED),
@@ -61,7 +64,6 @@ def test_exit_delivers_what_a_tracker_left_open_has(
 
 def test_exit_ends_a_stall_that_was_open(tmp_path: Path) -> None:
     program = """
-from playertrack import Policy
 t = Tracker([JsonlSink(path)], policy=Policy(stall_grace=0.0))
 start(t)
 t.stall()

@@ -11,7 +11,7 @@ from async_tests import in_loop
 from playertrack import Event, Tracker
 from playertrack.sinks import MemorySink
 
-TIMEOUT = 20.0
+TIMEOUT = 60.0
 
 
 class SlowSink(MemorySink):

@@ -11,7 +11,7 @@ from playertrack.live.clock import LiveClock
 
 YEARS = 50 * 365.25 * 86400.0
 START = 1_700_000_000.0
-PATIENCE = 20.0  # s, for what has to happen at once
+PATIENCE = 60.0  # s, for what has to happen at once
 
 
 class Listener:
