@@ -178,7 +178,8 @@ class Binding(ABC):
             with binding.seeking(12.0, by="player"):  # the drift is corrected; nobody sought
                 player.set_time(12_000)
 
-        A stop and a start are part of it, where a program seeks by these. ``by`` says who
+        A stop, opening the same media anew and a start are part of it, where a program seeks by
+        these. ``by`` says who
         wants it, viewer, page or player; what the player does by itself is no SEEK.
         """
         target = checked_seconds("target", target)

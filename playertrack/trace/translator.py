@@ -41,7 +41,7 @@ _FIELDS = ("position", "origin")
 
 #: What the player says while the program seeks by a row of calls, and means nothing by it; after
 #: the first of them it starts from 0.
-_ANEW = ("stop", "ended", "looped", "replay")
+_ANEW = ("stop", "ended", "looped", "replay", "loaded")
 _NOISE = (*_ANEW, "stall", "stall_end")
 _SEEKS = ("seeking", "seeked", "seek")
 
@@ -100,11 +100,15 @@ class _Row:
 
 @attrs.define
 class _Course:
-    """Playback as it goes on by itself: when it was where, how fast it is, whether it pauses."""
+    """Playback as it goes on by itself: when it was where, how fast it is, whether it pauses.
+
+    ``entry``: which media it is of.
+    """
 
     place: tuple[float, float] | None = None
     rate: float = 1.0
     paused: bool = False
+    entry: str | None = None
 
     def follow(self, signal: Signal) -> Signal:
         """Return ``signal``, which is part of it."""
@@ -118,7 +122,7 @@ class _Course:
             case signals.Play() | signals.Playing():
                 self.paused = False
             case signals.Loaded():
-                self.place = None
+                self.place, self.entry = None, signal.entry_id
         return signal
 
     def is_left_by(self, signal: Signal) -> bool:
@@ -272,7 +276,9 @@ class PlayerTranslator(ABC):
         if row is None:
             return [self._course.follow(signal)]
         over = row.over is not None and isinstance(signal, signals.Ended)
-        if over or isinstance(signal, (signals.Loaded, signals.Error, signals.Close)):
+        if isinstance(signal, signals.Loaded):
+            over = not self._reopens(signal)
+        if over or isinstance(signal, (signals.Error, signals.Close)):
             self._row = None
             return [self._course.follow(signal)]
         if not (row.begun or self._course.is_left_by(signal)):
@@ -283,6 +289,10 @@ class PlayerTranslator(ABC):
             row.begun = True
             made.append(row.start(signal.at))
         return made + self._within(row, signal)
+
+    def _reopens(self, signal: signals.Loaded) -> bool:
+        """True if a row of calls has the media opened anew, as some players need after a stop."""
+        return self._row is not None and signal.entry_id == self._course.entry
 
     def _within(self, row: _Row, signal: Signal) -> list[Signal]:
         if signal.name in _NOISE:
@@ -321,7 +331,7 @@ class PlayerTranslator(ABC):
 
     def _placed(self, signal: Signal) -> Signal:
         """``signal`` with positions from the start of the part, and the part's length."""
-        if isinstance(signal, signals.Loaded):
+        if isinstance(signal, signals.Loaded) and not self._reopens(signal):
             self._part, self._next_part = self._next_part, None
         part = self._part
         if part is None:

@@ -109,6 +109,28 @@ def test_start_within_a_block_is_not_its_landing(anew: str, rate: float) -> None
     assert shown(made)[2:] == [("seeking", 2.5), ("seeked", 2.4)]
 
 
+def test_media_that_a_block_opens_anew_is_the_same_and_not_loaded_again() -> None:
+    """As by a program whose player gives up its media when it stops."""
+    made = translated(
+        (0.0, "app.open", to("clip", part=[1.0, 11.0])),
+        (0.9, "timeupdate", to(9.0)),
+        (1.0, "app.seeking", to(3.5)),
+        (1.1, "stop"),
+        (1.2, "ret.seeking"),
+        (1.2, "app.open", to("clip")),
+        (1.3, "playing"),
+        (1.4, "timeupdate", to(0.1)),
+        (1.6, "seek", to(3.5)),
+        (1.7, "app.open", to("clip")),
+        (1.8, "timeupdate", to(1.5)),
+    )
+    assert shown(made) == [
+        *(("loaded", None), ("timeupdate", 8.0)),
+        *(("seeking", 2.5), ("playing", None), ("seeked", 2.5)),
+        *(("loaded", None), ("timeupdate", 1.5)),
+    ]
+
+
 def test_block_lands_where_a_player_says_that_it_sought_or_cannot_be_by_itself() -> None:
     """On a key frame before the target, as players do."""
     for landed in ((1.3, "seeked", to(0.1)), (1.3, "timeupdate", to(1.2))):
