@@ -32,7 +32,7 @@ def consume(server: Any, count: int = 100, wait_ms: int = 1000) -> None:
         for number, fields in entries:
             offset = number
             try:
-                player, signal, seq = parse_entry(fields[b"signal"])
+                player, signal, seq = parse_entry(fields.get(b"signal", b""))
             except (LineError, SignalError) as error:
                 print(f"{number.decode()}: {error}", file=sys.stderr)
                 continue

@@ -37,9 +37,14 @@ class SignalFile:
     def __init__(self, path: Path, source: str) -> None:
         self._source = source
         try:
-            names = pq.read_schema(path).names
+            schema = pq.read_schema(path)
+            names = schema.names
             # Most of what the others hold is null, and nulls are read in half of the time so.
-            words = [name for name in names if SIGNAL_FIELDS.get(name) == STRING]
+            words = [
+                field.name
+                for field in schema
+                if SIGNAL_FIELDS.get(field.name) == STRING and not pa.types.is_nested(field.type)
+            ]
             # Read ahead by pyarrow it would be a row group at once, in threads and on fresh memory.
             self._file = pq.ParquetFile(
                 path, read_dictionary=words, pre_buffer=False, buffer_size=_BUFFER

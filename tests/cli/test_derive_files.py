@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import os
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -172,6 +173,11 @@ def test_a_parquet_file_of_something_else_is_refused(tmp_path: Path, capsys: Cap
         [line] = capsys.readouterr().err.splitlines()
         assert said in line
         assert not out.exists()
+    for name in ("player", "signal", "source"):
+        nested: dict[str, Any] = {"signal": ["play"], "at": [1.0], name: [{"name": "x"}]}
+        pq.write_table(pa.table(nested), tmp_path / "in.parquet")
+        assert main(["derive", str(tmp_path / "in.parquet")]) == 2
+        assert f"{name}: a column of struct<name: string> is not allowed" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("command", ["explain", "timeline"])

@@ -61,6 +61,7 @@ def test_it_is_killed_three_times_and_nothing_is_lost_or_twice(
         play.load().play().watch(12).seek(20).stall(1).watch(to=40).end()
         entries += [(f"p{number}", each, seq) for seq, each in enumerate(play.signals, 1)]
     arriving = sorted(entries, key=lambda each: each[1].at + random.uniform(0, 3))
+    client.xadd("signals", {"other": "this is no signal, and no reason to stop"})
     for player, each, seq in arriving:
         client.xadd("signals", {"signal": encode_signal(each, player, seq)})
 
