@@ -33,6 +33,9 @@ from .run import Run
 #: A seek in a longer pause (s) than this is reported by a flush.
 _MOMENT = 0.3
 
+#: An answer so soon (s) after the process stood still may be of before.
+_WAKING = 0.2
+
 #: Media that nobody named.
 _NAMELESS = "media"
 
@@ -52,8 +55,15 @@ class Translator(CommandTranslator):
     policy: ClassVar[Policy] = Policy(infer_seeks=False, frozen_after=1.5, stall_credit=0.5)
     ticks = TICK
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._last, self._woke = inf, -inf  # when a record came, and one after a silence
+
     def _translate(self, record: dict[str, Any]) -> list[Signal]:
         report = read(record, PLAYBIN)
+        if report.t - self._last > 2 * TICK:
+            self._woke = report.t
+        self._last = report.t
         made = self._at_early_end(report)
         match report:
             case Command():
@@ -250,7 +260,9 @@ class Translator(CommandTranslator):
 
     def _at_poll(self, report: Poll) -> list[Signal]:
         run, at = self._run, report.t
-        if run.flush is not None and not run.flush.over(at):
+        flush = run.flush
+        waking = run.playing and at - self._woke < _WAKING
+        if flush is not None and (waking or not flush.over(at)):
             return []
         made: list[Signal] = []
         position = -1.0 if report.position_ns is None else seconds(report.position_ns)

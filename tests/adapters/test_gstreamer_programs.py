@@ -236,16 +236,6 @@ def test_part_that_a_seek_asked_for_is_no_broken_file() -> None:
     assert after_start(derive("gstreamer", part(7.0, 7.0))) == ["SEEK", "PLAY_REACHED_50"]
 
 
-@pytest.mark.parametrize("late", [True, False])
-def test_part_that_ends_while_the_machine_stands_still_is_no_broken_file(late: bool) -> None:
-    tape = part(6.0, 4.5)[:-1]
-    t = tape[-1]["t"] + 1.9
-    if late:
-        tape.append({**answer(t, 4.6), "stop_ns": 6 * SECOND})
-    tape.append({"t": t + 0.02, "kind": "eos"})
-    assert after_start(derive("gstreamer", tape)) == ["SEEK", "PLAY_REACHED_50"]
-
-
 def test_part_that_ends_before_its_end_is_a_broken_file() -> None:
     assert after_start(derive("gstreamer", part(9.0, 7.0)))[-1] == "ERROR"
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from gstreamer_tapes import answer, gst_started
+from gstreamer_tapes import SECOND, answer, flushed, gst_started
 from gstreamer_tapes import started as playbin_started
 from tapes import TRANSLATORS, Tape, after_start, derive, only
+from test_gstreamer_programs import part
 from test_mpv import started as mpv_started
 from test_seldom_reporters import TRACK, Mpris
 from vlc_tapes import filled, sought
@@ -179,3 +180,24 @@ def test_mpris_player_that_is_not_asked_starts_at_once() -> None:
     tape = Mpris().change(0.0, Metadata=TRACK).change(60.0, PlaybackStatus="Playing")
     made = [signal.name for record in tape for signal in translator.translate(record)]
     assert made == ["ready", "loaded", "play", "playing"]
+
+
+def test_seek_before_a_standstill_is_to_where_the_second_answer_shows() -> None:
+    """The first one may be of before."""
+    tape = flushed(playbin_started().play(0.1, 0.0, 1.0), 1.2)
+    tape += [answer(3.3, 5.1), answer(3.55, 6.34)]
+    for n in range(1, 4):
+        tape.append(answer(3.55 + n / 4, 6.34 + n / 4))
+    events = derive("gstreamer", tape)
+    assert after_start(events) == ["SEEK", "PLAY_REACHED_50"]
+    assert only("SEEK", events).target == pytest.approx(4.0, abs=0.05)
+
+
+@pytest.mark.parametrize("late", [True, False])
+def test_part_that_ends_while_the_machine_stands_still_is_no_broken_file(late: bool) -> None:
+    tape = part(6.0, 4.5)[:-1]
+    t = tape[-1]["t"] + 1.9
+    if late:
+        tape.append({**answer(t, 4.6), "stop_ns": 6 * SECOND})
+    tape.append({"t": t + 0.02, "kind": "eos"})
+    assert after_start(derive("gstreamer", tape)) == ["SEEK", "PLAY_REACHED_50"]
