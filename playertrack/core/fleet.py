@@ -83,7 +83,10 @@ class Fleet:
 
     @property
     def late(self) -> int:
-        """How many signals came too late for the reorder buffer and were left out."""
+        """How many signals came too late for the reorder buffer, and were left out here.
+
+        What a restored player had left out before, was counted where it was.
+        """
         return self._late + sum(order.late for order in self._orders.values())
 
     @property
@@ -365,6 +368,7 @@ class Fleet:
             self._last[player] = last
         if order is not None:
             self._orders[player] = order
+            self._late -= order.late
         self._timers.touch(player)
         return player
 

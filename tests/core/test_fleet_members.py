@@ -141,8 +141,13 @@ def test_what_was_late_is_counted_though_the_players_are_gone() -> None:
     for player in "abc":
         for seq, at in ((0, 0.0), (2, 1.0), (3, 9.0), (1, 0.5)):
             fleet.feed(player, Playing(at=at), seq)
+    saved = fleet.snapshot("c")
+    assert fleet.restore(saved) == "c"
     fleet.forget("a")
     fleet.close("b")
+    assert fleet.late == 3
+    fleet.forget("c")
+    fleet.restore(saved)
     assert fleet.late == 3
 
 
