@@ -16,13 +16,10 @@ from .reading import read
 from .records import ElementEvent, PageEvent, SetMedia
 from .source_change import Playback, SourceChange
 
-#: `HTMLMediaElement.HAVE_METADATA`: from here on the duration is known, if there is one.
-_HAVE_METADATA = 1
-#: `HTMLMediaElement.HAVE_FUTURE_DATA`: an element that is not paused plays.
-_HAVE_FUTURE_DATA = 3
-#: A jump so short (s) after so long a wait (s), or at the very start, is the page's, over a hole
-#: in its buffer.
-_HOLE, _WAIT = 0.5, 0.25
+#: Of `HTMLMediaElement`: the duration is known, if there is one; what is not paused plays.
+_HAVE_METADATA, _HAVE_FUTURE_DATA = 1, 3
+#: The page jumps over a hole so short (s) after so long a wait, or time without a move (s).
+_HOLE, _WAIT, _STUCK = 0.5, 0.25, 1.0
 #: An element that waits may report up to so much (s) more than where it stands.
 _STILL = 0.1
 #: A position above this (s) was not there before the new source had one of its own.
@@ -49,6 +46,7 @@ class Translator:
         self._rate = 1.0
         self._stopped_clock = False  # a rate of 0 without a pause
         self._position = 0.0
+        self._moved_at = inf  # since when it has stood there, as far as is known
         self._played = self._playing = False
         self._lost: Playback | None = None  # an element without a source had this
         self._asked: float | None = None  # to play, before the source was understood
@@ -346,6 +344,8 @@ class Translator:
             self._restoring = None
         signal = self._signal(seen, seen.at, _known(seen))
         if not seen.seeking:
+            if seen.kind != "timeupdate" or seen.position != self._position:
+                self._moved_at = seen.at
             self._position = seen.position
         self._playing = not seen.paused
         self._played = self._played or seen.kind == "playing" or not seen.paused
@@ -371,11 +371,11 @@ class Translator:
             case "pause":
                 return signals.Pause(at=at, position=position)
             case "seeking":
-                self._jumping = _over_a_hole(seen, waiting, self._position)
+                stuck = (self._moved_at + _STUCK - _WAIT, self._position)
+                self._jumping = _over_a_hole(seen, waiting or stuck, self._position)
                 by, self._seek_by = self._seek_by, None
-                if self._jumping:
-                    return None
-                return signals.Seeking(at=at, position=seen.position, by=by)
+                seek = signals.Seeking(at=at, position=seen.position, by=by)
+                return None if self._jumping else seek
             case "seeked":
                 jumped, self._jumping = self._jumping, False
                 return None if jumped else signals.Seeked(at=at, position=position)
@@ -393,7 +393,7 @@ def _known(seen: ElementEvent) -> float | None:
     return None if seen.seeking else seen.position
 
 
-def _over_a_hole(seen: ElementEvent, waiting: tuple[float, float] | None, before: float) -> bool:
+def _over_a_hole(seen: ElementEvent, waiting: tuple[float, float], before: float) -> bool:
     """True if a seek is the page's own, over a gap in the buffer where it waits or begins."""
-    since, start = (-inf, before) if before <= _MOVED else waiting or (inf, before)
+    since, start = (-inf, before) if before <= _MOVED else waiting
     return not seen.paused and 0.0 < seen.position - start <= _HOLE and seen.at - since >= _WAIT

@@ -177,6 +177,18 @@ def test_page_that_helps_the_element_over_a_hole_is_nobodys_seek() -> None:
     assert after_start(derive("html5", tape)) == ["BUFFER_START", "BUFFER_END"]
 
 
+@pytest.mark.parametrize(("stood", "expected"), [(1.1, []), (0.3, ["SEEK"])])
+def test_library_that_helps_an_element_which_is_stuck_is_nobodys_seek(
+    stood: float, expected: list[str]
+) -> None:
+    """It moves no more, and says nothing: as when the output of sound hangs."""
+    tape = started().play(0.5, 0.0, 2.0)
+    at = 2.5 + stood
+    noted(tape, at, "seeking", "waiting", position=2.1, seeking=True, paused=False)
+    noted(tape, at, "seeked", "playing", position=2.1, paused=False).play(at, 2.1, 2.85)
+    assert after_start(derive("html5", tape)) == expected
+
+
 def test_library_that_goes_to_where_its_buffer_begins_is_nobodys_seek() -> None:
     """It does so before it plays, unless the machine is busy."""
     tape = noted(started(), 0.51, "seeking", position=0.08, seeking=True, paused=False)
