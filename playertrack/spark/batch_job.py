@@ -37,7 +37,9 @@ def derive(
     that names player, seq and field.
     """
     frame = signal_columns(signals)
-    work = _worker(chosen(policy), idle_close)
+    options = chosen(policy), idle_close
+    Fleet(policy=options[0], idle_close=idle_close)  # what it refuses, no worker should
+    work = _worker(*options)
     return (
         frame.repartition("player")
         .sortWithinPartitions("player", "seq", "at")

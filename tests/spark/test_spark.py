@@ -154,6 +154,8 @@ def test_columns_and_rows_that_cannot_be(spark: SparkSession) -> None:
         derive_stream(good, lateness="soon")
     with pytest.raises(PlayertrackError, match="did you mean settle"):
         derive(good, policy={"settel": 1})
+    with pytest.raises(PlayertrackError, match="idle_close: -1 is not allowed"):
+        derive(good, idle_close=-1)
     bad = good.union(spark.createDataFrame([("tv", 2, "explode", 1.0)], good.schema))
     with pytest.raises(PythonException, match="player 'tv', seq 2: signal: 'explode' is not"):
         derive(bad).collect()
