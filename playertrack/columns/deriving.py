@@ -8,6 +8,7 @@ from typing import Any, cast
 import pyarrow as pa
 
 from ..core.fleet import Fleet
+from ..errors import PlayertrackError
 from ..events import Event
 from ..policy import Policy
 from ..trace.codec import TraceError
@@ -27,6 +28,7 @@ def derive(
 ) -> Any:
     """The events of a table of signals, as a table; of record batches, as record batches.
 
+    Whatever Arrow takes for a table is one, a data frame of Polars for instance.
     Columns: ``player``, ``signal``, ``at``, ``seq`` and one a field of a signal; missing ones
     are null, others are ignored, and a null is a field that is not given. ``policy``, ``reorder``
     and ``idle_close`` are those of `Fleet`, the policy may be a mapping of its fields. The events
@@ -37,9 +39,19 @@ def derive(
     fleet = Fleet(policy=chosen, reorder=reorder, idle_close=idle_close)
     if isinstance(table, pa.RecordBatch):
         table = pa.Table.from_batches([table])
+    elif hasattr(table, "__arrow_c_stream__") and not isinstance(table, pa.RecordBatchReader):
+        table = pa.table(table)
     if isinstance(table, pa.Table):
         return event_table([event for part in _events(table.to_batches(), fleet) for event in part])
-    return (event_batch(part) for part in _events(table, fleet) if part)
+    return (event_batch(part) for part in _events(_batches(table), fleet) if part)
+
+
+def _batches(given: Any) -> Iterator[pa.RecordBatch]:
+    for each in given if isinstance(given, Iterable) else [given]:
+        if not isinstance(each, (pa.RecordBatch, pa.Table)):
+            what = type(each).__name__
+            raise PlayertrackError(f"{_SOURCE}: expected a table or record batches, not {what}")
+        yield each
 
 
 def _events(batches: Iterable[pa.RecordBatch], fleet: Fleet) -> Iterator[list[Event]]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import polars
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
@@ -266,6 +267,17 @@ def test_text_that_is_no_text(column: str) -> None:
 def test_columns_that_cannot_be(table: pa.Table, said: str) -> None:
     with pytest.raises(PlayertrackError, match=said):
         derive(table)
+
+
+def test_a_data_frame_is_a_table() -> None:
+    table = table_of(PLAYED)
+    assert rows_of(derive(polars.from_arrow(table))) == rows_of(derive(table))
+
+
+@pytest.mark.parametrize("given", [None, 7, "signals", [{"signal": "play", "at": 1.0}]])
+def test_what_is_no_table(given: Any) -> None:
+    with pytest.raises(PlayertrackError, match="expected a table or record batches, not"):
+        list(derive(given))
 
 
 def test_a_null_is_an_absent_field_or_the_value_null() -> None:
