@@ -119,7 +119,8 @@ def _traces(where: Path) -> Iterator[tuple[Path, Path]]:
         yield where, Path(where.name)
         return
     for path in sorted(where.rglob("*")):
-        if path.name.endswith(_TRACES) and path.is_file() and not path.name.endswith(_EVENTS):
+        is_trace = path.name.endswith(_TRACES) and not path.name.startswith(".")
+        if is_trace and path.is_file() and not path.name.endswith(_EVENTS):
             yield path, path.relative_to(where)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -36,7 +36,7 @@ class SignalFile:
 
     def __init__(self, path: Path, source: str) -> None:
         self._source = source
-        try:
+        with _named(source, "not Parquet"):
             schema = pq.read_schema(path)
             names = schema.names
             # Most of what the others hold is null, and nulls are read in half of the time so.
@@ -49,8 +49,6 @@ class SignalFile:
             self._file = pq.ParquetFile(
                 path, read_dictionary=words, pre_buffer=False, buffer_size=_BUFFER
             )
-        except pa.ArrowException as error:
-            raise PlayertrackError(f"{source}: not Parquet: {error}") from None
         if "signal" not in names and "event" in names:
             raise PlayertrackError(f"{source}: these are events, not signals")
         self.rows: int = self._file.metadata.num_rows
@@ -64,12 +62,21 @@ class SignalFile:
             for name in self._file.schema_arrow.names
             if name in SIGNAL_FIELDS and (name not in empty or name in ("signal", "at"))
         ]
-        try:
+        with _named(self._source, "not readable"):
             for batch in self._file.iter_batches(_READ_ROWS, columns=names, use_threads=False):
                 yield batch
                 self.read_rows += batch.num_rows
-        except pa.ArrowException as error:
-            raise PlayertrackError(f"{self._source}: not readable: {error}") from None
+
+
+@contextmanager
+def _named(source: str, problem: str) -> Iterator[None]:
+    """Name the file in the errors of pyarrow."""
+    try:
+        yield
+    except (pa.ArrowException, UnicodeDecodeError, OSError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        raise PlayertrackError(f"{source}: {problem}: {' '.join(str(error).split())}") from None
 
 
 def _empty_columns(metadata: pq.FileMetaData) -> set[str]:
@@ -95,13 +102,11 @@ def rows_of(path: Path, source: str) -> Iterator[tuple[int, dict[str, Any]]]:
     Other columns than ours may have any type: times are texts, and what is no number is null.
     """
     number = 0
-    try:
+    with _named(source, "not readable"):
         for batch in pq.ParquetFile(path).iter_batches(_READ_ROWS):
             for row in _sayable(batch).to_pylist():
                 number += 1
                 yield number, {name: value for name, value in row.items() if value is not None}
-    except (pa.ArrowException, UnicodeDecodeError) as error:
-        raise PlayertrackError(f"{source}: not readable: {error}") from None
 
 
 def _sayable(batch: pa.RecordBatch) -> pa.RecordBatch:

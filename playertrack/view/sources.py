@@ -160,7 +160,11 @@ def find(paths: Iterable[Path], raw: Reader | None = None) -> list[Source]:
     found = []
     for path in paths:
         if path.is_dir():
-            files = [each for each in sorted(path.rglob("*")) if each.name.endswith(_ENDINGS)]
+            files = [
+                each
+                for each in sorted(path.rglob("*"))
+                if each.name.endswith(_ENDINGS) and not each.name.startswith(".")
+            ]
             found += [_source(each, str(each.relative_to(path)), raw) for each in files]
         else:
             found.append(_source(path, path.name, raw))

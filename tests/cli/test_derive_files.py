@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import os
 from pathlib import Path
 from typing import Any
@@ -130,6 +131,13 @@ def test_what_cannot_be_taken_stops_the_command_or_is_left_out(
     assert len(names(out)) == len(expected([*before, *ENTRIES[:3]]))
 
 
+def _torn() -> bytes:
+    """A Parquet file with a hole near its start."""
+    out = io.BytesIO()
+    pq.write_table(table_of(ENTRIES), out)
+    return out.getvalue()[:200] + b"\xff" * 300 + out.getvalue()[500:]
+
+
 @pytest.mark.parametrize("jobs", ["1", "2"])
 @pytest.mark.parametrize(
     ("name", "data", "said"),
@@ -140,6 +148,7 @@ def test_what_cannot_be_taken_stops_the_command_or_is_left_out(
         ("no.zst", b"hello", "not readable: "),
         ("no.parquet", b"hello", "not Parquet: "),
         ("empty.parquet", b"", "not Parquet: "),
+        ("torn.parquet", _torn(), "not readable: "),
     ],
 )
 def test_files_that_are_not_what_they_say(

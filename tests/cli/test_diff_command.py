@@ -31,6 +31,7 @@ def traces(tmp_path: Path) -> Path:
     play = ScriptedPlayer(20, jitter=0).load().play().watch(8).stall(0.5).end()
     play.write(folder / "living room" / "stalls.jsonl")
     ScriptedPlayer(20, jitter=0).load().play().end().write(folder / "smooth.jsonl")
+    (folder / "._smooth.jsonl").write_bytes(b"what macOS keeps beside a file\xff")
     return folder
 
 
