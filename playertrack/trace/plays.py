@@ -62,7 +62,9 @@ class FromEvents:
 
     def __init__(self, policy: Policy | None = None) -> None:
         self.plays: dict[str, SessionTotals] = {}
-        self._seen: set[tuple[str, int]] = set()
+        # By session the first index that is yet to come; and what came before its turn.
+        self._next: dict[str, int] = {}
+        self._ahead: set[tuple[str, int]] = set()
         self._milestones = frozenset((policy or Policy()).milestones)
 
     def add(self, record: Mapping[str, Any]) -> None:
@@ -71,10 +73,8 @@ class FromEvents:
         if not (isinstance(session, str) and isinstance(name, str)):
             return
         index = record.get("index")
-        if isinstance(index, int):
-            if (session, index) in self._seen:
-                return  # what is delivered may be delivered twice
-            self._seen.add((session, index))
+        if isinstance(index, int) and self._is_repeat(session, index):
+            return  # what is delivered may be delivered twice
         play = self.plays.get(session)
         if play is None:
             play = self.plays[session] = SessionTotals(session, _number(record, "at"))
@@ -88,6 +88,18 @@ class FromEvents:
                 play.retention[int(percent)] = True
         elif _number(record, "duration") is not None:
             play.ended = bool(play.ended)
+
+    def _is_repeat(self, session: str, index: int) -> bool:
+        """True if the event was there before; otherwise it is noted."""
+        due = self._next.get(session, 1)
+        if 0 < index < due or (session, index) in self._ahead:
+            return True
+        self._ahead.add((session, index))
+        while (session, due) in self._ahead:
+            self._ahead.remove((session, due))
+            due += 1
+        self._next[session] = due
+        return False
 
     def __iter__(self) -> Iterator[SessionTotals]:
         # A milestone that no play reached is no milestone of the log.

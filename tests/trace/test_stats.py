@@ -144,6 +144,10 @@ def test_by_any_field(by: str, expected: list[tuple[Any, int, int]]) -> None:
 
 def test_what_was_delivered_twice_counts_once() -> None:
     assert grouped(both(times=2)[1]) == grouped(both()[1])
+    log = FromEvents()
+    for index in (1, 4, 2, 4, 0, 3, 4, 2, 1, 0, 5, 5):
+        log.add({"event": "SEEK", "session": "a", "index": index})
+    assert log.plays["a"].seek_count == 6
 
 
 def test_a_field_that_others_added() -> None:
