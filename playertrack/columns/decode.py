@@ -274,7 +274,7 @@ def _no_text(field: str) -> SignalError:
 
 
 def _are_whole(column: pa.Array) -> bool:
-    if not pa.types.is_integer(column.type):
+    if not pa.types.is_integer(column.type) or pa.types.is_uint64(column.type):
         return False
     return bool((filled(column, 0) >= 0).all())
 

@@ -229,6 +229,12 @@ def test_a_row_that_cannot_be_taken(bad: dict[str, Any], said: str) -> None:
     assert str(caught.value).startswith(f"<table>:{len(PLAYED) + 1}: {said}")
 
 
+def test_a_number_beyond_those_of_signals() -> None:
+    table = pa.table({"signal": ["play"], "at": [0.0], "seq": pa.array([1 << 63], pa.uint64())})
+    with pytest.raises(PlayertrackError, match="<table>:1: seq: 9223372036854775808 is not"):
+        derive(table)
+
+
 @pytest.mark.parametrize("column", ["player", "signal", "entry_id"])
 def test_text_that_is_no_text(column: str) -> None:
     table = pa.table({"signal": ["loaded"] * 2, "at": [0.0, 1.0], "entry_id": ["A", "B"]})
