@@ -33,6 +33,16 @@ def test_summaries_are_handed_out() -> None:
     assert [(summary.player, summary.entry_id) for summary in ended] == [("tv", "A")]
 
 
+def test_entries_show_who_is_at_work_packed_or_closed() -> None:
+    fleet = Fleet(policy=QUIET)
+    for player in "abc":
+        fleet.feed(player, Playing(at=0.0))
+    fleet.pack("b")
+    fleet.close("c")
+    kinds = {player: type(entry) for player, entry in fleet.entries.items()}
+    assert kinds == {"a": Engine, "b": bytes, "c": type(None)}
+
+
 def test_a_packed_player_wakes_with_the_callbacks_of_its_fleet() -> None:
     reported: list[Diagnostic] = []
     ended: list[Summary] = []
