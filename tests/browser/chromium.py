@@ -187,14 +187,25 @@ class Page:
         )
         return directive
 
-    async def over(self) -> None:
-        """Wait for the end of the video: one that is closed shortly before it is paused by that."""
-        await self.run(
+    async def over(self) -> bool:
+        """Wait for the end of the video: one that is closed shortly before it is paused by that.
+
+        False if it is paused there for good and does not end: dash.js now and then leaves a
+        stream open where the machine stood still.
+        """
+        ended: bool = await self.run(
             """new Promise((resolve) => {
-              video.addEventListener("ended", resolve);
-              if (video.ended) resolve();
+              const look = () => {
+                if (video.currentTime >= video.duration)
+                  setTimeout(() => resolve(video.ended), 2000);
+              };
+              video.addEventListener("pause", look);
+              video.addEventListener("ended", () => resolve(true));
+              if (video.ended) resolve(true);
+              else if (video.paused) look();
             })"""
         )
+        return ended
 
     async def until(self, condition: str) -> None:
         """Wait for a condition that an event of the video can make true."""

@@ -153,9 +153,9 @@ async def test_library_plays_a_stream_to_its_end(
         page = await opened(site, chromium, url_of(library))
         await page.run("play()")
         await watching.seen("PLAY_REACHED_100")
-        await page.over()
+        end = [] if await page.over() else ["PAUSE"]
         await page.close()
-    assert playback(watching) == [*START, *QUARTILES]
+    assert playback(watching) == [*START, *QUARTILES, *end]
     if library != "video":  # which reports no quality without a plugin
         assert "FLAVOR_SWITCH" in watching.names
 
@@ -176,12 +176,12 @@ async def test_ad_in_the_element_of_a_library_leaves_the_session_alone(
         await watching.seen("MIDROLL_75")
         await page.run(f"adEnd('{url_of(library)}', {position})")
         await watching.seen("PLAY_REACHED_100")
-        await page.over()
+        end = [] if await page.over() else ["PAUSE"]
         await page.close()
     names, ad = playback(watching), [f"MIDROLL_{part}" for part in ("STARTED", 25, 50, 75)]
     begun = names.index("MIDROLL_STARTED")
     assert names[begun : begun + 4] == ad
-    assert names[:begun] + names[begun + 4 :] == [*START, *QUARTILES]
+    assert names[:begun] + names[begun + 4 :] == [*START, *QUARTILES, *end]
     # The ad is for after the first quarter; on a busy machine it is some later.
     assert QUARTILES[0] in names[:begun] and QUARTILES[-1] not in names[:begun]
 
