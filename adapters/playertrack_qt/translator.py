@@ -78,12 +78,12 @@ class Translator(PlayerTranslator):
 
     def _translate(self, record: dict[str, Any]) -> list[Signal]:
         report = read(record)
-        made = self._of(report)
+        made = self._signals_of(report)
         if made or report.kind not in BETWEEN_POSITIONS or report.t - self._motion.at > BURST:
             made, self._late = self._late + made, []
         return made
 
-    def _of(self, report: Record) -> list[Signal]:
+    def _signals_of(self, report: Record) -> list[Signal]:
         made = self._explain(report)
         match report:
             case Command():
