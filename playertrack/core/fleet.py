@@ -159,6 +159,7 @@ class Fleet:
             )
         if len(released) == 1:
             return self._take(player, released[0])
+        self._timers.touch(player)  # it is idle from now on, even if nothing was its turn
         return [event for each in released for event in self._take(player, each)]
 
     def timeupdate(
@@ -254,7 +255,8 @@ class Fleet:
         """Time has come to ``at`` for every player: what is due is done, in order of due time.
 
         With ``idle_close`` a player that was silent for longer is closed as of its last signal
-        and forgotten, so signals have to come in the order of ``at``.
+        and forgotten, so signals have to come in the order of ``at``. With ``reorder`` they may
+        come later by so much: tick with a time so far in the past.
         """
         events: list[Event] = []
         self.next_timer()
@@ -270,8 +272,8 @@ class Fleet:
             while (due := engine.next_timer()) is not None and due <= at:
                 yield from engine.tick(due)
         self._timers.touch(player)
-        last = self._last.get(player)
-        if self._idle_close is not None and last is not None and at - last > self._idle_close:
+        latest = self._latest(player)
+        if self._idle_close is not None and latest is not None and at - latest > self._idle_close:
             yield from self.close(player)
             self.forget(player)
 
@@ -281,13 +283,18 @@ class Fleet:
         if isinstance(engine, bytes):
             engine = Engine.restore(engine)
         due = None if engine is None else engine.next_timer()
-        last = self._last.get(player)
-        if self._idle_close is not None and last is not None:
-            idle = last + self._idle_close
-            while idle - last <= self._idle_close:
+        latest = self._latest(player)
+        if self._idle_close is not None and latest is not None:
+            idle = latest + self._idle_close
+            while idle - latest <= self._idle_close:
                 idle = nextafter(idle, inf)
             due = idle if due is None else min(due, idle)
         return due
+
+    def _latest(self, player: str | None) -> float | None:
+        """Since when the player is idle; what waits for its turn was sent, too."""
+        order = self._orders.get(player)
+        return self._last.get(player) if order is None else order.latest
 
     # ------------------------------------------------------------------ the end
 

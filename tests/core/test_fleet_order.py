@@ -55,6 +55,26 @@ def test_a_player_that_moved_may_count_from_the_start_after_a_silence() -> None:
     assert names(list(right.feed("tv", Playing(at=1000.0), 0)))[0] == "WIDGET_LOADED"
 
 
+@pytest.mark.parametrize("numbers", [(1, 2, 3), (0, 2, 3), (0, 1, 2), (None, None, None)])
+@pytest.mark.parametrize("silence", [99.0, 100.5])
+@pytest.mark.parametrize("late", [2.0, 500.0])
+def test_silence_begins_after_all_that_was_sent_also_what_waits(
+    numbers: tuple[int | None, ...], silence: float, late: float
+) -> None:
+    fleet, without_ticks = (Fleet(policy=QUIET, reorder=late, idle_close=100.0) for _ in range(2))
+    times = 0.0, 2.0, 2.0 + silence
+    signals = [Playing(at=times[0]), Pause(at=times[1]), Playing(at=times[2])]
+    events: list[Event] = []
+    for each, seq in zip(signals, numbers, strict=True):
+        events += fleet.tick(each.at)
+        events += fleet.feed("tv", each, seq)
+    assert fleet.next_timer() is not None
+    events += fleet.tick(times[2] + 101.0)
+    assert list(fleet.known) == []
+    expected = feed_all(without_ticks, list(zip(numbers, signals, strict=True)))
+    assert events == expected + without_ticks.close()
+
+
 def test_a_player_that_moved_waits_as_long_as_its_new_fleet() -> None:
     left, right = Fleet(policy=QUIET, reorder=2.0), Fleet(policy=QUIET, reorder=20.0)
     feed_all(left, list(enumerate(PLAYED)))
