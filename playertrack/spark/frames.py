@@ -23,7 +23,7 @@ _REQUIRED = ("player", "signal", "at", "seq")
 _WANTED: dict[pa.DataType, tuple[type[t.DataType], t.DataType, str]] = {
     pa.string(): (t.StringType, t.StringType(), "strings"),
     pa.float64(): (t.NumericType, t.DoubleType(), "numbers"),
-    pa.int64(): (t.IntegralType, t.LongType(), "whole numbers"),
+    pa.int64(): (t.NumericType, t.LongType(), "whole numbers"),
     pa.bool_(): (t.BooleanType, t.BooleanType(), "true or false"),
 }
 
@@ -57,13 +57,10 @@ def signal_columns(signals: DataFrame) -> DataFrame:
                 f"signals: {name}: a column of {found.simpleString()} is not allowed; "
                 f"expected {word}"
             )
+        if wanted == pa.int64() and not isinstance(found, (t.IntegralType, t.NullType)):
+            type_ = t.DoubleType()  # as pandas has them; of a fraction its row will be refused
         columns.append(f.col(f"`{name}`").cast(type_).alias(name))
     return signals.select(*columns)
-
-
-def arrow_schema(frame: DataFrame) -> pa.Schema:
-    """The columns of signals in Arrow's types."""
-    return pa.schema([(name, SIGNAL_FIELDS[name]) for name in frame.columns])
 
 
 def in_order(

@@ -12,6 +12,7 @@ import pandas as pd
 import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as f
+from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.streaming.stateful_processor import StatefulProcessor, StatefulProcessorHandle
 from pyspark.sql.types import StringType, StructType
 
@@ -23,7 +24,7 @@ from ..events import Event
 from ..policy import Policy
 from ..signals import MAX_AT, Signal, to_record
 from .batch_job import entry_of
-from .frames import EVENTS, arrow_schema, chosen, in_order, signal_columns
+from .frames import EVENTS, chosen, in_order, signal_columns
 
 #: The column that says why a signal was left out, and the one that has it.
 _WHY, _WHAT = "left_out", "signal"
@@ -65,7 +66,7 @@ def derive_stream(
     timed = frame.withColumn("_time", f.least(f.timestamp_seconds(at), now))
     kept = timed.withWatermark("_time", lateness).drop("_time")
     made = kept.groupBy("player").transformWithStateInPandas(
-        statefulProcessor=_Player(chosen(policy), late, idle, arrow_schema(frame)),
+        statefulProcessor=_Player(chosen(policy), late, idle, to_arrow_schema(frame.schema)),
         outputStructType=_OUT,
         outputMode="Append",
         timeMode="EventTime",
@@ -166,11 +167,13 @@ class _Player(StatefulProcessor):
         """Wake up when the player was idle for too long.
 
         By its own time; one whose clock is behind that of the stream is given as much time from
-        now on, or it would be closed at once.
+        now on, or it would be closed at once. Signals that come late make it no sooner.
         """
-        for old in list(self._handle.listTimers()):
-            self._handle.deleteTimer(_timer_of(old))
         due = max(ceil(last * 1000), watermark) + ceil(self._idle_close * 1000) + 1
+        for listed in list(self._handle.listTimers()):
+            old = _timer_of(listed)
+            self._handle.deleteTimer(old)
+            due = max(due, old)
         self._handle.registerTimer(due)
 
     def _entries(

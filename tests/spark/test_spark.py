@@ -22,7 +22,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as f
 
 from playertrack import Fleet, PlayertrackError
-from playertrack.signals import Signal, Tick, TimeUpdate
+from playertrack.signals import Pause, Playing, Signal, Tick, TimeUpdate
 from playertrack.spark import derive, derive_stream
 from playertrack.testing.script import ScriptedPlayer
 from spark.job import session, stream_of
@@ -88,9 +88,13 @@ def spark() -> Iterator[SparkSession]:
 
 def write_stream(folder: Path, entries: Sequence[Entry], files: int) -> Path:
     """``entries`` in so many files, and at last two that move the clock of the stream on."""
-    folder.mkdir()
     size = -(-len(entries) // files)
-    parts = [entries[start : start + size] for start in range(0, len(entries), size)]
+    return write_parts(folder, [entries[at : at + size] for at in range(0, len(entries), size)])
+
+
+def write_parts(folder: Path, parts: Sequence[Sequence[Entry]]) -> Path:
+    """Each part in a file, and at last two that move the clock of the stream on."""
+    folder.mkdir()
     end: list[list[Entry]] = [[("end", Tick(at=LATER + n), n)] for n in (1, 2)]
     for number, part in enumerate([*parts, *end]):
         path = folder / f"{number:03}.parquet"
@@ -148,6 +152,8 @@ def test_columns_and_rows_that_cannot_be(spark: SparkSession) -> None:
     )
     with pytest.raises(PlayertrackError, match="seq: the column is missing"):
         derive(good.drop("seq"))
+    with pytest.raises(PlayertrackError, match="seq: a column of string is not allowed"):
+        derive(good.withColumn("seq", f.lit("1")))
     with pytest.raises(PlayertrackError, match="at: a column of string is not allowed"):
         derive_stream(good.withColumn("at", f.lit("now")))
     with pytest.raises(PlayertrackError, match="lateness: 'soon' is not allowed"):
@@ -161,11 +167,65 @@ def test_columns_and_rows_that_cannot_be(spark: SparkSession) -> None:
         derive(bad).collect()
 
 
+@pytest.mark.parametrize("type_", ["double", "float", "decimal(20,0)"])
+def test_numbers_that_are_no_integers_are_taken_if_they_are_whole(
+    spark: SparkSession, type_: str
+) -> None:
+    """As pandas makes them where one is missing."""
+    trace = viewing(Random(5), 0.0)
+    entries: list[Entry] = [("tv", each, seq) for seq, each in enumerate(trace, 1)]
+    frame = spark.createDataFrame(table_of(entries)).withColumn("seq", f.col("seq").cast(type_))
+    assert ordered(rows_of(derive(frame).toArrow())) == expected(entries)
+    for wrong in ("2.5", "'NaN'"):
+        broken = frame.withColumn("seq", f.expr(f"if(seq = 2, double({wrong}), double(seq))"))
+        with pytest.raises(PythonException, match=r"seq (2.5|nan): seq: .*a whole number, 0 or mo"):
+            derive(broken).collect()
+
+
 def test_stream_with_disorder_and_repeats(spark: SparkSession, tmp_path: Path) -> None:
     folder = write_stream(tmp_path / "signals", arriving(ENTRIES), files=3)
     rows, late = streamed(spark, folder, tmp_path)
     assert ordered([row for row in rows if row["player"] != "end"]) == expected()
     assert late == 0
+
+
+def test_a_stream_of_numbers_that_are_no_integers(spark: SparkSession, tmp_path: Path) -> None:
+    entries = ENTRIES[:200]
+    folder = write_stream(tmp_path / "signals", entries, files=1)
+    for path in folder.iterdir():
+        table = pq.read_table(path)
+        place = table.schema.get_field_index("seq")
+        seqs = [
+            seq + (player == "player 1" and seq == 9) / 2
+            for player, seq in zip(
+                table["player"].to_pylist(), table["seq"].to_pylist(), strict=True
+            )
+        ]
+        pq.write_table(table.set_column(place, "seq", pa.array(seqs, pa.float64())), path)
+    rows, _ = streamed(spark, folder, tmp_path, left_out=True)
+    [refused] = [row for row in rows if "left_out" in row]
+    assert refused["left_out"].startswith("player 'player 1', seq 9.5: seq: 9.5 is not allowed")
+    others = [each for each in entries if each[0] != "player 1"]
+    found = [row for row in rows if row["player"] not in ("end", "player 1")]
+    assert ordered(found) == expected(others)
+
+
+def test_late_signals_make_no_player_idle_sooner(spark: SparkSession, tmp_path: Path) -> None:
+    """The signal that comes last may be older than one that waited for it."""
+    trace = [*viewing(Random(5), 0.0), Pause(at=26.0), Playing(at=30.0)]
+    *slow, late, latest = [("slow", each, seq) for seq, each in enumerate(trace, 1)]
+    again: Entry = ("slow", Pause(at=89.0), len(trace) + 1)
+    parts: list[list[Entry]] = [
+        [*slow, latest],
+        [late],
+        [("other", Tick(at=92.5), 1)],
+        [("other", Tick(at=92.75), 2)],
+        [again],
+    ]
+    folder = write_parts(tmp_path / "signals", parts)
+    rows, _ = streamed(spark, folder, tmp_path, idle_close="1 minute")
+    found = [row for row in rows if row["player"] == "slow"]
+    assert ordered(found) == expected([*slow, late, latest, again])
 
 
 def test_what_is_left_out_of_a_stream(spark: SparkSession, tmp_path: Path) -> None:
