@@ -25,9 +25,7 @@ from .updates import started
 
 _START = 1_700_000_000.0
 _RECORDINGS = Path(__file__).parents[1] / "tests" / "traces"
-_LINE = (
-    b'{"signal": "timeupdate", "at": 1700000012.345, "player": "player-0001", "position": 12.25}'
-)
+LINE = b'{"signal": "timeupdate", "at": 1700000012.345, "player": "player-0001", "position": 12.25}'
 #: A VIEW, as the engine makes it.
 _VIEW: tuple[Any, ...] = (
     1700000012.345,
@@ -43,7 +41,9 @@ _VIEW: tuple[Any, ...] = (
 )
 
 
-class _Line(Struct, gc=False):
+class Line(Struct, gc=False):
+    """The fields of a line that are decoded."""
+
     signal: str
     at: float
     position: float | None = None
@@ -86,7 +86,7 @@ def _viewing(rounds: int) -> list[tuple[type[Signal], dict[str, Any]]]:
 
 def _costs(scale: Scale) -> Iterator[Row]:
     fields = _viewing(scale.repeats // 8)
-    decode = Decoder(_Line).decode
+    decode = Decoder(Line).decode
 
     def each(make: Callable[[], Callable[[type[Signal], dict[str, Any]], object]]) -> Work:
         def work() -> Callable[[], None]:
@@ -106,7 +106,7 @@ def _costs(scale: Scale) -> Iterator[Row]:
 
     works = {
         "loop": each(lambda: lambda kind, given: None),
-        "decode": each(lambda: lambda kind, given: decode(_LINE)),
+        "decode": each(lambda: lambda kind, given: decode(LINE)),
         "feed": each(feeding),
         "write": each(lambda: lambda kind, given: encode_event(MAKERS["VIEW"](*_VIEW))),
     }

@@ -309,7 +309,7 @@ def _feed_player(
             elif events:
                 made.append((index, events))
         index += 1
-        if engine is not None and index < end and positions[index] < engine.limit:
+        if engine is not None and index < end and engine.quiet and positions[index] < engine.calm:
             stop = links.until(index, engine.pace)
             if stop > index:
                 index = engine.advance(positions, times, index, stop, made)

@@ -144,6 +144,7 @@ class Engine(Quick):
         """
         if self.state is CLOSED:
             return NOTHING
+        self.catch_up()
         now = signal.at + self.pace.offset if at is None else at
         if now < self.now:
             if type(signal) is Tick:
@@ -162,7 +163,7 @@ class Engine(Quick):
             self.settle_due(now)
         self.tidy()
         self.cause = ""
-        self.limit = self.calm = NOWHERE
+        self.steady = self.calm = NOWHERE
         if self.state is PLAYING:
             self.calm = UNKNOWN
         out = self.out
@@ -253,6 +254,7 @@ class Engine(Quick):
 
     def summary(self) -> Summary:
         """The running session's totals so far."""
+        self.catch_up()
         return lifecycle.summarize(self)
 
     # ------------------------------------------------------------------ state as a value
@@ -277,8 +279,8 @@ class Engine(Quick):
         """
         engine = cls.__new__(cls)
         _snapshots().load(engine, data, ids, diagnose, on_summary)
-        engine.until = engine.limit = -inf  # nobody has looked yet
-        engine.calm = UNKNOWN
+        engine.until = engine.steady = -inf  # nobody has looked yet
+        engine.calm = UNKNOWN if engine.state is PLAYING else NOWHERE
         return engine
 
 

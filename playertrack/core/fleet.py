@@ -16,9 +16,9 @@ from .context import Diagnostic, Setup
 from .engine import Engine
 from .fleet_views import Awake
 from .playhead import Pace
-from .quick import skim
 from .reorder import Reorder
 from .session import SessionIds, Summary, offline_ids
+from .skim import skim
 from .timer_heap import TimerHeap
 
 #: Written first in the snapshot of a player.
@@ -188,7 +188,7 @@ class Fleet:
     def skim(
         self, updates: Iterable[Any], kind: type[Any]
     ) -> Iterator[tuple[Any, Sequence[Event] | None]]:
-        """Take ``updates`` of players that are awake, as `quick.skim`; only while all is `plain`.
+        """Take ``updates`` of players that are awake, as `skim.skim`; only while all is `plain`.
 
         Gives what made events, with these, and what is yet to be fed, with None.
         """

@@ -19,6 +19,9 @@ from ..policy import Policy
 #: How much faster than its rate a player may be seen to run, for ever: clocks differ.
 DRIFT = 1.1
 
+#: An update that comes within this (s) is one of many, as those of players that play usually do.
+PROMPT = 2.0
+
 
 class Move(Enum):
     """The meaning of a reported position against the one before it."""
@@ -41,6 +44,7 @@ class Pace:
     ``cap`` is J, the most slack there can be. ``reach`` is the content that a second may
     cover without spending slack, ``patience`` the time (s) for which no more than that
     is certain to be natural too: what stays within both needs no further judgement.
+    ``steady``: so does what moves by no more than the time that passed, up to `PROMPT`.
     ``frozen_after`` is that of the policy, infinite where that is off.
     ``_setup`` is the `Setup` of the players, which are so one field smaller.
     """
@@ -53,6 +57,7 @@ class Pace:
     back: float
     reach: float
     patience: float
+    steady: bool
     offset: float = 0.0
     frozen_after: float = inf
     _setup: Any = None  # by an underscore, so that no snapshot of a `Run` has it
@@ -65,6 +70,9 @@ class Pace:
         cap = policy.jump_tolerance * max(1.0, rate)
         drift = (DRIFT - 1.0) * rate
         certain = 0.9 * cap / drift if drift > 0.0 else policy.max_gap
+        # A hair less, for the rounding of the sum that it stands for.
+        reach = DRIFT * rate * (1.0 - 2**-40)
+        patience = min(certain, policy.max_gap)
         return cls(
             rate=rate,
             cap=cap,
@@ -72,9 +80,9 @@ class Pace:
             credit=policy.stall_credit,
             max_gap=policy.max_gap,
             back=policy.back_tolerance,
-            # A hair less, for the rounding of the sum that it stands for.
-            reach=DRIFT * rate * (1.0 - 2**-40),
-            patience=min(certain, policy.max_gap),
+            reach=reach,
+            patience=patience,
+            steady=offset == 0.0 and reach >= 1.0 and patience >= PROMPT,
             offset=offset,
             frozen_after=inf if policy.frozen_after is None else policy.frozen_after,
             setup=setup,

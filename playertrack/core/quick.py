@@ -5,28 +5,30 @@ by the rules like anything else, but while nothing is open or waiting the decisi
 little arithmetic, written here once more so that no signal, state lookup or timer is
 needed for it. Tests hold both ways against each other, byte by byte.
 
-- While all is *quiet* (``limit``) the slack is full and stays so, and an update that is no
-  faster than `Pace.reach` moves the playhead. That is all.
 - While it is *calm* (``calm``) any slack will do, a playhead that stands, a player whose
   updates are awaited (R-frozen) and, for a moment (``until``), what a start or a seek leaves
   behind.
+- While it is *quiet*, too (``now`` is left behind), the slack is full and stays so, and an
+  update that is no faster than `Pace.reach` moves the playhead. That is all.
+- While it is also *steady* (``steady``), the pace is such that it is enough if an update moves
+  it by no more than the time that passed.
 
-Both are the position up to which it holds: the next milestone or view is reached there.
+``calm`` and ``steady`` are the positions up to which this holds: the next milestone or view is
+reached there.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from math import inf, nextafter
-from typing import Any
 
 from ..events import MAKERS, Event
 from ..policy import Policy
 from ..signals import Signal, TimeUpdate
 from .open_intervals import Cadence
 from .playback import HAIR, Playback
-from .playhead import DRIFT
+from .playhead import DRIFT, PROMPT
 from .rules import lifecycle, moves
 from .state import PLAYING, QUIET
 
@@ -71,19 +73,15 @@ class Quick(Playback):
         on as it should and nothing is due. Raises `SignalError` for what cannot be valid.
         """
         try:
-            pace = self.pace
-            now = at + pace.offset  # a whole number becomes a float
-            elapsed = now - self.moved_at
-            ahead = position - self.position  # type: ignore[operator] # None: TypeError
-            # Python 3.11 is slow at chains of comparisons, and has no need to look at a pair twice.
             if (
-                ahead > 0.0
-                and position < self.limit
-                and ahead <= elapsed * pace.reach
-                and elapsed < pace.patience
+                0.0
+                < position - self.position  # type: ignore[operator] # None: TypeError
+                <= at - self.moved_at
+                < PROMPT
+                and position < self.steady
             ):
-                self.position = 0.0 + position
-                self.moved_at = self.now = now
+                self.position = position
+                self.moved_at = at
                 return NOTHING
         except TypeError:
             pass  # it is nowhere yet, or these are no numbers, of which no signal can be made
@@ -91,7 +89,7 @@ class Quick(Playback):
             if self.calm == UNKNOWN:
                 self._arm()
             if self.calm > NOWHERE and type(position) is float and type(at) is float:
-                events = self._calmly(position, now, elapsed, ahead)
+                events = self._unsteadily(position, at)
                 if events is not None:
                     return events
         events = self.take(TimeUpdate(at=at, position=position))
@@ -116,7 +114,8 @@ class Quick(Playback):
         """
         offset = self.pace.offset
         if (
-            self.limit == NOWHERE
+            self.now != NOWHERE
+            or self.calm == NOWHERE
             or self.position != positions[start - 1]
             or self.moved_at != times[start - 1] + offset
         ):
@@ -124,15 +123,15 @@ class Quick(Playback):
         policy: Policy = self.pace._setup.policy
         milestone: float | None = None
         while True:  # what is reached leaves all as quiet as it was
-            end = bisect_left(positions, self.limit, start, stop)
+            end = bisect_left(positions, self.calm, start, stop)
             if end == stop:
                 self.position = positions[end - 1]
-                self.moved_at = self.now = times[end - 1] + offset
+                self.moved_at = times[end - 1] + offset
                 return stop
             if milestone is None:
                 milestone = self._next_milestone() if policy.completion is None else NOWHERE
             self.position = position = positions[end]
-            self.moved_at = self.now = times[end] + offset
+            self.moved_at = times[end] + offset
             if position < milestone:
                 events = self._view(position, milestone, policy.view_interval)
             else:
@@ -142,12 +141,31 @@ class Quick(Playback):
                 made.append((end, events))
             start = end + 1
 
+    def _unsteadily(self, position: float, at: float) -> Sequence[Event] | None:
+        """As `timeupdate`, by whatever pace; None if this update needs the rules."""
+        pace, here = self.pace, self.position
+        assert here is not None
+        now = at + pace.offset
+        elapsed, ahead = now - self.moved_at, position - here
+        if (
+            ahead > 0.0
+            and position < self.calm
+            and self.now == NOWHERE
+            and ahead <= elapsed * pace.reach
+            and elapsed < pace.patience
+        ):
+            self.position = position
+            self.moved_at = now
+            return NOTHING
+        return self._calmly(position, now, elapsed, ahead)
+
     def _calmly(
         self, position: float, now: float, elapsed: float, ahead: float
     ) -> Sequence[Event] | None:
         """As `in_playing`, where it is calm; None if this update needs the rules."""
         pace, cadence = self.pace, None
-        if elapsed >= pace.max_gap or not self.now <= now:
+        # ``now`` of quiet updates is behind the move.
+        if not 0.0 <= elapsed < pace.max_gap or now < self.now:
             return None
         if pace.frozen_after < inf:
             cadence = self.cadence
@@ -164,19 +182,20 @@ class Quick(Playback):
         if ahead > 0.0 and ahead <= content + slack:
             slack += DRIFT * content - ahead
             start, self.position = self.position, position
-            self.moved_at = self.now = now
+            self.moved_at = now
             self.slack = slack if slack < pace.cap else pace.cap
             if cadence is not None:
                 cadence.since = now
                 cadence.updated(now)
-                self.limit = NOWHERE
-            else:
-                self.limit = self.calm if slack >= pace.cap and until == inf else NOWHERE
+            quiet = slack >= pace.cap and until == inf and cadence is None
+            self.now = NOWHERE if quiet else now
+            self.steady = self.calm if quiet and pace.steady else NOWHERE
             return NOTHING if position < self.calm else self._reach(start, position)
         if ahead == 0.0 and elapsed <= pace.credit:
             if cadence is not None:
                 cadence.updated(now)
-            self.now, self.limit = now, NOWHERE
+            self.catch_up()
+            self.now = now
             return NOTHING
         return None
 
@@ -221,7 +240,7 @@ class Quick(Playback):
         """
         media, pace = self.media, self.pace
         assert start is not None and media is not None
-        self.cause = _UPDATE
+        self.now, self.cause = self.moved_at, _UPDATE
         milestone = inf
         for bit, (percent, point) in enumerate(media.points):
             if point > start and not self.fired >> bit & 1:
@@ -260,7 +279,7 @@ class Quick(Playback):
             if duration is not None and position > duration:
                 position = duration
             # No event is later than the last signal, so this one is later than any.
-            self.event_at = at = self.now
+            self.event_at = at = self.moved_at
             self.viewed = viewed
             self.index = index = self.index + 1
             more = {"play_time": interval, "buffer_time": waited}
@@ -272,7 +291,8 @@ class Quick(Playback):
             )
             viewed += 1
         view = span + (viewed * interval - 1e-5 - played) * pace.rate
-        self.calm = self.limit = view if view < milestone else milestone
+        self.calm = view if view < milestone else milestone
+        self._quieten()
         return made
 
     def _arm(self) -> None:
@@ -280,7 +300,7 @@ class Quick(Playback):
         seldom = self.__dict__
         if not seldom:
             del self.__dict__  # asked for, it is there
-        self.calm = self.limit = NOWHERE
+        self.calm = self.steady = NOWHERE
         if self.state is PLAYING and not self.pace.fast:
             if _CALM.issuperset(seldom):
                 self.until = inf if self.elapsed is None else _NEVER
@@ -325,7 +345,7 @@ class Quick(Playback):
     def _aim(self, milestone: float) -> None:
         """It is calm up to there, or to the next view if that is nearer: a little less at most.
 
-        There it is quiet, too, if the slack is full and time is that of the signals.
+        Up to there it is quiet, too, if the slack is full and the playhead does not stand.
         """
         point, pace = milestone, self.pace
         policy: Policy = pace._setup.policy
@@ -341,54 +361,16 @@ class Quick(Playback):
             if view < point:
                 point = view
         self.calm = point
-        quiet = (
+        self.steady = NOWHERE
+        if (
             self.slack == pace.cap
-            and self.now <= self.moved_at
+            and self.now == self.moved_at
             and pace.frozen_after == inf
             and self.until == inf
-        )
-        self.limit = point if quiet else NOWHERE
+        ):
+            self._quieten()
 
-
-def skim(
-    updates: Iterable[Any], kind: type[Any], engines: Mapping[str | None, Any]
-) -> Iterator[tuple[Any, Sequence[Event] | None]]:
-    """Take the updates of awake engines: gives those that made events, with these.
-
-    What is of ``kind`` has the ``player``, ``position`` and ``at`` (floats) of an update. What is
-    not, or of no engine, is given with None. Where all is calm they are taken as
-    `Quick.timeupdate` does, without calling it, which is a good part of what a long trace costs.
-    """
-    for update in updates:
-        if type(update) is not kind:
-            yield update, None
-            continue
-        position = update.position
-        events = None
-        try:
-            engine: Any = engines[update.player]
-            pace = engine.pace
-            now = update.at + pace.offset
-            elapsed = now - engine.moved_at
-            ahead = position - engine.position
-            if (
-                ahead > 0.0
-                and position < engine.limit
-                and ahead <= elapsed * pace.reach
-                and elapsed < pace.patience
-            ):
-                engine.position = position
-                engine.moved_at = engine.now = now
-                continue
-        except (KeyError, AttributeError):  # it is new, closed or packed
-            yield update, None
-            continue
-        except TypeError:
-            pass  # it is nowhere yet
-        else:
-            if engine.calm > NOWHERE and engine.calm != UNKNOWN:
-                events = engine._calmly(position, now, elapsed, ahead)
-        if events is None:
-            events = engine.timeupdate(position, update.at)
-        if events:
-            yield update, events
+    def _quieten(self) -> None:
+        """It is quiet up to where it is calm."""
+        self.now = NOWHERE
+        self.steady = self.calm if self.pace.steady else NOWHERE

@@ -92,6 +92,7 @@ _decode_common = msgspec.msgpack.Decoder(_Common).decode
 
 def save(pb: Playback) -> bytes:
     """The whole state of a player, small enough to send around; equal states, equal bytes."""
+    pb.catch_up()
     pace, fired, seldom = pb.pace, pb.fired, pb.tidy()
     if seldom:
         seldom = {name: seldom[name] for name in _decode_seldom if name in seldom}

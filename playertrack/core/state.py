@@ -84,11 +84,12 @@ class Essentials(Playhead):
     player: str | None
     #: Where it is in the machine.
     state: State = IDLE
-    #: While all is quiet, the position up to which an update changes nothing but the playhead
-    #: (see `quick`); -inf while it is not.
-    limit: float = -inf
-    #: As ``limit``, while it is calm; `quick.UNKNOWN` where no update came since a signal.
+    #: While it is calm, the position up to which an update changes nothing but the playhead and
+    #: its slack (see `quick`); -inf while it is not, `quick.UNKNOWN` where no update came since a
+    #: signal.
     calm: float = -inf
+    #: As ``calm``, while it is quiet and the pace is steady.
+    steady: float = -inf
     #: The time before which no wait is over, but that of a ``cadence``, and what is calm stays so;
     #: inf where only a signal can end that. See `wake_at`.
     until: float = -inf
@@ -111,7 +112,8 @@ class Essentials(Playhead):
     #: What fired in this session: a bit for each milestone of the policy, and one above them
     #: for COMPLETED.
     fired: int = 0
-    #: The time of the signal at hand, or of the last one; -inf before the first.
+    #: The time of the signal at hand, or of the last one; -inf before the first, and while it is
+    #: quiet: it is ``moved_at`` then (see `PlayerState.catch_up`).
     now: float = -inf
     #: The name of the signal at hand; empty between signals.
     cause: str = ""
@@ -256,6 +258,19 @@ class PlayerState(Essentials):
         """The settings that the player was made with."""
         setup: Setup = self.pace._setup
         return setup
+
+    @property
+    def quiet(self) -> bool:
+        """True while natural updates up to ``calm`` change nothing but the playhead."""
+        return self.now == -inf != self.calm
+
+    def catch_up(self) -> None:
+        """End the quiet, and do what its updates left undone: time, and floats of whole numbers."""
+        if self.now == -inf != self.calm:  # `quiet`, without a call
+            assert self.position is not None
+            self.position += 0.0
+            self.now = self.moved_at = self.moved_at + 0.0
+            self.steady = -inf
 
     def wake_at(self, at: float) -> None:
         """A wait begins, or becomes shorter, that is not over before ``at``."""

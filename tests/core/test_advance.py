@@ -125,4 +125,8 @@ def test_at_once_is_as_one_by_one(rate: float, changes: dict[str, Any]) -> None:
     assert [event for _, some in made for event in some] == [e for some in events for e in some]
     assert len(made) < len(times)
     assert together.snapshot() == single.snapshot()
-    assert (together.limit, together.calm) == (single.limit, single.calm)
+    assert (together.now, together.steady, together.calm) == (
+        single.now,
+        single.steady,
+        single.calm,
+    )

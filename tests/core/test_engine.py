@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import inf, nan
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -71,6 +72,33 @@ def test_time_passes_on_the_quiet_path_too() -> None:
     engine.timeupdate(0.5, 1.5)
     assert engine.last_at == 1.5
     assert engine.position == 0.5
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        Engine.snapshot,
+        Engine.summary,
+        lambda engine: engine.last_at,
+        lambda engine: engine.close(),
+        lambda engine: engine.feed(Pause(at=2.0)),  # as late as the last update (R-order)
+        lambda engine: engine.timeupdate(2.5, 2.0),
+        lambda engine: engine.timeupdate(3.0, 4.5),
+        lambda engine: engine.timeupdate(3, 5),
+        lambda engine: engine.timeupdate(25.0, 27.0),
+        lambda engine: [engine.timeupdate(3.0, 4.5), engine.timeupdate(90.0, 10.0)],
+    ],
+)
+def test_whole_numbers_and_quiet_updates_are_updates_like_others(
+    ask: Callable[[Engine], object],
+) -> None:
+    whole, floats, judged = (fed(*WATCHED[:4]) for _ in range(3))
+    for second in (1, 2, 3):
+        whole.timeupdate(second, second + 1)
+        floats.timeupdate(float(second), second + 1.0)
+        judged.take(TimeUpdate(at=second + 1.0, position=float(second)))
+    assert repr(ask(whole)) == repr(ask(floats)) == repr(ask(judged))
+    assert whole.snapshot() == floats.snapshot() == judged.snapshot()
 
 
 def test_offline_ids() -> None:
