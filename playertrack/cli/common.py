@@ -265,17 +265,18 @@ def open_input(path: str, what: str = "trace") -> Iterator[ByteStream]:
     if kind == "parquet":
         from ..columns.lines import RowLines
 
-        yield RowLines(path)
-        return
-    with open_raw(path) as file:
-        meter = Meter(os.fstat(file.fileno()).st_size if path != "-" else 0)
-        source = cast("BinaryIO", CountedReader(file, meter.show))  # it only reads
-        try:
-            with uncompressed(source, kind, name_of(path)) as stream:
-                noted = Noted(stream)
-                yield noted
-        finally:
-            meter.close()
+        noted = Noted(RowLines(path))
+        yield noted
+    else:
+        with open_raw(path) as file:
+            meter = Meter(os.fstat(file.fileno()).st_size if path != "-" else 0)
+            source = cast("BinaryIO", CountedReader(file, meter.show))  # it only reads
+            try:
+                with uncompressed(source, kind, name_of(path)) as stream:
+                    noted = Noted(stream)
+                    yield noted
+            finally:
+                meter.close()
     if noted.blank:
         report_empty(path, what)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from heapq import merge
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from ..events import Event
     from ..policy import Policy
     from ..trace.feed import Made, Share
+
+#: A process for each core is all that is of use, and thousands could stop the machine.
+_MOST_PROCESSES = max(16, os.cpu_count() or 1)
 
 #: Where in the input something was made: file and line; at the end, after all files, the same of
 #: the player's first appearance.
@@ -72,13 +76,16 @@ class Totals:
 
 
 def derived(task: Task, jobs: int) -> Iterator[Item | BytesRead | Totals]:
-    """All that the input makes, in order; `BytesRead` between, `Totals` last."""
+    """All that the input makes, in order; `BytesRead` between, `Totals` last.
+
+    ``jobs`` is how many processes there may be.
+    """
     if jobs == 1 or not all(map(os.path.isfile, task.paths)):
         # What comes through a pipe can be read but once, and what is missing not at all.
         with _without_collector():
             yield from _share(task, None)
     else:
-        yield from _merged(task, jobs)
+        yield from _merged(task, min(jobs, _MOST_PROCESSES))
 
 
 # ------------------------------------------------------------------------- one process
@@ -144,6 +151,9 @@ def _read(
 
             size = os.fstat(file.fileno()).st_size
             table = SignalFile(Path(path), source)
+            share = options["share"]
+            if not table.rows and (share is None or share.number == 0):
+                report_empty(path, "trace")
             options = {**options, "source": source, "together": TOGETHER}
             for made in feed_batches(table.batches(), fleet, **options):
                 part = int(size * table.read_rows / max(1, table.rows))
@@ -246,11 +256,12 @@ def _merged(task: Task, jobs: int) -> Iterator[Item | BytesRead | Totals]:
         for number in range(jobs):
             here, there = context.Pipe(duplex=False)
             worker = context.Process(target=_work, args=(task, number, jobs, there), daemon=True)
-            worker.start()
+            with _without_interrupts():
+                worker.start()
             there.close()
             workers.append(worker)
             pipes.append(here)
-        totals = [Totals(0, 0, None)] * jobs
+        totals: list[Totals | None] = [None] * jobs
         progress: list[BytesRead] = [BytesRead(0)] * jobs
         shown = BytesRead(0)
         streams = [_received(pipe, index, totals, progress) for index, pipe in enumerate(pipes)]
@@ -262,17 +273,37 @@ def _merged(task: Task, jobs: int) -> Iterator[Item | BytesRead | Totals]:
             if least is not shown:
                 shown = least
                 yield shown
-        yield Totals(
-            late=sum(each.late for each in totals),
-            sessions=sum(each.sessions for each in totals),
-            wanted=WantedPlayer.of([each.wanted for each in totals if each.wanted is not None]),
-        )
+        yield _sum_of([each for each in totals if each is not None])
     finally:
         for pipe in pipes:
             pipe.close()
         for worker in workers:
             worker.terminate()
             worker.join()
+
+
+def _sum_of(totals: Sequence[Totals]) -> Totals:
+    return Totals(
+        late=sum(each.late for each in totals),
+        sessions=sum(each.sessions for each in totals),
+        wanted=WantedPlayer.of([each.wanted for each in totals if each.wanted is not None]),
+    )
+
+
+@contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """Processes that start here are spared Ctrl-C: who started them ends them, without a word."""
+    from multiprocessing import resource_tracker
+
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    resource_tracker.ensure_running()  # else the first one starts it, which undoes what is next
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _work(task: Task, number: int, count: int, pipe: Connection) -> None:
@@ -300,16 +331,22 @@ def _portable(error: Exception) -> Exception:
 
 
 def _received(
-    pipe: Connection, index: int, totals: list[Totals], progress: list[BytesRead]
+    pipe: Connection, index: int, totals: list[Totals | None], progress: list[BytesRead]
 ) -> Iterator[Item]:
-    while True:
+    """Receives from a process until its totals, or an error, after which nobody asks for more."""
+    from ..errors import PlayertrackError
+
+    while totals[index] is None:
         try:
             items, state = pipe.recv()
-        except EOFError:
-            return
+        except (EOFError, OSError):  # where it left off is a matter of chance
+            raise PlayertrackError(
+                "--jobs: one of the processes was killed, perhaps for lack of memory; "
+                "start again with fewer of them"
+            ) from None
         if isinstance(state, Totals):
             totals[index] = state
-        elif state is not None:
+        else:
             progress[index] = state
         yield from items
 

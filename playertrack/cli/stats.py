@@ -161,17 +161,22 @@ def _of_traces(
 ) -> Iterator[SessionTotals]:
     """The sessions that traces make."""
     from ..trace.plays import from_summary
-    from .shares import BytesRead, Task, Totals, derived
+    from .progress import Meter
+    from .shares import BytesRead, Task, Totals, derived, sizes
 
-    task = Task(tuple(paths), policy, encoded=True, summaries=True)
-    for each in derived(task, 1):
-        if isinstance(each, (BytesRead, Totals)):
-            continue
-        made = each[1]
-        if isinstance(made, Exception):
-            complaints.add(made)
-        elif not isinstance(made, bytes):
-            yield from map(from_summary, made)
+    meter = Meter(sizes(paths))
+    try:
+        for each in derived(Task(tuple(paths), policy, summaries=True), 1):
+            if isinstance(each, BytesRead):
+                meter.show(each.read)
+            elif isinstance(each, Totals):
+                continue
+            elif isinstance(each[1], Exception):
+                complaints.add(each[1])
+            elif isinstance(each[1][0], dict):
+                yield from map(from_summary, each[1])
+    finally:
+        meter.close()
 
 
 # ------------------------------------------------------------------------- out

@@ -63,6 +63,8 @@ class SignalFile:
             if name in SIGNAL_FIELDS and (name not in empty or name in ("signal", "at"))
         ]
         with _named(self._source, "not readable"):
+            if not self.rows:  # its columns are to be looked at all the same
+                yield pa.RecordBatch.from_pylist([], self._file.schema_arrow)
             for batch in self._file.iter_batches(_READ_ROWS, columns=names, use_threads=False):
                 yield batch
                 self.read_rows += batch.num_rows

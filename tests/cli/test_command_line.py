@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import io
+import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -97,7 +100,7 @@ class Terminal(io.StringIO):
         return True
 
 
-@pytest.mark.parametrize("command", ["derive", "explain", "lint"])
+@pytest.mark.parametrize("command", ["derive", "explain", "lint", "stats"])
 def test_what_takes_long_shows_how_far_it_is_if_there_is_a_terminal(
     command: str, trace: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -114,7 +117,9 @@ def test_what_takes_long_shows_how_far_it_is_if_there_is_a_terminal(
     assert "100 %" in terminal.getvalue() and "\r\x1b[K" in terminal.getvalue()
 
 
-def test_a_reader_that_had_enough_is_no_error(tmp_path: Path) -> None:
+@pytest.fixture
+def long_trace(tmp_path: Path) -> Path:
+    """A trace whose events no pipe can hold."""
     path = tmp_path / "trace.jsonl"
     path.write_text(
         "".join(
@@ -122,7 +127,11 @@ def test_a_reader_that_had_enough_is_no_error(tmp_path: Path) -> None:
             for at in range(100_000)
         )
     )
-    command = [sys.executable, "-m", "playertrack", "derive", str(path)]
+    return path
+
+
+def test_a_reader_that_had_enough_is_no_error(long_trace: Path) -> None:
+    command = [sys.executable, "-m", "playertrack", "derive", str(long_trace)]
 
     with subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
@@ -154,3 +163,47 @@ def test_ctrl_c_ends_it_without_a_traceback() -> None:
         process.send_signal(signal.SIGINT)
         assert process.wait(60) == 130
         assert process.stderr.read() == b""
+
+
+@contextmanager
+def deriving_in_several_processes(trace: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A command that waits for somebody to read what its processes made."""
+    command = [sys.executable, "-m", "playertrack", "derive", str(trace), "--jobs", "3"]
+
+    with subprocess.Popen(
+        command,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith(b'{"event": "WIDGET_LOADED"')
+        yield process
+
+
+def children(process: subprocess.Popen[bytes]) -> list[int]:
+    pid = process.pid
+    return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def test_ctrl_c_ends_several_processes_without_a_traceback(long_trace: Path) -> None:
+    """A terminal interrupts them all; the first one says what that means."""
+    with deriving_in_several_processes(long_trace) as process:
+        for child in children(process):
+            os.kill(child, signal.SIGINT)
+        assert process.stdout is not None
+        for _ in range(50_000):
+            assert process.stdout.readline().startswith(b'{"event": "')
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=60)
+        assert (process.returncode, said) == (130, b"")
+
+
+def test_a_process_that_is_killed_fails_the_command(long_trace: Path) -> None:
+    with deriving_in_several_processes(long_trace) as process:
+        for child in children(process):
+            os.kill(child, signal.SIGKILL)
+        _, said = process.communicate(timeout=60)
+        assert process.returncode == 2
+        assert said.startswith(b"--jobs: one of the processes was killed")

@@ -131,6 +131,18 @@ def test_what_cannot_be_taken_stops_the_command_or_is_left_out(
     assert len(names(out)) == len(expected([*before, *ENTRIES[:3]]))
 
 
+@pytest.mark.parametrize("rows", [0, 5])
+@pytest.mark.parametrize("column", ["signal", "at"])
+def test_a_file_without_a_column_that_signals_have(
+    column: str, rows: int, tmp_path: Path, capsys: Capture
+) -> None:
+    path = tmp_path / "in.parquet"
+    pq.write_table(table_of(ENTRIES[:rows]).drop_columns([column]), path)
+    assert main(["derive", str(path)]) == 2
+    said = f"{path}: {column}: the column is missing; signals have player, signal, at\n"
+    assert capsys.readouterr().err.endswith(said)
+
+
 def _torn() -> bytes:
     """A Parquet file with a hole near its start."""
     out = io.BytesIO()

@@ -51,8 +51,9 @@ def test_policies_reach_every_process(tmp_path: Path) -> None:
 def test_as_a_program_with_several_processes(tmp_path: Path) -> None:
     trace = write(tmp_path / "in.jsonl", ENTRIES)
     one = playertrack("derive", str(trace))
-    two = playertrack("derive", str(trace), "--jobs", "2")
-    assert (two.returncode, two.stdout, two.stderr) == (0, one.stdout, b"")
+    for jobs in ("2", "1000000"):
+        more = playertrack("derive", str(trace), "--jobs", jobs)
+        assert (more.returncode, more.stdout, more.stderr) == (0, one.stdout, b"")
 
 
 class Terminal(io.StringIO):

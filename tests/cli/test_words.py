@@ -6,7 +6,9 @@ import re
 from importlib.metadata import version
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
+from columns.tables import table_of
 
 from cli.commanding import GOOD, QUIET, TRACE, Capture, names
 from playertrack.cli import main
@@ -55,16 +57,21 @@ def test_the_console_sink_leaves_standard_output_to_the_event_log(
     assert (shown, quiet) == (err, "")
 
 
-@pytest.mark.parametrize("text", ["", "\n \n"])
-@pytest.mark.parametrize("command", ["derive", "explain", "timeline", "lint"])
+@pytest.mark.parametrize("text", ["", "\n \n", None])
+@pytest.mark.parametrize("command", ["derive", "derive --jobs 2", "explain", "timeline", "lint"])
 def test_an_empty_file_is_said_to_be_empty(
-    command: str, text: str, tmp_path: Path, capsys: Capture
+    command: str, text: str | None, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    path = tmp_path / "empty.jsonl"
-    path.write_text(text)
-    assert main([command, str(path)]) == 0
+    path = tmp_path / ("empty.parquet" if text is None else "empty.jsonl")
+    if text is None:
+        pq.write_table(table_of([]), path)
+    else:
+        path.write_text(text)
+    assert main([*command.split(), str(path)]) == 0
     what = "event log" if command == "lint" else "trace"
-    assert capsys.readouterr().err.splitlines()[0] == f"{path}: the {what} is empty"
+    said = capfd.readouterr().err.splitlines()
+    assert [line for line in said if "is empty" in line] == [f"{path}: the {what} is empty"]
+    path = tmp_path / "trace.jsonl"
     path.write_text(TRACE)
-    main([command, str(path)])
-    assert "is empty" not in capsys.readouterr().err
+    main([*command.split(), str(path)])
+    assert "is empty" not in capfd.readouterr().err
