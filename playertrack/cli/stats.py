@@ -7,7 +7,7 @@ import csv
 import io
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -91,7 +91,7 @@ def run(args: argparse.Namespace) -> int:
         return 2
     check_outputs(args.logs, [("--output", args.output)])
     complaints = Complaints(args.skip_bad)
-    plays = list(_plays(inputs(args.logs), read_policy(args.policy), complaints))
+    plays = list(_once(_plays(inputs(args.logs), read_policy(args.policy), complaints)))
     found = grouped(plays, args.by)
     if args.by is not None and plays and all(each.group is None for each in found):
         fields = sorted({"day", *(name for play in plays for name in play.properties)})
@@ -117,7 +117,10 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _plays(paths: Sequence[str], policy: Policy, complaints: Complaints) -> Iterator[SessionTotals]:
-    """The sessions of all files: those of traces together, and of events together."""
+    """The sessions of all files: those of traces together, and of events together.
+
+    What knows more comes first.
+    """
     from ..errors import PlayertrackError
     from ..trace.plays import FromEvents, from_summary
 
@@ -145,6 +148,15 @@ def _plays(paths: Sequence[str], policy: Policy, complaints: Complaints) -> Iter
     if traces:
         yield from _of_traces(traces, policy, complaints)
     yield from events
+
+
+def _once(plays: Iterable[SessionTotals]) -> Iterator[SessionTotals]:
+    """Each session once, as of its first: there may be events of it, and a summary, too."""
+    seen: set[str] = set()
+    for play in plays:
+        if play.session not in seen:
+            seen.add(play.session)
+            yield play
 
 
 def _records(path: str, complaints: Complaints) -> Iterator[dict[str, Any]]:
@@ -232,7 +244,7 @@ def _figures() -> list[str]:
 def _name(stats: Stats, by: str | None) -> str:
     if by is None:
         return "all"
-    return plain(f"no {by}" if stats.group is None else str(stats.group))
+    return plain(f"no {by}" if stats.group is None else str(stats.group)) or "''"
 
 
 def _table(found: Sequence[Stats], by: str) -> tuple[list[str], list[list[str]]]:
@@ -277,8 +289,8 @@ def _lines(found: Sequence[Stats], by: str | None) -> Iterator[str]:
         )
         yield f"  seeks       {each.seeks}, errors {each.errors}"
         watched = f"watched {_percent(each.watched_share)} of the media"
-        if each.watched_share is None:
-            watched = "watched share unknown: it needs traces or summaries"
+        if each.watched_share is None and each.plays:
+            watched = "watched share unknown: it needs a duration, and traces or summaries"
         yield f"  completion  {_percent(each.completion)}, {watched}"
         curve = ", ".join(f"{p} %: {_percent(each.retention[p])}" for p in _points(each))
         yield f"  retention   {curve}"

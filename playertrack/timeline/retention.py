@@ -7,15 +7,17 @@ from html import escape
 
 from .style import COLOURS
 
-_WIDTH, _HEIGHT, _LEFT, _TOP, _RIGHT, _BOTTOM = 720, 320, 48, 16, 180, 32
+_WIDTH, _HEIGHT, _LEFT, _TOP, _RIGHT, _BOTTOM = 720, 340, 48, 36, 180, 32
 _INKS = ("play", "again", "often", "ad", "wait", "end")
+
+_TITLE = "Share of the plays that played over each percent of the media"
 
 #: A value for each percent of the media, None where it is not known.
 Curve = Sequence[float | None]
 
 
 def retention_svg(curves: Sequence[tuple[str, Curve]]) -> str:
-    """The curves, each with its name, as an SVG; the first six of them."""
+    """The curves, each with its name, as an SVG; the first six of them, and how many are left."""
     inside_w, inside_h = _WIDTH - _LEFT - _RIGHT, _HEIGHT - _TOP - _BOTTOM
     parts = [
         '<svg xmlns="http://www.w3.org/2000/svg" class="playertrack-timeline" role="img"',
@@ -23,6 +25,7 @@ def retention_svg(curves: Sequence[tuple[str, Curve]]) -> str:
         f"<style>{COLOURS} text{{font:12px system-ui,sans-serif;fill:var(--ink)}}",
         "path{fill:none;stroke-width:2}line{stroke:var(--grid)}</style>",
         f'<rect width="{_WIDTH}" height="{_HEIGHT}" fill="var(--paper)"/>',
+        f'<text x="{_LEFT}" y="18">{_TITLE}</text>',
     ]
     for percent in (0, 25, 50, 75, 100):
         x, y = _LEFT + inside_w * percent / 100, _TOP + inside_h * (1 - percent / 100)
@@ -47,4 +50,7 @@ def retention_svg(curves: Sequence[tuple[str, Curve]]) -> str:
             f'<path d="M{x} {y - 4} h16" stroke="{ink}"/>',
             f'<text x="{x + 22}" y="{y}">{escape(shown)}</text>',
         ]
+    if more := len(curves[len(_INKS) :]):
+        x, y = _LEFT + inside_w + 36, _TOP + 14 + 20 * len(_INKS)
+        parts.append(f'<text x="{x}" y="{y}">and {more} more, not drawn</text>')
     return "".join([*parts, "</svg>\n"])

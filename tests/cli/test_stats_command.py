@@ -99,7 +99,7 @@ def test_groups_on_a_terminal(
 def test_a_log_with_other_milestones_shows_those(tmp_path: Path, capsys: Capture) -> None:
     trace, log = tmp_path / "trace.jsonl", tmp_path / "log.jsonl"
     ScriptedPlayer(60.0).load().play().watch(50).write(trace)
-    unknown = "completion  ?, watched share unknown: it needs traces or summaries"
+    unknown = "completion  ?, watched share unknown: it needs a duration, and traces or summaries"
     for milestones, shown in (
         ("[10,90]", f"{unknown}\n  retention   10 %: 100.0 %\n"),
         ("[50,75]", "retention   25 %: ?, 50 %: 100.0 %, 75 %: 100.0 %, 100 %: ?\n"),
@@ -132,6 +132,7 @@ def test_csv_parquet_and_picture(files: dict[str, Path], tmp_path: Path, capsys:
     assert csv.DictReader(io.StringIO(capsys.readouterr().out)).fieldnames == list(flat)
     drawing = ElementTree.parse(picture).getroot()
     assert len(drawing.findall(".//{*}path")) == 12
+    assert "and 3 more, not drawn" in "".join(drawing.itertext())
 
 
 @pytest.mark.parametrize(
@@ -158,6 +159,28 @@ def test_groups_of_any_type_in_parquet(
 def test_a_group_has_no_name_of_a_figure(files: dict[str, Path], capsys: Capture) -> None:
     assert main(["stats", str(files["trace"]), "--by", "play_time"]) == 2
     assert capsys.readouterr().err.startswith("--by: play_time is one of the figures")
+
+
+@pytest.mark.parametrize("doubled", ["events", "summaries", "trace"])
+def test_a_session_counts_once_whatever_else_has_it(
+    doubled: str, files: dict[str, Path], tmp_path: Path, capsys: Capture
+) -> None:
+    """A folder may well hold the events and the summaries of one run."""
+    exact = stats(capsys, str(files["summaries parquet"]))
+    others = [str(path) for name, path in files.items() if name.startswith(doubled + " ")]
+    assert others
+    assert stats(capsys, *others, str(files["summaries parquet"])) == exact
+
+
+def test_what_nobody_played_has_no_share_and_an_empty_name_is_shown(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    trace = tmp_path / "trace.jsonl"
+    trace.write_text('{"signal": "loaded", "at": 1, "entry_id": "A", "player": ""}\n')
+    assert main(["stats", str(trace), "--by", "player"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("''\n  plays       0 of 1 sessions\n")
+    assert "completion  ?, watched ? of the media\n" in out
 
 
 @pytest.mark.parametrize(
