@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import runpy
 import shutil
 import signal as posix
 import subprocess
@@ -17,6 +18,7 @@ import pytest
 import redis
 
 from playertrack import Fleet
+from playertrack.signals import Signal, Tick
 from playertrack.testing.script import ScriptedPlayer
 from playertrack.trace.codec import encode_event, encode_signal
 
@@ -50,17 +52,22 @@ def _answers(client: Any) -> bool:
         return False
 
 
+def plays(names: Sequence[str | None]) -> list[tuple[str | None, Signal, int]]:
+    """The signals of players in the order in which they may arrive: up to 3 s late."""
+    random = Random(1)
+    entries = []
+    for number, name in enumerate(names):
+        play = ScriptedPlayer(40.0, start=100.0 + number, seed=number)
+        play.load().play().watch(12).seek(20).stall(1).watch(to=40).end()
+        entries += [(name, each, seq) for seq, each in enumerate(play.signals, 1)]
+    return sorted(entries, key=lambda each: each[1].at + random.uniform(0, 3))
+
+
 def test_it_is_killed_three_times_and_nothing_is_lost_or_twice(
     server: tuple[Any, str],
 ) -> None:
     client, url = server
-    random = Random(1)
-    entries = []
-    for number in range(30):
-        play = ScriptedPlayer(40.0, start=100.0 + number, seed=number)
-        play.load().play().watch(12).seek(20).stall(1).watch(to=40).end()
-        entries += [(f"p{number}", each, seq) for seq, each in enumerate(play.signals, 1)]
-    arriving = sorted(entries, key=lambda each: each[1].at + random.uniform(0, 3))
+    arriving = plays([f"p{number}" for number in range(30)])
     client.xadd("signals", {"other": "this is no signal, and no reason to stop"})
     for player, each, seq in arriving:
         client.xadd("signals", {"signal": encode_signal(each, player, seq)})
@@ -79,6 +86,38 @@ def test_it_is_killed_three_times_and_nothing_is_lost_or_twice(
     assert len({(record["session"], record["index"]) for record in map(json.loads, found)}) == len(
         found
     )
+
+
+def test_idle_players_are_closed_and_leave_nothing(
+    server: tuple[Any, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, _ = server
+    arriving = plays([None, "", "p", "None", "null"])[:-50]
+    seconds = 1_700_000_000
+    for player, each, seq in arriving:
+        signal = encode_signal(each, player, seq)
+        client.xadd("signals", {"signal": signal}, id=f"{seconds * 1000}-*")
+    for hours in (1, 5):
+        later = encode_signal(Tick(at=seconds), "later", hours)
+        client.xadd("signals", {"signal": later}, id=f"{(seconds + hours * 3600) * 1000}-0")
+
+    loop = runpy.run_path(str(LOOP))
+    fleets: list[Fleet] = []
+
+    def made(**options: Any) -> Fleet:
+        fleets.append(Fleet(**options))
+        return fleets[-1]
+
+    monkeypatch.setitem(loop["consume"].__globals__, "Fleet", made)
+    loop["consume"](client, wait_ms=1)
+    assert [list(fleet.known) for fleet in fleets] == [[]]
+    assert client.hkeys("players") == client.zrange("arrived", 0, -1) == [b'"later"']
+
+    fleet = Fleet(reorder=5.0, idle_close=4 * 3600.0)
+    expected = [e for player, each, seq in arriving for e in fleet.feed(player, each, seq)]
+    expected += fleet.close()
+    found = [fields[b"event"] for _, fields in client.xrange("events")]
+    assert sorted(found) == sorted(encode_event(event) for event in expected)
 
 
 def _done(client: Any, arriving: Sequence[object]) -> float:
