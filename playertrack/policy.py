@@ -179,6 +179,8 @@ field; did you mean view_interval?
     @classmethod
     def from_mapping(cls, values: Mapping[str, Any]) -> Policy:
         """The default policy with ``values`` by field name; an unknown name is a `PolicyError`."""
+        if not isinstance(values, Mapping):
+            raise PolicyError("policy", values, "a Policy, or a mapping of its fields")
         names = {field.name for field in attrs.fields(cls)}
         for name, value in values.items():
             if name in _GONE:

@@ -260,3 +260,9 @@ def test_policy_error_is_caught_as_a_value_error_too() -> None:
 def test_what_is_no_policy_is_refused_at_once(make: Any) -> None:
     with pytest.raises(TypeError, match=r"expected a Policy, as in .*, got {'settle': 2.0}"):
         make(policy={"settle": 2.0})
+
+
+@pytest.mark.parametrize("given", ["settle", 5, [("settle", 1.0)], None])
+def test_only_a_mapping_has_fields(given: Any) -> None:
+    with pytest.raises(PolicyError, match=r"policy: .* is not allowed; expected a Policy, or a ma"):
+        Policy.from_mapping(given)

@@ -37,6 +37,8 @@ def derive(
     that names player, seq and field.
     """
     frame = signal_columns(signals)
+    if frame.isStreaming:
+        raise PlayertrackError("signals: this is a stream; use derive_stream")
     options = chosen(policy), idle_close
     Fleet(policy=options[0], idle_close=idle_close)  # what it refuses, no worker should
     work = _worker(*options)

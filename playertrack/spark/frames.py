@@ -32,7 +32,7 @@ def chosen(policy: Policy | Mapping[str, Any] | None) -> Policy:
     """The policy that is meant; raises `PolicyError`."""
     if isinstance(policy, Policy):
         return policy
-    return Policy.from_mapping(policy or {})
+    return Policy.from_mapping({} if policy is None else policy)
 
 
 def signal_columns(signals: DataFrame) -> DataFrame:
@@ -40,6 +40,9 @@ def signal_columns(signals: DataFrame) -> DataFrame:
 
     Raises `PlayertrackError` for one that is missing or cannot be.
     """
+    if not isinstance(signals, DataFrame):
+        what = type(signals).__name__
+        raise PlayertrackError(f"signals: expected a data frame of Spark, not {what}")
     given = {field.name: field.dataType for field in signals.schema.fields}
     for name in _REQUIRED:
         if name not in given:

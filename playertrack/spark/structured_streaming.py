@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import timedelta
 from math import ceil
 from typing import Any
@@ -64,7 +66,7 @@ def derive_stream(
     # The watermark is only the clock of the stream. The column is gone before the state is
     # reached, so that Spark drops nothing by it: what is late, each player's own time decides.
     timed = frame.withColumn("_time", f.least(f.timestamp_seconds(at), now))
-    kept = timed.withWatermark("_time", lateness).drop("_time")
+    kept = timed.withWatermark("_time", f"{ceil(late * 1000)} milliseconds").drop("_time")
     made = kept.groupBy("player").transformWithStateInPandas(
         statefulProcessor=_Player(chosen(policy), late, idle, to_arrow_schema(frame.schema)),
         outputStructType=_OUT,
@@ -81,15 +83,15 @@ def derive_stream(
 
 
 def _seconds(name: str, text: str) -> float:
-    """The seconds of an interval as Spark writes it."""
-    try:
-        value = pd.Timedelta(text)
-        seconds = float(value / timedelta(seconds=1))
-    except (ValueError, TypeError):
-        seconds = -1.0
+    """The seconds of an interval, as in "5 seconds"."""
+    seconds = -1.0
+    # Without a unit pandas takes them for nanoseconds.
+    if isinstance(text, str) and re.search("[a-z]", text, re.IGNORECASE):
+        with suppress(ValueError):
+            seconds = float(pd.Timedelta(text) / timedelta(seconds=1))
     if not seconds >= 0.0:
         raise PlayertrackError(
-            f"{name}: {text!r} is not allowed; expected a time, as in '5 seconds'"
+            f"{name}: {text!r} is not allowed; expected a time with its unit, as in '5 seconds'"
         )
     return seconds
 

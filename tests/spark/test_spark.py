@@ -156,8 +156,15 @@ def test_columns_and_rows_that_cannot_be(spark: SparkSession) -> None:
         derive(good.withColumn("seq", f.lit("1")))
     with pytest.raises(PlayertrackError, match="at: a column of string is not allowed"):
         derive_stream(good.withColumn("at", f.lit("now")))
-    with pytest.raises(PlayertrackError, match="lateness: 'soon' is not allowed"):
-        derive_stream(good, lateness="soon")
+    wrong: tuple[Any, ...] = ("soon", "14400", 14400, "-1 seconds", "nan", None)
+    for given in wrong:
+        for name in ("lateness", "idle_close"):
+            with pytest.raises(PlayertrackError, match=f"{name}: {given!r} is not allowed"):
+                derive_stream(good, **{name: given})
+    with pytest.raises(PlayertrackError, match="expected a data frame of Spark, not Table"):
+        derive(table_of([]))
+    with pytest.raises(PlayertrackError, match="policy: 'settle' is not allowed"):
+        derive(good, policy="settle")  # type: ignore[arg-type] # that is the point
     with pytest.raises(PlayertrackError, match="did you mean settle"):
         derive(good, policy={"settel": 1})
     with pytest.raises(PlayertrackError, match="idle_close: -1 is not allowed"):
@@ -186,6 +193,23 @@ def test_stream_with_disorder_and_repeats(spark: SparkSession, tmp_path: Path) -
     folder = write_stream(tmp_path / "signals", arriving(ENTRIES), files=3)
     rows, late = streamed(spark, folder, tmp_path)
     assert ordered([row for row in rows if row["player"] != "end"]) == expected()
+    assert late == 0
+
+
+def test_a_stream_is_no_batch(spark: SparkSession, tmp_path: Path) -> None:
+    folder = write_stream(tmp_path / "signals", ENTRIES[:5], files=1)
+    with pytest.raises(PlayertrackError, match="this is a stream; use derive_stream"):
+        derive(stream_of(spark, str(folder)))
+
+
+@pytest.mark.parametrize("lateness", ["0.25 minutes", "15s", "PT15S"])
+def test_times_are_written_in_several_ways(
+    lateness: str, spark: SparkSession, tmp_path: Path
+) -> None:
+    few = ENTRIES[:200]
+    folder = write_stream(tmp_path / "signals", arriving(few, delay=14.0), files=2)
+    rows, late = streamed(spark, folder, tmp_path, lateness=lateness)
+    assert ordered([row for row in rows if row["player"] != "end"]) == expected(few)
     assert late == 0
 
 
