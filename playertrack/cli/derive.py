@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from stat import S_ISREG
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 from .._words import counted
@@ -213,8 +215,9 @@ def _output(path: str, stack: ExitStack) -> _Output:
         rows = _Rows(file)
         stack.callback(rows.abandon)  # before the file is closed
         return rows
-    # Where a compressor is flushed shows in what it writes.
-    flush = file.flush if kind == "lines" else _nothing
+    # Where a compressor is flushed shows in what it writes; a file is seen only once it is whole.
+    seen = path == "-" or not S_ISREG(os.fstat(file.fileno()).st_mode)
+    flush = file.flush if kind == "lines" and seen else _nothing
     return _Lines(stack.enter_context(compressed(file, kind)), flush)
 
 

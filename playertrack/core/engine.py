@@ -152,14 +152,14 @@ class Engine(Quick):
             self._order(signal, now)
             now = self.now
         self.now = now
-        if self.until <= now or self.cadence is not None:
+        if self.until <= now or self.pace.frozen_after < inf:
             self.settle_due(now)
         self.cause, judged, act = _KINDS[type(signal)]
         if self.fall is None or not fall.resolves(self, signal):
             if judged and signal.position is not None:
                 position.receive(self, signal)
             act(self, signal)
-        if self.until <= now or self.cadence is not None:
+        if self.until <= now or self.pace.frozen_after < inf:
             self.settle_due(now)
         self.tidy()
         self.cause = ""

@@ -147,6 +147,11 @@ class Fleet:
 
         ``seq`` is the signal's number among those of its player; it matters with ``reorder``.
         """
+        if self.plain and type(signal) is not Close:
+            engine = self._players.get(player)
+            if isinstance(engine, Engine):
+                self._timers.touch(player)
+                return engine.feed(signal)
         if self._reorder is None or self._is_over(player, signal.at):
             return self._take(player, signal)
         order = self._order(player)

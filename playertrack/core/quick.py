@@ -89,7 +89,7 @@ class Quick(Playback):
             if self.calm == UNKNOWN:
                 self._arm()
             if self.calm > NOWHERE and type(position) is float and type(at) is float:
-                events = self._unsteadily(position, at)
+                events = self.take_calmly(position, at)
                 if events is not None:
                     return events
         events = self.take(TimeUpdate(at=at, position=position))
@@ -129,42 +129,37 @@ class Quick(Playback):
                 self.moved_at = times[end - 1] + offset
                 return stop
             if milestone is None:
-                milestone = self._next_milestone() if policy.completion is None else NOWHERE
+                milestone = NOWHERE
+                if policy.completion is None:
+                    milestone = self._next_milestone(positions[end - 1])
             self.position = position = positions[end]
             self.moved_at = times[end] + offset
             if position < milestone:
                 events = self._view(position, milestone, policy.view_interval)
             else:
                 milestone = None
-                events = self._reach(positions[end - 1], position)
+                events = self._reach_all(positions[end - 1], position)
             if events:
                 made.append((end, events))
             start = end + 1
 
-    def _unsteadily(self, position: float, at: float) -> Sequence[Event] | None:
-        """As `timeupdate`, by whatever pace; None if this update needs the rules."""
-        pace, here = self.pace, self.position
-        assert here is not None
+    def take_calmly(self, position: float, at: float) -> Sequence[Event] | None:
+        """Take an update where it is calm; None if this one needs the rules."""
+        pace, cadence, start = self.pace, None, self.position
+        assert start is not None
         now = at + pace.offset
-        elapsed, ahead = now - self.moved_at, position - here
+        elapsed, ahead = now - self.moved_at, position - start
         if (
-            ahead > 0.0
+            self.now == NOWHERE  # it is quiet, too
             and position < self.calm
-            and self.now == NOWHERE
+            and ahead > 0.0
             and ahead <= elapsed * pace.reach
             and elapsed < pace.patience
         ):
             self.position = position
             self.moved_at = now
             return NOTHING
-        return self._calmly(position, now, elapsed, ahead)
-
-    def _calmly(
-        self, position: float, now: float, elapsed: float, ahead: float
-    ) -> Sequence[Event] | None:
-        """As `in_playing`, where it is calm; None if this update needs the rules."""
-        pace, cadence = self.pace, None
-        # ``now`` of quiet updates is behind the move.
+        # ``now`` is behind the last move while it is quiet.
         if not 0.0 <= elapsed < pace.max_gap or now < self.now:
             return None
         if pace.frozen_after < inf:
@@ -172,25 +167,21 @@ class Quick(Playback):
             # No playhead that moved so lately is frozen, however long no update came.
             if cadence is None or now - cadence.since >= pace.frozen_after:
                 return None
-        until = self.until
-        if until < inf and (self.elapsed is not None or not _ONCE.isdisjoint(self.__dict__)):
-            return self._moved_on(position, now, ahead, cadence) if ahead > 0.0 else None
-        content = pace.rate * elapsed
-        if until < inf and not (now < until and max(content, ahead) <= _SURELY * pace.cap):
-            return None
-        slack = self.slack
+        content, slack = pace.rate * elapsed, self.slack
+        if self.until < inf and not self._still_calm(now, max(content, ahead)):
+            return self._moved_on(position, now, ahead, cadence)
         if ahead > 0.0 and ahead <= content + slack:
             slack += DRIFT * content - ahead
-            start, self.position = self.position, position
+            self.position = position
             self.moved_at = now
             self.slack = slack if slack < pace.cap else pace.cap
             if cadence is not None:
                 cadence.since = now
                 cadence.updated(now)
-            quiet = slack >= pace.cap and until == inf and cadence is None
+            quiet = slack >= pace.cap and cadence is None and self.until == inf
             self.now = NOWHERE if quiet else now
             self.steady = self.calm if quiet and pace.steady else NOWHERE
-            return NOTHING if position < self.calm else self._reach(start, position)
+            return NOTHING if position < self.calm else self.reach_quickly(start, position)
         if ahead == 0.0 and elapsed <= pace.credit:
             if cadence is not None:
                 cadence.updated(now)
@@ -199,11 +190,19 @@ class Quick(Playback):
             return NOTHING
         return None
 
+    def _still_calm(self, now: float, content: float) -> bool:
+        """Nothing of what there is for a moment matters yet, or ends with the next move."""
+        if self.elapsed is not None or not _ONCE.isdisjoint(self.__dict__):
+            return False
+        return now < self.until and content <= _SURELY * self.pace.cap
+
     def _moved_on(
         self, position: float, now: float, ahead: float, cadence: Cadence | None
     ) -> Sequence[Event] | None:
         """A move ahead that is the first, or the first after what took its time, if natural."""
         pace, until, slack, travel = self.pace, self.until, self.slack, None
+        if ahead <= 0.0 or (self.elapsed is None and _ONCE.isdisjoint(self.__dict__)):
+            return None
         content = pace.rate * (now - self.moved_at)
         if self.elapsed is not None:
             travel = self.travel(now)
@@ -233,8 +232,18 @@ class Quick(Playback):
         out, self.out = self.out, None
         return NOTHING if out is None else out
 
-    def _reach(self, start: float | None, position: float) -> Sequence[Event]:
-        """A milestone or a view is reached on the way to ``position``.
+    def reach_quickly(self, start: float | None, position: float) -> Sequence[Event]:
+        """A milestone or a view is reached on the way to ``position``."""
+        policy: Policy = self.pace._setup.policy
+        if policy.completion is None and self.until == inf:
+            assert start is not None
+            milestone = self._next_milestone(start)
+            if position < milestone:
+                return self._view(position, milestone, policy.view_interval)
+        return self._reach_all(start, position)
+
+    def _reach_all(self, start: float | None, position: float) -> Sequence[Event]:
+        """As `reach_quickly`, whatever is reached.
 
         As `reach`, which looks for the next milestone on the same way.
         """
@@ -261,9 +270,9 @@ class Quick(Playback):
         return NOTHING if out is None else out
 
     def _view(self, position: float, milestone: float, interval: float | None) -> Sequence[Event]:
-        """A view is reached on the way to ``position``, and no ``milestone``, where all is quiet.
+        """A view is reached on the way to ``position``, and no ``milestone``; nothing else waits.
 
-        As `_reach`, in one step: of all events most are these.
+        As `_reach_all`, in one step: of all events most are these.
         """
         media, session, pace = self.media, self.session, self.pace
         assert media is not None and session is not None and interval is not None
@@ -272,7 +281,7 @@ class Quick(Playback):
         made: Sequence[Event] = NOTHING
         if play_time >= viewed * interval - HAIR:
             if play_time >= (viewed + 1) * interval - HAIR:
-                return self._reach(position, position)  # several at once
+                return self._reach_all(position, position)  # several at once
             waited, duration = 0.0, media.duration
             if self.tally is not None:
                 waited, self.tally.view_buffer = self.tally.view_buffer, 0.0
@@ -284,15 +293,16 @@ class Quick(Playback):
             self.index = index = self.index + 1
             more = {"play_time": interval, "buffer_time": waited}
             entry, player = media.entry_id, self.player
-            made = (
+            made = [
                 _make_view(
                     at, player, session, index, entry, position, duration, "R-view", _UPDATE, more
-                ),
-            )
+                )
+            ]
             viewed += 1
         view = span + (viewed * interval - 1e-5 - played) * pace.rate
         self.calm = view if view < milestone else milestone
-        self._quieten()
+        if self.now == NOWHERE:
+            self._quieten()
         return made
 
     def _arm(self) -> None:
@@ -308,7 +318,8 @@ class Quick(Playback):
                 self.until = until
             else:
                 return
-            self._aim(self._next_milestone())
+            assert self.position is not None
+            self._aim(self._next_milestone(self.position))
 
     def _brief_until(self) -> float:
         """Until when what is there for a moment does not matter; -inf if it does.
@@ -332,10 +343,10 @@ class Quick(Playback):
             since.append(start.played)
         return min(since) + _SURELY * self.policy.settle if since else _NEVER
 
-    def _next_milestone(self) -> float:
+    def _next_milestone(self, here: float) -> float:
         """The position of the next milestone that has not fired, infinite without one."""
-        here, media, bit = self.position, self.media, 1
-        assert here is not None and media is not None
+        media, bit = self.media, 1
+        assert media is not None
         for _, point in media.points:
             if point > here and not self.fired & bit:
                 return point

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ..events import Event
+from .playhead import PROMPT
 from .quick import NOWHERE, UNKNOWN
 
 
@@ -22,33 +23,38 @@ def skim(
         if type(update) is not kind:
             yield update, None
             continue
-        position = update.position
-        events = None
         try:
             engine: Any = engines[update.player]
-            pace = engine.pace
-            now = update.at + pace.offset
-            elapsed = now - engine.moved_at
-            ahead = position - engine.position
-            if (
-                ahead > 0.0
-                and position < engine.calm
-                and engine.now == NOWHERE
-                and ahead <= elapsed * pace.reach
-                and elapsed < pace.patience
-            ):
-                engine.position = position
-                engine.moved_at = now
-                continue
+            start, steady = engine.position, engine.steady
         except (KeyError, AttributeError):  # it is new, closed or packed
             yield update, None
             continue
-        except TypeError:
-            pass  # it is nowhere yet
-        else:
-            if engine.calm > NOWHERE and engine.calm != UNKNOWN:
-                events = engine._calmly(position, now, elapsed, ahead)
+        events = None
+        position, at = update.position, update.at
+        if (
+            steady != NOWHERE
+            and (ahead := position - start) > 0.0
+            and (elapsed := at - engine.moved_at) < PROMPT
+            and ahead <= elapsed * engine.pace.reach
+        ):
+            engine.position = position
+            engine.moved_at = at
+            if position < steady:
+                continue
+            events = engine.reach_quickly(start, position)
+        elif (
+            engine.now == NOWHERE
+            and position < engine.calm
+            and (ahead := position - start) > 0.0
+            and (now := at + (pace := engine.pace).offset) - engine.moved_at < pace.patience
+            and ahead <= (now - engine.moved_at) * pace.reach
+        ):
+            engine.position = position
+            engine.moved_at = now
+            continue
+        elif NOWHERE < engine.calm < UNKNOWN:
+            events = engine.take_calmly(position, at)
         if events is None:
-            events = engine.timeupdate(position, update.at)
+            events = engine.timeupdate(position, at)
         if events:
             yield update, events

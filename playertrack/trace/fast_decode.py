@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cached_property, reduce
-from operator import or_
+from operator import attrgetter, or_
 from typing import Annotated, Any, cast
 
 import attrs
@@ -58,6 +58,9 @@ _FIELDS: dict[type[Line], tuple[str, list[str]]] = {
     struct: (name, [field for field in struct.__struct_fields__ if field not in ("player", "seq")])
     for struct in [Update, *_STRUCTS]
     for name in [struct.__struct_config__.tag]
+}
+_values: dict[type[Line], Callable[[Line], tuple[Any, ...]]] = {
+    struct: attrgetter(*struct.__struct_fields__) for struct in _FIELDS
 }
 
 #: What the decoder may raise.
@@ -117,8 +120,8 @@ class _Form:
             return None
         if (len(found) - 1) * (len(_END) - 1) != 2 * (len(array) - len(block)):
             return None
-        lines = cast("list[Line]", found[::2])
-        others = [line for line in lines if type(line) is not self.update]
+        lines, update = cast("list[Line]", found[::2]), self.update
+        others = [line for line in lines if type(line) is not update]
         if None in others:
             return None
         least = self._colons * (len(lines) - len(others)) + sum(map(_colons, others))
@@ -190,14 +193,17 @@ def _flat_colons(line: bytes) -> int:
 
 def _colons(line: Any) -> int:
     """How many colons the line has if it has each of its fields once, and none in its strings."""
-    given = sum(getattr(line, field) is not UNSET for field in _FIELDS[type(line)][1])
-    return 1 + given + (line.player is not None) + (line.seq is not None)
+    values = _values[type(line)](line)
+    return 1 + len(values) - values.count(UNSET) - (line.player is None) - (line.seq is None)
 
 
 def signal_of(line: Line) -> Signal | None:
     """The signal in a line; None if one of its fields is invalid."""
     name, names = _FIELDS[type(line)]
-    fields = {field: value for field in names if (value := getattr(line, field)) is not UNSET}
+    values = _values[type(line)](line)
+    fields = dict(zip(names, values, strict=False))  # without player and seq, which come last
+    if UNSET in values:
+        fields = {field: value for field, value in fields.items() if value is not UNSET}
     try:
         return SIGNALS[name](**fields)
     except SignalError:

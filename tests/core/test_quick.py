@@ -291,9 +291,9 @@ class Observed(Engine):
             self.ways.append("moved-on")
         return made
 
-    def _reach(self, start: float | None, position: float) -> Sequence[Event]:
+    def reach_quickly(self, start: float | None, position: float) -> Sequence[Event]:
         self.ways.append("looked-at")
-        return super()._reach(start, position)
+        return super().reach_quickly(start, position)
 
 
 @pytest.mark.parametrize("scenario", list(parse(CASES)), ids=lambda scenario: scenario.id)

@@ -51,11 +51,13 @@ class Observed(Engine):
         self.observe(at)
         return super().timeupdate(position, at)
 
-    def _calmly(
-        self, position: float, now: float, elapsed: float, ahead: float
-    ) -> Sequence[Event] | None:
-        self.observe(now)
-        return super()._calmly(position, now, elapsed, ahead)
+    def take_calmly(self, position: float, at: float) -> Sequence[Event] | None:
+        self.observe(at)
+        return super().take_calmly(position, at)
+
+    def reach_quickly(self, start: float | None, position: float) -> Sequence[Event]:
+        self.observe(self.moved_at)
+        return super().reach_quickly(start, position)
 
 
 def observed(*trace: Signal, player: str | None = "tv", policy: Policy = QUIET) -> Fleet:
@@ -99,6 +101,8 @@ STEPS: dict[str, tuple[float, float, bool]] = {
     "further": (1.0 + 0.25 * 1.10009765625, 1.25, True),
     "no time": (1.125, 1.0, True),
     "up to a milestone": (24.9375, 23.875, True),
+    "just prompt": (2.75, 2.96875, False),
+    "no longer prompt": (2.75, 3.0, False),
     "just less than its patience": (5.0, 5.375, False),
     "its patience": (5.0, 5.625, True),
 }
@@ -123,38 +127,23 @@ def test_exactly_as_far_as_it_can_reach(position: float, asked: list[float]) -> 
     assert Observed.updates == asked
 
 
-class Calm(Engine):
-    """Notes the updates that are not as quiet as can be."""
-
-    __slots__ = ()
-    updates: ClassVar[list[float]] = []
-
-    def _calmly(
-        self, position: float, now: float, elapsed: float, ahead: float
-    ) -> Sequence[Event] | None:
-        self.updates.append(now)
-        return super()._calmly(position, now, elapsed, ahead)
-
-
 @pytest.mark.parametrize(
-    ("before", "position", "at", "asked", "policy"),
+    ("before", "position", "at", "policy"),
     [
-        *((1.0, *step, QUIET) for step in STEPS.values()),
-        (0.125, REACHED, 0.375, False, QUIET),
-        (0.125, BEYOND, 0.375, True, QUIET),
-        (1.0, 2.875, 2.875, False, Policy(view_interval=None, max_gap=2.0)),
-        (1.0, 3.0, 3.0, True, Policy(view_interval=None, max_gap=2.0)),
+        *((1.0, position, at, QUIET) for position, at, _ in STEPS.values()),
+        (0.125, REACHED, 0.375, QUIET),
+        (0.125, BEYOND, 0.375, QUIET),
+        (1.0, 2.875, 2.875, Policy(view_interval=None, max_gap=2.0)),
+        (1.0, 3.0, 3.0, Policy(view_interval=None, max_gap=2.0)),
     ],
 )
-def test_the_player_finds_the_same_updates_quiet(
-    before: float, position: float, at: float, asked: bool, policy: Policy
+def test_the_player_takes_the_same_updates_as_the_rules_do(
+    before: float, position: float, at: float, policy: Policy
 ) -> None:
-    engine = Calm("tv", policy=policy)
-    for signal in (*PLAYED[:2], TimeUpdate(at=before, position=before)):
-        engine.feed(signal)
-    Calm.updates.clear()
-    engine.timeupdate(position, at)
-    assert Calm.updates == ([at] if asked else [])
+    first = TimeUpdate(at=before, position=before)
+    quick, judged = (fed(*PLAYED[:2], first, policy=policy) for _ in range(2))
+    assert quick.timeupdate(position, at) == judged.take(TimeUpdate(at=at, position=position))
+    assert quick.snapshot() == judged.snapshot()
 
 
 @pytest.mark.parametrize("number", [(3, 3.0), (3.0, 3), (3, 3)])
@@ -205,7 +194,7 @@ def test_an_error_of_the_player_is_no_player_that_is_new() -> None:
         raise AttributeError
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Observed, "_calmly", missing)
+        patch.setattr(Observed, "take_calmly", missing)
         with pytest.raises(AttributeError):
             skimmed(at_1(), tv(2.25, 2.0))
 
@@ -263,8 +252,9 @@ def test_the_clock_of_a_player_that_was_set_back() -> None:
         TimeUpdate(at=4.0, position=12.0),
         TimeUpdate(at=8.0, position=16.0),
     )
-    assert skimmed(fleet, tv(17.0, 9.0), tv(18.0, 10.0)) == []
-    assert Observed.updates == []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Observed, "timeupdate", None)
+        assert skimmed(fleet, tv(17.0, 9.0), tv(18.0, 10.0)) == []
     assert (fleet.players["tv"].position, fleet.players["tv"].last_at) == (18.0, 1009.0)
 
 
