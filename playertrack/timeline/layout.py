@@ -167,9 +167,12 @@ def lanes_of(labels: Sequence[Label]) -> int:
     return max((label.lane + 1 for label in labels if label.lane is not None), default=0)
 
 
-def event_counts(labels: Sequence[Label]) -> Iterator[str]:
-    """How many events there are, in a few words."""
-    yield counted(len(labels), "event")
+def event_counts(labels: Sequence[Label], total: int) -> Iterator[str]:
+    """How many events there are, ``total``, and how many of them are drawn, in a few words."""
+    if len(labels) < total:
+        yield f"{total:,} events, thinned: {len(labels):,} of them drawn"
+    else:
+        yield counted(total, "event")
     named = sum(label.lane is not None for label in labels)
     if named < len(labels):
         yield f"{named} of them with their names"

@@ -52,10 +52,7 @@ def facts(row: SessionTimeline, origin: float, labels: list[Label]) -> list[str]
     begins = row.start - origin
     if begins >= 0.05:
         said.append(f"starts {clock(begins, 0.1)} into the trace")
-    said += event_counts(labels)
-    entries = row.explanation.entries
-    if len(labels) < len(entries):
-        said.append(f"thinned: {len(labels):,} of {len(entries):,} events drawn")
+    said += event_counts(labels, len(row.explanation.entries))
     if row.summary.session:
         said.append(f"session id {row.summary.session}")
     if is_dated(row.start):

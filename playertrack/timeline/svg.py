@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from xml.etree import ElementTree as ET
 
+from .._words import counted
 from .canvas import brief_number, put, write
 from .model import Timeline
 from .row_svg import WIDTH, draw_row
@@ -38,7 +39,7 @@ def to_svg(timeline: Timeline, width: float = WIDTH) -> str:
         role="img",
     )
     root.set("class", "playertrack-timeline")
-    root.set("aria-label", f"timeline of {len(timeline.rows)} playback sessions")
+    root.set("aria-label", f"timeline of {counted(len(timeline.rows), 'playback session')}")
     ET.SubElement(root, "style").text = STYLE
     put(root, "rect", "paper", width="100%", height="100%")
     y = 0.0
@@ -57,7 +58,8 @@ def left_out(timeline: Timeline) -> str:
     if not timeline.rows:
         return "no session: nothing was played"
     more = len(timeline.rows) - MOST_ROWS
-    return f"{more} more sessions are not drawn; `playertrack view` shows all" if more > 0 else ""
+    said = f"not drawn: {counted(more, 'more session')}; `playertrack view` shows all"
+    return said if more > 0 else ""
 
 
 #: What the legend says of what; the classes are those of the drawing.

@@ -9,6 +9,7 @@ from textwrap import wrap as fill
 import attrs
 
 from .._times import clock, is_dated, wall_clock
+from .._words import counted
 from .layout import Scale, label_of, ticks
 from .model import Band, SessionTimeline, Timeline
 
@@ -74,7 +75,8 @@ def to_text(timeline: Timeline, width: int = 80, *, ascii_only: bool = False) ->
     if not timeline.rows:
         return "no session: nothing was played"
     if len(timeline.rows) > MOST_ROWS:
-        lines.append(f"{len(timeline.rows) - MOST_ROWS} more sessions are not drawn")
+        more = len(timeline.rows) - MOST_ROWS
+        lines.append(f"not drawn: {counted(more, 'more session')}")
     text = "\n".join(line.rstrip()[:width] for line in lines).rstrip("\n")
     return text.encode("ascii", "replace").decode() if ascii_only else text
 

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from pictures import observed, playing, trace, updates
 
 from playertrack._times import clock
+from playertrack._words import counted
 from playertrack.events import EVENTS
-from playertrack.timeline import observe, to_html, to_svg, to_text
+from playertrack.timeline import Timeline, observe, to_html, to_svg, to_text
 from playertrack.timeline.layout import Label, Scale, place, ticks
 from playertrack.trace.explain import Entry
 
@@ -80,13 +81,17 @@ def test_whatever_a_trace_says_is_text() -> None:
     assert all(line.isprintable() for line in text.splitlines())
 
 
-def test_more_sessions_than_one_wants_to_see_are_counted() -> None:
-    records = [
-        {"signal": "loaded", "at": i, "entry_id": f"{i}", "duration": 10} for i in range(103)
-    ]
-    timeline = observe(trace(*records))
-    assert "3 more sessions are not drawn" in to_svg(timeline)
-    assert "83 more sessions are not drawn" in to_text(timeline)
+@pytest.mark.parametrize("more", [1, 3])
+def test_more_sessions_than_one_wants_to_see_are_counted(more: int) -> None:
+    def rows(count: int) -> Timeline:
+        records = [
+            {"signal": "loaded", "at": i, "entry_id": f"{i}", "duration": 10} for i in range(count)
+        ]
+        return observe(trace(*records))
+
+    assert f"not drawn: {counted(more, 'more session')};" in to_svg(rows(100 + more))
+    assert f"not drawn: {counted(more, 'more session')}\n" in f"{to_text(rows(20 + more))}\n"
+    assert "not drawn" not in to_svg(rows(100)) + to_text(rows(20))
 
 
 def test_nothing_to_draw_is_said() -> None:
@@ -239,8 +244,10 @@ def test_a_hundred_thousand_events_are_thinned_and_it_says_so() -> None:
         )
     ]
     timeline = observe(trace(*playing(), *updates(0, 0, 10), *stalls))
-    assert len(timeline.rows[0].explanation.entries) > 90_000
+    count = len(timeline.rows[0].explanation.entries)
+    assert count > 90_000
     svg = to_svg(timeline)
     assert len(svg) < 3_000_000
-    assert "thinned: " in svg
+    said = rf"{count:,} events, thinned: [\d,]+ of them drawn · \d+ of them with their names"
+    assert re.search(said, svg)
     assert len(to_html(timeline)) < 3_000_000
