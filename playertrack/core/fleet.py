@@ -109,12 +109,9 @@ class Fleet:
         engine = self._players.get(player)
         if isinstance(engine, Engine):
             return engine
-        if isinstance(engine, bytes):
-            engine = self._restored(engine)
-        else:
-            engine = Engine(player, setup=self._setup)
-        self._players[player] = engine
-        return engine
+        made = self._restored(engine) if engine else Engine(player, setup=self._setup)
+        self._players[player] = made
+        return made
 
     def _restored(self, data: bytes) -> Engine:
         setup = self._setup
@@ -360,15 +357,18 @@ class Fleet:
     def restore(self, data: bytes) -> str | None:
         """Take in a player from its `snapshot`, in place of what there is; its id.
 
-        ``reorder`` and ``idle_close`` are those of this fleet. Raises `SnapshotError`.
+        ``reorder`` and ``idle_close`` are those of this fleet. Raises `SnapshotError`, also for
+        signals that wait for their turn where there is no ``reorder``.
         """
         try:
             version, player, engine, last, state = _decode(data)
             if version != VERSION:
                 raise SnapshotError(f"a snapshot of version {version}; this is version {VERSION}")
             order = None
-            if state is not None and self._reorder is not None:
-                order = Reorder.restore(self._reorder, self._idle_close, state)
+            if state is not None:
+                order = Reorder.restore(self._reorder or 0.0, self._idle_close, state)
+                if self._reorder is None and order.flush():
+                    raise SnapshotError("signals wait in it for their turn: it needs reorder")
             restored = None if engine is None else self._restored(engine)
         except SnapshotError:
             raise
@@ -378,7 +378,7 @@ class Fleet:
         self._players[player] = restored
         if last is not None:
             self._last[player] = last
-        if order is not None:
+        if order is not None and self._reorder is not None:
             self._orders[player] = order
             self._late -= order.late
         self._timers.touch(player)

@@ -11,7 +11,7 @@ import pytest
 from fed_engines import PLAYED, names
 from test_fleet import QUIET, feed_all
 
-from playertrack import Diagnostic, Engine, Event, Fleet, SignalError
+from playertrack import Diagnostic, Engine, Event, Fleet, SignalError, SnapshotError
 from playertrack.signals import MAX_AT, Close, Pause, Playing, Ready, Signal, TimeUpdate
 
 
@@ -83,6 +83,19 @@ def test_a_player_that_moved_waits_as_long_as_its_new_fleet() -> None:
     assert right.feed("tv", TimeUpdate(at=30.0, position=10.0), 5) == []
     assert right.feed("tv", TimeUpdate(at=11.0, position=11.0), 3) != []
     assert right.late == 0
+
+
+@pytest.mark.parametrize("seq", [4, None])
+def test_a_player_whose_signals_wait_moves_only_where_they_can(seq: int | None) -> None:
+    left = Fleet(policy=QUIET, reorder=2.0)
+    feed_all(left, list(enumerate(PLAYED)))
+    right = Fleet(policy=QUIET)
+    right.restore(left.snapshot("tv"))
+    before = right.snapshot("tv")
+    left.feed("tv", TimeUpdate(at=12.0, position=12.0), seq)
+    with pytest.raises(SnapshotError, match="signals wait in it for their turn"):
+        right.restore(left.snapshot("tv"))
+    assert right.snapshot("tv") == before
 
 
 @pytest.mark.parametrize(
