@@ -8,6 +8,7 @@ import io
 import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -122,25 +123,25 @@ def _plays(paths: Sequence[str], policy: Policy, complaints: Complaints) -> Iter
     What knows more comes first.
     """
     from ..errors import PlayertrackError
-    from ..trace.plays import FromEvents, from_summary
+    from ..trace.plays import FromEvents
 
     events, traces = FromEvents(policy), []
     for path in paths:
         records = _records(path, complaints)
-        first = next(records, None)
-        if first is None:
+        found = next(records, None)
+        if found is None:
             continue
+        _, first = found
         if "signal" in first:
             if path == "-":
                 raise PlayertrackError("-: events and summaries are read there, no traces")
             traces.append(path)
         elif "event" in first:
             events.add(first)
-            for record in records:
+            for _, record in records:
                 events.add(record)
         elif "session" in first:
-            yield from_summary(first)
-            yield from map(from_summary, records)
+            yield from _summarized(path, chain([found], records), complaints)
         else:
             from ..trace.codec import TraceError
 
@@ -159,13 +160,27 @@ def _once(plays: Iterable[SessionTotals]) -> Iterator[SessionTotals]:
             yield play
 
 
-def _records(path: str, complaints: Complaints) -> Iterator[dict[str, Any]]:
-    """The objects of a file, whatever it holds."""
+def _records(path: str, complaints: Complaints) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The objects of a file with the numbers of their lines, whatever it holds."""
     from ..trace.codec import read_records
 
     with open_input(path, "input") as stream:
-        for _, record in read_records(stream, name_of(path), complaints.on_bad):
-            yield record
+        yield from read_records(stream, name_of(path), complaints.on_bad)
+
+
+def _summarized(
+    path: str, records: Iterable[tuple[int, dict[str, Any]]], complaints: Complaints
+) -> Iterator[SessionTotals]:
+    """The sessions of a file of summaries."""
+    from ..errors import FieldError
+    from ..trace.codec import TraceError
+    from ..trace.plays import from_summary
+
+    for number, record in records:
+        try:
+            yield from_summary(record)
+        except FieldError as error:
+            complaints.add(TraceError(name_of(path), number, str(error)))
 
 
 def _of_traces(

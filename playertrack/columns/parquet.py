@@ -177,7 +177,7 @@ def stats_bytes(rows: Sequence[Mapping[str, Any]], by: str | None) -> bytes:
 
 def _groups(groups: Sequence[Any]) -> pa.Array:
     """A column of them; if they are of several types, of texts."""
-    with suppress(pa.ArrowException):
+    with suppress(pa.ArrowException, OverflowError):
         column = pa.array(groups)
         return column.cast(STRING) if pa.types.is_null(column.type) else column
     return pa.array([None if group is None else str(group) for group in groups], STRING)

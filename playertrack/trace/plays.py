@@ -13,6 +13,7 @@ from typing import Any
 
 import attrs
 
+from ..errors import FieldError
 from ..policy import Policy
 
 #: The retention curve has a value for each percent of the media, from 0.
@@ -145,21 +146,24 @@ def _number(record: Mapping[str, Any], name: str) -> float | None:
 
 
 def from_summary(row: Mapping[str, Any]) -> SessionTotals:
-    """The play in a summary (a row of ``derive --summaries``)."""
-    duration = None if row.get("live") else _number(row, "duration")
-    join_time = _number(row, "join_time")
-    spans = [(float(a), float(b)) for a, b in row.get("watched") or ()]
+    """The play in a summary (a row of ``derive --summaries``); a `FieldError` if it is none."""
+    session = row.get("session")
+    if not isinstance(session, str):
+        raise FieldError("session", session, "a string")
+    duration = None if row.get("live") else _given(row, "duration")
+    join_time = _given(row, "join_time")
+    spans = _spans(row.get("watched"))
     play = SessionTotals(
-        str(row.get("session")),
-        _number(row, "started_at"),
+        session,
+        _given(row, "started_at"),
         played=join_time is not None,
         join_time=join_time,
-        play_time=_number(row, "play_time"),
-        stall_count=int(row.get("stall_count") or 0),
-        stall_time=_number(row, "stall_time") or 0.0,
-        seek_count=int(row.get("seek_count") or 0),
-        error_count=int(row.get("error_count") or 0),
-        watched=_number(row, "completion"),
+        play_time=_given(row, "play_time"),
+        stall_count=_count_of(row, "stall_count"),
+        stall_time=_given(row, "stall_time") or 0.0,
+        seek_count=_count_of(row, "seek_count"),
+        error_count=_count_of(row, "error_count"),
+        watched=_given(row, "completion"),
         properties={
             name: value for name, value in row.items() if isinstance(value, (str, int, float, bool))
         },
@@ -168,6 +172,29 @@ def from_summary(row: Mapping[str, Any]) -> SessionTotals:
         play.retention = dict(zip(PERCENTS, _retention(spans, duration), strict=True))
         play.ended = play.retention[100]
     return play
+
+
+def _given(row: Mapping[str, Any], name: str) -> float | None:
+    """A number of a summary, None where it is null or no number (NaN)."""
+    value = row.get(name)
+    if value is not None and (isinstance(value, bool) or not isinstance(value, (int, float))):
+        raise FieldError(name, value, "a number")
+    return _number(row, name)
+
+
+def _count_of(row: Mapping[str, Any], name: str) -> int:
+    number = _given(row, name) or 0.0
+    if not (0.0 <= number < 2**53 and number.is_integer()):
+        raise FieldError(name, row[name], "a whole number, 0 or more")
+    return int(number)
+
+
+def _spans(value: Any) -> list[tuple[float, float]]:
+    """The parts that were watched."""
+    try:
+        return [(float(start), float(end)) for start, end in value or ()]
+    except (TypeError, ValueError):
+        raise FieldError("watched", value, "a list of [start, end]") from None
 
 
 def _retention(spans: Iterable[tuple[float, float]], duration: float) -> Iterator[bool]:

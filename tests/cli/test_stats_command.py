@@ -8,6 +8,7 @@ import json
 import os
 import sys
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pyarrow.parquet as pq
@@ -233,3 +234,40 @@ def test_bad_lines(files: dict[str, Path], tmp_path: Path, capsys: Capture) -> N
 def test_an_ending_that_there_is_not(files: dict[str, Path], capsys: Capture) -> None:
     assert main(["stats", str(files["trace"]), "-o", "stats.xls"]) == 2
     assert "--output: expected a name that ends in" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "expected"),
+    [
+        ("watched", "[[0, 3]]", "a list of [start, end]"),
+        ("watched", [5], "a list of [start, end]"),
+        ("watched", [["a", "b"]], "a list of [start, end]"),
+        ("session", 5, "a string"),
+        ("play_time", "3.0", "a number"),
+        ("join_time", True, "a number"),
+        ("stall_count", 1.5, "a whole number, 0 or more"),
+        ("seek_count", -1, "a whole number, 0 or more"),
+        ("error_count", 1e300, "a whole number, 0 or more"),
+    ],
+)
+def test_a_row_that_is_no_summary(
+    field: str, value: Any, expected: str, tmp_path: Path, capsys: Capture
+) -> None:
+    """Such as one that went through a table of texts."""
+    good: dict[str, Any] = {"session": "s", "join_time": 1.0, "watched": [[0, 3]], "duration": 6}
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text("".join(json.dumps(row) + "\n" for row in (good, good | {field: value})))
+    assert main(["stats", str(rows)]) == 2
+    said = f"{rows}:2: {field}: {value!r} is not allowed; expected {expected}\n"
+    assert capsys.readouterr().err == said
+    assert main(["stats", str(rows), "--skip-bad", "--json"]) == 1
+    out, err = capsys.readouterr()
+    assert json.loads(out)["plays"] == 1
+    assert err == f"{said}1 line left out\n"
+
+
+def test_groups_of_numbers_that_no_column_holds(tmp_path: Path) -> None:
+    log, table = tmp_path / "log.jsonl", tmp_path / "stats.parquet"
+    log.write_text(json.dumps({"event": "PLAY", "session": "s", "price": 10**30}) + "\n")
+    assert main(["stats", str(log), "--by", "price", "-o", str(table)]) == 0
+    assert pq.read_table(table)["price"].to_pylist() == [str(10**30)]
