@@ -161,7 +161,7 @@ class Fleet:
             )
         if len(released) == 1:
             return self._take(player, released[0])
-        self._timers.touch(player)  # it is idle from now on, even if nothing was its turn
+        self._timers.touch(player)  # it is idle from now on, or has more to wait for
         return [event for each in released for event in self._take(player, each)]
 
     def timeupdate(
@@ -269,12 +269,12 @@ class Fleet:
 
     def _tick_player(self, player: str | None, at: float) -> Iterator[Event]:
         engine = self._players[player]
-        if engine is not None:
+        latest, waits = self._standing(player)
+        if engine is not None and not waits:
             engine = self.engine(player)
             while (due := engine.next_timer()) is not None and due <= at:
                 yield from engine.tick(due)
         self._timers.touch(player)
-        latest = self._latest(player)
         if self._idle_close is not None and latest is not None and at - latest > self._idle_close:
             yield from self.close(player)
             self.forget(player)
@@ -284,8 +284,8 @@ class Fleet:
         engine = self._players.get(player)
         if isinstance(engine, bytes):
             engine = Engine.restore(engine)
-        due = None if engine is None else engine.next_timer()
-        latest = self._latest(player)
+        latest, waits = self._standing(player)
+        due = None if engine is None or waits else engine.next_timer()
         if self._idle_close is not None and latest is not None:
             idle = latest + self._idle_close
             while idle - latest <= self._idle_close:
@@ -293,10 +293,10 @@ class Fleet:
             due = idle if due is None else min(due, idle)
         return due
 
-    def _latest(self, player: str | None) -> float | None:
-        """Since when the player is idle; what waits for its turn was sent, too."""
+    def _standing(self, player: str | None) -> tuple[float | None, bool]:
+        """Since when the player is idle, and if a signal waits: its turn is before any timer's."""
         order = self._orders.get(player)
-        return self._last.get(player) if order is None else order.latest
+        return (self._last.get(player), False) if order is None else (order.latest, order.waits)
 
     # ------------------------------------------------------------------ the end
 

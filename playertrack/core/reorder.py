@@ -85,6 +85,11 @@ class Reorder:
         out += self._released()
         return out
 
+    @property
+    def waits(self) -> bool:
+        """True if it holds a signal."""
+        return bool(self._held or self._loose)
+
     def passes(self, seq: int, at: float) -> bool:
         """True if a signal is simply the next one, so that it need not be pushed; then it counts.
 

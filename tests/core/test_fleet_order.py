@@ -12,7 +12,17 @@ from fed_engines import PLAYED, names
 from test_fleet import QUIET, feed_all
 
 from playertrack import Diagnostic, Engine, Event, Fleet, SignalError, SnapshotError
-from playertrack.signals import MAX_AT, Close, Pause, Playing, Ready, Signal, TimeUpdate
+from playertrack.signals import (
+    MAX_AT,
+    Close,
+    Pause,
+    Playing,
+    Ready,
+    Signal,
+    Stall,
+    StallEnd,
+    TimeUpdate,
+)
 
 
 def test_signals_of_a_closed_player_are_not_put_in_order_any_more() -> None:
@@ -83,6 +93,22 @@ def test_a_player_that_moved_waits_as_long_as_its_new_fleet() -> None:
     assert right.feed("tv", TimeUpdate(at=30.0, position=10.0), 5) == []
     assert right.feed("tv", TimeUpdate(at=11.0, position=11.0), 3) != []
     assert right.late == 0
+
+
+@pytest.mark.parametrize("idle", [None, 100.0])
+@pytest.mark.parametrize("packed", [False, True])
+def test_no_timer_is_over_before_a_signal_that_waits(idle: float | None, packed: bool) -> None:
+    """The wait was over in time; that is known, but not yet its turn."""
+    fleet = Fleet(policy=QUIET, reorder=5.0, idle_close=idle)
+    feed_all(fleet, [*enumerate(PLAYED), (3, Stall(at=11.0))])
+    assert fleet.next_timer() == 11.25
+    assert feed_all(fleet, [(5, StallEnd(at=11.125))]) == []
+    if packed:
+        fleet.pack("tv")
+    assert fleet.next_timer() == (None if idle is None else 111.12500000000001)
+    assert fleet.tick(20.0) == []
+    assert fleet.feed("tv", TimeUpdate(at=11.0, position=11.0), 4) == []
+    assert fleet.close() == []
 
 
 @pytest.mark.parametrize("seq", [4, None])
