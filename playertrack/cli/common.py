@@ -263,10 +263,17 @@ def open_input(path: str, what: str = "trace") -> Iterator[ByteStream]:
 
     kind = kind_of(path)
     if kind == "parquet":
+        from pathlib import Path
+
         from ..columns.lines import RowLines
 
-        noted = Noted(RowLines(path))
-        yield noted
+        size = Path(path).stat().st_size
+        meter = Meter(size)
+        noted = Noted(RowLines(path, on_read=lambda share: meter.show(int(share * size))))
+        try:
+            yield noted
+        finally:
+            meter.close()
     else:
         with open_raw(path) as file:
             meter = Meter(os.fstat(file.fileno()).st_size if path != "-" else 0)

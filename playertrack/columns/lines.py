@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,20 +15,27 @@ from .parquet import rows_of
 class RowLines:
     """Reads as a stream of lines, one for each row, so numbers of lines are numbers of rows.
 
-    Null means that a field is not given, except for one that a record needs.
+    Null means that a field is not given, except for one that a record needs. ``on_read`` is
+    called with the share of the rows that was read.
     """
 
-    def __init__(self, path: str, source: str | None = None) -> None:
+    def __init__(
+        self, path: str, source: str | None = None, on_read: Callable[[float], object] = bool
+    ) -> None:
         self._rows = rows_of(Path(path), source or path)
+        self._on_read = on_read
 
     def read1(self, size: int, /) -> bytes:
         """Some lines, of about ``size`` bytes; nothing at the end."""
         lines, length = [], 0
-        for _, row in self._rows:
+        for share, row in self._rows:
             lines.append(json.dumps(_given(row), default=_text).encode() + b"\n")
             length += len(lines[-1])
             if length >= size:
+                self._on_read(share)
                 break
+        else:
+            self._on_read(1.0)
         return b"".join(lines)
 
 

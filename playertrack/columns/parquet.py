@@ -98,17 +98,24 @@ def _empty_columns(metadata: pq.FileMetaData) -> set[str]:
     return names
 
 
-def rows_of(path: Path, source: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    """The number and the values of each row of a Parquet file, without those that are null.
+def rows_of(path: Path, source: str) -> Iterator[tuple[float, dict[str, Any]]]:
+    """The values of each row of a Parquet file, without those that are null.
+
+    With each comes the share of the rows that is read then.
 
     Other columns than ours may have any type: times are texts, and what is no number is null.
     """
     number = 0
     with _named(source, "not readable"):
-        for batch in pq.ParquetFile(path).iter_batches(_READ_ROWS):
+        file = pq.ParquetFile(path)
+        total = file.metadata.num_rows
+        for batch in file.iter_batches(_READ_ROWS):
             for row in _sayable(batch).to_pylist():
                 number += 1
-                yield number, {name: value for name, value in row.items() if value is not None}
+                yield (
+                    number / total,
+                    {name: value for name, value in row.items() if value is not None},
+                )
 
 
 def _sayable(batch: pa.RecordBatch) -> pa.RecordBatch:

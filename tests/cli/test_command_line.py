@@ -21,6 +21,7 @@ from cli.commanding import (
     names,
     playertrack,
 )
+from cli.trace_files import ENTRIES, write
 from playertrack.cli import COMMANDS, main
 
 
@@ -100,20 +101,23 @@ class Terminal(io.StringIO):
         return True
 
 
-@pytest.mark.parametrize("command", ["derive", "explain", "lint", "stats"])
+@pytest.mark.parametrize("form", ["jsonl", "parquet"])
+@pytest.mark.parametrize("command", ["derive", "explain", "lint", "stats", "stats trace"])
 def test_what_takes_long_shows_how_far_it_is_if_there_is_a_terminal(
-    command: str, trace: Path, monkeypatch: pytest.MonkeyPatch
+    command: str, form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if command == "lint":
-        assert main(["derive", str(trace), "-o", str(trace.with_name("events.jsonl"))]) == 0
-        trace = trace.with_name("events.jsonl")
+    trace, events = tmp_path / f"trace.{form}", tmp_path / f"events.{form}"
+    write(trace, ENTRIES)
+    if command in ("lint", "stats"):
+        assert main(["derive", str(trace), "-o", str(events)]) == 0
+        trace = events
     terminal = Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)
-    main([command, str(trace)])
-    assert "%" not in terminal.getvalue()
+    main([command.split()[0], str(trace)])
+    assert "\r" not in terminal.getvalue()
 
     monkeypatch.setattr("playertrack.cli.progress._AFTER", 0.0)
-    main([command, str(trace)])
+    main([command.split()[0], str(trace)])
     assert "100 %" in terminal.getvalue() and "\r\x1b[K" in terminal.getvalue()
 
 
