@@ -40,6 +40,9 @@ Key = tuple[float, ...]
 #: summaries, or an error that ends the work.
 Item = tuple[Key, Any]
 
+#: So many events become lines at a time.
+_AT_A_TIME = 1 << 10
+
 
 @attrs.frozen
 class Task:
@@ -149,6 +152,7 @@ def _read(
             from ..columns.batch_feed import TOGETHER, feed_batches
             from ..columns.parquet import SignalFile
 
+            _use_small_pages()
             size = os.fstat(file.fileno()).st_size
             table = SignalFile(Path(path), source)
             share = options["share"]
@@ -168,6 +172,18 @@ def _read(
             share = options["share"]
             if noted.blank and (share is None or share.number == 0):
                 report_empty(path, "trace")
+
+
+def _use_small_pages() -> None:
+    """Let pyarrow have memory in small pages.
+
+    Its own choice asks for huge ones, for which the kernel may have to move others about.
+    """
+    import pyarrow as pa
+
+    if "ARROW_DEFAULT_MEMORY_POOL" not in os.environ:
+        with suppress(NotImplementedError):  # it is not in each build
+            pa.set_memory_pool(pa.jemalloc_memory_pool())
 
 
 def _together(made: list[Made]) -> Iterator[Made]:
@@ -222,7 +238,9 @@ class _Chosen:
         if self._task.session is not None:
             made = [each for each in made if _session_of(each) in self._ids]
         if made and self._task.encoded and not isinstance(made[0], dict):
-            yield key, self._encode(made)
+            # As many at a time as stay in the cache.
+            for start in range(0, len(made), _AT_A_TIME):
+                yield key, self._encode(made[start : start + _AT_A_TIME])
         elif made:
             yield key, list(made)
 

@@ -22,6 +22,7 @@ import numpy as np
 from ..core.engine import Engine
 from ..core.fleet import Fleet
 from ..core.playhead import Pace
+from ..core.quick import NOWHERE
 from ..errors import SignalError
 from ..events import Event
 from ..signals import Close, Signal
@@ -309,7 +310,7 @@ def _feed_player(
             elif events:
                 made.append((index, events))
         index += 1
-        if engine is not None and index < end and engine.quiet and positions[index] < engine.calm:
+        if engine is not None and index < end and engine.now == NOWHERE:
             stop = links.until(index, engine.pace)
             if stop > index:
                 index = engine.advance(positions, times, index, stop, made)

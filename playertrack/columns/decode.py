@@ -62,7 +62,7 @@ class SignalBatch:
         self.seqs: list[Any] | None = None if seq is None else _listed(seq)
         #: Whether no number is one that cannot be.
         self.good_seqs = seq is None or _are_whole(seq)
-        self._fields: dict[str | None, list[_Field]] = {}
+        self._kinds: dict[str | None, tuple[type[Signal] | None, list[_Field]]] = {}
 
     def part(self, rows: Any) -> pa.RecordBatch:
         """The rows of these numbers, an array."""
@@ -140,17 +140,18 @@ class SignalBatch:
     def signal(self, row: int) -> Signal:
         """The signal of a row; raises `SignalError` naming the field that cannot be."""
         name = self.names[row]
-        fields = self._fields.get(name)
-        if fields is None:
-            fields = self._fields[name] = self._fields_of(name)
+        kind = self._kinds.get(name)
+        if kind is None:
+            kind = self._kinds[name] = SIGNALS.get(name or ""), self._fields_of(name)
+        cls, fields = kind
         record = {}
         for field, look_up, may_be_null in fields:
             value = look_up(row)
             if value is not None or may_be_null:
                 record[field] = value
         try:
-            return SIGNALS[name](**record)  # type: ignore[index] # None: KeyError
-        except (KeyError, TypeError):
+            return cls(**record)  # type: ignore[misc] # None: TypeError
+        except TypeError:
             pass  # a field is missing, or there is no such signal: what follows says so
         if name is not None:
             record["signal"] = name

@@ -144,13 +144,12 @@ class Engine(Quick):
         """
         if self.state is CLOSED:
             return NOTHING
-        self.catch_up()
         now = signal.at + self.pace.offset if at is None else at
-        if now < self.now:
-            if type(signal) is Tick:
-                return NOTHING  # it never turns time (R-timer)
-            self._order(signal, now)
-            now = self.now
+        if now < self.now or self.now == NOWHERE:
+            self.catch_up()
+            if not self._orders(signal, now):
+                return NOTHING
+            now = max(now, self.now)
         self.now = now
         if self.until <= now or self.pace.frozen_after < inf:
             self.settle_due(now)
@@ -174,9 +173,17 @@ class Engine(Quick):
 
     # ------------------------------------------------------------------ time
 
-    def _order(self, signal: Signal, at: float) -> None:
-        """Time never goes back: a ``signal`` of ``at`` is one of the last (R-order)."""
-        last, self.cause = self.now, signal.name
+    def _orders(self, signal: Signal, at: float) -> bool:
+        """Time never goes back: a ``signal`` of ``at`` is then one of the last (R-order).
+
+        False for a tick that is early, as it never turns time (R-timer).
+        """
+        last = self.now
+        if at >= last:
+            return True
+        if type(signal) is Tick:
+            return False
+        self.cause = signal.name
         if last - at <= self.policy.max_backstep:
             self.note("repaired", "R-order", f"{last - at:.3f} s early, taken as the last")
         else:
@@ -188,6 +195,7 @@ class Engine(Quick):
                 run.pace = self.pace
             self.note("repaired", "R-order", f"the clock was set back by {last - at:.3f} s")
         self.cause = ""
+        return True
 
     def next_timer(self) -> float | None:
         """When `tick` next wants to be called, in the time of the signals; None: not at all."""

@@ -168,8 +168,8 @@ class Quick(Playback):
             if cadence is None or now - cadence.since >= pace.frozen_after:
                 return None
         content, slack = pace.rate * elapsed, self.slack
-        if self.until < inf and not self._still_calm(now, max(content, ahead)):
-            return self._moved_on(position, now, ahead, cadence)
+        if self.until < inf and (ends := self._ends_something(now, content, ahead)) is not False:
+            return self._moved_on(position, now, ahead, cadence) if ends and ahead > 0.0 else None
         if ahead > 0.0 and ahead <= content + slack:
             slack += DRIFT * content - ahead
             self.position = position
@@ -190,19 +190,21 @@ class Quick(Playback):
             return NOTHING
         return None
 
-    def _still_calm(self, now: float, content: float) -> bool:
-        """Nothing of what there is for a moment matters yet, or ends with the next move."""
+    def _ends_something(self, now: float, content: float, ahead: float) -> bool | None:
+        """True if what there is for a moment is over with the next move; None: this may matter."""
         if self.elapsed is not None or not _ONCE.isdisjoint(self.__dict__):
-            return False
-        return now < self.until and content <= _SURELY * self.pace.cap
+            return True
+        return False if self._still_brief(now, content, ahead) else None
+
+    def _still_brief(self, now: float, content: float, ahead: float) -> bool:
+        """Nothing of what there is for a moment matters yet to such a move."""
+        return now < self.until and max(content, ahead) <= _SURELY * self.pace.cap
 
     def _moved_on(
         self, position: float, now: float, ahead: float, cadence: Cadence | None
     ) -> Sequence[Event] | None:
         """A move ahead that is the first, or the first after what took its time, if natural."""
-        pace, until, slack, travel = self.pace, self.until, self.slack, None
-        if ahead <= 0.0 or (self.elapsed is None and _ONCE.isdisjoint(self.__dict__)):
-            return None
+        pace, slack, travel = self.pace, self.slack, None
         content = pace.rate * (now - self.moved_at)
         if self.elapsed is not None:
             travel = self.travel(now)
@@ -211,7 +213,7 @@ class Quick(Playback):
             slack = min(slack, lifecycle.start_slack(self))
         if ahead > content + slack or (travel is not None and travel.fast):
             return None
-        if until < _NEVER and not (now < until and max(content, ahead) <= _SURELY * pace.cap):
+        if self.until < _NEVER and not self._still_brief(now, content, ahead):
             return None
         self.now, self.cause = now, _UPDATE
         if cadence is not None:
@@ -300,9 +302,9 @@ class Quick(Playback):
             ]
             viewed += 1
         view = span + (viewed * interval - 1e-5 - played) * pace.rate
-        self.calm = view if view < milestone else milestone
-        if self.now == NOWHERE:
-            self._quieten()
+        self.calm = calm = view if view < milestone else milestone
+        if self.now == NOWHERE and pace.steady:
+            self.steady = calm
         return made
 
     def _arm(self) -> None:
