@@ -16,7 +16,7 @@ from ..trace.missing import Missing
 from .elements import Child, el
 
 #: So many lines of a list are shown.
-MOST_LISTED = 2000
+MOST_LISTED = 1000
 
 _COMMON = ("event", "at", "player", "session", "index", "entry_id", "position", "duration")
 

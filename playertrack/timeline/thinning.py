@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from ..trace.explain import Entry
@@ -28,7 +29,7 @@ def thin_events(entries: Sequence[Entry], time: Scale) -> Sequence[Entry]:
             if key not in seen:
                 seen.add(key)
                 kept.append(each)
-        if len(kept) <= MOST_EVENTS:
+        if len(kept) <= min(MOST_EVENTS, 2.0 * time.length):
             break
     return kept
 
@@ -57,15 +58,20 @@ def thin_strokes(all_: Sequence[Stroke], time: Scale) -> Sequence[Stroke]:
 
 
 def thin_bands(all_: Sequence[Band], time: Scale) -> Sequence[Band]:
-    """Bands that are narrower than a pixel: one of each name a pixel."""
+    """Bands that are narrower than a pixel: in a pixel the usual one, and on it the rarest two."""
     if len(all_) <= MOST_BANDS:
         return all_
-    seen, kept = set(), []
+    common = Counter(band.name for band in all_)
+    narrow: dict[int, dict[str, Band]] = {}
+    kept = []
     for band in all_:
-        key = (band.name, int(time(band.start)))
-        if time(band.end) - time(band.start) >= 2.0 or key not in seen:
-            seen.add(key)
+        if time(band.end) - time(band.start) >= 2.0:
             kept.append(band)
+        else:
+            narrow.setdefault(int(time(band.start)), {}).setdefault(band.name, band)
+    for found in narrow.values():
+        usual, *others = sorted(found.values(), key=lambda band: -common[band.name])
+        kept += [usual, *others[-2:]]
     return kept
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from random import Random
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -21,6 +22,24 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 DRAWABLE = ("cases", "recordings")
+
+#: What may happen in a session: signals, each with the seconds after the one before.
+DEEDS: list[list[tuple[float, dict[str, object]]]] = [
+    [(0.0, {"signal": "seeking", "position": 7}), (0.3, {"signal": "seeked", "position": 30_000})],
+    [(0.0, {"signal": "stall"}), (1.5, {"signal": "stall_end"})],
+    [(0.0, {"signal": "pause"}), (3.0, {"signal": "play"}), (0.1, {"signal": "playing"})],
+    [(0.0, {"signal": "error", "code": "<E>", "message": "the <network> & more", "fatal": False})],
+    [(0.0, {"signal": "flavor_switch", "bitrate": 500.0})],
+    [
+        (0.0, {"signal": "ad_start", "slot": "midroll", "duration": 10.0}),
+        (5.0, {"signal": "ad_progress", "position": 5.0}),
+        (5.0, {"signal": "ad_end"}),
+    ],
+    [(0.0, {"signal": "volume", "volume": 0.5, "muted": False})],
+    [(0.0, {"signal": "fullscreen", "on": True})],
+    [(0.0, {"signal": "captions", "language": "en"})],
+    [(0.0, {"signal": "engage", "action": "share"})],
+]
 
 
 def tips(svg: str) -> list[str]:
@@ -232,6 +251,24 @@ def test_reasons_are_wrapped_between_words() -> None:
     seek = {"signal": "seek", "at": 10, "position": 60}
     text = to_text(observe(trace(*playing(), *updates(0, 0, 10), seek, *updates(10, 60, 5))), 60)
     assert "skipped the point at 25 s, from 10 s to 1:00" in " ".join(text.split())
+
+
+def test_events_of_every_kind_fit_into_three_megabytes() -> None:
+    """In drawings for desks and phones, and in the list."""
+    random = Random(4)
+    at, records = 0.0, []
+    for number in range(30_000):
+        at += random.uniform(0.6, 3.0)
+        for after, record in random.choice(DEEDS):
+            at += after
+            records.append({"at": at, **record})
+        records.append({"signal": "timeupdate", "at": at + 0.5, "position": number})
+    timeline = observe(trace(*playing(40_000.0), *records))
+    assert len(timeline.rows[0].explanation.entries) > 25_000
+    assert len(to_html(timeline).encode()) < 3_000_000
+    assert {each.name for each in timeline.rows[0].states} <= set(
+        re.findall(r"band (\w+)", to_svg(timeline))
+    )
 
 
 def test_a_hundred_thousand_events_are_thinned_and_it_says_so() -> None:
