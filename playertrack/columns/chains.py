@@ -55,7 +55,7 @@ def feed_chains(
     What they came to is ``collected`` player by player.
     """
     codes, updates, at, position = gathered.arrays()
-    rows = _by_player(codes)
+    rows = codes.argsort(kind="stable")  # player after player
     names = gathered.players
     if chosen is not None:
         keep = np.array([chosen[player] for player in names])
@@ -83,12 +83,6 @@ def feed_chains(
             collected.add(first, group.player, ())
         _feed_player(table, _Links(moves, group, paces), fleet, group, collected)
     return True
-
-
-def _by_player(codes: Any) -> Any:
-    """The numbers of the rows, player after player; short codes are sorted much faster."""
-    short = len(codes) and codes.max() < 0xFFFF
-    return np.argsort(codes.astype(np.uint16) if short else codes, kind="stable")
 
 
 @attrs.frozen

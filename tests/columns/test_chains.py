@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, cast
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from columns.tables import Entry, as_rows, bits, rows_of, table_of
-from playertrack import Engine, Fleet, Policy
+from playertrack import Engine, Event, Fleet, Policy
 from playertrack.cli import main
 from playertrack.columns import EVENT_SCHEMA, SIGNAL_FIELDS, derive
 from playertrack.columns.batch_feed import feed_batches
@@ -123,6 +123,17 @@ def test_batches_may_be_taken_together(seed: int) -> None:
             assert not isinstance(each, TraceError)
             events += each
     assert bits(as_rows([*events, *fleet.close()])) == fed(entries, Policy())
+
+
+def test_more_players_than_short_codes_have_room_for() -> None:
+    players = [None, *map(str, range(1 << 16))]
+    signals = ["ready"] * len(players)
+    times = [float(number) for number in range(len(players))]
+    batch = pa.record_batch({"signal": signals, "at": times, "player": players})
+    few = batch.slice(0, 3)
+    made = feed_batches([few, batch, few], Fleet(), together=10 * len(players))
+    events = [event for some in made for _, each in some for event in cast("list[Event]", each)]
+    assert [event.player for event in events] == players
 
 
 @pytest.fixture
