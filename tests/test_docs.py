@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
+from datetime import UTC, datetime
 from importlib import import_module
 from importlib.metadata import metadata
 from pathlib import Path
 from typing import Any, cast
 
 import attrs
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from playertrack.cli import COMMANDS, main
@@ -136,3 +141,21 @@ def test_the_page_of_files_lists_every_field() -> None:
         if field.default is attrs.NOTHING and field.name not in ("at", "position")
     }
     assert set(re.findall(r"\*\*`(\w+)`\*\*", page)) == required
+
+
+def test_the_query_of_the_page_of_files_makes_numbers_of_times(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    page = (DOCS / "formats.md").read_text("utf-8")
+    query = re.search(r"`(COPY[^`]*)`", page)
+    assert query is not None
+    at = datetime(2026, 11, 29, 12, 0, 0, 250000, UTC)
+    rows = [{"signal": "ready", "at": at}, {"signal": "play", "at": at}]
+    pq.write_table(pa.Table.from_pylist(rows), "in.parquet")
+    assert main(["derive", "in.parquet"]) == 2
+    assert "expected numbers" in capsys.readouterr().err
+    duckdb.sql(" ".join(query[1].split()))
+    assert main(["derive", "trace.parquet"]) == 0
+    found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert {event["at"] for event in found} == {at.timestamp()}
