@@ -65,7 +65,7 @@ def add_parser(subparsers: Any) -> None:
         "traces",
         metavar="IN",
         nargs="+",
-        help="a signal trace, or a folder of traces; - for standard input",
+        help="a signal trace, or a folder of traces, also in subfolders; - for standard input",
     )
     parser.add_argument(
         "-o",

@@ -28,9 +28,6 @@ if TYPE_CHECKING:
 #: How the events beside a golden trace are named, which are no trace.
 _EVENTS = ".events.jsonl"
 
-#: How the name of a trace ends.
-_TRACES = (".jsonl", ".jsonl.gz", ".jsonl.zst", ".parquet")
-
 
 def add_parser(subparsers: Any) -> None:
     """Add the command to the command line."""
@@ -115,12 +112,13 @@ def _ignore(_: TraceError) -> None:
 
 def _traces(where: Path) -> Iterator[tuple[Path, Path]]:
     """Each trace, and what it is called in another folder."""
+    from ..trace.input_files import files_below
+
     if not where.is_dir():
         yield where, Path(where.name)
         return
-    for path in sorted(where.rglob("*")):
-        is_trace = path.name.endswith(_TRACES) and not path.name.startswith(".")
-        if is_trace and path.is_file() and not path.name.endswith(_EVENTS):
+    for path in files_below(where):
+        if not path.name.endswith(_EVENTS):
             yield path, path.relative_to(where)
 
 

@@ -60,7 +60,8 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--by",
         metavar="FIELD",
-        help="group by entry_id, player, day, or another field of the input",
+        help="group by entry_id, player, day (the date on which a session began, in UTC), or "
+        "another field of the input",
     )
     parser.add_argument("--csv", action="store_true", help="print CSV")
     parser.add_argument(
@@ -161,11 +162,22 @@ def _once(plays: Iterable[SessionTotals]) -> Iterator[SessionTotals]:
 
 
 def _records(path: str, complaints: Complaints) -> Iterator[tuple[int, dict[str, Any]]]:
-    """The objects of a file with the numbers of their lines, whatever it holds."""
-    from ..trace.codec import read_records
+    """The objects of a file with the numbers of their lines, whatever it holds.
 
+    They have the columns of its folders, too, but for the day, which is that of the start.
+    """
+    from ..trace.codec import read_records
+    from ..trace.input_files import columns_in
+
+    truths = {"true": True, "false": False}
+    columns = {name: truths.get(value, value) for name, value in columns_in(path).items()}
+    columns.pop("day", None)
     with open_input(path, "input") as stream:
-        yield from read_records(stream, name_of(path), complaints.on_bad)
+        for number, record in read_records(stream, name_of(path), complaints.on_bad):
+            for name, value in columns.items():
+                if record.get(name) is None:
+                    record[name] = value
+            yield number, record
 
 
 def _summarized(

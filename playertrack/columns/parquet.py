@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 
 from ..errors import PlayertrackError
 from ..events import Event
+from ..trace.input_files import columns_in
 from .encode import event_batch, summary_batch
 from .schema import EVENT_SCHEMA, SIGNAL_FIELDS, STATS_SCHEMA, STRING, SUMMARY_SCHEMA
 
@@ -26,12 +27,15 @@ _PIECE = 1 << 13
 
 _OURS = {*SIGNAL_FIELDS, *EVENT_SCHEMA.names, *SUMMARY_SCHEMA.names}
 
+#: Columns without which signals would be taken for other ones, or for none.
+_NEEDED = ("player", "signal", "entry_id")
+
 
 class SignalFile:
     """A Parquet file of signals, read batch by batch; ``source`` is what messages call it.
 
     ``read`` is the share of the file that was read, for a progress display. Raises
-    `PlayertrackError` for what is no Parquet.
+    `PlayertrackError` for what is no Parquet, and for a column that only the path has.
     """
 
     def __init__(self, path: Path, source: str) -> None:
@@ -51,6 +55,10 @@ class SignalFile:
             )
         if "signal" not in names and "event" in names:
             raise PlayertrackError(f"{source}: these are events, not signals")
+        for name in columns_in(str(path)):
+            if name in _NEEDED and name not in names:
+                cure = "write it into the file as well"
+                raise PlayertrackError(f"{source}: {name}: only the path has this column; {cure}")
         self.rows: int = self._file.metadata.num_rows
         self.read_rows = 0
 

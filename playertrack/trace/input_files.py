@@ -7,11 +7,13 @@ Parquet, anything else JSON Lines.
 from __future__ import annotations
 
 import gzip
+import os
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, cast
+from urllib.parse import unquote
 
 from ..errors import MissingLibraryError, PlayertrackError
 from .codec import ByteStream
@@ -20,8 +22,8 @@ Kind = Literal["lines", "gz", "zst", "parquet"]
 
 _ENDINGS: dict[str, Kind] = {".gz": "gz", ".zst": "zst", ".parquet": "parquet"}
 
-#: What a folder is looked through for, the first that it has.
-_IN_FOLDERS = (("*.parquet",), ("*.jsonl", "*.jsonl.gz", "*.jsonl.zst"))
+#: The endings of the files that a folder is looked through for.
+_IN_FOLDERS = (".parquet", ".jsonl", ".jsonl.gz", ".jsonl.zst")
 
 
 def kind_of(path: str | Path) -> Kind:
@@ -30,10 +32,10 @@ def kind_of(path: str | Path) -> Kind:
 
 
 def inputs(paths: Iterable[str]) -> list[str]:
-    """The files that ``paths`` name: a folder stands for what is in it, by name.
+    """The files that ``paths`` name: a folder stands for `files_below` it.
 
-    That is its ``*.parquet``, or if it has none its JSON Lines. ``-`` is left as it is. Raises
-    `PlayertrackError` for a folder without any.
+    Where ``*.parquet`` are, the JSON Lines beside them are left out. ``-`` is left as it is.
+    Raises `PlayertrackError` for a folder without any.
     """
     found: list[str] = []
     for path in paths:
@@ -41,30 +43,68 @@ def inputs(paths: Iterable[str]) -> list[str]:
         if path == "-" or not folder.is_dir():
             found.append(path)
             continue
-        for patterns in _IN_FOLDERS:
-            files = sorted(
-                {
-                    str(file)
-                    for pattern in patterns
-                    for file in folder.glob(pattern)
-                    if not file.name.startswith(".")  # another program's, as shells have it
-                }
-            )
-            if files:
-                break
-        else:
+        files = files_below(folder)
+        if not files:
             raise PlayertrackError(f"{path}: a folder without .parquet or .jsonl files")
-        found += files
+        columns = {file.parent for file in files if kind_of(file) == "parquet"}
+        found += [
+            str(file) for file in files if kind_of(file) == "parquet" or file.parent not in columns
+        ]
     return found
+
+
+def files_below(folder: Path) -> list[Path]:
+    """The Parquet files and JSON Lines in ``folder`` and its subfolders, in the order of names.
+
+    Of subfolders such as ``hour=9`` and ``hour=10`` the lower number comes first. Left out is what
+    begins with ``.`` or ``_``: it is another program's, such as ``_spark_metadata``.
+    """
+    found: list[Path] = []
+    for where, folders, names in os.walk(folder, onerror=_raise):
+        folders[:] = filter(_is_data, folders)
+        found += [Path(where, name) for name in names if _is_data(name) and _is_read(name)]
+    return sorted(found, key=lambda file: [*map(_place, file.parts)])
+
+
+def _raise(error: OSError) -> None:
+    raise error
+
+
+def _is_read(name: str) -> bool:
+    return name.endswith(_IN_FOLDERS)
+
+
+def _is_data(name: str) -> bool:
+    """Not what shells, macOS and Hadoop take for hidden; ``_day=1`` is a column to Spark."""
+    return not name.startswith(".") and (not name.startswith("_") or "=" in name)
+
+
+def _place(name: str) -> tuple[str, int, str]:
+    """Where a name comes in a folder."""
+    column, _, value = name.partition("=")
+    return column, int(value) if value.isdecimal() else -1, value
+
+
+def columns_in(path: str) -> dict[str, str]:
+    """The columns that folders in ``path`` name, as ``country=DE`` does: their values, as text."""
+    parts = (part.partition("=") for part in Path(path).parts[:-1])
+    return {
+        unquote(name): unquote(value)
+        for name, equals, value in parts
+        if equals and value != "__HIVE_DEFAULT_PARTITION__"  # null
+    }
 
 
 def is_input_of(folder: str, path: str) -> bool:
     """True if a file at ``path`` would be looked for in ``folder`` (see `inputs`)."""
     if folder == "-" or not Path(folder).is_dir():
         return False
-    file = Path(path).resolve()
-    patterns = (pattern for patterns in _IN_FOLDERS for pattern in patterns)
-    return file.parent == Path(folder).resolve() and any(map(file.match, patterns))
+    file, top = Path(path).resolve(), Path(folder).resolve()
+    return (
+        _is_read(file.name)
+        and file.is_relative_to(top)
+        and all(map(_is_data, file.relative_to(top).parts))
+    )
 
 
 @contextmanager

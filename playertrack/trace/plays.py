@@ -79,6 +79,8 @@ class FromEvents:
         play = self.plays.get(session)
         if play is None:
             play = self.plays[session] = SessionTotals(session, _number(record, "at"))
+        elif index == 1:  # events may be in any order, as those of Spark are
+            play.started_at = _number(record, "at")
         for key, value in record.items():
             if value is not None and isinstance(value, (str, int, float, bool)):
                 play.properties.setdefault(key, value)

@@ -20,10 +20,8 @@ from ..trace.codec import (
     read_signals,
 )
 from ..trace.feed import Made, feed_lines
-from ..trace.input_files import kind_of, uncompressed
+from ..trace.input_files import files_below, kind_of, uncompressed
 from ..trace.summaries import EndedSessions
-
-_ENDINGS = (".jsonl", ".jsonl.gz", ".jsonl.zst", ".parquet")
 
 #: A line's number, and the player and the signal on it.
 Numbered = tuple[int, tuple[str | None, Signal]]
@@ -160,11 +158,7 @@ def find(paths: Iterable[Path], raw: Reader | None = None) -> list[Source]:
     found = []
     for path in paths:
         if path.is_dir():
-            files = [
-                each
-                for each in sorted(path.rglob("*"))
-                if each.name.endswith(_ENDINGS) and not each.name.startswith(".")
-            ]
+            files = files_below(path)
             found += [_source(each, str(each.relative_to(path)), raw) for each in files]
         else:
             found.append(_source(path, path.name, raw))

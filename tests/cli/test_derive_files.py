@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import os
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,43 @@ def test_a_folder_of_lines(tmp_path: Path) -> None:
     write(folder / "b.jsonl.gz", ENTRIES[50:])
     assert main(["derive", str(folder), "-o", str(out)]) == 0
     assert read(out) == expected()
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_subfolders_are_read_in_the_order_of_their_numbers(jobs: str, tmp_path: Path) -> None:
+    """As Spark and DuckDB write a table in partitions, with what they keep beside it."""
+    folder, out = tmp_path / "signals", tmp_path / "out.jsonl"
+    cuts = [0, 20, 90, 150, len(ENTRIES)]
+    for number, (a, b) in enumerate(pairwise(cuts), 8):
+        part = folder / "day=2026-11-29" / f"hour={number}"
+        part.mkdir(parents=True)
+        write(part / f"part-0.{'jsonl' if number == 9 else 'parquet'}", ENTRIES[a:b])
+    write(folder / "day=2026-11-29" / "hour=8" / "the same.jsonl", ENTRIES[:20])
+    (folder / "_SUCCESS").touch()
+    (folder / "_part-0.jsonl").write_bytes(b"of a job that was killed\xff")
+    for hidden in ("_temporary/0", ".cache", "day=2026-11-29/hour=9/_spark_metadata"):
+        (folder / hidden).mkdir(parents=True)
+        (folder / hidden / "part-0.parquet").write_bytes(b"of another program\xff")
+
+    assert main(["derive", str(folder), "-o", str(out), "--jobs", jobs]) == 0
+    assert read(out) == expected()
+
+
+@pytest.mark.parametrize("command", ["derive", "stats", "view"])
+@pytest.mark.parametrize("column", ["player", "signal", "entry_id"])
+def test_a_column_that_only_the_path_has(
+    column: str, command: str, tmp_path: Path, capsys: Capture
+) -> None:
+    """Without it the signals of all players would be those of one."""
+    part = tmp_path / "signals" / f"{column}=a" / "source=web"
+    part.mkdir(parents=True)
+    table = table_of(ENTRIES[:20])
+    pq.write_table(table.drop_columns([column, "source"]), part / "part-0.parquet")
+    assert main([command, str(tmp_path / "signals")]) == 2
+    said = f"{column}: only the path has this column; write it into the file as well"
+    assert said in capsys.readouterr().err
+    pq.write_table(table, part / "part-0.parquet")
+    assert main(["derive", str(tmp_path / "signals"), "-o", os.devnull]) == 0
 
 
 def test_an_empty_folder(tmp_path: Path, capsys: Capture) -> None:

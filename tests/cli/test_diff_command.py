@@ -32,6 +32,8 @@ def traces(tmp_path: Path) -> Path:
     play.write(folder / "living room" / "stalls.jsonl")
     ScriptedPlayer(20, jitter=0).load().play().end().write(folder / "smooth.jsonl")
     (folder / "._smooth.jsonl").write_bytes(b"what macOS keeps beside a file\xff")
+    (folder / ".saved").mkdir()
+    (folder / ".saved" / "smooth.jsonl").write_bytes(b"what an editor keeps\xff")
     return folder
 
 

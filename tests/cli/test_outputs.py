@@ -38,7 +38,7 @@ def test_a_trace_is_not_overwritten(
     assert trace.read_bytes() == before
 
 
-@pytest.mark.parametrize("out", ["out.parquet", "out.jsonl", "out.jsonl.gz", ""])
+@pytest.mark.parametrize("out", ["out.parquet", "out.jsonl", "out.jsonl.gz", "", "day=1/a.jsonl"])
 def test_a_folder_does_not_take_in_what_is_made_of_it(
     out: str, tmp_path: Path, capsys: Capture
 ) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
@@ -182,6 +183,38 @@ def test_what_nobody_played_has_no_share_and_an_empty_name_is_shown(
     out = capsys.readouterr().out
     assert out.startswith("''\n  plays       0 of 1 sessions\n")
     assert "completion  ?, watched ? of the media\n" in out
+
+
+@pytest.mark.parametrize("what", ["events", "summaries"])
+def test_folders_are_columns(
+    what: str, files: dict[str, Path], tmp_path: Path, capsys: Capture
+) -> None:
+    """A column by which a table is partitioned is in the names of its folders alone."""
+    table, folder = pq.read_table(files[f"{what} parquet"]), tmp_path / "table"
+    for entry in ("entry 0", "entry 1", "entry 2"):
+        part = folder / f"entry_id={entry.replace(' ', '%20')}" / "live=false" / "day=2001-01-01"
+        part.mkdir(parents=True)
+        chosen = table.filter(pc.equal(table["entry_id"], entry))
+        pq.write_table(chosen.drop_columns(["entry_id", "live"]), part / "part-0.parquet")
+    none = folder / "entry_id=__HIVE_DEFAULT_PARTITION__"
+    none.mkdir()
+    pq.write_table(table.filter(pc.is_null(table["entry_id"])), none / "part-0.parquet")
+    for by in ("entry_id", "day"):
+        found = stats(capsys, str(folder), "--by", by)
+        whole = stats(capsys, str(files[f"{what} parquet"]), "--by", by)
+        for field in (by, "sessions", "plays", "seeks", "completion"):  # sums may differ in a bit
+            assert [row[field] for row in found] == [row[field] for row in whole]
+
+
+def test_a_session_starts_with_its_first_event_wherever_that_is(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    """The rows that Spark writes are in no order."""
+    log = tmp_path / "events.jsonl"
+    event = {"event": "VIEW", "session": "s", "entry_id": "a", "at": 90000.0, "index": 7}
+    first = {**event, "event": "PLAY_REQUEST", "at": 80000.0, "index": 1}
+    log.write_text(f"{json.dumps(event)}\n{json.dumps(first)}\n")
+    assert [row["day"] for row in stats(capsys, str(log), "--by", "day")] == ["1970-01-01"]
 
 
 @pytest.mark.parametrize(

@@ -213,6 +213,8 @@ def test_an_event_log_is_shown_with_what_is_wrong_with_it(trace: Path, tmp_path:
 
 def test_a_folder_is_shown_file_by_file(trace: Path, tmp_path: Path) -> None:
     (tmp_path / "._trace.jsonl").write_bytes(b"what macOS keeps beside a file\xff")
+    (tmp_path / "_temporary").mkdir()
+    (tmp_path / "_temporary" / "trace.jsonl").write_bytes(b"what a killed job leaves\xff")
     below = tmp_path / "below"
     below.mkdir()
     other = write(below / "other.jsonl", {None: watched("2_x", at=1_700_001_000.0)})
