@@ -328,8 +328,9 @@ class Quick(Playback):
 
         A settling seek waits to be reported while playback goes on (R-seek). Positions of the
         session before (R-stale) and of the start (R-start) are elsewhere than an update that
-        is natural and near, as long as nothing of them is due to be forgotten; what plays had
-        its PLAY, so both know when that was. All else is there until the next move.
+        is natural and near, as long as nothing of them is due to be forgotten; who failed before
+        playback began again takes up without a PLAY, and keeps them. All else is there until
+        the next move.
         """
         since: list[float] = []
         seek, stale, start = self.settling, self.stale, self.start
@@ -338,11 +339,9 @@ class Quick(Playback):
                 return NOWHERE
             since.append(seek.at)
         if stale is not None:
-            assert stale.played is not None
-            since.append(max(stale.opened, stale.played))
+            since.append(-inf if stale.played is None else max(stale.opened, stale.played))
         if start is not None:
-            assert start.played is not None
-            since.append(start.played)
+            since.append(-inf if start.played is None else start.played)
         return min(since) + _SURELY * self.policy.settle if since else _NEVER
 
     def _next_milestone(self, here: float) -> float:

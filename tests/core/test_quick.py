@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 import pytest
+from fed_engines import PLAYED, fed
 from scenarios import Scenario, parse
 
-from playertrack import Engine
+from playertrack import Engine, Policy, State
 from playertrack.core.open_intervals import Cadence
 from playertrack.events import Event
-from playertrack.signals import Signal, TimeUpdate
+from playertrack.signals import Error, Playing, Replay, Seek, Signal, TimeUpdate
 
 #: Updates that are judged by the rules, that move on after an interruption without being judged,
 #: and those that are only looked at for what they reach.
@@ -305,3 +306,14 @@ def test_where_updates_go(scenario: Scenario) -> None:
             engine.feed(step.signal)
         if isinstance(step.signal, TimeUpdate):
             assert Observed.ways[:1] == [event["event"] for event in step.events], step.line
+
+
+@pytest.mark.parametrize("start", [(), (Seek(at=12.0, position=20.0),)], ids=len)
+def test_a_replay_that_failed_before_it_began_can_be_taken_up(start: tuple[Signal, ...]) -> None:
+    failed = [Replay(at=11.0), *start, Error(at=13.0, code="E1", fatal=True), Playing(at=14.0)]
+    quick, judged = (fed(*PLAYED, policy=Policy(replay_session="same")) for _ in range(2))
+    updates = [TimeUpdate(at=15.0 + step, position=1.0 + step) for step in range(4)]
+    for signal in [*failed, *updates]:
+        assert quick.feed(signal) == judged.take(signal)
+        assert quick.snapshot() == judged.snapshot()
+    assert quick.state is State.PLAYING
