@@ -268,6 +268,7 @@ class Quick(Playback):
             emit = self.make if self.until == inf else self.emit
             self.view_at(play_time, interval, emit)
         self._aim(milestone)
+        self.cause = ""
         out, self.out = self.out, None
         return NOTHING if out is None else out
 

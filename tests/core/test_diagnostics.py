@@ -255,5 +255,14 @@ def test_a_stand_still_is_reported() -> None:
     ]
 
 
+def test_no_signal_is_named_where_none_says_so() -> None:
+    """The one before it reached a milestone, and was an update."""
+    updates = [TimeUpdate(at=float(at), position=float(at)) for at in range(11, 26)]
+    reported = diagnostics(*PLAYED, *updates, Tick(at=35.0), frozen_after=10.0)
+    assert [said(one) for one in reported] == [
+        "inferred R-frozen  35.0: the playhead stands still since 25.0"
+    ]
+
+
 def test_quiet_playback_says_nothing() -> None:
     assert diagnostics(*WATCHED) == []

@@ -21,7 +21,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from monitor import Monitor
 
-from playertrack import Engine, Fleet, Policy
+from playertrack import Diagnostic, Engine, Fleet, Policy
 from playertrack.core.state import State
 from playertrack.events import Event
 from playertrack.signals import (
@@ -228,9 +228,15 @@ def test_the_shortcuts_decide_as_the_long_way_after_what_interrupts(
 def test_the_shortcut_for_updates_decides_as_the_long_way(
     trace: list[Signal], policy: Policy
 ) -> None:
-    quick, thorough = Engine(policy=policy), Engine(policy=policy)
+    said: list[Diagnostic] = []
+    expected: list[Diagnostic] = []
+    quick = Engine(policy=policy, diagnose=said.append)
+    thorough = Engine(policy=policy, diagnose=expected.append)
     for number, signal in enumerate(trace):
-        assert quick.feed(signal) == thorough.take(signal)
+        made, judged = quick.feed(signal), thorough.take(signal)
+        assert made == judged
+        assert [event.cause for event in made] == [event.cause for event in judged]
+        assert said == expected
         if number % 3 == 0:  # a snapshot makes the quick one catch up
             assert quick.snapshot() == thorough.snapshot()
         assert quick.next_timer() == thorough.next_timer()
