@@ -41,6 +41,7 @@ def skim(
             engine.moved_at = at
             if position < steady:
                 continue
+            engine.moved_at = at + 0.0  # -0.0 becomes 0.0, before an event has it
             events = engine.reach_quickly(start, position)
         elif (
             engine.now == NOWHERE

@@ -38,6 +38,16 @@ def test_a_trace_gives_the_events_of_the_engine() -> None:
     ]
 
 
+def test_a_time_has_one_spelling() -> None:
+    """Also in an event that is made at once from an update of -0.0."""
+    trace = b'{"signal": "playing", "at": -10}\n' + b"".join(
+        b'{"signal": "timeupdate", "at": -%d.0, "position": %d}\n' % (10 - t, t)
+        for t in range(1, 11)
+    )
+    made = [event for events in derive(BytesIO(trace)) for event in events]
+    assert [repr(event.at) for event in made if event.event == "VIEW"] == ["-10.0", "0.0"]
+
+
 def test_at_the_end_each_player_is_closed_at_its_own_time_in_order_of_appearance() -> None:
     trace = b"".join(
         b'{"player": "%s", "signal": "%s", "at": %d, %s}\n' % line
