@@ -61,7 +61,7 @@ class Playback(PlayerState):
     def last_at(self) -> float | None:
         """When the player's last signal came, in the time of its events; None before that."""
         if self.quiet:
-            return self.moved_at + 0.0
+            return float(self.moved_at) + 0.0
         return None if self.now == -inf else self.now
 
     @property

@@ -83,7 +83,7 @@ class Quick(Playback):
                 self.position = position
                 self.moved_at = at
                 return NOTHING
-        except TypeError:
+        except (TypeError, ValueError, OverflowError):
             pass  # it is nowhere yet, or these are no numbers, of which no signal can be made
         else:
             if self.calm == UNKNOWN:
@@ -174,7 +174,8 @@ class Quick(Playback):
             slack += DRIFT * content - ahead
             self.position = position
             self.moved_at = now
-            self.slack = slack if slack < pace.cap else pace.cap
+            # What was a number of numpy would still be one.
+            self.slack = float(slack) if slack < pace.cap else pace.cap
             if cadence is not None:
                 cadence.since = now
                 cadence.updated(now)
@@ -267,8 +268,8 @@ class Quick(Playback):
             play_time = self.played + (position - self.span_from) / pace.rate
             emit = self.make if self.until == inf else self.emit
             self.view_at(play_time, interval, emit)
-        self._aim(milestone)
         self.cause = ""
+        self._aim(milestone)
         out, self.out = self.out, None
         return NOTHING if out is None else out
 

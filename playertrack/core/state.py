@@ -265,11 +265,11 @@ class PlayerState(Essentials):
         return self.now == -inf != self.calm
 
     def catch_up(self) -> None:
-        """End the quiet, and do what its updates left undone: time, and floats of whole numbers."""
+        """End the quiet, and do what its updates left undone: time, and floats of all numbers."""
         if self.now == -inf != self.calm:  # `quiet`, without a call
             assert self.position is not None
-            self.position += 0.0
-            self.now = self.moved_at = self.moved_at + 0.0
+            self.position = float(self.position)
+            self.now = self.moved_at = float(self.moved_at) + 0.0
             self.steady = -inf
 
     def wake_at(self, at: float) -> None:

@@ -7,6 +7,7 @@ from math import inf, nan
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
+import numpy as np
 import pytest
 from fed_engines import PLAYED, WATCHED, fed, names
 
@@ -87,18 +88,21 @@ def test_time_passes_on_the_quiet_path_too() -> None:
         lambda engine: engine.timeupdate(3, 5),
         lambda engine: engine.timeupdate(25.0, 27.0),
         lambda engine: [engine.timeupdate(3.0, 4.5), engine.timeupdate(90.0, 10.0)],
+        lambda engine: engine.timeupdate(3.5625, 4.5),
+        lambda engine: [engine.timeupdate(3.5625, 4.5), engine.timeupdate(3.75, 4.75)],
     ],
 )
-def test_whole_numbers_and_quiet_updates_are_updates_like_others(
-    ask: Callable[[Engine], object],
+@pytest.mark.parametrize("number", [int, np.float64])
+def test_quiet_updates_of_other_numbers_are_updates_like_others(
+    number: Callable[[int], float], ask: Callable[[Engine], object]
 ) -> None:
-    whole, floats, judged = (fed(*WATCHED[:4]) for _ in range(3))
+    others, floats, judged = (fed(*WATCHED[:4]) for _ in range(3))
     for second in (1, 2, 3):
-        whole.timeupdate(second, second + 1)
+        others.timeupdate(number(second), number(second + 1))
         floats.timeupdate(float(second), second + 1.0)
         judged.take(TimeUpdate(at=second + 1.0, position=float(second)))
-    assert repr(ask(whole)) == repr(ask(floats)) == repr(ask(judged))
-    assert whole.snapshot() == floats.snapshot() == judged.snapshot()
+    assert repr(ask(others)) == repr(ask(floats)) == repr(ask(judged))
+    assert others.snapshot() == floats.snapshot() == judged.snapshot()
 
 
 def test_offline_ids() -> None:
@@ -174,11 +178,27 @@ def test_updates_that_cannot_be(
 
 @pytest.mark.parametrize(
     ("position", "at", "field"),
-    [("1", 0.0, "position"), (None, 0.0, "position"), (1.0, None, "at"), (1.0, "now", "at")],
+    [
+        ("1", 0.0, "position"),
+        (None, 0.0, "position"),
+        (10**400, 0.0, "position"),
+        (np.array([12.0, 13.0]), 12.0, "position"),
+        (1.0, None, "at"),
+        (1.0, "now", "at"),
+        (12.0, 10**400, "at"),
+    ],
 )
-def test_updates_of_a_wrong_type(position: Any, at: Any, field: str) -> None:
+@pytest.mark.parametrize(
+    "trace", [(), PLAYED, (*PLAYED, TimeUpdate(at=11.0, position=11.0))], ids=len
+)
+def test_updates_of_a_wrong_type(
+    trace: tuple[Signal, ...], position: Any, at: Any, field: str
+) -> None:
+    engine = fed(*trace)
+    saved = engine.snapshot()
     with pytest.raises(SignalError, match=field):
-        fed(*PLAYED).timeupdate(position, at)
+        engine.timeupdate(position, at)
+    assert engine.snapshot() == saved
 
 
 def test_only_so_many_intervals_are_kept() -> None:
