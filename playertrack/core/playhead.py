@@ -195,7 +195,7 @@ class Elapsed:
             self.long_seconds, self.long_content = pace.credit, self.head
 
 
-@attrs.define(weakref_slot=False)
+@attrs.define(weakref_slot=False, getstate_setstate=False)
 class Playhead:
     """Where a player is, since when, and how much slack its next move has."""
 

@@ -72,7 +72,7 @@ class State(Enum):
 ) = State
 
 
-@attrs.define(eq=False, weakref_slot=False)
+@attrs.define(eq=False, weakref_slot=False, getstate_setstate=False)
 class Essentials(Playhead):
     """The part of a player that is always there: the playhead it inherits, and its session.
 

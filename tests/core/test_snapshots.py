@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pickle
+from collections.abc import Callable
+from copy import deepcopy
 from math import inf, nan
 from typing import Any
 
@@ -23,10 +26,12 @@ from playertrack.signals import (
     Pause,
     Playing,
     Ready,
+    Seek,
     Signal,
     Stall,
     StallEnd,
     Tick,
+    TimeUpdate,
 )
 from playertrack.testing.strategies import hostile, policies
 
@@ -48,6 +53,20 @@ def test_a_snapshot_holds_everything() -> None:
     assert other.feed(Loaded(at=12.0, entry_id="B"))[0].session == "t2"
     other.feed(StallEnd(at=13.0))
     assert [one.kind for one in reported] == ["ignored"]
+
+
+@pytest.mark.parametrize("trace", [WATCHED[:end] for end in range(len(WATCHED) + 1)], ids=len)
+@pytest.mark.parametrize("copied", [deepcopy, lambda engine: pickle.loads(pickle.dumps(engine))])
+def test_a_copy_goes_on_as_the_engine_does(
+    copied: Callable[[Engine], Engine], trace: tuple[Signal, ...]
+) -> None:
+    engine = fed(*trace, TimeUpdate(at=60.0, position=75.0), TimeUpdate(at=61.0, position=76.0))
+    for each in (fed(*trace), engine):
+        other = copied(each)
+        assert other.snapshot() == each.snapshot()
+        rest = [Pause(at=62.0), Seek(at=63.0, position=99.0), Tick(at=80.0)]
+        assert [other.feed(signal) for signal in rest] == [each.feed(signal) for signal in rest]
+        assert other.snapshot() == each.snapshot()
 
 
 def test_a_restored_engine_assumes_the_same_media() -> None:
