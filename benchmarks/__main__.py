@@ -6,40 +6,28 @@ import argparse
 import json
 import platform
 import sys
+from importlib import import_module
 from importlib.metadata import version
 
 import attrs
 
-from . import (
-    columns,
-    delivery,
-    deriving,
-    fleets,
-    memory,
-    players,
-    receiving,
-    signal_costs,
-    snapshots,
-    starting,
-    triggers,
-    updates,
-)
 from .measuring import FULL, QUICK, Row
 
-_MEASURES = {
-    "updates": updates.rows,
-    "triggers": triggers.rows,
-    "memory": memory.rows,
-    "deriving": deriving.rows,
-    "columns": columns.rows,
-    "fleets": fleets.rows,
-    "signal_costs": signal_costs.rows,
-    "snapshots": snapshots.rows,
-    "starting": starting.rows,
-    "delivery": delivery.rows,
-    "receiving": receiving.rows,
-    "players": players.rows,
-}
+#: Modules with a function ``rows``; some need a library that others do without.
+_MEASURES = (
+    "updates",
+    "triggers",
+    "memory",
+    "deriving",
+    "columns",
+    "fleets",
+    "signal_costs",
+    "snapshots",
+    "starting",
+    "delivery",
+    "receiving",
+    "players",
+)
 
 
 def main() -> int:
@@ -56,7 +44,7 @@ def main() -> int:
     rows: list[Row] = []
     for name in options.measures or _MEASURES:
         print(f"{name} ...", file=sys.stderr)
-        rows += _MEASURES[name](scale)
+        rows += import_module(f".{name}", __package__).rows(scale)
     print(_as_json(rows) if options.json else _as_table(rows))
     return 0 if all(row.met for row in rows) else 1
 
