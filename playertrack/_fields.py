@@ -51,10 +51,10 @@ def _number(name: str, value: object, allowed: str) -> float:
 
 
 def _at(name: str, value: object) -> float:
-    allowed = "Unix time in seconds (were these milliseconds?)"
+    allowed = "Unix time in seconds"
     number = _number(name, value, allowed)
     if not -MAX_AT <= number <= MAX_AT:
-        raise SignalError(name, value, allowed)
+        raise SignalError(name, value, f"{allowed} (were these milliseconds?)")
     return number + 0.0  # -0.0 becomes 0.0: the same time has one spelling
 
 

@@ -259,12 +259,16 @@ def open_input(path: str, what: str = "trace") -> Iterator[ByteStream]:
 
     If there was nothing in it, standard error says that the ``what`` is empty.
     """
+    from pathlib import Path
+
+    from ..errors import PlayertrackError
     from ..trace.input_files import kind_of, uncompressed
 
     kind = kind_of(path)
+    if path != "-" and Path(path).is_dir():
+        readers = "derive, diff, stats and view take folders"
+        raise PlayertrackError(f"{path}: this is a folder, not a file; {readers}")
     if kind == "parquet":
-        from pathlib import Path
-
         from ..columns.lines import RowLines
 
         size = Path(path).stat().st_size

@@ -77,12 +77,15 @@ def _check_kind(record: dict[str, Any], source: str, line: int) -> None:
     """Raise `TraceError` for what is clearly another kind of file."""
     from ..trace.codec import TraceError
 
-    if "event" not in record and ("signal" in record or "kind" in record):
-        what, raw = ("trace of signals", "")
-        if "signal" not in record:
-            what, raw = "raw recording of a player", " --raw PLAYER"
-        problem = f"this is a {what}, not an event log; playertrack derive{raw} makes one"
-        raise TraceError(source, line, problem)
+    if "event" in record:
+        return
+    for field, what, cure in (
+        ("signal", "a trace of signals", "playertrack derive makes one"),
+        ("kind", "a raw recording of a player", "playertrack derive --raw PLAYER makes one"),
+        ("started_at", "a summary of a session", "playertrack stats reads it"),
+    ):
+        if field in record:
+            raise TraceError(source, line, f"this is {what}, not an event log; {cure}")
 
 
 class _Report:

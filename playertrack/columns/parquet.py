@@ -53,8 +53,9 @@ class SignalFile:
             self._file = pq.ParquetFile(
                 path, read_dictionary=words, pre_buffer=False, buffer_size=_BUFFER
             )
-        if "signal" not in names and "event" in names:
-            raise PlayertrackError(f"{source}: these are events, not signals")
+        for other, what in (("event", "events"), ("started_at", "summaries")):
+            if "signal" not in names and other in names:
+                raise PlayertrackError(f"{source}: these are {what}, not signals")
         for name in columns_in(str(path)):
             if name in _NEEDED and name not in names:
                 cure = "write it into the file as well"

@@ -227,6 +227,8 @@ def other_than_trace(record: dict[str, Any]) -> str | None:
         return f"this is a raw recording of a player, not a trace of signals; add --raw {player}"
     if "signals" in record:
         return "this is a conformance case, not a trace of signals; playertrack check runs it"
+    if "started_at" in record:
+        return "this is a summary of a session, not a trace of signals; playertrack stats reads it"
     return None
 
 

@@ -222,6 +222,7 @@ def test_a_file_that_is_not_there(jobs: str, tmp_path: Path, capsys: Capture) ->
 def test_a_parquet_file_of_something_else_is_refused(tmp_path: Path, capsys: Capture) -> None:
     """One line says why, whatever is written; no traceback of a library follows it."""
     for columns, said in (
+        (["session", "started_at"], "these are summaries, not signals"),
         (["event", "at", "session"], "these are events, not signals"),
         (["session", "watched"], "signal: the column is missing"),
         (["signal", "player"], "at: the column is missing"),

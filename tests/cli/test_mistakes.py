@@ -16,6 +16,9 @@ from playertrack.trace.codec import encode_event
 from playertrack.trace.feed import derive
 
 RAW = '{"t": 0.1, "source": "vlc", "kind": "app.open", "main": true, "args": ["a.mp4"]}\n'
+SUMMARY = (
+    '{"player": "tv", "session": "s", "entry_id": "1_abc", "started_at": 1.0, "ended_at": 2.0}\n'
+)
 CASE = {"id": "x", "title": "x", "rules": ["R-play"], "signals": [{"signal": "play"}], "events": []}
 
 #: A line of a trace, and what it has wrong.
@@ -28,6 +31,7 @@ LINES = {
     "negative": '{"signal": "timeupdate", "at": 1, "position": -2}',
     "words": '{"signal": "timeupdate", "at": 1, "position": "2"}',
     "milliseconds": '{"signal": "play", "at": 1700000000000}',
+    "date": '{"signal": "play", "at": "2026-11-29T20:15:00Z"}',
     "nan": '{"signal": "timeupdate", "at": 1, "position": NaN}',
     "twice": '{"signal": "play", "at": 1, "at": 2}',
     "quotes": "{'signal': 'play', 'at': 1}",
@@ -61,6 +65,7 @@ def make_files(folder: Path) -> None:
     with (folder / "trace.jsonl").open("rb") as stream:
         lines = [encode_event(event) + b"\n" for events in derive(stream) for event in events]
     (folder / "events.jsonl").write_bytes(b"".join(lines))
+    (folder / "sessions.jsonl").write_text(SUMMARY)
 
 
 @pytest.mark.parametrize(("line", "code", "message"), MISTAKES, ids=[row[0] for row in MISTAKES])
