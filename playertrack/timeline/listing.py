@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 from xml.etree import ElementTree as ET
 
 import attrs
@@ -15,8 +15,10 @@ from ..trace.explain import RULES, Entry
 from ..trace.missing import Missing
 from .elements import Child, el
 
-#: So many lines of a list are shown.
-MOST_LISTED = 1000
+#: A list of so many lines is shown whole, of a longer one only the first.
+_WHOLE, _FIRST = 2000, 1000
+
+_Item = TypeVar("_Item")
 
 _COMMON = ("event", "at", "player", "session", "index", "entry_id", "position", "duration")
 
@@ -65,11 +67,16 @@ def item_of(event: Event, line: int | None, why: str = "") -> EventItem:
     )
 
 
+def listed(items: Sequence[_Item]) -> Sequence[_Item]:
+    """The items that are shown, which may not be all: see `more`."""
+    return items if len(items) <= _WHOLE else items[:_FIRST]
+
+
 def event_list(items: Sequence[EventItem], start: float) -> ET.Element:
-    """The events in order, `MOST_LISTED` at most; times count from ``start`` (Unix time)."""
+    """The events in order, as far as `listed`; times count from ``start`` (Unix time)."""
     verdicts = any(item.verdict for item in items)
     heads = ("time", "event", "position", "more", "verdict" if verdicts else "why")
-    return table(heads, (_event(item, start) for item in items[:MOST_LISTED]), "events")
+    return table(heads, (_event(item, start) for item in listed(items)), "events")
 
 
 def _event(item: EventItem, start: float) -> ET.Element:
@@ -163,9 +170,9 @@ def line(
 
 def more(count: int) -> ET.Element | None:
     """A note for a list that is not shown whole; None for one that is."""
-    if count <= MOST_LISTED:
+    if count <= _WHOLE:
         return None
-    words = f"the first {MOST_LISTED:,} are listed; copy the trace to see them all"
+    words = f"the first {_FIRST:,} are listed; copy the trace to see them all"
     return el("p", words, class_="note")
 
 

@@ -8,10 +8,10 @@ from xml.etree import ElementTree as ET
 from .._times import clock, wall_clock
 from ..timeline.elements import Child, el
 from ..timeline.listing import (
-    MOST_LISTED,
     clipped,
     event_list,
     line,
+    listed,
     missing_list,
     more,
     rule,
@@ -105,7 +105,7 @@ def _picture(detail: Detail, width: float) -> ET.Element | None:
 def _findings(detail: Detail) -> ET.Element | None:
     if not detail.findings:
         return None
-    items = [el("li", each) for each in detail.findings[:MOST_LISTED]]
+    items = [el("li", each) for each in listed(detail.findings)]
     return el("div", el("h3", "what is wrong"), el("ul", *items, class_="wrong"))
 
 
@@ -123,12 +123,12 @@ def _signals(detail: Detail) -> ET.Element | None:
         return None
     count = len(detail.signals)
     if detail.over:
-        listed, note = detail.signals[:MOST_LISTED], more(count)
+        items, note = listed(detail.signals), more(count)
     else:  # what comes is looked for at the end
-        listed, note = detail.signals[-_LATEST:], None
+        items, note = detail.signals[-_LATEST:], None
         if count > _LATEST:
             note = el("p", f"the last {_LATEST:,} are listed", class_="note")
-    rows = [_signal(item, detail) for item in listed]
+    rows = [_signal(item, detail) for item in items]
     return el(
         "div",
         el("h3", f"signals ({count:,})"),
@@ -165,7 +165,7 @@ def _diagnostics(detail: Detail) -> ET.Element | None:
             ("time", "kind", "signal", "what", "rule"),
             data_at=f"{each.at - detail.start:.3f}",
         )
-        for each in detail.diagnostics[:MOST_LISTED]
+        for each in listed(detail.diagnostics)
     ]
     return el(
         "div",
