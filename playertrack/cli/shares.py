@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ..events import Event
     from ..policy import Policy
     from ..trace.feed import Made, Share
+    from ..trace.input_files import Kind
 
 #: A process for each core is all that is of use, and thousands could stop the machine.
 _MOST_PROCESSES = max(16, os.cpu_count() or 1)
@@ -144,7 +145,7 @@ def _read(
 ) -> Iterator[tuple[list[Made], BytesRead]]:
     """Read a file; yields its results, with how far the reading is after it."""
     from ..trace.feed import feed_lines
-    from ..trace.input_files import kind_of, uncompressed
+    from ..trace.input_files import columns_in, kind_of, uncompressed
 
     source, kind = name_of(path), kind_of(path)
     with open_raw(path) as file:
@@ -164,6 +165,8 @@ def _read(
                 yield made, BytesRead(before.read + part)
             yield [], BytesRead(before.read + size)
         else:
+            if "player" in columns_in(path):
+                _check_player(path, kind, source)
             counted = CountedReader(file)
             with uncompressed(cast("BinaryIO", counted), kind, source) as stream:  # it only reads
                 noted = Noted(stream)
@@ -172,6 +175,19 @@ def _read(
             share = options["share"]
             if noted.blank and (share is None or share.number == 0):
                 report_empty(path, "trace")
+
+
+def _check_player(path: str, kind: Kind, source: str) -> None:
+    """Raise `PlayertrackError` if the first line has no player, which the path has."""
+    from ..errors import PlayertrackError
+    from ..trace.codec import read_records
+    from ..trace.input_files import ONLY_IN_PATH, uncompressed
+
+    with open_raw(path) as file, uncompressed(file, kind, source) as stream:
+        lines = read_records(stream, source, on_bad=lambda _: None)  # who derives it reports them
+        _, first = next(lines, (0, {"player": None}))
+        if "player" not in first:
+            raise PlayertrackError(f"{source}: player: {ONLY_IN_PATH}")
 
 
 def _use_small_pages() -> None:

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from ..errors import PlayertrackError
 from ..events import Event
-from ..trace.input_files import columns_in
+from ..trace.input_files import ONLY_IN_PATH, columns_in
 from .encode import event_batch, summary_batch
 from .schema import EVENT_SCHEMA, SIGNAL_FIELDS, STATS_SCHEMA, STRING, SUMMARY_SCHEMA
 
@@ -58,8 +58,7 @@ class SignalFile:
                 raise PlayertrackError(f"{source}: these are {what}, not signals")
         for name in columns_in(str(path)):
             if name in _NEEDED and name not in names:
-                cure = "write it into the file as well"
-                raise PlayertrackError(f"{source}: {name}: only the path has this column; {cure}")
+                raise PlayertrackError(f"{source}: {name}: {ONLY_IN_PATH}")
         self.rows: int = self._file.metadata.num_rows
         self.read_rows = 0
 

@@ -25,6 +25,9 @@ _ENDINGS: dict[str, Kind] = {".gz": "gz", ".zst": "zst", ".parquet": "parquet"}
 #: The endings of the files that a folder is looked through for.
 _IN_FOLDERS = (".parquet", ".jsonl", ".jsonl.gz", ".jsonl.zst")
 
+#: What is wrong with signals whose player is in the name of a folder: all would be one player's.
+ONLY_IN_PATH = "only the path has this column; write it into the file as well"
+
 
 def kind_of(path: str | Path) -> Kind:
     """The kind of the file at ``path``, going by its ending."""

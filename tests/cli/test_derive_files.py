@@ -115,6 +115,26 @@ def test_a_column_that_only_the_path_has(
     assert main(["derive", str(tmp_path / "signals"), "-o", os.devnull]) == 0
 
 
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_lines_whose_player_only_the_path_has(jobs: str, tmp_path: Path, capsys: Capture) -> None:
+    for player in ("a", "b"):
+        part = tmp_path / "signals" / f"player={player}"
+        part.mkdir(parents=True)
+        write(part / "1.jsonl.gz", [(None, signal, seq) for _, signal, seq in ENTRIES[:20]])
+    command = ["derive", str(tmp_path / "signals"), "-o", os.devnull, "--jobs", jobs]
+    assert main(command) == 2
+    said = "player: only the path has this column; write it into the file as well"
+    path = tmp_path / "signals" / "player=a" / "1.jsonl.gz"
+    assert capsys.readouterr().err == f"{path}: {said}\n"
+
+    for player in ("a", "b"):
+        named = lines_of([(player, signal, seq) for _, signal, seq in ENTRIES[:20]])
+        path = tmp_path / "signals" / f"player={player}" / "1.jsonl.gz"
+        path.write_bytes(gzip.compress(b"no line\n" + named if player == "a" else b"\n"))
+    assert main([*command, "--skip-bad"]) == 1
+    assert "a/1.jsonl.gz:1: not JSON" in capsys.readouterr().err
+
+
 def test_an_empty_folder(tmp_path: Path, capsys: Capture) -> None:
     assert main(["derive", str(tmp_path)]) == 2
     assert capsys.readouterr().err == f"{tmp_path}: a folder without .parquet or .jsonl files\n"
