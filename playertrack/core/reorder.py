@@ -23,6 +23,10 @@ from ..signals import Signal, from_record, to_record
 #: Ranges of numbers that were given up, kept to distinguish late from repeated.
 _MOST_LOST = 1000
 
+#: So many signals wait at most, and so many for each second of lateness: only a clock that
+#: stands still has more.
+_MOST_HELD, _MOST_A_SECOND = 10_000, 100
+
 
 class Reorder:
     """Puts the signals of one player in order.
@@ -151,14 +155,17 @@ class Reorder:
 
     def _released(self) -> Iterator[Signal]:
         """The signals that are contiguous, or have waited long enough."""
+        most = max(_MOST_HELD, _MOST_A_SECOND * self.lateness)
         yield from self._contiguous()
         while self._held:
             arrived, _ = next(iter(self._held.values()))
-            if self.latest - arrived <= self.lateness:
+            if self.latest - arrived <= self.lateness and len(self._held) <= most:
                 break
             self._give_up()
             yield from self._contiguous()
-        while self._loose and self.latest - self._loose[0][0] > self.lateness:
+        while self._loose and (
+            self.latest - self._loose[0][0] > self.lateness or len(self._loose) > most
+        ):
             yield heappop(self._loose)[2]
 
     def _contiguous(self) -> Iterator[Signal]:

@@ -194,6 +194,19 @@ def test_numbers_that_were_given_up_are_not_remembered_for_ever() -> None:
     assert order.late == 1
 
 
+@pytest.mark.parametrize(("lateness", "most"), [(5.0, 10_000), (1000.0, 100_000)])
+@pytest.mark.parametrize("numbered", [True, False])
+def test_a_clock_that_stands_still_does_not_fill_the_memory(
+    lateness: float, most: int, numbered: bool
+) -> None:
+    order = Reorder(lateness)
+    for seq in range(2, most + 2):
+        assert order.push(Tick(at=7.0), seq if numbered else None) == []
+    released = order.push(Tick(at=7.0), most + 2 if numbered else None)
+    assert len(released) == (most + 1 if numbered else 1)  # with a number nothing else is lacking
+    assert order.late == 0
+
+
 def test_the_quick_way_is_for_what_is_next() -> None:
     order = Reorder(5.0, idle_close=100.0)
     assert not order.passes(0, 0.0)  # the first shows where numbers begin
