@@ -23,6 +23,8 @@ from playertrack.core.machine import diagram
 from playertrack.core.state import State
 from playertrack.events import EVENTS
 from playertrack.signals import FIELDS, SIGNALS
+from playertrack.testing import ScriptedPlayer
+from playertrack.trace.codec import encode_signal
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -141,6 +143,32 @@ def test_the_page_of_files_lists_every_field() -> None:
         if field.default is attrs.NOTHING and field.name not in ("at", "position")
     }
     assert set(re.findall(r"\*\*`(\w+)`\*\*", page)) == required
+
+
+def test_the_query_of_the_page_on_scale_puts_partitions_in_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """DuckDB wrote the partitions, without the column of the player."""
+    monkeypatch.chdir(tmp_path)
+    script = ScriptedPlayer(40.0).load().play().watch(12).seek(30).stall(2).watch(5)
+    Path("trace.jsonl").write_bytes(
+        b"".join(
+            encode_signal(signal, player, seq) + b"\n"
+            for player in ("a", "b")
+            for seq, signal in enumerate(script.signals, 1)
+        )
+    )
+    assert main(["derive", "trace.jsonl"]) == 0
+    whole = capsys.readouterr().out.splitlines()
+    duckdb.sql("""
+        COPY (SELECT *, seq // 20 AS hour FROM 'trace.jsonl' ORDER BY hash(seq))
+        TO 'signals' (FORMAT parquet, PARTITION_BY (player, hour))
+    """)
+    query = re.search(r"```sql\n(.*?)```", (DOCS / "scale.md").read_text("utf-8"), re.DOTALL)
+    assert query is not None
+    duckdb.sql(query[1])
+    assert main(["derive", "sorted.parquet"]) == 0
+    assert sorted(capsys.readouterr().out.splitlines()) == sorted(whole)
 
 
 def test_the_query_of_the_page_of_files_makes_numbers_of_times(

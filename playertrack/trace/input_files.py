@@ -48,7 +48,9 @@ def inputs(paths: Iterable[str]) -> list[str]:
             continue
         files = files_below(folder)
         if not files:
-            raise PlayertrackError(f"{path}: a folder without .parquet or .jsonl files")
+            raise PlayertrackError(
+                f"{path}: a folder without .parquet or .jsonl files; name files of other endings"
+            )
         columns = {file.parent for file in files if kind_of(file) == "parquet"}
         found += [
             str(file) for file in files if kind_of(file) == "parquet" or file.parent not in columns

@@ -135,9 +135,12 @@ def test_lines_whose_player_only_the_path_has(jobs: str, tmp_path: Path, capsys:
     assert "a/1.jsonl.gz:1: not JSON" in capsys.readouterr().err
 
 
-def test_an_empty_folder(tmp_path: Path, capsys: Capture) -> None:
+def test_a_folder_without_traces(tmp_path: Path, capsys: Capture) -> None:
+    trace = write(tmp_path / "part-0.json", ENTRIES)  # as Spark calls its lines
     assert main(["derive", str(tmp_path)]) == 2
-    assert capsys.readouterr().err == f"{tmp_path}: a folder without .parquet or .jsonl files\n"
+    said = "a folder without .parquet or .jsonl files; name files of other endings"
+    assert capsys.readouterr().err == f"{tmp_path}: {said}\n"
+    assert main(["derive", str(trace), "-o", os.devnull]) == 0
 
 
 def test_a_pipe_is_read_once_by_any_number_of_processes(tmp_path: Path) -> None:
