@@ -7,7 +7,7 @@ a pause) is let out by `emit`, before any event that it has to precede.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from math import inf
 from types import EllipsisType
@@ -379,12 +379,9 @@ class Playback(PlayerState):
     def view(self) -> None:
         """A VIEW for each full interval by which play time has grown (R-view)."""
         interval = self.policy.view_interval
-        if interval is not None and self.state is PLAYING and not self.suspended:
-            self.view_at(self.play_time, interval, self.emit)
-
-    def view_at(self, play_time: float, interval: float, emit: Callable[..., Event]) -> None:
-        """The VIEWs that ``play_time`` has earned; ``emit`` may be `make`."""
-        most = self.viewed + _MOST_VIEWS
+        if interval is None or self.state is not PLAYING or self.suspended:
+            return
+        play_time, most = self.play_time, self.viewed + _MOST_VIEWS
         while play_time >= (self.viewed + 1) * interval - HAIR:
             if self.viewed == most:  # at a rate next to nothing a step may be worth any number
                 self.viewed = max(most, int(min(play_time / interval, 2.0**53)))
@@ -393,4 +390,4 @@ class Playback(PlayerState):
             waited = 0.0
             if self.tally is not None:
                 waited, self.tally.view_buffer = self.tally.view_buffer, 0.0
-            emit("VIEW", "R-view", {"play_time": interval, "buffer_time": waited})
+            self.emit("VIEW", "R-view", {"play_time": interval, "buffer_time": waited})

@@ -246,30 +246,12 @@ class Quick(Playback):
         return self._reach_all(start, position)
 
     def _reach_all(self, start: float | None, position: float) -> Sequence[Event]:
-        """As `reach_quickly`, whatever is reached.
-
-        As `reach`, which looks for the next milestone on the same way.
-        """
-        media, pace = self.media, self.pace
-        assert start is not None and media is not None
+        """As `reach_quickly`, whatever is reached."""
+        assert start is not None
         self.now, self.cause = self.moved_at, _UPDATE
-        milestone = inf
-        for bit, (percent, point) in enumerate(media.points):
-            if point > start and not self.fired >> bit & 1:
-                if point > position:
-                    milestone = point
-                    break
-                self.reached(bit, percent)
-        policy: Policy = pace._setup.policy
-        if policy.completion is not None:
-            self.complete()
-        interval = policy.view_interval
-        if interval is not None:
-            play_time = self.played + (position - self.span_from) / pace.rate
-            emit = self.make if self.until == inf else self.emit
-            self.view_at(play_time, interval, emit)
+        self.reach(start, position)
         self.cause = ""
-        self._aim(milestone)
+        self._aim(self._next_milestone(position))
         out, self.out = self.out, None
         return NOTHING if out is None else out
 
@@ -382,9 +364,6 @@ class Quick(Playback):
             and pace.frozen_after == inf
             and self.until == inf
         ):
-            self._quieten()
-
-    def _quieten(self) -> None:
-        """It is quiet up to where it is calm."""
-        self.now = NOWHERE
-        self.steady = self.calm if self.pace.steady else NOWHERE
+            self.now = NOWHERE
+            if pace.steady:
+                self.steady = point
