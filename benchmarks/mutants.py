@@ -46,6 +46,7 @@ _TESTS = (
     *("core/test_timers", "core/test_snapshots", "core/test_stored_snapshots"),
     *("core/test_playhead", "core/test_rangeset", "core/test_fleet", "core/test_reorder"),
     *("core/test_fleet_order", "core/test_fleet_members", "core/test_skim"),
+    *("core/test_advance", "core/test_session_ids"),
     *("core/test_machine_table", "core/test_quick", "trace/test_conformance_cases"),
 )
 _SLOW = ("core/test_machine", "core/test_properties")

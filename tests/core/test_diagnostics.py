@@ -10,7 +10,7 @@ import pytest
 from fed_engines import PLAYED, WATCHED, fed
 from scenarios import load
 
-from playertrack import Diagnostic, Policy, signals
+from playertrack import Diagnostic, Engine, Policy, signals
 from playertrack.signals import (
     Captions,
     Ended,
@@ -255,13 +255,18 @@ def test_a_stand_still_is_reported() -> None:
     ]
 
 
-def test_no_signal_is_named_where_none_says_so() -> None:
-    """The one before it reached a milestone, and was an update."""
-    updates = [TimeUpdate(at=float(at), position=float(at)) for at in range(11, 26)]
-    reported = diagnostics(*PLAYED, *updates, Tick(at=35.0), frozen_after=10.0)
-    assert [said(one) for one in reported] == [
-        "inferred R-frozen  35.0: the playhead stands still since 25.0"
-    ]
+@pytest.mark.parametrize("last", [1, 2, 25], ids=["first", "second", "milestone"])
+@pytest.mark.parametrize("restored", [False, True])
+def test_no_signal_is_named_where_none_says_so(last: int, restored: bool) -> None:
+    """What the updates before it came to does not matter."""
+    updates = [TimeUpdate(at=float(at), position=float(at)) for at in range(1, last + 1)]
+    reported: list[Diagnostic] = []
+    policy = Policy(frozen_after=10.0)
+    engine = fed(*PLAYED[:2], *updates, policy=policy, diagnose=reported.append)
+    if restored:
+        engine = Engine.restore(engine.snapshot(), diagnose=reported.append)
+    engine.tick(last + 100.0)
+    assert [(one.rule, one.signal) for one in reported] == [("R-frozen", "")]
 
 
 def test_quiet_playback_says_nothing() -> None:
