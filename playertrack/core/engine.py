@@ -174,9 +174,9 @@ class Engine(Quick):
     # ------------------------------------------------------------------ time
 
     def _orders(self, signal: Signal, at: float) -> bool:
-        """Time never goes back: a ``signal`` of ``at`` is then one of the last (R-order).
+        """Time never goes back: a ``signal`` whose ``at`` is early counts as of now (R-order).
 
-        False for a tick that is early, as it never turns time (R-timer).
+        False for a tick that is early, which is left out as it never turns time (R-timer).
         """
         last = self.now
         if at >= last:

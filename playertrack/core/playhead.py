@@ -19,7 +19,7 @@ from ..policy import Policy
 #: How much faster than its rate a player may be seen to run, for ever: clocks differ.
 DRIFT = 1.1
 
-#: An update that comes within this (s) is one of many, as those of players that play usually do.
+#: While a player plays, its updates usually come sooner after one another than this (s).
 PROMPT = 2.0
 
 
@@ -44,7 +44,8 @@ class Pace:
     ``cap`` is J, the most slack there can be. ``reach`` is the content that a second may
     cover without spending slack, ``patience`` the time (s) for which no more than that
     is certain to be natural too: what stays within both needs no further judgement.
-    ``steady``: so does what moves by no more than the time that passed, up to `PROMPT`.
+    ``steady``: an update that comes within `PROMPT` and moves by no more than the time that
+    passed stays within both, by its own times.
     ``frozen_after`` is that of the policy, infinite where that is off.
     ``_setup`` is the `Setup` of the players, which are so one field smaller.
     """

@@ -38,7 +38,8 @@ _make_view = MAKERS["VIEW"]
 #: By a name of its own: Python 3.11 is slow to find what a class has.
 _UPDATE = TimeUpdate.name
 
-#: Where no update is quiet or calm. By a name, as a minus is calculated each time.
+#: Where no update is quiet or calm, and the ``now`` of what is quiet. By a name, as a minus is
+#: calculated each time.
 NOWHERE = -inf
 
 _CALM = QUIET | {"cadence"}
@@ -159,7 +160,7 @@ class Quick(Playback):
             self.position = position
             self.moved_at = now
             return NOTHING
-        # ``now`` is behind the last move while it is quiet.
+        # While it is quiet, ``now`` says nothing: the last signal was the last move.
         if not 0.0 <= elapsed < pace.max_gap or now < self.now:
             return None
         if pace.frozen_after < inf:
@@ -174,7 +175,7 @@ class Quick(Playback):
             slack += DRIFT * content - ahead
             self.position = position
             self.moved_at = now
-            # What was a number of numpy would still be one.
+            # Updates before may have had numbers of numpy.
             self.slack = float(slack) if slack < pace.cap else pace.cap
             if cadence is not None:
                 cadence.since = now
@@ -192,7 +193,7 @@ class Quick(Playback):
         return None
 
     def _ends_something(self, now: float, content: float, ahead: float) -> bool | None:
-        """True if what there is for a moment is over with the next move; None: this may matter."""
+        """Whether what there is for a moment is over with the next move; None: that may matter."""
         if self.elapsed is not None or not _ONCE.isdisjoint(self.__dict__):
             return True
         return False if self._still_brief(now, content, ahead) else None

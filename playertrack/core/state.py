@@ -88,7 +88,7 @@ class Essentials(Playhead):
     #: its slack (see `quick`); -inf while it is not, `quick.UNKNOWN` where no update came since a
     #: signal.
     calm: float = -inf
-    #: As ``calm``, while it is quiet and the pace is steady.
+    #: As ``calm``, while it is quiet and the pace is steady; else -inf.
     steady: float = -inf
     #: The time before which no wait is over, but that of a ``cadence``, and what is calm stays so;
     #: inf where only a signal can end that. See `wake_at`.
