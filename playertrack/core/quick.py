@@ -193,7 +193,7 @@ class Quick(Playback):
         return None
 
     def _ends_something(self, now: float, content: float, ahead: float) -> bool | None:
-        """Whether what there is for a moment is over with the next move; None: that may matter."""
+        """True if what there is for a moment is over with the next move; None if it may matter."""
         if self.elapsed is not None or not _ONCE.isdisjoint(self.__dict__):
             return True
         return False if self._still_brief(now, content, ahead) else None

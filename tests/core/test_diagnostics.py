@@ -258,7 +258,7 @@ def test_a_stand_still_is_reported() -> None:
 @pytest.mark.parametrize("last", [1, 2, 25], ids=["first", "second", "milestone"])
 @pytest.mark.parametrize("restored", [False, True])
 def test_no_signal_is_named_where_none_says_so(last: int, restored: bool) -> None:
-    """What the updates before it came to does not matter."""
+    """It does not matter what the updates before came to."""
     updates = [TimeUpdate(at=float(at), position=float(at)) for at in range(1, last + 1)]
     reported: list[Diagnostic] = []
     policy = Policy(frozen_after=10.0)
