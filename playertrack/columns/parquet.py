@@ -31,6 +31,13 @@ _OURS = {*SIGNAL_FIELDS, *EVENT_SCHEMA.names, *SUMMARY_SCHEMA.names}
 _NEEDED = ("player", "signal", "entry_id")
 
 
+def has_events(path: Path, source: str) -> bool:
+    """True if the columns are those of events, whether there is a row or not."""
+    with _named(source, "not readable"):
+        names = pq.read_schema(path).names
+    return "event" in names and "signal" not in names
+
+
 class SignalFile:
     """A Parquet file of signals, read batch by batch; ``source`` is what messages call it.
 

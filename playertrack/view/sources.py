@@ -171,7 +171,11 @@ def _source(path: Path, name: str, raw: Reader | None) -> Source:
 
 
 def _is_log(path: Path, name: str) -> bool:
-    """True if the first object is an event."""
+    """True if the first object is an event, or would be: Spark writes files without a row."""
+    if kind_of(path) == "parquet":
+        from ..columns.parquet import has_events
+
+        return has_events(path, name)
     with opened(path, name) as stream:
         for _, record in read_records(_Head(stream), on_bad=_ignored):
             return "event" in record and "signal" not in record

@@ -245,6 +245,19 @@ def test_parquet_is_shown_as_lines_are(trace: Path, tmp_path: Path) -> None:
         assert again == [each for each in records if each["player"] == "tv"]
 
 
+def test_a_part_of_an_event_log_may_have_no_events(trace: Path, tmp_path: Path) -> None:
+    """Spark writes such parts."""
+    folder = tmp_path / "events"
+    folder.mkdir()
+    log = folder / "part-1.parquet"
+    subprocess.run(
+        [sys.executable, "-m", "playertrack", "derive", str(trace), "-o", str(log)], check=True
+    )
+    pq.write_table(pq.read_table(log).slice(0, 0), folder / "part-0.parquet")
+    with viewing(folder) as address:
+        assert sessions(address) == list(derived(trace))
+
+
 def test_a_line_that_cannot_be_taken_ends_it(trace: Path) -> None:
     with trace.open("a") as file:
         file.write('{"signal": "play", "at": "noon"}\n')
