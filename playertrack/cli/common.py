@@ -252,12 +252,12 @@ def open_raw(path: str) -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def open_input(path: str, what: str = "trace") -> Iterator[ByteStream]:
+def open_input(path: str, what: str | None = "trace") -> Iterator[ByteStream]:
     """The lines of the file at ``path``, compressed or not; of standard input for ``-``.
 
     The rows of a Parquet file are its lines, too.
 
-    If there was nothing in it, standard error says that the ``what`` is empty.
+    If there was nothing in it, standard error says that the ``what`` is empty, unless it is None.
     """
     from pathlib import Path
 
@@ -288,7 +288,7 @@ def open_input(path: str, what: str = "trace") -> Iterator[ByteStream]:
                     yield noted
             finally:
                 meter.close()
-    if noted.blank:
+    if noted.blank and what is not None:
         report_empty(path, what)
 
 

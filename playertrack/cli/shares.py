@@ -117,7 +117,7 @@ def _share(task: Task, share: Share | None) -> Iterator[Item | BytesRead | Total
     for number, path in enumerate(task.paths):
         try:
             before = done
-            for made, done in _read(path, before, fleet, options):
+            for made, done in _read(path, before, fleet, options, alone=len(task.paths) == 1):
                 whole = share is None and ended is None
                 yield from chosen.items(number, _together(made) if whole else made)
                 yield done
@@ -141,7 +141,7 @@ def _share(task: Task, share: Share | None) -> Iterator[Item | BytesRead | Total
 
 
 def _read(
-    path: str, before: BytesRead, fleet: Fleet, options: dict[str, Any]
+    path: str, before: BytesRead, fleet: Fleet, options: dict[str, Any], *, alone: bool
 ) -> Iterator[tuple[list[Made], BytesRead]]:
     """Read a file; yields its results, with how far the reading is after it."""
     from ..trace.feed import feed_lines
@@ -157,8 +157,8 @@ def _read(
             size = os.fstat(file.fileno()).st_size
             table = SignalFile(Path(path), source)
             share = options["share"]
-            if not table.rows and (share is None or share.number == 0):
-                report_empty(path, "trace")
+            if not table.rows and alone and (share is None or share.number == 0):
+                report_empty(path, "trace")  # one part of several may well have no rows
             options = {**options, "source": source, "together": TOGETHER}
             for made in feed_batches(table.batches(), fleet, **options):
                 part = int(size * table.read_rows / max(1, table.rows))

@@ -128,7 +128,7 @@ def _plays(paths: Sequence[str], policy: Policy, complaints: Complaints) -> Iter
 
     events, traces = FromEvents(policy), []
     for path in paths:
-        records = _records(path, complaints)
+        records = _records(path, complaints, alone=len(paths) == 1)
         found = next(records, None)
         if found is None:
             continue
@@ -161,18 +161,22 @@ def _once(plays: Iterable[SessionTotals]) -> Iterator[SessionTotals]:
             yield play
 
 
-def _records(path: str, complaints: Complaints) -> Iterator[tuple[int, dict[str, Any]]]:
+def _records(
+    path: str, complaints: Complaints, *, alone: bool
+) -> Iterator[tuple[int, dict[str, Any]]]:
     """The objects of a file with the numbers of their lines, whatever it holds.
 
     They have the columns of its folders, too, but for the day, which is that of the start.
     """
     from ..trace.codec import read_records
-    from ..trace.input_files import columns_in
+    from ..trace.input_files import columns_in, kind_of
 
     truths = {"true": True, "false": False}
     columns = {name: truths.get(value, value) for name, value in columns_in(path).items()}
     columns.pop("day", None)
-    with open_input(path, "input") as stream:
+    # A Parquet file may well have no rows where it is one part of several.
+    what = "input" if alone or kind_of(path) != "parquet" else None
+    with open_input(path, what) as stream:
         for number, record in read_records(stream, name_of(path), complaints.on_bad):
             for name, value in columns.items():
                 if record.get(name) is None:

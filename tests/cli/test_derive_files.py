@@ -135,6 +135,20 @@ def test_lines_whose_player_only_the_path_has(jobs: str, tmp_path: Path, capsys:
     assert "a/1.jsonl.gz:1: not JSON" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("command", ["derive", "stats"])
+def test_a_part_without_rows_is_reported_only_where_there_is_no_other(
+    command: str, tmp_path: Path, capsys: Capture
+) -> None:
+    """Spark writes one with each batch."""
+    whole = write(tmp_path / "part-1.parquet", ENTRIES)
+    pq.write_table(pq.read_table(whole).slice(0, 0), tmp_path / "part-0.parquet")
+    assert main([command, str(tmp_path)]) == 0
+    assert capsys.readouterr().err == ""
+    whole.unlink()
+    assert main([command, str(tmp_path)]) == 0
+    assert "part-0.parquet: the " in capsys.readouterr().err
+
+
 def test_a_folder_without_traces(tmp_path: Path, capsys: Capture) -> None:
     trace = write(tmp_path / "part-0.json", ENTRIES)  # as Spark calls its lines
     assert main(["derive", str(tmp_path)]) == 2
