@@ -65,8 +65,14 @@ def files_below(folder: Path) -> list[Path]:
     begins with ``.`` or ``_``: it is another program's, such as ``_spark_metadata``.
     """
     found: list[Path] = []
-    for where, folders, names in os.walk(folder, onerror=_raise):
-        folders[:] = filter(_is_data, folders)
+    for where, folders, names in os.walk(folder, onerror=_raise, followlinks=True):
+        here = Path(where).resolve()
+        folders[:] = [
+            name
+            for name in folders
+            # A link to a folder above would go round forever.
+            if _is_data(name) and not here.is_relative_to(Path(where, name).resolve())
+        ]
         found += [Path(where, name) for name in names if _is_data(name) and _is_read(name)]
     return sorted(found, key=lambda file: [*map(_place, file.parts)])
 

@@ -98,6 +98,18 @@ def test_subfolders_are_read_in_the_order_of_their_numbers(jobs: str, tmp_path: 
     assert read(out) == expected()
 
 
+def test_links_to_folders_are_followed_but_not_round(tmp_path: Path) -> None:
+    folder, other, out = tmp_path / "signals", tmp_path / "other disk", tmp_path / "out.jsonl"
+    folder.mkdir()
+    (other / "day=1").mkdir(parents=True)
+    write(other / "day=1" / "a.jsonl", ENTRIES)
+    (folder / "linked").symlink_to(other)
+    (folder / "round").symlink_to(folder)
+    (other / "day=1" / "round").symlink_to(other)
+    assert main(["derive", str(folder), "-o", str(out)]) == 0
+    assert read(out) == expected()
+
+
 @pytest.mark.parametrize("command", ["derive", "stats", "view"])
 @pytest.mark.parametrize("column", ["player", "signal", "entry_id"])
 def test_a_column_that_only_the_path_has(
