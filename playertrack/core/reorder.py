@@ -23,6 +23,9 @@ from ..signals import Signal, from_record, to_record
 #: Ranges of numbers that were given up, kept to distinguish late from repeated.
 _MOST_LOST = 1000
 
+#: So long (s) a 0 is waited for at most where a 1 came: the first number should be 1.
+_FOR_0 = 5.0
+
 #: So many signals wait at most, and so many for each second of lateness: only a clock that
 #: stands still has more.
 _MOST_HELD, _MOST_A_SECOND = 10_000, 100
@@ -159,7 +162,9 @@ class Reorder:
         yield from self._contiguous()
         while self._held:
             arrived, _ = next(iter(self._held.values()))
-            if self.latest - arrived <= self.lateness and len(self._held) <= most:
+            lacks_0_alone = self._expected == 0 and self._numbers[0] == 1
+            lateness = min(self.lateness, _FOR_0) if lacks_0_alone else self.lateness
+            if self.latest - arrived <= lateness and len(self._held) <= most:
                 break
             self._give_up()
             yield from self._contiguous()

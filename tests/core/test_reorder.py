@@ -194,6 +194,22 @@ def test_numbers_that_were_given_up_are_not_remembered_for_ever() -> None:
     assert order.late == 1
 
 
+WAITING: dict[str, tuple[float, list[tuple[int | None, float]], list[int]]] = {
+    "five seconds for a 0": (60.0, [(1, 0), (2, 4), (3, 5), (4, 5.5), (5, 6)], [0, 0, 0, 4, 1]),
+    "less, as for others": (2.0, [(1, 0), (2, 2), (3, 2.5)], [0, 0, 3]),
+    "not for a 1": (60.0, [(2, 0), (3, 6), (1, 7), (4, 8)], [0, 0, 3, 1]),
+    "not for what is lacking later": (60.0, [(0, 0), (1, 1), (3, 2), (4, 60)], [1, 1, 0, 0]),
+    "a 0 in time": (60.0, [(1, 0), (0, 5), (2, 6)], [0, 2, 1]),
+}
+
+
+@pytest.mark.parametrize("case", WAITING)
+def test_a_0_is_not_waited_for_as_long_as_others(case: str) -> None:
+    lateness, arriving, counts = WAITING[case]
+    order = Reorder(lateness)
+    assert [len(order.push(signal(seq, at), seq)) for seq, at in arriving] == counts
+
+
 @pytest.mark.parametrize(("lateness", "most"), [(5.0, 10_000), (1000.0, 100_000)])
 @pytest.mark.parametrize("numbered", [True, False])
 def test_a_clock_that_stands_still_does_not_fill_the_memory(
