@@ -261,7 +261,7 @@ class _Links:
         if index >= self._until:
             self._expected, self._until = self._paces.at(index)
         expected = self._expected
-        if pace is expected or (pace.rate == expected.rate and pace.offset == expected.offset):
+        if pace is expected or _limits(pace) == _limits(expected):
             return self._breaks[bisect_left(self._breaks, index)]
         if pace is not self._pace:
             self._pace, self._since, self._judged = pace, index, index

@@ -207,6 +207,25 @@ def test_a_rate_that_does_not_become_that_of_the_player(chained: list[int]) -> N
     assert bits(as_rows([*events, *fleet.close()])) == fed(other, Policy())
 
 
+@pytest.mark.parametrize("pack", [False, True])
+def test_each_player_has_a_policy_of_its_own(pack: bool) -> None:
+    """A restored player has that of its snapshot: here it takes nothing that is too fast."""
+    policy = Policy(jump_tolerance=0.0)
+    entries: list[Entry] = [("tv", Playing(at=0.0), None), *quiet(range(1, 100))]
+    entries += [("tv", RateChange(at=24.75, rate=2.0), None), *quiet(range(100, 300), 2.0)]
+    fast = [TimeUpdate(at=75.0 + t, position=125.0 + 2.125 * t) for t in range(1, 200)]
+    entries += [("tv", each, None) for each in fast]
+    for first in (1, 150):
+        fleet = Fleet()
+        fleet.adopt(Engine("tv", policy=policy))
+        events = [event for _, each, _ in entries[:first] for event in fleet.feed("tv", each)]
+        if pack:
+            fleet.pack("tv")
+        for made in feed_batches(table_of(entries[first:]).to_batches(), fleet):
+            events += [event for _, each in made for event in cast("list[Event]", each)]
+        assert bits(as_rows([*events, *fleet.close()])) == fed(entries, policy)
+
+
 def test_so_they_are_after_a_clock_was_set_back(chained: list[int]) -> None:
     entries: list[Entry] = [("tv", Playing(at=3600.0), None), *quiet(range(1, 100), start=3600.0)]
     entries += quiet(range(100, 800))
