@@ -93,10 +93,7 @@ class Quick(Playback):
                 events = self.take_calmly(position, at)
                 if events is not None:
                     return events
-        events = self.take(TimeUpdate(at=at, position=position))
-        if self.calm == UNKNOWN:
-            self._arm()  # more updates are likely to follow
-        return events
+        return self.take(TimeUpdate(at=at, position=position))
 
     def advance(
         self,
