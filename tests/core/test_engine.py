@@ -90,6 +90,9 @@ def test_time_passes_on_the_quiet_path_too() -> None:
         lambda engine: [engine.timeupdate(3.0, 4.5), engine.timeupdate(90.0, 10.0)],
         lambda engine: engine.timeupdate(3.5625, 4.5),
         lambda engine: [engine.timeupdate(3.5625, 4.5), engine.timeupdate(3.75, 4.75)],
+        lambda engine: [
+            engine.timeupdate(*each) for each in ((3.5625, 4.5), (3.75, 5.0), (4.0, 5.25))
+        ],
     ],
 )
 @pytest.mark.parametrize("number", [int, np.float64])

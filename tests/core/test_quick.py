@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 from fed_engines import PLAYED, fed
@@ -308,6 +308,39 @@ def test_where_updates_go(scenario: Scenario) -> None:
             assert Observed.ways[:1] == [event["event"] for event in step.events], step.line
 
 
+class Steady(Engine):
+    """Notes when it takes an update that needs more than a look."""
+
+    __slots__ = ()
+    updates: ClassVar[list[float]] = []
+
+    def take_calmly(self, position: float, at: float) -> Sequence[Event] | None:
+        self.updates.append(at)
+        return super().take_calmly(position, at)
+
+
+@pytest.mark.parametrize(
+    ("moves", "looked_at"),
+    [
+        ([(2.0, 2.0), (2.25, 2.5)], []),
+        ([(2.25, 2.0), (2.75, 3.0), (3.75, 4.0)], [2.0, 3.0]),
+        ([(2.0, 2.0), (2.0, 2.25), (2.25, 2.5), (2.5, 2.75)], [2.25, 2.5]),
+        ([(2.5, 2.96875), (4.0, 4.96875), (5.0, 6.0)], [4.96875]),
+        ([(24.0, 24.0), (25.0, 25.0), (26.0, 26.0)], [24.0, 25.0]),
+    ],
+)
+def test_a_steady_player_takes_its_updates_at_a_glance(
+    moves: list[tuple[float, float]], looked_at: list[float]
+) -> None:
+    engine = Steady(policy=Policy(view_interval=None))
+    for signal in (*PLAYED[:2], TimeUpdate(at=1.0, position=1.0)):
+        engine.feed(signal)
+    Steady.updates.clear()
+    for position, at in moves:
+        engine.timeupdate(position, at)
+    assert Steady.updates == looked_at
+
+
 @pytest.mark.parametrize("start", [(), (Seek(at=12.0, position=20.0),)], ids=len)
 def test_a_replay_that_failed_before_it_began_can_be_taken_up(start: tuple[Signal, ...]) -> None:
     failed = [Replay(at=11.0), *start, Error(at=13.0, code="E1", fatal=True), Playing(at=14.0)]
@@ -317,3 +350,36 @@ def test_a_replay_that_failed_before_it_began_can_be_taken_up(start: tuple[Signa
         assert quick.feed(signal) == judged.take(signal)
         assert quick.snapshot() == judged.snapshot()
     assert quick.state is State.PLAYING
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"milestones": ()},
+        {"completion": 0.5},
+        {"milestones": (), "completion": 0.5, "view_interval": None},
+        {"view_interval": 0.1},
+    ],
+)
+@pytest.mark.parametrize("seek", [None, 40.0])
+def test_what_an_update_reaches_is_what_the_rules_say(
+    seek: float | None, changes: dict[str, Any]
+) -> None:
+    """Views and shares at, just before and beyond their points, and beyond the end."""
+    policy = Policy(**{"view_interval": 1.0, **changes})
+    quick, judged = (fed(*PLAYED[:2], player="tv", policy=policy) for _ in range(2))
+    at = here = 0.0
+    for number in range(1, 415):
+        if number == 10 and seek is not None:
+            here = seek
+            for engine in (quick, judged):
+                engine.feed(Seek(at=at, position=seek))
+        at, here = at + 0.25, here + 0.25
+        for early in (4e-6, 5e-7, 0.0):
+            update = TimeUpdate(at=at - early, position=here - early)
+            made, expected = quick.feed(update), judged.take(update)
+            assert [*made] == [*expected]
+            assert [(each.rule, each.cause) for each in made] == [
+                (each.rule, each.cause) for each in expected
+            ]
+            assert quick.snapshot() == judged.snapshot()
