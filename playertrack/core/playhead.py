@@ -196,6 +196,7 @@ class Elapsed:
             self.long_seconds, self.long_content = pace.credit, self.head
 
 
+# Without methods for copies: those of attrs would leave out what `PlayerState` adds.
 @attrs.define(weakref_slot=False, getstate_setstate=False)
 class Playhead:
     """Where a player is, since when, and how much slack its next move has."""

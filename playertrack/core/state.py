@@ -72,6 +72,7 @@ class State(Enum):
 ) = State
 
 
+# Without methods for copies: those of attrs would leave out what `PlayerState` adds.
 @attrs.define(eq=False, weakref_slot=False, getstate_setstate=False)
 class Essentials(Playhead):
     """The part of a player that is always there: the playhead it inherits, and its session.
