@@ -217,6 +217,14 @@ def test_a_milestone_is_given_with_its_events() -> None:
     assert fleet.players["tv"].position == 27.0
 
 
+@pytest.mark.parametrize("step", [0.5, 2.0, 4.0])
+def test_a_milestone_is_reached_at_its_very_position(step: float) -> None:
+    """However slow the player is, and however seldom it reports."""
+    fleet = at_1(RateChange(at=1.0, rate=0.5))
+    updates = [tv(1.0 + number * step / 2, 1.0 + number * step) for number in range(1, 100)]
+    assert (49.0, ["PLAY_REACHED_25"]) in skimmed(fleet, *updates)
+
+
 def test_each_player_by_itself() -> None:
     fleet = at_1(player=None)
     fleet.adopt(fed(*PLAYED, TimeUpdate(at=11.0, position=11.0), player="tv", policy=QUIET))
