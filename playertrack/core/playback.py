@@ -334,14 +334,17 @@ class Playback(PlayerState):
 
     def reach(self, start: float, end: float) -> None:
         """Fire what ``(start, end]`` reached: milestones, completion, then views."""
+        policy: Policy = self.pace._setup.policy
         assert self.media is not None
         for bit, (milestone, point) in enumerate(self.media.points):
             if point > end:
                 break
             if point > start:
                 self.reached(bit, milestone)
-        self.complete()
-        self.view()
+        if policy.completion is not None:
+            self.complete(policy.completion)
+        if policy.view_interval is not None:
+            self.view(policy.view_interval)
 
     def reached(self, bit: int, milestone: int) -> None:
         """A milestone fires when it first becomes true, once per session (R-quartile)."""
@@ -350,12 +353,9 @@ class Playback(PlayerState):
             rule = "R-hundred" if milestone == 100 else "R-quartile"
             self.emit(events.REACHED[milestone], rule)
 
-    def complete(self) -> None:
-        """COMPLETED, once so much of the duration was watched as the policy asks for."""
-        policy = self.policy
-        if policy.completion is None:
-            return
-        share, end, bit = policy.completion, self.end, 1 << len(policy.milestones)
+    def complete(self, share: float) -> None:
+        """COMPLETED, once that share of the duration was watched."""
+        end, bit = self.end, 1 << len(self.policy.milestones)
         if end is None or self.fired & bit:
             return
         assert self.position is not None
@@ -376,10 +376,9 @@ class Playback(PlayerState):
             rangeset.join(watched, self.span_from, self.position)
         return rangeset.cut(watched, end)
 
-    def view(self) -> None:
-        """A VIEW for each full interval by which play time has grown (R-view)."""
-        interval = self.policy.view_interval
-        if interval is None or self.state is not PLAYING or self.suspended:
+    def view(self, interval: float) -> None:
+        """A VIEW for each full interval (s) by which play time has grown (R-view)."""
+        if self.state is not PLAYING or self.suspended:
             return
         play_time, most = self.play_time, self.viewed + _MOST_VIEWS
         while play_time >= (self.viewed + 1) * interval - HAIR:

@@ -339,7 +339,8 @@ def judge_again(pb: Playback) -> None:
         for bit, (milestone, point) in enumerate(pb.media.points):
             if holds(pb.watched or (), point):
                 pb.reached(bit, milestone)
-        pb.complete()
+        if pb.policy.completion is not None:
+            pb.complete(pb.policy.completion)
 
 
 def on_replay(pb: Playback, signal: Replay) -> None:
