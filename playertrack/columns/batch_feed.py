@@ -20,6 +20,9 @@ from .gathered import Gathered
 #: So many rows should be taken together, which are 50 MB: a player then has many among them.
 TOGETHER = 1 << 20
 
+#: With so many rows a player it is enough: memory that was never used costs more than it saves.
+_ENOUGH = 1 << 9
+
 #: Which players to take; None for all.
 _Chosen = dict[str | None, bool] | None
 
@@ -37,7 +40,7 @@ def feed_batches(
     """Feed rows of signals to ``fleet``: what they made; see `trace.feed.feed_lines`.
 
     Rows are counted from 1, through all batches. ``together``: batches with fewer rows may wait
-    for the next one; all have the same columns then.
+    for the next one, unless there are many for each player; all have the same columns then.
     """
     start = 1
     signals: SignalBatch | None = None
@@ -61,7 +64,7 @@ def feed_batches(
         quick = not fleet.ordered and signals.good_seqs and signals.good_players
         if quick and fleet.plain:
             gathered.add(signals)
-            if gathered.rows >= together:
+            if gathered.rows >= min(together, _ENOUGH * len(gathered.players)):
                 yield from fed()
             continue
         yield from fed()
