@@ -233,23 +233,21 @@ class Quick(Playback):
         out, self.out = self.out, None
         return NOTHING if out is None else out
 
-    def reach_quickly(self, start: float | None, position: float) -> Sequence[Event]:
+    def reach_quickly(self, start: float, position: float) -> Sequence[Event]:
         """A milestone or a view is reached on the way to ``position``."""
         policy: Policy = self.pace._setup.policy
         if policy.completion is None and self.until == inf:
-            assert start is not None
             milestone = self._next_milestone(start)
             if position < milestone:
                 return self._view(position, milestone, policy.view_interval)
         return self._reach_all(start, position)
 
-    def _reach_all(self, start: float | None, position: float) -> Sequence[Event]:
+    def _reach_all(self, start: float, position: float) -> Sequence[Event]:
         """As `reach_quickly`, whatever is reached."""
-        assert start is not None
         self.now, self.cause = self.moved_at, _UPDATE
         self.reach(start, position)
         self.cause = ""
-        self._aim(self._next_milestone(position))
+        self._aim()
         out, self.out = self.out, None
         return NOTHING if out is None else out
 
@@ -302,8 +300,7 @@ class Quick(Playback):
                 self.until = until
             else:
                 return
-            assert self.position is not None
-            self._aim(self._next_milestone(self.position))
+            self._aim()
 
     def _brief_until(self) -> float:
         """Until when what is there for a moment does not matter; -inf if it does.
@@ -336,13 +333,15 @@ class Quick(Playback):
             bit <<= 1
         return inf
 
-    def _aim(self, milestone: float) -> None:
-        """It is calm up to there, or to the next view if that is nearer: a little less at most.
+    def _aim(self) -> None:
+        """It is calm up to the next milestone or view: a little less at most.
 
         Up to there it is quiet, too, if the slack is full and the playhead does not stand.
         """
-        point, pace = milestone, self.pace
+        pace = self.pace
         policy: Policy = pace._setup.policy
+        assert self.position is not None
+        point = self._next_milestone(self.position)
         if policy.completion is not None:
             assert self.media is not None
             bit = 1 << len(policy.milestones)

@@ -292,7 +292,7 @@ class Observed(Engine):
             self.ways.append("moved-on")
         return made
 
-    def reach_quickly(self, start: float | None, position: float) -> Sequence[Event]:
+    def reach_quickly(self, start: float, position: float) -> Sequence[Event]:
         self.ways.append("looked-at")
         return super().reach_quickly(start, position)
 

@@ -55,7 +55,7 @@ class Observed(Engine):
         self.observe(at)
         return super().take_calmly(position, at)
 
-    def reach_quickly(self, start: float | None, position: float) -> Sequence[Event]:
+    def reach_quickly(self, start: float, position: float) -> Sequence[Event]:
         self.observe(self.moved_at)
         return super().reach_quickly(start, position)
 
