@@ -148,7 +148,6 @@ def feed_lines(
             found = [None, *found[1:]]
         lines = _Lines(block, range(first, first + len(found)))
         first += len(found)
-        last = first - 1
         numbers: Sequence[int] = lines.numbers
         if share is not None:
             mine = share.mine(found, lines)
@@ -161,8 +160,7 @@ def feed_lines(
         else:
             notable = zip(rest, repeat(None))
         for line, taken in notable:
-            left = length_hint(rest)
-            number = last - left if share is None else numbers[len(found) - 1 - left]
+            number = numbers[-1 - length_hint(rest)]
             try:
                 events = taken or _feed(fleet, line, decoder.update, lines, number, share, wanted)
             except (LineError, SignalError) as error:
