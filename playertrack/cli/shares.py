@@ -147,7 +147,8 @@ def _read(
     from ..trace.feed import feed_lines
     from ..trace.input_files import columns_in, kind_of, uncompressed
 
-    source, kind = name_of(path), kind_of(path)
+    source, kind, share = name_of(path), kind_of(path), options["share"]
+    speaks = share is None or share.number == 0  # one process for all
     with open_raw(path) as file:
         if kind == "parquet":
             from ..columns.batch_feed import TOGETHER, feed_batches
@@ -156,8 +157,7 @@ def _read(
             _use_small_pages()
             size = os.fstat(file.fileno()).st_size
             table = SignalFile(Path(path), source)
-            share = options["share"]
-            if not table.rows and alone and (share is None or share.number == 0):
+            if not table.rows and alone and speaks:
                 report_empty(path, "trace")  # one part of several may well have no rows
             options = {**options, "source": source, "together": TOGETHER}
             for made in feed_batches(table.batches(), fleet, **options):
@@ -172,8 +172,7 @@ def _read(
                 noted = Noted(stream)
                 for made in feed_lines(noted, fleet, source=source, **options):
                     yield made, BytesRead(before.read + counted.read_bytes)
-            share = options["share"]
-            if noted.blank and (share is None or share.number == 0):
+            if noted.blank and speaks:
                 report_empty(path, "trace")
 
 
@@ -191,10 +190,7 @@ def _check_player(path: str, kind: Kind, source: str) -> None:
 
 
 def _use_small_pages() -> None:
-    """Let pyarrow have memory in small pages.
-
-    Its own choice asks for huge ones, for which the kernel may have to move others about.
-    """
+    """Let pyarrow have memory in small pages: huge ones, its own choice, may be slow to come by."""
     import pyarrow as pa
 
     if "ARROW_DEFAULT_MEMORY_POOL" not in os.environ:
