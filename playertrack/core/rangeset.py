@@ -60,14 +60,17 @@ def holds(watched: Sequence[float], point: float) -> bool:
 
 
 def cut(watched: list[float], end: float) -> list[float]:
-    """The part of the set that lies before ``end``."""
+    """The part of the set that lies before ``end``; the list itself if all of it does."""
+    if not watched or watched[-1] <= end:
+        return watched
     count = bisect_left(watched, end)
     return watched[:count] + [end] * (count % 2)
 
 
 def intervals(watched: Sequence[float]) -> tuple[tuple[float, float], ...]:
     """The set as pairs."""
-    return tuple(zip(watched[::2], watched[1::2], strict=True))
+    bounds = iter(watched)
+    return tuple(zip(bounds, bounds, strict=True))
 
 
 def length(watched: Sequence[float]) -> float:

@@ -281,7 +281,7 @@ class PlayerState(Essentials):
     def tidy(self) -> dict[str, Any]:
         """Let go of what is as always; what is left is open or unusual."""
         own = self.__dict__
-        if own:
+        if not all(own.values()):
             for name in list(filterfalse(own.get, own)):
                 value = own[name]
                 if value is None or value == _DEFAULTS[name]:

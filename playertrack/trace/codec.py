@@ -94,6 +94,7 @@ else:
     _FIELDS = ("at", "player", "session", "index", "entry_id", "position", "duration")
     #: The end of a line while many are made: no JSON has this byte.
     _END = msgspec.Raw(b"\0")
+    _ENDS = bytes.maketrans(b"\0", b"\n")
     #: Events that become bytes at once, while they are in the cache of a processor.
     _AT_ONCE = 128
 
@@ -125,7 +126,7 @@ else:
                 cls: Any = type(event)
                 parts += _parts(cls, event.event, event.player is not None)(event)
                 parts.append(_END)
-            lines.append(_write_lines(parts).replace(b"\n", b"").replace(b"\0", b"\n"))
+            lines.append(_write_lines(parts).translate(_ENDS, b"\n"))
         return b"".join(lines)
 
     @lru_cache(maxsize=1024)
