@@ -13,6 +13,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from itertools import pairwise
+from math import inf
 from operator import attrgetter, itemgetter
 from typing import Any
 
@@ -55,7 +56,7 @@ def feed_chains(
     What they came to is ``collected`` player by player.
     """
     codes, updates, at, position = gathered.arrays()
-    rows = codes.argsort(kind="stable")  # player after player
+    rows = gathered.by_player()
     names = gathered.players
     if chosen is not None:
         keep = np.array([chosen[player] for player in names])
@@ -76,6 +77,7 @@ def feed_chains(
     if linked.mean() < _LEAST_SHARE:
         return False
     table = _Table(rows, moves, gathered.others(), places, others)
+    collected.numbers = table.numbers
     breaks = np.append(np.flatnonzero(~linked), len(rows))
     groups = _groups(players, bounds.tolist(), np.searchsorted(breaks, bounds), breaks.tolist())
     for first, group in _by_appearance(groups, fleet, table):
@@ -200,7 +202,7 @@ def _groups(
 class _Table:
     """The rows, player after player: what is known of each.
 
-    ``places`` are those that are no updates, with their numbers as rows of ``others``.
+    ``places`` are those that are no updates, ``numbers`` which rows of ``others`` they are.
     """
 
     def __init__(
@@ -210,14 +212,21 @@ class _Table:
         self.updates: Sequence[bool] = memoryview(moves.updates)
         self.times: Sequence[float] = memoryview(moves.at)
         self.positions: Sequence[float] = memoryview(moves.positions)
-        self.others = others
-        self.places = dict(zip(places.tolist(), numbers.tolist(), strict=True))
+        self._others = others
+        self._places = dict(zip(places.tolist(), numbers.tolist(), strict=True))
+        made = map(others.signals.__getitem__, self._places.values())
+        #: The signals of rows that are no updates, None where `signal` says what is wrong.
+        self.signals = dict(zip(self._places, made, strict=True))
 
     def can_be(self, index: int) -> bool:
         """A signal can be made of a row."""
         with suppress(SignalError):
-            return bool(self.updates[index] or self.others.signal(self.places[index]))
+            return bool(self.updates[index] or self.signals[index] or self.signal(index))
         return False
+
+    def signal(self, index: int) -> Signal:
+        """The signal of a row that is no update, made by itself; raises `SignalError`."""
+        return self._others.signal(self._places[index])
 
 
 def _by_appearance(
@@ -281,9 +290,8 @@ def _feed_player(
     collected: Collected,
 ) -> None:
     updates, positions, times, numbers = table.updates, table.positions, table.times, table.numbers
-    signal_of, places = table.others.signal, table.places
-    player, index, end = group.player, group.start, group.end
-    made: list[tuple[int, Sequence[Event]]] = []
+    signals, player, index, end = table.signals, group.player, group.start, group.end
+    indices, made = collected.indices, collected.events
     engine, ended = _engine(fleet, player), collected.ended
     while index < end:
         try:
@@ -294,7 +302,7 @@ def _feed_player(
                     events = fleet.timeupdate(player, positions[index], times[index])
                     engine = _engine(fleet, player)
             else:
-                signal = signal_of(places[index])
+                signal = signals[index] or table.signal(index)
                 events, engine = _feed_signal(fleet, player, engine, signal)
         except SignalError as error:
             collected.add(numbers[index], player, error)
@@ -302,13 +310,13 @@ def _feed_player(
             if ended:
                 collected.add(numbers[index], player, events)
             elif events:
-                made.append((index, events))
+                indices += [index] * len(events)
+                made += events
         index += 1
-        if engine is not None and index < end and engine.now == NOWHERE:
+        if engine is not None and index < end and (engine.now == NOWHERE or engine.until < inf):
             stop = links.until(index, engine.pace)
             if stop > index:
-                index = engine.advance(positions, times, index, stop, made)
-    collected.add_events(numbers, made)
+                index = engine.advance(positions, times, index, stop, indices, made)
 
 
 def _feed_signal(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from operator import itemgetter
 from typing import cast
 
@@ -30,10 +30,11 @@ class Collected:
         self._start, self._source, self._share = start, source, share
         self.ended = ended
         self._made: list[Made] = []
-        #: The events of `add_events`, with the numbers of all rows, and which of these are theirs.
-        self._numbers: Sequence[int] = ()
-        self._indices: list[int] = []
-        self._events: list[Event] = []
+        #: Events of players of whom a row was added, and for each the index of its row in
+        #: ``numbers``, which has those of all rows (from 0).
+        self.numbers: Sequence[int] = ()
+        self.indices: list[int] = []
+        self.events: list[Event] = []
 
     def add(self, row: int, player: str | None, made: Sequence[Event] | SignalError) -> None:
         """The events of a row (from 0) of ``player``, or what is wrong with it."""
@@ -48,23 +49,6 @@ class Collected:
         if self.ended:
             self._made.append((number, self.ended.take()))
 
-    def add_events(
-        self, numbers: Sequence[int], made: Iterable[tuple[int, Sequence[Event]]]
-    ) -> None:
-        """Events by the index of their row's number, of a player of whom a row was added.
-
-        The ``numbers`` are always the same.
-        """
-        self._numbers = numbers
-        indices, flat = self._indices, self._events
-        for index, events in made:
-            if len(events) == 1:
-                indices.append(index)
-                flat.append(events[0])
-            else:
-                indices += [index] * len(events)
-                flat += events
-
     def in_order(self) -> list[Made]:
         """All of it in the order of the rows.
 
@@ -72,11 +56,11 @@ class Collected:
         the next are as made by one row, the last of them.
         """
         made, start = self._made, self._start
-        rows = np.asarray(self._numbers, np.int64)[np.array(self._indices, np.intp)]
+        rows = np.asarray(self.numbers, np.int64)[np.array(self.indices, np.intp)]
         if not made and self._share is None and self.ended is None and len(rows):
             order = rows.argsort(kind="stable").tolist()
-            return [(start + int(rows[order[-1]]), list(map(self._events.__getitem__, order)))]
-        made += zip((start + rows).tolist(), ((each,) for each in self._events), strict=True)
+            return [(start + int(rows[order[-1]]), list(map(self.events.__getitem__, order)))]
+        made += zip((start + rows).tolist(), ((each,) for each in self.events), strict=True)
         made.sort(key=_number)
         if self._share is not None or self.ended is not None or not made:
             return made

@@ -67,6 +67,21 @@ class Gathered:
         codes, updates, at, positions = (column[: self.rows] for column in self._columns)
         return codes, updates, at, positions
 
+    def by_player(self) -> Any:
+        """The numbers of the rows, from 0, player after player in the order of ``players``.
+
+        They are sorted together with the codes if both fit into one number, which is quicker.
+        """
+        codes, bits = self._columns[0][: self.rows], self.rows.bit_length()
+        if len(self._codes) << bits > 1 << 32:
+            return codes.argsort(kind="stable")
+        keys = codes.astype(np.uint32)
+        keys <<= bits
+        keys |= np.arange(self.rows, dtype=np.uint32)
+        keys.sort()
+        keys &= (1 << bits) - 1
+        return keys.astype(np.intp)
+
     def others(self) -> SignalBatch:
         """All rows that are no updates."""
         if self._others is None:

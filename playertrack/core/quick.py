@@ -101,23 +101,31 @@ class Quick(Playback):
         times: Sequence[float],
         start: int,
         stop: int,
-        made: list[tuple[int, Sequence[Event]]],
+        indices: list[int],
+        events: list[Event],
     ) -> int:
-        """Take updates ``start`` to ``stop`` at once, and add the events to ``made``.
+        """Take updates ``start`` to ``stop`` at once.
+
+        What they make is added to ``events``, and to ``indices`` for each which update it was.
 
         The caller knows that each is natural from the one before by the ``pace``, as
         `timeupdate` judges it while all is quiet, so that positions ascend, and ``start`` is at
         least 1. Returns the first index that was not taken: ``start`` if the playhead is not
-        where the one before it says, or if all is not quiet.
+        where the one before it says, or if more disturbs the quiet than what is brief (`_BRIEF`).
         """
         offset = self.pace.offset
         if (
-            self.now != NOWHERE
-            or self.calm == NOWHERE
+            self.calm == NOWHERE
             or self.position != positions[start - 1]
             or self.moved_at != times[start - 1] + offset
         ):
             return start
+        if self.now != NOWHERE:
+            end = self._briefly(positions, times, start, stop)
+            if end > start:
+                self.position = positions[end - 1]
+                self.now = self.moved_at = times[end - 1] + offset
+            return end
         policy: Policy = self.pace._setup.policy
         milestone: float | None = None
         while True:  # what is reached leaves all as quiet as it was
@@ -133,13 +141,33 @@ class Quick(Playback):
             self.position = position = positions[end]
             self.moved_at = times[end] + offset
             if position < milestone:
-                events = self._view(position, milestone, policy.view_interval)
+                made = self._view(position, milestone, policy.view_interval)
             else:
                 milestone = None
-                events = self._reach_all(positions[end - 1], position)
-            if events:
-                made.append((end, events))
+                made = self._reach_all(positions[end - 1], position)
+            indices += [end] * len(made)
+            events += made
             start = end + 1
+
+    def _briefly(
+        self, positions: Sequence[float], times: Sequence[float], start: int, stop: int
+    ) -> int:
+        """The end of the updates, as of `advance`, that find a start or a seek still settling.
+
+        Nothing else disturbs the quiet. Those that reach something are left to `take_calmly`.
+        """
+        pace, until, calm, end = self.pace, self.until, self.calm, start
+        if calm == UNKNOWN or until == inf or self.slack != pace.cap or pace.frozen_after < inf:
+            return start
+        near = _SURELY * pace.cap / (DRIFT * pace.rate)
+        while (
+            end < stop
+            and times[end] + pace.offset < until
+            and times[end] - times[end - 1] <= near
+            and positions[end] < calm
+        ):
+            end += 1
+        return end
 
     def take_calmly(self, position: float, at: float) -> Sequence[Event] | None:
         """Take an update where it is calm; None if this one needs the rules."""

@@ -15,18 +15,25 @@ from playertrack import Engine, Event, Fleet, Policy
 from playertrack.cli import main
 from playertrack.columns import EVENT_SCHEMA, SIGNAL_FIELDS, derive
 from playertrack.columns.batch_feed import feed_batches
+from playertrack.columns.decode import SignalBatch
+from playertrack.columns.gathered import Gathered
 from playertrack.signals import (
+    Captions,
     Close,
     Ended,
+    Error,
     Loaded,
     Pause,
     Playing,
     RateChange,
     Seek,
+    Seeked,
+    Seeking,
     Signal,
     Stall,
     StallEnd,
     TimeUpdate,
+    Volume,
 )
 from playertrack.trace.codec import TraceError
 
@@ -136,6 +143,20 @@ def test_more_players_than_short_codes_have_room_for() -> None:
     assert [event.player for event in events] == players
 
 
+@pytest.mark.parametrize("count", [3, 1 << 10, 1 << 16])
+def test_rows_are_sorted_by_player_and_else_stay_in_order(count: int) -> None:
+    random = Random(count)
+    players = [str(number) for number in range(count)]
+    shown = players + random.choices(players, k=5000)
+    random.shuffle(shown)
+    gathered = Gathered("rows", 1)
+    columns = {"signal": ["ready"] * len(shown), "at": [0.0] * len(shown), "player": shown}
+    gathered.add(SignalBatch(pa.record_batch(columns), "rows"))
+    places = {player: place for place, player in enumerate(gathered.players)}
+    rows = gathered.by_player().tolist()
+    assert rows == sorted(range(len(shown)), key=lambda row: places[shown[row]])
+
+
 @pytest.fixture
 def chained(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many updates each call of `Engine.advance` takes."""
@@ -181,6 +202,60 @@ def test_so_they_are_at_another_rate(rate: float, chained: list[int]) -> None:
     chained.clear()
     assert derived(entries[:450], entries[450:]) == fed(entries, Policy())
     assert sum(chained) > 780
+
+
+def test_so_they_are_while_a_seek_settles(chained: list[int]) -> None:
+    entries: list[Entry] = [("tv", Playing(at=0.0), None), *quiet(range(1, 100))]
+    for n in range(1, 11):
+        at, position = 25.0 * n, 100.0 * n
+        entries += [("tv", Seeking(at=at, position=position), None)]
+        entries += [("tv", Seeked(at=at, position=position), None)]
+        times = [0.125 * t for t in range(1, 200)]
+        entries += [("tv", TimeUpdate(at=at + t, position=position + t), None) for t in times]
+    chained.clear()
+    assert derived(entries) == fed(entries, Policy())
+    # The updates before it is settled, and those after it.
+    assert sum(chained) > len(entries) - 75
+    assert len(chained) < 25
+
+
+def test_signals_of_a_kind_may_have_different_fields() -> None:
+    first = Loaded(at=0.0, entry_id="A"), Playing(at=0.0)
+    entries: list[Entry] = [("tv", each, None) for each in first]
+    others: list[Signal] = [
+        Volume(at=25.0, volume=0.5),
+        Volume(at=25.0, volume=0.5, muted=True),
+        Captions(at=26.0, language="en"),
+        Captions(at=27.0, language=None),
+        Error(at=28.0, code="1", message="one"),
+        Error(at=29.0, code="2"),
+        Loaded(at=30.0, entry_id="B", live=True),
+        Loaded(at=31.0, entry_id="C", duration=100.0),
+    ]
+    entries += [*quiet(range(1, 99)), *(("tv", each, None) for each in others)]
+    defaults = {"muted": False, "message": "", "live": False, "fatal": False}
+    records = [
+        {name: value for name, value in each.items() if value != defaults.get(name)}
+        for each in table_of(entries).to_pylist()
+    ]
+    bad = {"signal": "volume", "volume": 2.0}, {"signal": "volume"}, {"signal": "louder"}
+    records += [{"at": 32.0, "player": "tv", **each} for each in bad]
+    table = pa.Table.from_pylist(records, pa.schema(list(SIGNAL_FIELDS.items())))
+    fleet = Fleet()
+    events: list[Any] = []
+    errors: list[str] = []
+    for made in feed_batches(table.to_batches(), fleet):
+        for _, each in made:
+            if isinstance(each, TraceError):
+                errors.append(str(each))
+            else:
+                events += each
+    assert bits(as_rows([*events, *fleet.close()])) == fed(entries, Policy())
+    assert [error.partition(" is ")[0] for error in errors] == [
+        "<table>:109: volume: 2.0",
+        "<table>:110: volume needs a volume",
+        "<table>:111: signal: 'louder'",
+    ]
 
 
 def test_a_rate_that_does_not_become_that_of_the_player(chained: list[int]) -> None:
