@@ -112,39 +112,52 @@ def test_an_update_just_before_a_view_is_taken_at_once_without_one() -> None:
     assert (end, [(index, event.event) for index, event in made]) == (5, [(3, "VIEW")])
 
 
-#: A seek to 20 at 12, complete at 12.5, and two updates after it: it waits until 13.5 for more.
-SETTLING = (
-    *PLAYED,
-    TimeUpdate(at=11.0, position=11.0),
-    Seeking(at=12.0, position=20.0),
-    Seeked(at=12.5, position=20.0),
-    Playing(at=12.5),
-    TimeUpdate(at=12.75, position=20.25),
-    TimeUpdate(at=13.0, position=20.5),
-)
+def settling(back: float = 0.0) -> list[Signal]:
+    """A seek to 20 at 12, complete at 12.5, and two updates after it: it waits until 13.5 for more.
+
+    Before it the clock is set ``back``.
+    """
+    return [
+        *PLAYED,
+        TimeUpdate(at=11.0, position=11.0),
+        TimeUpdate(at=11.0 - back, position=11.0),
+        Seeking(at=12.0 - back, position=20.0),
+        Seeked(at=12.5 - back, position=20.0),
+        Playing(at=12.5 - back),
+        TimeUpdate(at=12.75 - back, position=20.25),
+        TimeUpdate(at=13.0 - back, position=20.5),
+    ]
 
 
+@pytest.mark.parametrize("back", [0.0, 9.0])
 @pytest.mark.parametrize(
     ("steps", "taken", "why"),
     [
         ([0.125, 0.125, 0.125, 0.125], 3, "until shortly before the seek is settled"),
         ([0.25, 0.25], 1, "until shortly before the seek is settled"),
-        ([0.1, 0.4, 0.1], 1, "each only as far as leaves no doubt that it is no part of the seek"),
+        ([0.1, 0.35, 0.01], 1, "each only as far as leaves no doubt that it is no part of it"),
     ],
 )
 def test_updates_are_taken_at_once_while_a_seek_settles(
-    steps: list[float], taken: int, why: str
+    steps: list[float], taken: int, why: str, back: float
 ) -> None:
     policy = Policy(view_interval=None, jump_tolerance=0.4)
-    together, single = fed(*SETTLING, policy=policy), fed(*SETTLING, policy=policy)
-    times = list(accumulate(steps, initial=13.0))
+    together, single = fed(*settling(back), policy=policy), fed(*settling(back), policy=policy)
+    times = list(accumulate(steps, initial=13.0 - back))
     positions = list(accumulate(steps, initial=20.5))
     assert advanced(together, positions, times, 1, len(times)) == (1 + taken, []), why
     for position, at in zip(positions[1 : 1 + taken], times[1:], strict=False):
         assert single.timeupdate(position, at) == ()
     assert together.snapshot() == single.snapshot()
-    assert together.now == single.now == times[taken]
+    assert together.now == single.now == times[taken] + back
     assert together.tick(20.0) == single.tick(20.0) != ()
+
+
+def test_while_a_seek_settles_no_more_is_taken_than_was_asked_for() -> None:
+    engine = fed(*settling(), policy=Policy(view_interval=None))
+    times, positions = [13.0, 13.125, 13.25], [20.5, 20.625, 20.75]
+    assert advanced(engine, positions, times, 1, 2) == (2, [])
+    assert engine.position == 20.625
 
 
 @pytest.mark.parametrize(
@@ -159,14 +172,14 @@ def test_what_a_seek_leaves_behind_may_be_more_than_that_it_settles(
     last: Signal, frozen_after: float | None
 ) -> None:
     policy = Policy(view_interval=None, frozen_after=frozen_after)
-    engine = fed(*SETTLING[:-1], last, policy=policy)
+    engine = fed(*settling()[:-1], last, policy=policy)
     assert engine.position is not None
     positions, times = [engine.position, engine.position + 0.125], [engine.moved_at, 13.125]
     assert advanced(engine, positions, times, 1, 2) == (1, [])
 
 
 def test_while_a_seek_settles_nothing_is_reached_at_once() -> None:
-    engine = fed(*SETTLING, policy=Policy(view_interval=None, milestones=(21,)))
+    engine = fed(*settling(), policy=Policy(view_interval=None, milestones=(21,)))
     times, positions = [13.0, 13.125, 13.25], [20.5, 20.625, 21.0]
     assert advanced(engine, positions, times, 1, 3) == (2, [])
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from playertrack.core.rangeset import (
     by_length,
+    cut,
     forget_shortest,
     holds,
     intervals,
@@ -36,6 +37,16 @@ def test_joining_is_union(stretches: list[tuple[int, int]]) -> None:
     assert length(watched) == len(seconds)
     assert watched == sorted(set(watched))
     assert intervals(watched) == tuple(zip(watched[::2], watched[1::2], strict=True))
+
+
+@given(st.lists(_interval), st.integers(0, 70))
+def test_a_cut_leaves_what_lies_before_it(stretches: list[tuple[int, int]], end: int) -> None:
+    watched = joined(*stretches)
+    before = {second for second in range(end + 1) if holds(watched, second)}
+    left = cut(watched, end)
+    assert {second for second in range(70) if holds(left, second)} == before
+    assert length(left) == len(before)
+    assert watched == joined(*stretches)
 
 
 @given(st.lists(_interval), st.randoms(use_true_random=False))
