@@ -55,20 +55,19 @@ def feed_chains(
 
     What they came to is ``collected`` player by player.
     """
-    codes, updates, at, position = gathered.arrays()
-    rows = gathered.by_player()
+    rows, codes, updates, at, position = gathered.by_player()
     names = gathered.players
     if chosen is not None:
-        keep = np.array([chosen[player] for player in names])
-        rows = rows[keep[codes[rows]]]
-    codes = codes.take(rows)
+        kept = np.array([chosen[player] for player in names])[codes]
+        rows, codes, updates = rows[kept], codes[kept], updates[kept]
+        at, position = at[kept], position[kept]
     bounds = np.concatenate(([0], np.flatnonzero(codes[1:] != codes[:-1]) + 1, [len(rows)]))
     if len(rows) < _LEAST_ROWS * (len(bounds) - 1) or not len(rows):
         return False
     players = [names[code] for code in codes[bounds[:-1]].tolist()]
-    moves = _Moves(updates.take(rows), at.take(rows), position.take(rows))
-    places = np.flatnonzero(~moves.updates)
-    others = np.searchsorted(np.flatnonzero(~updates), rows[places])
+    moves = _Moves(updates, at, position)
+    places = np.flatnonzero(~updates)
+    others = np.searchsorted(np.flatnonzero(~gathered.arrays()[1]), rows[places])
     rates = gathered.others().rates()[others]
     changes = places[rates > 0.0].tolist(), rates[rates > 0.0].tolist()
     paces = _expected(fleet, players, bounds.tolist(), zip(*changes, strict=True))

@@ -26,6 +26,7 @@ class Gathered:
         self._room = room
         self._last: list[str | None] | None = None
         self._mapping: Any = None
+        self._arrays: dict[str, Any] = {}
         self._columns = [np.empty(0, kind) for kind in (np.uint16, bool, np.float64, np.float64)]
         self.clear()
 
@@ -67,20 +68,38 @@ class Gathered:
         codes, updates, at, positions = (column[: self.rows] for column in self._columns)
         return codes, updates, at, positions
 
-    def by_player(self) -> Any:
-        """The numbers of the rows, from 0, player after player in the order of ``players``.
+    def by_player(self) -> tuple[Any, Any, Any, Any, Any]:
+        """The rows player after player, in the order of ``players``.
 
-        They are sorted together with the codes if both fit into one number, which is quicker.
+        Their numbers, from 0, and their `arrays`, in memory that the next call will use again.
         """
+        rows = self._rows_by_player()
+        codes, updates, at, positions = (
+            column.take(rows, out=self._memory(name, column.dtype), mode="clip")
+            for name, column in zip(("codes", "updates", "at", "where"), self.arrays(), strict=True)
+        )
+        return rows, codes, updates, at, positions
+
+    def _rows_by_player(self) -> Any:
+        """They are sorted together with the codes if both fit into one number: that is quicker."""
         codes, bits = self._columns[0][: self.rows], self.rows.bit_length()
         if len(self._codes) << bits > 1 << 32:
             return codes.argsort(kind="stable")
-        keys = codes.astype(np.uint32)
+        keys, rows = self._memory("keys", np.uint32), self._memory("rows", np.intp)
+        keys[:] = codes
         keys <<= bits
         keys |= np.arange(self.rows, dtype=np.uint32)
         keys.sort()
         keys &= (1 << bits) - 1
-        return keys.astype(np.intp)
+        rows[:] = keys
+        return rows
+
+    def _memory(self, name: str, kind: Any) -> Any:
+        """An array with room for a value of each row, the same one each time."""
+        found = self._arrays.get(name)
+        if found is None or len(found) < self.rows or found.dtype != kind:
+            found = self._arrays[name] = np.empty(len(self._columns[0]), kind)
+        return found[: self.rows]
 
     def others(self) -> SignalBatch:
         """All rows that are no updates."""

@@ -150,11 +150,20 @@ def test_rows_are_sorted_by_player_and_else_stay_in_order(count: int) -> None:
     shown = players + random.choices(players, k=5000)
     random.shuffle(shown)
     gathered = Gathered("rows", 1)
-    columns = {"signal": ["ready"] * len(shown), "at": [0.0] * len(shown), "player": shown}
+    columns = {
+        "signal": ["ready"] * len(shown),
+        "at": [float(n) for n in range(len(shown))],
+        "player": shown,
+    }
     gathered.add(SignalBatch(pa.record_batch(columns), "rows"))
     places = {player: place for place, player in enumerate(gathered.players)}
-    rows = gathered.by_player().tolist()
-    assert rows == sorted(range(len(shown)), key=lambda row: places[shown[row]])
+    rows = sorted(range(len(shown)), key=lambda row: places[shown[row]])
+    for _ in range(2):  # in the same memory
+        found, codes, updates, at, _ = gathered.by_player()
+        assert found.tolist() == rows
+        assert codes.tolist() == sorted(places[player] for player in shown)
+        assert not updates.any()
+        assert at.tolist() == [float(row) for row in rows]
 
 
 @pytest.fixture
