@@ -7,8 +7,6 @@ R-close-open. Functions named after a trigger's meaning are effects of the table
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 from ...signals import Close, DurationChange, Loaded, Replay
 from ..open_intervals import Stale, Start
 from ..playback import Playback
@@ -213,16 +211,10 @@ def summarize(pb: Playback) -> Summary:
         watched=intervals(watched),
         unique_time=length(watched),
         completion=None if end is None else length(cut(watched, end)) / end,
-        quartiles=_fired(milestones, pb.fired),
+        quartiles=tuple(n for bit, n in enumerate(milestones) if pb.fired & 1 << bit),
         completed=bool(pb.fired & 1 << len(milestones)),
         position=pb.position,
     )
-
-
-@lru_cache(maxsize=1024)
-def _fired(milestones: tuple[int, ...], fired: int) -> tuple[int, ...]:
-    """Those of the ``milestones`` whose bits are set."""
-    return tuple(n for bit, n in enumerate(milestones) if fired & 1 << bit)
 
 
 def start_over(pb: Playback) -> None:
