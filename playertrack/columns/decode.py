@@ -129,15 +129,18 @@ class SignalBatch:
 
         A row is an update if both of its numbers can be; others may be any number.
         """
-        players, position = self._columns.get("player"), self._columns.get("position")
+        players, times = self._columns.get("player"), self._columns["at"]
         codes = np.full(self.rows, -1) if players is None else _code_array(players)
-        at = filled(self._columns["at"], np.nan)
-        where = np.full(self.rows, np.nan) if position is None else values_of(position)
+        positions = self._columns.get("position")
+        if positions is None:
+            positions = pa.nulls(self.rows, DOUBLE)
+        at, where = values_of(times), values_of(positions)
         code = self._names.index("timeupdate") if "timeupdate" in self._names else -2
         updates = _code_array(self._columns["signal"]) == code
         updates &= (at >= -MAX_AT) & (at <= MAX_AT) & (where >= 0.0) & (where < np.inf)
-        if position is not None and position.null_count:
-            updates &= where_given(position)
+        for column in (times, positions):
+            if column.null_count:
+                updates &= where_given(column)
         return codes, updates, at, where
 
     def signal(self, row: int) -> Signal:
