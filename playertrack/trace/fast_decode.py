@@ -24,6 +24,7 @@ _POSITION = Annotated[float, msgspec.Meta(ge=0.0)]
 _SEQ = Annotated[int, msgspec.Meta(ge=0, le=MAX_SEQ)]
 
 UNSET = msgspec.UNSET
+asdict = msgspec.structs.asdict
 
 
 class Line(msgspec.Struct, gc=False, tag_field="signal", kw_only=True):
@@ -53,14 +54,19 @@ def _struct(name: str, cls: Any) -> Any:
     return msgspec.defstruct(name, fields, bases=(Line,), tag=name, gc=False, kw_only=True)
 
 
+def _optional(cls: Any) -> list[str]:
+    return [field.name for field in attrs.fields(cls) if field.default is not attrs.NOTHING]
+
+
 _STRUCTS = [_struct(name, cls) for name, cls in SIGNALS.items() if name != "timeupdate"]
-_FIELDS: dict[type[Line], tuple[str, list[str]]] = {
-    struct: (name, [field for field in struct.__struct_fields__ if field not in ("player", "seq")])
+#: By the struct of a line the class of its signal, and the fields that it can be without.
+_KINDS: dict[type[Line], tuple[type[Signal], list[str]]] = {
+    struct: (cls, _optional(cls))
     for struct in [Update, *_STRUCTS]
-    for name in [struct.__struct_config__.tag]
+    for cls in [SIGNALS[struct.__struct_config__.tag]]
 }
 _values: dict[type[Line], Callable[[Line], tuple[Any, ...]]] = {
-    struct: attrgetter(*struct.__struct_fields__) for struct in _FIELDS
+    struct: attrgetter(*struct.__struct_fields__) for struct in _KINDS
 }
 
 #: What the decoder may raise.
@@ -199,12 +205,13 @@ def _colons(line: Any) -> int:
 
 def signal_of(line: Line) -> Signal | None:
     """The signal in a line; None if one of its fields is invalid."""
-    name, names = _FIELDS[type(line)]
-    values = _values[type(line)](line)
-    fields = dict(zip(names, values, strict=False))  # without player and seq, which come last
-    if UNSET in values:
-        fields = {field: value for field, value in fields.items() if value is not UNSET}
+    kind, optional = _KINDS[type(line)]
+    fields = asdict(line)
+    del fields["player"], fields["seq"]
+    for name in optional:
+        if fields[name] is UNSET:
+            del fields[name]
     try:
-        return SIGNALS[name](**fields)
+        return kind(**fields)
     except SignalError:
         return None
