@@ -118,8 +118,7 @@ def _share(task: Task, share: Share | None) -> Iterator[Item | BytesRead | Total
         try:
             before = done
             for made, done in _read(path, before, fleet, options, alone=len(task.paths) == 1):
-                whole = share is None and ended is None
-                yield from chosen.items(number, _together(made) if whole else made)
+                yield from chosen.items(number, made)
                 yield done
         except (PlayertrackError, OSError) as error:
             if share is None:
@@ -196,22 +195,6 @@ def _use_small_pages() -> None:
     if "ARROW_DEFAULT_MEMORY_POOL" not in os.environ:
         with suppress(NotImplementedError):  # it is not in each build
             pa.set_memory_pool(pa.jemalloc_memory_pool())
-
-
-def _together(made: list[Made]) -> Iterator[Made]:
-    """The same, with the events of lines in a row as if one line had made them."""
-    number = 0
-    events: list[Event] = []
-    for number, each in made:
-        if isinstance(each, Exception):
-            if events:
-                yield number, events
-                events = []
-            yield number, each
-        else:
-            events += cast("Sequence[Event]", each)
-    if events:
-        yield number, events
 
 
 class _Chosen:

@@ -138,21 +138,14 @@ def feed_lines(
 
     Lines that made nothing are not named. ``share``: only the players of that share. ``wanted``:
     only the players of which it says so. ``ended`` collects the sessions of the fleet that end.
-    Nobody is closed in the end.
+    With neither ``share`` nor ``ended`` nobody needs to know of each line: the events from one
+    error to the next are given as made by one line, the last of them. Nobody is closed in the end.
     """
     decoder = LineDecoder()
-    first = 1
-    for block in blocks(stream):
-        found = decoder.decode(block)
-        if len(block) > MAX_LINE and b"\n" not in block[: MAX_LINE + 1]:
-            found = [None, *found[1:]]
-        lines = _Lines(block, range(first, first + len(found)))
-        first += len(found)
-        numbers: Sequence[int] = lines.numbers
-        if share is not None:
-            mine = share.mine(found, lines)
-            numbers, found = list(compress(numbers, mine)), list(compress(found, mine))
+    apart = share is not None or ended is not None
+    for lines, numbers, found in _decoded(stream, decoder, share):
         made: list[Made] = []
+        joined: list[Event] = []
         rest = iter(found)
         notable: Iterator[tuple[Any, Sequence[Event] | None]]
         if fleet.plain and share is None and wanted is None:
@@ -160,17 +153,49 @@ def feed_lines(
         else:
             notable = zip(rest, repeat(None))
         for line, taken in notable:
+            if taken is not None and not apart:
+                joined += taken
+                continue
             number = numbers[-1 - length_hint(rest)]
             try:
                 events = taken or _feed(fleet, line, decoder.update, lines, number, share, wanted)
             except (LineError, SignalError) as error:
-                made.append((number, TraceError(source, number, str(error))))
+                made += [(number, joined), (number, TraceError(source, number, str(error)))]
+                joined = []
                 continue
-            if events:
-                made.append((number, events))
-            if ended:
-                made.append((number, ended.take()))
+            if apart:
+                made += _of_line(number, events, ended)
+            else:
+                joined += events
+        if joined:
+            made.append((numbers[-1], joined))
         yield made
+
+
+def _decoded(
+    stream: ByteStream, decoder: LineDecoder, share: Share | None
+) -> Iterator[tuple[_Lines, Sequence[int], Sequence[Any]]]:
+    """The lines of each block, and the numbers of those of the ``share``, with what they hold."""
+    first = 1
+    for block in blocks(stream):
+        found = decoder.decode(block)
+        if len(block) > MAX_LINE and b"\n" not in block[: MAX_LINE + 1]:
+            found = [None, *found[1:]]
+        lines = _Lines(block, range(first, first + len(found)))
+        first += len(found)
+        if share is None:
+            yield lines, lines.numbers, found
+        else:
+            mine = share.mine(found, lines)
+            yield lines, list(compress(lines.numbers, mine)), list(compress(found, mine))
+
+
+def _of_line(number: int, events: Sequence[Event], ended: EndedSessions | None) -> Iterator[Made]:
+    """The events of a line, and the summaries of the sessions that it ended."""
+    if events:
+        yield number, events
+    if ended:
+        yield number, ended.take()
 
 
 def _feed(

@@ -153,7 +153,9 @@ def test_a_line_that_has_two_does_not_make_up_for_one_that_is_broken(
 def test_every_line_is_of_one_share() -> None:
     lines = [line for name in DAMAGED for line in (*USUAL[:20], DAMAGED[name])]
     trace = b"\n".join(lines)
-    whole = [each for made in feed_lines(BytesIO(trace), Fleet()) for each in made]
+    whole = [
+        each for made in feed_lines(BytesIO(trace), Fleet(), share=Share(0, 1)) for each in made
+    ]
 
     shares = [Share(number, 3) for number in range(3)]
     parts = [
@@ -166,6 +168,25 @@ def test_every_line_is_of_one_share() -> None:
     assert sorted(map(repr, parts)) == sorted(map(repr, whole))
     seen = {player: line for share in shares for player, line in share.first_seen.items()}
     assert {seen["a"], seen["b"], seen["c"]} == {1, 3, 5}
+
+
+def test_events_come_with_those_of_the_lines_before_where_nobody_asks_of_each_line() -> None:
+    """From one error to the next they are as of one line."""
+    trace = b"\n".join([*USUAL[:10], b"oops", b"oops", *USUAL[10:100], b""])
+
+    (made,) = feed_lines(BytesIO(trace), Fleet())
+
+    fleet = Fleet()
+    before, after = (
+        [event for line in lines for event in fleet.feed(*parse_signal(line))]
+        for lines in (USUAL[:10], USUAL[10:100])
+    )
+    errors = [number for number, each in made if isinstance(each, TraceError)]
+    events = [(number, each) for number, each in made if not isinstance(each, TraceError)]
+    assert errors == [11, 12]
+    assert events == [(11, before), (12, []), (102, after)]
+    assert before
+    assert after
 
 
 def test_what_is_left_of_the_players_is_the_same() -> None:
