@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from ..trace.codec import ByteStream
 
 
+#: How much of an output is written at once, in bytes.
+_BUFFER = 1 << 17
+
 #: How many names of players are kept for a message.
 _SOME_PLAYERS = 10_000
 
@@ -337,7 +340,7 @@ def open_output(path: str) -> Iterator[BinaryIO]:
         return
     part = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
-        with part.open("wb") as file:
+        with part.open("wb", _BUFFER) as file:
             yield file
         part.replace(target)
     except BaseException as error:  # raised again, without the half file
