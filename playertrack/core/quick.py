@@ -202,12 +202,14 @@ class Quick(Playback):
             self.moved_at = now
             # Updates before may have had numbers of numpy.
             self.slack = float(slack) if slack < pace.cap else pace.cap
-            if cadence is not None:
+            if cadence is not None:  # it is never quiet
                 cadence.since = now
                 cadence.updated(now)
-            quiet = slack >= pace.cap and cadence is None and self.until == inf
-            self.now = NOWHERE if quiet else now
-            self.steady = self.calm if quiet and pace.steady else NOWHERE
+                self.now = now
+            else:
+                quiet = slack >= pace.cap and self.until == inf
+                self.now = NOWHERE if quiet else now
+                self.steady = self.calm if quiet and pace.steady else NOWHERE
             return NOTHING if position < self.calm else self.reach_quickly(start, position)
         if ahead == 0.0 and elapsed <= pace.credit:
             if cadence is not None:
