@@ -72,7 +72,7 @@ def _trace(
     Path(start).write_bytes(next(viewers.lines(1, habit)))
     fields = [f"--policy={field}={json.dumps(value)}" for field, value in policy.items()]
     timings = in_turns(
-        scale.runs,
+        2 * scale.runs,  # the yardstick takes a fraction of a second, in which a machine may change
         {
             "start": child(*COMMAND, "derive", start, "-o", events, *fields),
             "derive": child(*COMMAND, "derive", trace, "-o", events, *fields),
