@@ -48,7 +48,7 @@ def _command(scale: Scale, folder: Path) -> Iterator[Row]:
     pa.parquet.write_table(pa.json.read_json(lines), table, compression="zstd")
     pa.parquet.write_table(pa.json.read_json(BytesIO(first)), start + ".parquet")
     timings = in_turns(
-        2 * scale.runs,  # what else a machine does weighs most here: four short processes a ratio
+        4 * scale.runs,  # what else a machine does weighs most here: four short processes a ratio
         {
             "start": child(*COMMAND, "derive", start + ".parquet", "-o", events),
             "columns": child(*COMMAND, "derive", table, "-o", events),
