@@ -340,12 +340,33 @@ def open_output(path: str) -> Iterator[BinaryIO]:
         return
     part = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
-        with part.open("wb", _BUFFER) as file:
-            yield file
-        part.replace(target)
+        with _cleaned_up_when_terminated():
+            with part.open("wb", _BUFFER) as file:
+                yield file
+            part.replace(target)
     except BaseException as error:  # raised again, without the half file
         with suppress(OSError):
             part.unlink(missing_ok=True)
         if isinstance(error, OSError) and str(error.filename) == str(part):
             error.filename = path  # the user knows nothing of the temporary file beside it
         raise
+
+
+@contextmanager
+def _cleaned_up_when_terminated() -> Iterator[None]:
+    """End by an exception on SIGTERM, unless that has a handler: else nothing is cleaned up."""
+    import signal
+    from threading import current_thread, main_thread
+
+    def end(number: int, _: object) -> None:
+        raise SystemExit(128 + number)  # as a shell says it of who was killed
+
+    handled = signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL
+    if handled or current_thread() is not main_thread():  # others may set none
+        yield
+        return
+    signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)

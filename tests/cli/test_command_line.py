@@ -169,6 +169,33 @@ def test_ctrl_c_ends_it_without_a_traceback() -> None:
         assert process.stderr.read() == b""
 
 
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["INT", "TERM"]
+)
+def test_a_command_that_is_ended_leaves_the_output_as_it_was(
+    number: signal.Signals, code: int, tmp_path: Path
+) -> None:
+    output, summaries = tmp_path / "events.jsonl", tmp_path / "summaries.jsonl"
+    output.write_bytes(b"of yesterday")
+    files = ["-o", str(output), "--summaries", str(summaries), "--sink", "console"]
+    command = [sys.executable, "-m", "playertrack", "derive", "-", *files]
+
+    with subprocess.Popen(
+        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(b'{"signal": "ready", "at": 1}\n')
+        process.stdin.flush()
+        assert b"WIDGET_LOADED" in process.stdout.readline()
+        assert len(list(tmp_path.iterdir())) == 3
+        process.send_signal(number)
+        _, said = process.communicate(timeout=60)
+
+    assert (process.returncode, said) == (code, b"")
+    assert [each.read_bytes() for each in tmp_path.iterdir()] == [b"of yesterday"]
+
+
 @contextmanager
 def deriving_in_several_processes(trace: Path) -> Iterator[subprocess.Popen[bytes]]:
     """A command that waits for somebody to read what its processes made."""
