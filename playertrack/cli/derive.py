@@ -72,8 +72,8 @@ def add_parser(subparsers: Any) -> None:
         "--output",
         metavar="OUT",
         default="-",
-        help="write the events to this file, in the format of its extension; to a folder, as a "
-        "Parquet file. The file appears only once it is complete (default: standard output)",
+        help="write the events to this file, in the format of its extension; in a folder, to "
+        "events.parquet. The file appears only once it is complete (default: standard output)",
     )
     parser.add_argument(
         "--jobs",
@@ -86,19 +86,19 @@ def add_parser(subparsers: Any) -> None:
         "--reorder",
         metavar="S",
         type=seconds,
-        help="put each player's signals in the order of seq, waiting up to S seconds of their own "
-        "time for a missing one; signals that come later still are left out and counted",
+        help="sort each player's signals by seq, or by time without seq; wait up to S seconds, by "
+        "the player's clock, for a missing one; leave out and count those that come later",
     )
     parser.add_argument(
         "--idle-close",
         metavar="S",
         type=seconds,
-        help="close a player after S seconds without a signal; if it returns, it starts afresh",
+        help="close a player after S seconds without a signal; if it returns, it starts as new",
     )
     parser.add_argument(
         "--summaries",
         metavar="FILE",
-        help="also write one row for each session to this file (JSON Lines or Parquet)",
+        help="also write a summary row for each session to this file (JSON Lines or Parquet)",
     )
     add_session(parser)
     add_raw(parser)

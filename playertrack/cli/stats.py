@@ -42,10 +42,11 @@ def add_parser(subparsers: Any) -> None:
     parser = add_command(
         subparsers,
         "stats",
-        "Computes the figures of many sessions: plays, join time, rebuffering, seeks, errors,\n"
+        "Computes figures for many sessions: plays, join time, rebuffering, seeks, errors,\n"
         "completion, watched share and the retention curve. Reads events, traces, or the\n"
-        "summaries of derive, as JSON Lines or Parquet. From traces and summaries the play time\n"
-        "and the watched share are exact; from events alone they come from VIEWs and milestones.",
+        "summaries that derive writes, as JSON Lines or Parquet. From traces and summaries the\n"
+        "play time and the watched share are exact. From events alone the play time is that of\n"
+        "the VIEWs, retention is known only at milestones, and the watched share is unknown.",
         "  playertrack stats events.jsonl\n"
         "  playertrack stats sessions.parquet --by entry_id --csv\n"
         "  playertrack stats signals/ --by day -o days.parquet\n"
@@ -55,7 +56,8 @@ def add_parser(subparsers: Any) -> None:
         "logs",
         metavar="EVENTS|TRACE",
         nargs="+",
-        help="events, a trace or summaries, or a folder of them; - for standard input",
+        help="events, a trace or summaries, or a folder of them; - for events or summaries on "
+        "standard input",
     )
     parser.add_argument(
         "--by",
