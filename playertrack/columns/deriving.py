@@ -26,14 +26,15 @@ def derive(
     reorder: float | None = None,
     idle_close: float | None = None,
 ) -> Any:
-    """The events of a table of signals, as a table; of record batches, as record batches.
+    """Derive the events of a table of signals as a table, or of record batches as record batches.
 
-    Whatever Arrow takes for a table is one, a data frame of Polars for instance.
-    Columns: ``player``, ``signal``, ``at``, ``seq`` and one a field of a signal; missing ones
-    are null, others are ignored, and a null is a field that is not given. ``policy``, ``reorder``
-    and ``idle_close`` are those of `Fleet`, the policy may be a mapping of its fields. The events
-    are those of ``playertrack derive``, value by value. Raises `PlayertrackError`: a `TraceError`
-    names the row, from 1, and the field that cannot be.
+    ``table`` may be anything that Arrow accepts as a table, such as a Polars data frame. Its
+    columns are ``player``, ``signal``, ``at``, ``seq`` and the fields of the signals. A column may
+    be missing if its field is optional; null means that a field is not given; other columns are
+    ignored. ``policy`` (or a mapping of its fields), ``reorder`` and ``idle_close`` are those of
+    `Fleet`. The events are the same as those of ``playertrack derive``, value by value. Raises
+    `PlayertrackError`; for a row that cannot be used a `TraceError`, which names the row, from 1,
+    and the field.
     """
     chosen = policy if policy is None or isinstance(policy, Policy) else Policy.from_mapping(policy)
     fleet = Fleet(policy=chosen, reorder=reorder, idle_close=idle_close)

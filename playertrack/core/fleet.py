@@ -28,19 +28,19 @@ _NOTHING: tuple[Event, ...] = ()
 
 
 class Fleet:
-    """Feeds mixed signals to one `Engine` a player; a player begins with its first signal.
+    """Feeds mixed signals to one `Engine` per player; a player starts with its first signal.
 
-    ``policy``, ``ids``, ``entry_id`` and the callbacks are those of `Engine` and hold for all
-    players. The id None is a player like any other: a trace that names none has just that one.
+    ``policy``, ``ids``, ``entry_id`` and the callbacks are those of `Engine` and apply to all
+    players. The id None is a player like any other: a trace without player ids has just that one.
 
-    ``reorder``: seconds of event time that a missing signal is waited for (see `Reorder`); None:
-    signals are taken as they come. ``idle_close``: a player whose next signal is more than so
-    many seconds later was closed as of the last one, and begins anew; None: never.
-    ``on_close`` is called with each engine that is closed, before it is let go. Raises
-    `FieldError` for what is no number of seconds.
+    ``reorder``: how many seconds of event time to wait for a missing signal (see `Reorder`); None
+    takes signals as they come. ``idle_close``: a player whose next signal comes more than this
+    many seconds after its last is closed as of the last one, and starts as a new one; None never
+    closes it. ``on_close`` is called with each engine that is closed, before it is released.
+    Raises `FieldError` if ``reorder`` or ``idle_close`` is not a number of seconds.
 
-    A player that is closed leaves its id behind, so that later signals are ignored, and nothing
-    else; one that is idle can be turned into its snapshot (`pack`).
+    Of a closed player the fleet keeps only the id, so that it ignores later signals; an idle one
+    can be turned into its snapshot (`pack`).
     """
 
     def __init__(

@@ -27,14 +27,14 @@ def derive(
     policy: Policy | Mapping[str, Any] | None = None,
     idle_close: float | None = None,
 ) -> DataFrame:
-    """The events of a batch of signals, in no particular order.
+    """Derive the events of a batch of signals, in no particular order.
 
-    ``signals`` has the columns of `playertrack.columns.derive`, ``player`` and ``seq`` required;
-    a player's signals are taken in the order of ``seq``, repeats are dropped. The events are
-    those of ``playertrack derive``; (player, session, index) is their key and their order.
-    ``policy`` may be a mapping of its fields, ``idle_close`` is in seconds. Raises
-    `PlayertrackError` for columns that cannot be; a row that cannot be fails the job with one
-    that names player, seq and field.
+    ``signals`` has the columns of `playertrack.columns.derive`; ``player`` and ``seq`` are
+    required. Each player's signals are sorted by ``seq``, and repeats are dropped. The events are
+    those of ``playertrack derive``; player, session and index are their key and their order.
+    ``policy`` may be a mapping of its fields; ``idle_close`` is in seconds. Raises
+    `PlayertrackError` if a column is missing or has the wrong type. A row that cannot be used
+    fails the job with a `PlayertrackError` that names the player, seq and field.
     """
     frame = signal_columns(signals)
     if frame.isStreaming:

@@ -44,20 +44,20 @@ def derive_stream(
     idle_close: str = "4 hours",
     left_out: bool = False,
 ) -> DataFrame:
-    """The events of a stream of signals, as they become known.
+    """Derive the events of a stream of signals, as they become known.
 
-    ``signals`` is as for `derive`. A player's signals are put in the order of ``seq``: one that is
-    missing is waited for as long as ``lateness`` of the player's own time, a repeat is dropped.
-    A player that is silent for longer than ``idle_close`` is closed as of its last signal, when
-    the time of the stream has come so far; it begins anew if it comes back.
+    ``signals`` is as for `derive`. Each player's signals are sorted by ``seq``: a missing one is
+    waited for up to ``lateness`` by the player's own clock, and repeats are dropped. A player that
+    is silent for longer than ``idle_close`` is closed as of its last signal, once the watermark
+    has come that far; if it returns, it starts as a new one.
 
-    Signals that come too late, or cannot be, are left out. The query's progress counts them
-    (``observedMetrics["playertrack"]``: ``late`` and ``refused``), and with ``left_out`` the
-    stream has them, too: rows that are no events, with the columns ``left_out`` ("late", or what
-    is wrong) and ``signal`` (the signal as a line of a trace).
+    Signals that come too late, or cannot be used, are left out. The query's progress counts them
+    (``observedMetrics["playertrack"]``: ``late`` and ``refused``). With ``left_out`` they are also
+    rows of the stream, with the columns ``left_out`` ("late", or what is wrong) and ``signal``
+    (the signal as a line of a trace).
 
-    The state store has to be RocksDB, whose provider the session names. Raises
-    `PlayertrackError` for columns that cannot be.
+    The state store has to be RocksDB: set its provider in the Spark session. Raises
+    `PlayertrackError` if a column is missing or has the wrong type.
     """
     frame = signal_columns(signals)
     late, idle = _seconds("lateness", lateness), _seconds("idle_close", idle_close)
