@@ -1,12 +1,14 @@
 """Derives a Redis stream of signals; you may kill it at any moment.
 
+    pip install redis
     python redis_loop.py redis://localhost:6379/0
 
 Signals are lines of a trace in the field ``signal`` of the stream ``signals``; the events go to the
 stream ``events``. It is exact because each batch is one transaction: the events, the state of
 their players and the reading position are written together or not at all.
-Between batches Redis has the players, so this process holds those of one batch. A player is closed,
-and gone, when nothing of it has arrived for ``IDLE`` seconds.
+Between batches the players are in Redis, and this process holds only those of one batch. A player
+is closed and removed when nothing of it has arrived for ``IDLE`` seconds.
+It ends when nothing has come for a second: a service calls ``consume`` in a loop.
 Run one of these for each partition; a player's signals have to be in one partition.
 """
 
