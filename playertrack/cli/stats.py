@@ -323,7 +323,8 @@ def _lines(found: Sequence[Stats], by: str | None) -> Iterator[str]:
         yield f"  seeks       {each.seeks}, errors {each.errors}"
         watched = f"watched {_percent(each.watched_share)} of the media"
         if each.watched_share is None and each.plays:
-            watched = "watched share unknown: it needs a duration, and traces or summaries"
+            needs = "a duration, and " if each.retention[0] is None else ""
+            watched = f"watched share unknown: it needs {needs}traces or summaries"
         yield f"  completion  {_percent(each.completion)}, {watched}"
         curve = ", ".join(f"{p} %: {_percent(each.retention[p])}" for p in _points(each))
         yield f"  retention   {curve}"

@@ -105,19 +105,18 @@ class FromEvents:
         return False
 
     def __iter__(self) -> Iterator[SessionTotals]:
-        # A milestone that no play reached is no milestone of the log.
+        # With other milestones than the policy's it was made with another one, of which only those
+        # are known that a play reached.
         known = {percent for play in self.plays.values() for percent in play.retention}
-        # With other milestones than the policy's, it may be one that does not ask for the end.
-        ends = 100 in known or (100 in self._milestones and known <= self._milestones)
+        points = self._milestones if known <= self._milestones else known
         for play in self.plays.values():
             if play.properties.get("live") is True:
                 play.ended, play.retention = None, {}
             if play.ended is not None:
-                play.ended = 100 in play.retention if ends else None
+                play.ended = 100 in play.retention if 100 in points else None
                 if play.played:
-                    play.retention = {
-                        percent: percent in play.retention for percent in sorted({0, *known})
-                    } | {0: True}
+                    reached = {percent: percent in play.retention for percent in sorted(points)}
+                    play.retention = {0: True, **reached}
             yield play
 
 

@@ -101,10 +101,12 @@ def test_groups_on_a_terminal(
 def test_a_log_with_other_milestones_shows_those(tmp_path: Path, capsys: Capture) -> None:
     trace, log = tmp_path / "trace.jsonl", tmp_path / "log.jsonl"
     ScriptedPlayer(60.0).load().play().watch(50).write(trace)
-    unknown = "completion  ?, watched share unknown: it needs a duration, and traces or summaries"
+    unknown = "watched share unknown: it needs traces or summaries"
+    quartiles = "25 %: 100.0 %, 50 %: 100.0 %, 75 %: 100.0 %, 100 %: 0.0 %"
     for milestones, shown in (
-        ("[10,90]", f"{unknown}\n  retention   10 %: 100.0 %\n"),
+        ("[10,90]", f"  ?, {unknown}\n  retention   10 %: 100.0 %, 90 %: 0.0 %\n"),
         ("[50,75]", "retention   25 %: ?, 50 %: 100.0 %, 75 %: 100.0 %, 100 %: ?\n"),
+        ("[25,50,75,100]", f"  0.0 %, {unknown}\n  retention   {quartiles}\n"),
     ):
         asked = f"milestones={milestones}"
         assert main(["derive", str(trace), "--policy", asked, "-o", str(log)]) == 0
