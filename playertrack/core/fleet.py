@@ -221,7 +221,8 @@ class Fleet:
         """True if the player is closed and does not start anew at ``at``."""
         if self._players.get(player, ...) is not None:
             return False
-        return self._idle_close is None or at - self._last[player] <= self._idle_close
+        last = self._last.get(player)  # it may have been closed where nobody asked for silence
+        return self._idle_close is None or last is None or at - last <= self._idle_close
 
     def _order(self, player: str | None) -> Reorder:
         order = self._orders.get(player)

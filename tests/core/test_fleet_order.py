@@ -58,6 +58,18 @@ def test_a_closed_player_begins_anew_only_after_the_silence(at: float, begun: bo
     assert (order is not None) == begun
 
 
+@pytest.mark.parametrize("reorder", [None, 2.0])
+def test_a_player_that_was_closed_elsewhere_begins_anew_after_a_silence(
+    reorder: float | None,
+) -> None:
+    left = Fleet(policy=QUIET)
+    right = Fleet(policy=QUIET, reorder=reorder, idle_close=100.0)
+    feed_all(left, [(None, each) for each in (*PLAYED, Close(at=11.0))])
+    right.restore(left.snapshot("tv"))
+    assert list(right.feed("tv", Playing(at=12.0), 4)) == []
+    assert names(list(right.feed("tv", Playing(at=1000.0), 0)))[0] == "WIDGET_LOADED"
+
+
 def test_a_player_that_moved_may_count_from_the_start_after_a_silence() -> None:
     left, right = (Fleet(policy=QUIET, reorder=2.0, idle_close=100.0) for _ in range(2))
     feed_all(left, list(enumerate(PLAYED)))
