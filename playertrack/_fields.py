@@ -13,7 +13,7 @@ from typing import Any
 
 import attrs
 
-from .errors import SignalError
+from .errors import FieldError, SignalError
 
 #: The longest duration that is believed, in seconds: 10 years.
 MAX_DURATION = 10 * 365.25 * 86400
@@ -56,6 +56,13 @@ def _at(name: str, value: object) -> float:
     if not -MAX_AT <= number <= MAX_AT:
         raise SignalError(name, value, f"{allowed} (were these milliseconds?)")
     return number + 0.0  # -0.0 becomes 0.0: the same time has one spelling
+
+
+def check_seconds(field: str, value: Any) -> None:
+    """Raise `FieldError` for what is no number of seconds, nor None."""
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if value is not None and not (is_number and 0.0 <= value < inf):
+        raise FieldError(field, value, "a number of seconds, 0 or more, or None")
 
 
 def _seconds(name: str, value: object) -> float:

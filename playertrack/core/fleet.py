@@ -7,8 +7,9 @@ from math import inf, nextafter
 from types import EllipsisType
 from typing import Any
 
+from .._fields import check_seconds
 from .._msgspec import msgspec
-from ..errors import FieldError, SnapshotError
+from ..errors import SnapshotError
 from ..events import Event
 from ..policy import Policy
 from ..signals import MAX_AT, Close, Signal, TimeUpdate
@@ -55,8 +56,8 @@ class Fleet:
         idle_close: float | None = None,
         on_close: Callable[[Engine], object] | None = None,
     ) -> None:
-        _check_seconds("reorder", reorder)
-        _check_seconds("idle_close", idle_close)
+        check_seconds("reorder", reorder)
+        check_seconds("idle_close", idle_close)
         self._setup = Setup(policy or Policy(), ids, entry_id, diagnose, on_summary)
         self._reorder = reorder
         self._idle_close = idle_close
@@ -109,9 +110,12 @@ class Fleet:
         engine = self._players.get(player)
         if isinstance(engine, Engine):
             return engine
-        made = self._restored(engine) if engine else Engine(player, setup=self._setup)
+        made = self._restored(engine) if engine else self._new(player)
         self._players[player] = made
         return made
+
+    def _new(self, player: str | None) -> Engine:
+        return Engine(player, setup=self._setup)
 
     def _restored(self, data: bytes) -> Engine:
         setup = self._setup
@@ -203,7 +207,7 @@ class Fleet:
             last = self._last.get(player)
             if last is not None and signal.at - last > self._idle_close:
                 closing = self._close_engine(player, None)
-                self._players[player] = Engine(player, setup=self._setup)
+                self._players[player] = self._new(player)
             self._last[player] = signal.at
         engine = self._players.get(player, ...)
         if not isinstance(engine, Engine):
@@ -229,7 +233,7 @@ class Fleet:
         if order is None:
             assert self._reorder is not None
             order = self._orders[player] = Reorder(self._reorder, self._idle_close)
-            self._players.setdefault(player, Engine(player, setup=self._setup))
+            self._players.setdefault(player, self._new(player))
         return order
 
     def _update_now(self, player: str | None, position: float, at: float) -> Sequence[Event]:
@@ -342,8 +346,11 @@ class Fleet:
     # ------------------------------------------------------------------ state as a value
 
     def snapshot(self, player: str | None) -> bytes:
-        """All that is known of ``player``, what waits in its reorder buffer included (R-pure)."""
-        engine = self._players.get(player)
+        """All that is known of ``player``, what waits in its reorder buffer included (R-pure).
+
+        Of one that is not known it is that of a new player.
+        """
+        engine = self._players[player] if player in self._players else self._new(player)
         order = self._orders.get(player)
         return _encode(
             (
@@ -384,12 +391,6 @@ class Fleet:
             self._late -= order.late
         self._timers.touch(player)
         return player
-
-
-def _check_seconds(field: str, value: Any) -> None:
-    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if value is not None and not (is_number and 0.0 <= value < inf):
-        raise FieldError(field, value, "a number of seconds, 0 or more, or None")
 
 
 _encode = msgspec.msgpack.Encoder().encode

@@ -161,6 +161,15 @@ def test_what_was_late_is_counted_though_the_players_are_gone() -> None:
     assert fleet.late == 3
 
 
+def test_the_snapshot_of_who_was_forgotten_is_that_of_a_new_player() -> None:
+    fleet = Fleet(policy=QUIET, reorder=5.0, idle_close=100.0)
+    feed_all(fleet, list(enumerate(PLAYED)))
+    fleet.tick(1000.0)
+    assert list(fleet.known) == []
+    fleet.restore(fleet.snapshot("tv"))
+    assert names(fleet.feed("tv", Playing(at=2000.0), 0))[0] == "WIDGET_LOADED"
+
+
 def test_a_restored_player_takes_the_place_of_the_one_that_was_there() -> None:
     left, right = Fleet(policy=QUIET), Fleet(policy=QUIET, reorder=5.0)
     feed_all(left, [(None, each) for each in PLAYED])
