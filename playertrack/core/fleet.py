@@ -8,22 +8,18 @@ from types import EllipsisType
 from typing import Any
 
 from .._fields import check_seconds
-from .._msgspec import msgspec
-from ..errors import SnapshotError
 from ..events import Event
 from ..policy import Policy
 from ..signals import MAX_AT, Close, Signal, TimeUpdate
 from .context import Diagnostic, Setup
 from .engine import Engine
+from .fleet_snapshot import pack_player, unpack_player
 from .fleet_views import Awake
 from .playhead import Pace
 from .reorder import Reorder
 from .session import SessionIds, Summary, offline_ids
 from .skim import skim
 from .timer_heap import TimerHeap
-
-#: Written first in the snapshot of a player.
-VERSION = 1
 
 _NOTHING: tuple[Event, ...] = ()
 
@@ -351,16 +347,8 @@ class Fleet:
         Of one that is not known it is that of a new player.
         """
         engine = self._players[player] if player in self._players else self._new(player)
-        order = self._orders.get(player)
-        return _encode(
-            (
-                VERSION,
-                player,
-                engine.snapshot() if isinstance(engine, Engine) else engine,
-                self._last.get(player),
-                None if order is None else order.state(),
-            )
-        )
+        saved = engine.snapshot() if isinstance(engine, Engine) else engine
+        return pack_player(player, saved, self._last.get(player), self._orders.get(player))
 
     def restore(self, data: bytes) -> str | None:
         """Take in a player from its `snapshot`, in place of what there is; its id.
@@ -368,32 +356,14 @@ class Fleet:
         ``reorder`` and ``idle_close`` are those of this fleet. Raises `SnapshotError`, also for
         signals that wait for their turn where there is no ``reorder``.
         """
-        try:
-            version, player, engine, last, state = _decode(data)
-            if version != VERSION:
-                raise SnapshotError(f"a snapshot of version {version}; this is version {VERSION}")
-            order = None
-            if state is not None:
-                order = Reorder.restore(self._reorder or 0.0, self._idle_close, state)
-                if self._reorder is None and order.flush():
-                    raise SnapshotError("signals wait in it for their turn: it needs reorder")
-            restored = None if engine is None else self._restored(engine)
-        except SnapshotError:
-            raise
-        except (msgspec.MsgspecError, ValueError, TypeError) as error:
-            raise SnapshotError(f"not a snapshot of a player: {error}") from error
+        player, engine, last, order = unpack_player(data, self._reorder, self._idle_close)
+        restored = None if engine is None else self._restored(engine)
         self.forget(player)
         self._players[player] = restored
         if last is not None:
             self._last[player] = last
-        if order is not None and self._reorder is not None:
+        if order is not None:
             self._orders[player] = order
             self._late -= order.late
         self._timers.touch(player)
         return player
-
-
-_encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(
-    tuple[int, str | None, bytes | None, float | None, list[Any] | None]
-).decode
