@@ -217,14 +217,15 @@ class Reorder:
     def restore(cls, lateness: float, idle_close: float | None, state: list[Any]) -> Reorder:
         """The buffer of a `state`; raises what a value of another shape makes Python raise."""
         order = cls(lateness, idle_close)
-        latest, order._expected, order.late, held, loose, lost, era_end, *flags = state
-        order.latest = -inf if latest is None else latest
-        order._era_end = -inf if era_end is None else era_end
+        latest, expected, late, held, loose, lost, era_end, *flags = state
+        order._expected, order.late = int(expected), int(late)
+        order.latest = -inf if latest is None else float(latest)
+        order._era_end = -inf if era_end is None else float(era_end)
         order._undecided, order._restarted = flags
-        order._lost = [(start, end) for start, end in lost]
+        order._lost = [(int(start), int(end)) for start, end in lost]
         for seq, came, record in held:
-            order._held[seq] = came, from_record(record)
-            heappush(order._numbers, seq)
+            order._held[int(seq)] = float(came), from_record(record)
+            heappush(order._numbers, int(seq))
         for record in loose:
             signal = from_record(record)
             order._loose.append((signal.at, next(order._count), signal))

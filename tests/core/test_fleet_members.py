@@ -184,8 +184,14 @@ def test_a_restored_player_takes_the_place_of_the_one_that_was_there() -> None:
     [
         (msgspec.msgpack.encode([9, "tv", None, None, None]), "a snapshot of version 9"),
         (b"hello", "not a snapshot of a player: "),
+        (
+            msgspec.msgpack.encode(
+                [1, "tv", None, None, [1.0, 2, None, [], [], [], None, False, False]]
+            ),
+            "not a snapshot of a player: ",
+        ),
     ],
 )
 def test_why_a_player_is_not_restored(data: bytes, said: str) -> None:
     with pytest.raises(SnapshotError, match=said):
-        Fleet().restore(data)
+        Fleet(reorder=5.0).restore(data)
