@@ -122,7 +122,14 @@ class Fleet:
     def adopt(self, engine: Engine) -> None:
         """Take in an engine, a restored one for instance, under its own player id."""
         self._players[engine.player] = engine
+        self._last.pop(engine.player, None)
+        self._note_silence(engine)
         self._timers.touch(engine.player)
+
+    def _note_silence(self, engine: Engine) -> None:
+        """Whoever comes from where nobody asked was silent since the last signal."""
+        if self._idle_close is not None and engine.last_at is not None:
+            self._last.setdefault(engine.player, engine.last_at - engine.pace.offset)
 
     def forget(self, player: str | None) -> None:
         """Drop a player and its state, even that it was closed."""
@@ -362,6 +369,8 @@ class Fleet:
         self._players[player] = restored
         if last is not None:
             self._last[player] = last
+        if restored is not None:
+            self._note_silence(restored)
         if order is not None:
             self._orders[player] = order
             self._late -= order.late

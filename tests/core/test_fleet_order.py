@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import inf, nan
+from math import inf, nan, nextafter
 from typing import Any, ClassVar
 
 import msgspec
@@ -68,6 +68,25 @@ def test_a_player_that_was_closed_elsewhere_begins_anew_after_a_silence(
     right.restore(left.snapshot("tv"))
     assert list(right.feed("tv", Playing(at=12.0), 4)) == []
     assert names(list(right.feed("tv", Playing(at=1000.0), 0)))[0] == "WIDGET_LOADED"
+
+
+@pytest.mark.parametrize("reorder", [None, 2.0])
+@pytest.mark.parametrize("adopted", [False, True])
+def test_silence_begins_before_a_player_comes_to_a_fleet_that_asks_for_it(
+    reorder: float | None, adopted: bool
+) -> None:
+    left = Fleet(policy=QUIET)
+    feed_all(left, [(None, each) for each in (*PLAYED, TimeUpdate(at=5.0, position=10.0))])
+    ticked, fed = (Fleet(policy=QUIET, reorder=reorder, idle_close=100.0) for _ in range(2))
+    for right in ticked, fed:
+        if adopted:
+            right.adopt(Engine.restore(left.players["tv"].snapshot()))
+        else:
+            right.restore(left.snapshot("tv"))
+    assert ticked.next_timer() == nextafter(105.0, inf)
+    ticked.tick(106.0)
+    assert list(ticked.known) == []
+    assert names(list(fed.feed("tv", Playing(at=106.0), 0)))[0] == "WIDGET_LOADED"
 
 
 def test_a_player_that_moved_may_count_from_the_start_after_a_silence() -> None:
