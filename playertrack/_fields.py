@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from math import inf, nextafter
-from typing import Any
+from typing import Any, SupportsIndex
 
 import attrs
 
@@ -56,6 +56,14 @@ def _at(name: str, value: object) -> float:
     if not -MAX_AT <= number <= MAX_AT:
         raise SignalError(name, value, f"{allowed} (were these milliseconds?)")
     return number + 0.0  # -0.0 becomes 0.0: the same time has one spelling
+
+
+def sequence_number(seq: Any) -> int:
+    """The number of a signal (``seq``) as an int; a `SignalError` if it cannot be one."""
+    is_number = isinstance(seq, (SupportsIndex, float)) and not isinstance(seq, bool)
+    if not (is_number and 0 <= seq <= MAX_SEQ and seq == int(seq)):
+        raise SignalError("seq", seq, "a whole number, 0 or more")
+    return int(seq)
 
 
 def check_seconds(field: str, value: Any) -> None:

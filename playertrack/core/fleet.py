@@ -7,7 +7,7 @@ from math import inf, nextafter
 from types import EllipsisType
 from typing import Any
 
-from .._fields import check_seconds
+from .._fields import MAX_SEQ, check_seconds, sequence_number
 from ..events import Event
 from ..policy import Policy
 from ..signals import MAX_AT, Close, Signal, TimeUpdate
@@ -158,6 +158,8 @@ class Fleet:
                 return engine.feed(signal)
         if self._reorder is None or self._is_over(player, signal.at):
             return self._take(player, signal)
+        if seq is not None and not (type(seq) is int and 0 <= seq <= MAX_SEQ):
+            seq = sequence_number(seq)
         order = self._order(player)
         late = order.late
         released = order.push(signal, seq)
@@ -184,7 +186,7 @@ class Fleet:
         order = self._orders.get(player)
         if (
             order is not None
-            and seq is not None
+            and type(seq) is int
             and type(at) is type(position) is float
             # What cannot be a signal must not count as the next one.
             and 0.0 <= position < inf

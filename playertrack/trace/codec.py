@@ -16,10 +16,11 @@ from typing import Any, Protocol
 
 import attrs
 
+from .._fields import sequence_number
 from ..errors import MissingLibraryError, PlayertrackError, SignalError, shorten
 from ..events import Event
 from ..events import to_record as event_record
-from ..signals import MAX_SEQ, Signal, from_record
+from ..signals import Signal, from_record
 from ..signals import to_record as signal_record
 
 #: The longest line that is read, in bytes.
@@ -249,11 +250,7 @@ def seq_of(record: dict[str, Any]) -> int | None:
     """The sequence number in a signal's record, or None; raises `SignalError` for a bad one."""
     if "seq" not in record:
         return None
-    seq = record["seq"]
-    whole = isinstance(seq, (int, float)) and not isinstance(seq, bool) and seq == int(seq)
-    if not (whole and 0 <= seq <= MAX_SEQ):
-        raise SignalError("seq", seq, "a whole number, 0 or more")
-    return int(seq)
+    return sequence_number(record["seq"])
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from math import inf, nan, nextafter
 from typing import Any, ClassVar
 
 import msgspec
+import numpy as np
 import pytest
 from fed_engines import PLAYED, names
 from test_fleet import QUIET, feed_all
@@ -166,6 +167,28 @@ def test_whole_numbers_are_times_like_any_other(options: dict[str, Any]) -> None
         fleet.timeupdate("tv", number(12), number(12), 4)
     assert fleets[int].snapshot("tv") == fleets[float].snapshot("tv")
     assert fleets[int].players["tv"].position == 12.0
+
+
+@pytest.mark.parametrize("seq", [-1, 1.5, nan, inf, "1", True, 2**63])
+def test_a_number_that_cannot_be_is_refused(seq: Any) -> None:
+    fleet = Fleet(policy=QUIET, reorder=2.0)
+    feed_all(fleet, list(enumerate(PLAYED)))
+    before = fleet.snapshot("tv")
+    with pytest.raises(SignalError, match="expected a whole number, 0 or more"):
+        fleet.feed("tv", Pause(at=11.0), seq)
+    with pytest.raises(SignalError, match="expected a whole number, 0 or more"):
+        fleet.timeupdate("tv", 11.0, 11.0, seq)
+    assert fleet.snapshot("tv") == before
+
+
+def test_numbers_of_numpy_and_whole_floats_are_numbers() -> None:
+    kinds: list[Any] = [int, float, np.int64]
+    fleets = {number: Fleet(policy=QUIET, reorder=2.0) for number in kinds}
+    for number, fleet in fleets.items():
+        feed_all(fleet, [(number(seq), each) for seq, each in enumerate(PLAYED)])
+        fleet.timeupdate("tv", 11.0, 11.0, number(3))
+        fleet.timeupdate("tv", 13.0, 13.0, number(5))
+    assert len({fleet.snapshot("tv") for fleet in fleets.values()}) == 1
 
 
 class Observed(Engine):
