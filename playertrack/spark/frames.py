@@ -71,15 +71,18 @@ def in_order(
 ) -> list[tuple[int, Signal]]:
     """The signals of one player, which come in any order, in that of their numbers.
 
-    Repeats are dropped. With ``idle_close`` numbers may start again after a silence (s): where
-    one number occurs on both sides of a silence, each side is put in order by itself.
+    Repeats are dropped. With ``idle_close`` numbers may start again after a silence (s), which
+    shows: one of them is there on both sides of it, or they begin from the first and nothing
+    follows them, as it does where a clock was set back. Each side is put in order by itself then.
     """
     listed = sorted(rows, key=lambda row: row[0])
     if idle_close is None:
         return list({seq: (seq, signal) for seq, signal in reversed(listed)}.values())[::-1]
     parts = _parts(sorted(listed, key=lambda row: row[1].at), idle_close)
     numbers = [{seq for seq, _ in part} for part in parts]
-    if sum(map(len, numbers)) == len(set().union(*numbers)):
+    known = set().union(*numbers)
+    again = any(min(each) <= 1 and max(each) + 1 not in known for each in numbers[1:])
+    if sum(map(len, numbers)) == len(known) and not again:
         return in_order(listed, None)
     return [row for part in parts for row in in_order(part, None)]
 

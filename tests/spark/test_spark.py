@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from itertools import count
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -132,18 +133,43 @@ def test_batch(spark: SparkSession, tmp_path: Path) -> None:
 
 
 def test_batch_of_players_that_come_back(spark: SparkSession, tmp_path: Path) -> None:
-    """Their numbers go on, or start again."""
+    """Their numbers go on, or start again: also where the first ones are not in the data."""
     again: list[Entry] = []
-    for start in (0.0, 1000.0):
-        for name in ("on", "again"):
+    firsts = {"on": (1, None), "again": (1, 1), "again from 0": (500, 0), "cut": (500, 1)}
+    for name, first in firsts.items():
+        for start, number in zip((0.0, 1000.0), first, strict=True):
             trace = viewing(Random(5), start)
-            first = 1 if name == "again" or not start else len(trace) + 1
-            again += [(name, each, seq) for seq, each in enumerate(trace, first)]
+            numbers = count(len(trace) + 1 if number is None else number)
+            again += [(name, each, seq) for seq, each in zip(numbers, trace, strict=False)]
     rows = arriving(again)
     Random(3).shuffle(rows)
     pq.write_table(table_of(rows), tmp_path / "signals.parquet")
     found = derive(spark.read.parquet(str(tmp_path)), idle_close=300.0).toArrow()
     assert ordered(rows_of(found)) == expected(again, idle_close=300.0)
+
+
+def test_numbers_that_go_on_where_a_clock_was_set_back(spark: SparkSession, tmp_path: Path) -> None:
+    back: list[Entry] = []
+    for start in (1000.0, 0.0):
+        trace = viewing(Random(5), start)
+        back += [("back", each, seq) for seq, each in enumerate(trace, len(back) + 1)]
+    pq.write_table(table_of(back), tmp_path / "signals.parquet")
+    found = derive(spark.read.parquet(str(tmp_path)), idle_close=300.0).toArrow()
+    assert ordered(rows_of(found)) == expected(back, idle_close=300.0)
+
+
+def test_a_stream_of_players_that_come_back_in_one_batch(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    """As after an outage: the numbers began before it, and begin again in it."""
+    before, after = viewing(Random(5), 0.0), viewing(Random(5), 1000.0)
+    entries: list[Entry] = [("tv", each, seq) for seq, each in enumerate(before, 1)]
+    again: list[Entry] = [("tv", each, seq) for seq, each in enumerate(after[:10], 1)]
+    folder = write_parts(tmp_path / "signals", [entries[:20], [*again, *entries[20:]]])
+    rows, late = streamed(spark, folder, tmp_path, idle_close="5 minutes")
+    found = [row for row in rows if row["player"] == "tv"]
+    assert ordered(found) == expected([*entries, *again], idle_close=300.0)
+    assert late == 0
 
 
 def test_columns_and_rows_that_cannot_be(spark: SparkSession) -> None:
