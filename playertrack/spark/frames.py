@@ -44,6 +44,12 @@ def signal_columns(signals: DataFrame) -> DataFrame:
         what = type(signals).__name__
         raise PlayertrackError(f"signals: expected a data frame of Spark, not {what}")
     given = {field.name: field.dataType for field in signals.schema.fields}
+    exact = signals.sparkSession.conf.get("spark.sql.caseSensitive") == "true"
+    names = [name if exact else name.lower() for name in signals.columns]
+    for name in SIGNAL_FIELDS:
+        if names.count(name) > 1:
+            also = "" if exact else "; to Spark, upper and lower case are one"
+            raise PlayertrackError(f"signals: {name}: there is more than one such column{also}")
     for name in _REQUIRED:
         if name not in given:
             raise PlayertrackError(

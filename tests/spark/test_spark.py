@@ -178,6 +178,9 @@ def test_columns_and_rows_that_cannot_be(spark: SparkSession) -> None:
     )
     with pytest.raises(PlayertrackError, match="seq: the column is missing"):
         derive(good.drop("seq"))
+    for twice in ("at", "AT"):
+        with pytest.raises(PlayertrackError, match="at: there is more than one such column"):
+            derive(good.select("*", f.lit(2.0).alias(twice)))
     with pytest.raises(PlayertrackError, match="seq: a column of string is not allowed"):
         derive(good.withColumn("seq", f.lit("1")))
     with pytest.raises(PlayertrackError, match="at: a column of string is not allowed"):
