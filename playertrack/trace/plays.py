@@ -105,6 +105,7 @@ class FromEvents:
         return False
 
     def __iter__(self) -> Iterator[SessionTotals]:
+        self._spread_live()
         # With other milestones than the policy's it was made with another one, of which only those
         # are known that a play reached.
         known = {percent for play in self.plays.values() for percent in play.retention}
@@ -118,6 +119,20 @@ class FromEvents:
                     reached = {percent: percent in play.retention for percent in sorted(points)}
                     play.retention = {0: True, **reached}
             yield play
+
+    def _spread_live(self) -> None:
+        """A replay is live as what it repeats is: only MEDIA_LOADED says it."""
+        seen: set[str] = set()  # a log of anybody's may go round in a circle
+        for play in self.plays.values():
+            repeats: list[SessionTotals] = []
+            found: SessionTotals | None = play
+            while found and "live" not in found.properties and found.session not in seen:
+                seen.add(found.session)
+                repeats.append(found)
+                found = self.plays.get(found.properties.get("previous_session", ""))
+            if found and "live" in found.properties:
+                for each in repeats:
+                    each.properties["live"] = found.properties["live"]
 
 
 def _count(play: SessionTotals, record: Mapping[str, Any]) -> None:

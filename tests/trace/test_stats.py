@@ -177,6 +177,29 @@ def test_live_media_have_no_end() -> None:
     assert (found.plays, found.completion, found.retention[0]) == (1, None, None)
 
 
+@pytest.mark.parametrize("backwards", [False, True])
+def test_a_replay_of_live_media_is_live(backwards: bool) -> None:
+    """Events and summaries agree, in whatever order the events are."""
+    media = Loaded(at=0.0, entry_id="A", duration=20.0, live=True, dvr=True)
+    trace = [media, Playing(at=0.0, position=0.0), *run(0.0, 0.0, 20.0), Ended(at=20.0)]
+    for begin in (30.0, 60.0):
+        trace += [Playing(at=begin, position=0.0), *run(begin, 0.0, 20.0), Ended(at=begin + 20.0)]
+    fleet = Fleet()
+    events = [event for each in trace for event in fleet.feed("tv", each)] + fleet.close()
+    log = FromEvents()
+    for event in reversed(events) if backwards else events:
+        log.add(to_record(event))
+    [found] = grouped(log, "live")
+    assert (found.group, found.plays, found.completion) == (True, 3, None)
+
+
+def test_a_log_of_replays_that_go_round_is_read() -> None:
+    log = FromEvents()
+    for session, before in ("ab", "bc", "ca"):
+        log.add({"session": session, "event": "REPLAY", "previous_session": before})
+    assert grouped(log)[0].sessions == 3
+
+
 @pytest.mark.parametrize(
     ("reached", "policy", "completion"),
     [
