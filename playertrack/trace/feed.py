@@ -31,6 +31,9 @@ from .codec import (
 from .fast_decode import ERRORS, LineDecoder, signal_of
 from .summaries import EndedSessions, Row
 
+#: So many players are remembered, to know again whose share they are.
+_MOST_KNOWN = 1 << 16
+
 #: What a line, or row, of the input came to: its number, and its events, what is wrong with it,
 #: or the summaries of the sessions that it ended.
 Made = tuple[int, Sequence[Event] | TraceError | list[Row]]
@@ -59,6 +62,7 @@ class Share:
     def __init__(self, number: int, count: int) -> None:
         self.number, self.count = number, count
         self.first_seen: dict[str | None, int] = {}
+        self._known = _Known(self.has)
 
     def has(self, player: str | None) -> bool:
         """True if ``player`` is in this share."""
@@ -69,12 +73,28 @@ class Share:
 
         ``found`` is what the ``lines`` were decoded to, None where that failed.
         """
-        number, count = self.number, self.count
-        players = (
-            _player_of(lines[line]) if each is None else each.player
-            for line, each in zip(lines.numbers, found, strict=True)
-        )
-        return [share_of(player, count) == number for player in players]
+        known = self._known
+        try:
+            return [known[each.player] for each in found]
+        except AttributeError:  # one is None
+            return [
+                known[_player_of(lines[line]) if each is None else each.player]
+                for line, each in zip(lines.numbers, found, strict=True)
+            ]
+
+
+class _Known(dict[str | None, bool]):
+    """Remembers which players a share has; of very many it forgets some."""
+
+    def __init__(self, has: Callable[[str | None], bool]) -> None:
+        super().__init__()
+        self._has = has
+
+    def __missing__(self, player: str | None) -> bool:
+        if len(self) >= _MOST_KNOWN:
+            self.clear()
+        has = self[player] = self._has(player)
+        return has
 
 
 def share_of(player: str | None, count: int) -> int:
@@ -148,7 +168,7 @@ def feed_lines(
         joined: list[Event] = []
         rest = iter(found)
         notable: Iterator[tuple[Any, Sequence[Event] | None]]
-        if fleet.plain and share is None and wanted is None:
+        if fleet.plain and wanted is None:
             notable = fleet.skim(rest, decoder.update)
         else:
             notable = zip(rest, repeat(None))

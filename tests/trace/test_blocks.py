@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from gzip import compress
 from io import BytesIO
-from typing import cast
+from typing import Any, cast
 
 import pytest
 from test_deriving import carefully, field_of
@@ -168,6 +168,34 @@ def test_every_line_is_of_one_share() -> None:
     assert sorted(map(repr, parts)) == sorted(map(repr, whole))
     seen = {player: line for share in shares for player, line in share.first_seen.items()}
     assert {seen["a"], seen["b"], seen["c"]} == {1, 3, 5}
+
+
+class Counted(Fleet):
+    """Counts the updates that it is given one by one."""
+
+    updates = 0
+
+    def timeupdate(self, *args: Any) -> Sequence[Event]:
+        self.updates += 1
+        return super().timeupdate(*args)
+
+
+def test_a_share_is_derived_in_the_quick_way() -> None:
+    fleet = Counted()
+    for _ in feed_lines(BytesIO(b"\n".join(USUAL)), fleet, share=Share(0, 1)):
+        pass
+    assert fleet.updates == 0
+
+
+def test_players_are_of_the_same_share_however_many_there_are() -> None:
+    names = [f"player {number}" for number in range(100_000)]
+    share, again = Share(0, 2), Share(0, 2)
+    trace = b"\n".join(
+        f'{{"signal": "ready", "at": 1, "player": "{name}"}}'.encode() for name in names
+    )
+    for _ in feed_lines(BytesIO(trace), Fleet(), share=share):
+        pass
+    assert [*share.first_seen] == [name for name in names if again.has(name)]
 
 
 def test_events_come_with_those_of_the_lines_before_where_nobody_asks_of_each_line() -> None:
