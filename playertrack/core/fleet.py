@@ -268,7 +268,8 @@ class Fleet:
 
         With ``idle_close`` a player that was silent for longer is closed as of its last signal
         and forgotten, so signals have to come in the order of ``at``. With ``reorder`` they may
-        come later by so much: tick with a time so far in the past.
+        come later by so much: tick with a time so far in the past. What was due in the silence is
+        done before, as it would be without ``idle_close``; where nobody ticks it is not.
         """
         events: list[Event] = []
         self.next_timer()
