@@ -15,6 +15,8 @@ from .._words import counted
 from .progress import CountedReader, Meter
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ..core.session import Summary
     from ..policy import Policy
     from ..trace.codec import ByteStream
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
 
 #: How much of an output is written at once, in bytes.
 _BUFFER = 1 << 17
+
+#: The outputs that are being written.
+_parts: set[Path] = set()
 
 #: How many names of players are kept for a message.
 _SOME_PLAYERS = 10_000
@@ -339,34 +344,42 @@ def open_output(path: str) -> Iterator[BinaryIO]:
             yield file
         return
     part = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        with _cleaned_up_when_terminated():
+    with _removed_when_terminated(part):
+        try:
             with part.open("wb", _BUFFER) as file:
                 yield file
             part.replace(target)
-    except BaseException as error:  # raised again, without the half file
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
-        if isinstance(error, OSError) and str(error.filename) == str(part):
-            error.filename = path  # the user knows nothing of the temporary file beside it
-        raise
+        except BaseException as error:  # raised again, without the half file
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
+            if isinstance(error, OSError) and str(error.filename) == str(part):
+                error.filename = path  # the user knows nothing of the temporary file beside it
+            raise
 
 
 @contextmanager
-def _cleaned_up_when_terminated() -> Iterator[None]:
-    """End by an exception on SIGTERM, unless that has a handler: else nothing is cleaned up."""
+def _removed_when_terminated(part: Path) -> Iterator[None]:
+    """A SIGTERM that has no handler ends the process, but not before ``part`` is removed.
+
+    No exception says so: where Python cannot raise one, as in a finalizer, it would be lost.
+    """
     import signal
     from threading import current_thread, main_thread
 
     def end(number: int, _: object) -> None:
-        raise SystemExit(128 + number)  # as a shell says it of who was killed
+        for each in tuple(_parts):
+            with suppress(OSError):
+                each.unlink(missing_ok=True)
+        os._exit(128 + number)  # as a shell says it of who was killed
 
-    handled = signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL
-    if handled or current_thread() is not main_thread():  # others may set none
-        yield
-        return
-    signal.signal(signal.SIGTERM, end)
+    unhandled = signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    ours = unhandled and current_thread() is main_thread()  # others may set none
+    _parts.add(part)
+    if ours:
+        signal.signal(signal.SIGTERM, end)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        if ours:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        _parts.discard(part)

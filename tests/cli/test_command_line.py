@@ -196,6 +196,35 @@ def test_a_command_that_is_ended_leaves_the_output_as_it_was(
     assert [each.read_bytes() for each in tmp_path.iterdir()] == [b"of yesterday"]
 
 
+#: An output during which a SIGTERM comes where Python can raise nothing.
+FINALIZED = """
+import os, signal
+from playertrack.cli.common import open_output
+
+class Finalized:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGTERM)
+
+with open_output("events.jsonl") as file:
+    file.write(b"half")
+    file.flush()
+    Finalized()
+    print("it went on")
+"""
+
+
+def test_a_command_is_ended_wherever_it_is(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", FINALIZED]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, check=False, timeout=60
+    )
+
+    assert (done.returncode, done.stdout, done.stderr) == (143, b"", b"")
+    assert not list(tmp_path.iterdir())
+
+
 @contextmanager
 def deriving_in_several_processes(trace: Path) -> Iterator[subprocess.Popen[bytes]]:
     """A command that waits for somebody to read what its processes made."""
