@@ -137,11 +137,13 @@ def _plot(
     for stroke in sorted(row.strokes, key=lambda stroke: order[stroke.tread]):
         sign = look.treads[stroke.tread]
         for (a, p), (b, q) in pairwise(stroke.points):
-            x, end, y, bottom = time(a), time(b), content(p), content(q)
+            x, end = time(a), time(b)
+            # A live stream may have been left for anywhere, however far.
+            y, bottom = (min(max(content(each), 0.0), _HEIGHT - 1.0) for each in (p, q))
             steps = max(1, round(2 * max(abs(end - x), abs(bottom - y))))
             for i in range(steps + 1):
                 column = min(max(round(x + (end - x) * i / steps), 0), columns - 1)
-                line = min(max(round(y + (bottom - y) * i / steps), 0), _HEIGHT - 1)
+                line = round(y + (bottom - y) * i / steps)
                 grid[line][column] = sign
     return grid
 

@@ -214,6 +214,18 @@ def test_the_terminal_shows_the_way_of_the_playhead() -> None:
     assert [line.strip()[:6] for line in lines if "%" in line][:2] == ["○ 25 %", "○ 50 %"]
 
 
+def test_the_terminal_shows_a_live_stream_however_far_it_was_left() -> None:
+    live = {"signal": "loaded", "at": 0, "entry_id": "A", "live": True}
+    far = {"position": 5e11}
+    there = [{"signal": "seek", "at": 5, **far}, {"signal": "timeupdate", "at": 6, **far}]
+    back = [{"signal": "seek", "at": 7, "position": 5}, *updates(7, 5, 5)]
+    lines = to_text(observe(trace(live, *playing()[1:], *updates(0, 0, 5), *there, *back)), 72)
+    plot = [line.partition("│")[2] for line in lines.splitlines() if "│" in line]
+    assert plot[0].rstrip()[-1] == "●"
+    assert "─" in plot[0]
+    assert "●" in plot[-1]
+
+
 def test_the_watched_bar_lies_above_the_positions_and_not_the_times() -> None:
     timeline = observe(trace(*playing(3600), *updates(0, 0, 60)))
     lines = to_text(timeline, 80).splitlines()
