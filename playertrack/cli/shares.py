@@ -305,14 +305,17 @@ def _sum_of(totals: Sequence[Totals]) -> Totals:
 
 @contextmanager
 def _without_interrupts() -> Iterator[None]:
-    """Processes that start here are spared Ctrl-C: who started them ends them, without a word."""
+    """Processes that start here are spared Ctrl-C: who started them ends them, without a word.
+
+    They are started whole, too: a SIGTERM waits, for them until they begin to work.
+    """
     from multiprocessing import resource_tracker
 
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
     resource_tracker.ensure_running()  # else the first one starts it, which undoes what is next
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     try:
         yield
     finally:
@@ -323,6 +326,8 @@ def _work(task: Task, number: int, count: int, pipe: Connection) -> None:
     """The process of one share: sends what it makes, block by block."""
     from ..trace.feed import Share
 
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
     items: list[Item] = []
     with suppress(BrokenPipeError), _without_collector():
         for each in _share(task, Share(number, count)):

@@ -247,6 +247,20 @@ def children(process: subprocess.Popen[bytes]) -> list[int]:
     return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
+def test_a_sigterm_while_processes_start_makes_no_traceback(long_trace: Path) -> None:
+    """Else one that has just started finds nothing of what it is to do."""
+    command = [sys.executable, "-m", "playertrack", "derive", str(long_trace), "--jobs", "3"]
+    for started in (2, 3, 4):  # one of them is the resource tracker
+        with subprocess.Popen(
+            command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        ) as process:
+            while len(children(process)) < started:
+                pass
+            process.send_signal(signal.SIGTERM)
+            _, said = process.communicate(timeout=60)
+            assert (process.returncode, said) == (-signal.SIGTERM, b"")
+
+
 def test_ctrl_c_ends_several_processes_without_a_traceback(long_trace: Path) -> None:
     """A terminal interrupts them all; the first one says what that means."""
     with deriving_in_several_processes(long_trace) as process:
