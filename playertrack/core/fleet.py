@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from math import inf, nextafter
+from math import inf, nextafter, ulp
 from types import EllipsisType
 from typing import Any
 
@@ -300,7 +300,8 @@ class Fleet:
         if self._idle_close is not None and latest is not None:
             idle = latest + self._idle_close
             while idle - latest <= self._idle_close:
-                idle = nextafter(idle, inf)
+                # Near 0 the next float is too near to make a difference.
+                idle = max(nextafter(idle, inf), idle + ulp(self._idle_close) / 8)
             due = idle if due is None else min(due, idle)
         return due
 

@@ -269,6 +269,18 @@ def test_the_sooner_of_a_wait_and_the_silence(idle_close: float, due: float) -> 
     assert due <= timer < due + 1e-9
 
 
+def test_a_silence_may_be_over_at_time_zero() -> None:
+    fleet = Fleet(policy=QUIET, idle_close=5.0)
+    fleet.feed("tv", Playing(at=-5.0))
+    timer = fleet.next_timer()
+    assert timer is not None
+    assert 0.0 < timer < 1e-9
+    fleet.tick(0.0)
+    assert list(fleet.known) == ["tv"]
+    fleet.tick(timer)
+    assert not fleet.known
+
+
 def test_nothing_is_noted_before_somebody_asks() -> None:
     heap = TimerHeap(lambda player: 1.0)
     heap.touch("tv")
