@@ -5,8 +5,7 @@ Only the requested one is imported, and it imports what it needs when it runs, s
 appears at once.
 
 Exit codes: 0 done, 1 done with findings, 2 wrong usage or input, 3 not everything was
-delivered; and, as is usual in shells, 130 interrupted, 141 nobody reads the output any more and
-143 terminated.
+delivered; and, as is usual in shells, 130 interrupted and 141 nobody reads the output any more.
 """
 
 from __future__ import annotations

@@ -370,7 +370,8 @@ def _removed_when_terminated(part: Path) -> Iterator[None]:
         for each in tuple(_parts):
             with suppress(OSError):
                 each.unlink(missing_ok=True)
-        os._exit(128 + number)  # as a shell says it of who was killed
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)  # ends it, as if there had been no handler
 
     unhandled = signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
     ours = unhandled and current_thread() is main_thread()  # others may set none

@@ -170,7 +170,9 @@ def test_ctrl_c_ends_it_without_a_traceback() -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["INT", "TERM"]
+    ("number", "code"),
+    [(signal.SIGINT, 130), (signal.SIGTERM, -signal.SIGTERM)],
+    ids=["INT", "TERM"],
 )
 def test_a_command_that_is_ended_leaves_the_output_as_it_was(
     number: signal.Signals, code: int, tmp_path: Path
@@ -221,7 +223,7 @@ def test_a_command_is_ended_wherever_it_is(tmp_path: Path) -> None:
         command, cwd=tmp_path, env=environment, capture_output=True, check=False, timeout=60
     )
 
-    assert (done.returncode, done.stdout, done.stderr) == (143, b"", b"")
+    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGTERM, b"", b"")
     assert not list(tmp_path.iterdir())
 
 
