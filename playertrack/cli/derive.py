@@ -22,13 +22,12 @@ from .common import (
     add_skip_bad,
     name_of,
     open_input,
-    open_output,
     seconds,
     whole_number,
 )
 from .delivering import Failures, FullQueueError, Sinks, add_sinks, keep_stdout
 from .drawing import add_timeline, show_timeline
-from .outputs import check_not_csv, check_outputs, file_of, sink_files
+from .outputs import check_not_csv, check_outputs, file_of, open_output, sink_files
 from .reading import add_raw, numbered_signals, translator_and_policy
 
 if TYPE_CHECKING:

@@ -15,9 +15,9 @@ from .common import (
     add_policy,
     add_skip_bad,
     open_input,
-    open_output,
     read_policy,
 )
+from .outputs import open_output
 from .reading import add_raw, numbered_signals, translator_of
 
 if TYPE_CHECKING:

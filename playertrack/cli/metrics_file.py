@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ..delivery.metrics import EVERY, openmetrics
-from .common import open_output
+from .outputs import open_output
 
 if TYPE_CHECKING:
     from ..destinations.sink import DeliverySink

@@ -1,12 +1,24 @@
-"""Keeps commands from overwriting their input."""
+"""The files that commands write: whole or not at all, and never over their input."""
 
 from __future__ import annotations
 
+import errno
 import os
+import signal
+import sys
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import current_thread, main_thread
+from typing import BinaryIO
 
 from ..errors import PlayertrackError
+
+#: How much of an output is written at once, in bytes.
+_BUFFER = 1 << 17
+
+#: The outputs that are being written.
+_parts: set[Path] = set()
 
 
 def check_outputs(given: Sequence[str], outputs: Iterable[tuple[str, str | None]]) -> None:
@@ -69,3 +81,61 @@ def sink_files(sinks: Iterable[str]) -> Iterator[tuple[str, str]]:
         name, _, path = sink.partition(":")
         if name == "jsonl":
             yield "--sink", path
+
+
+@contextmanager
+def open_output(path: str) -> Iterator[BinaryIO]:
+    """A file that is there whole or not at all; standard output for ``-``.
+
+    It is written beside ``path`` and takes its place when all went well, so a failure leaves
+    what was there, and nobody mistakes half a log for a log. A device or pipe is written to.
+    """
+    if path == "-":
+        yield sys.stdout.buffer
+        return
+    target = Path(os.path.realpath(path))
+    if path.endswith(os.sep) or target.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
+    if target.exists() and not target.is_file():
+        with target.open("wb") as file:
+            yield file
+        return
+    part = target.with_name(f".{target.name}.{os.getpid()}.part")
+    with _removed_when_terminated(part):
+        try:
+            with part.open("wb", _BUFFER) as file:
+                yield file
+            part.replace(target)
+        except BaseException as error:  # raised again, without the half file
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
+            if isinstance(error, OSError) and str(error.filename) == str(part):
+                error.filename = path  # the user knows nothing of the temporary file beside it
+            raise
+
+
+@contextmanager
+def _removed_when_terminated(part: Path) -> Iterator[None]:
+    """A SIGTERM that has no handler ends the process, but not before ``part`` is removed.
+
+    No exception says so: where Python cannot raise one, as in a finalizer, it would be lost.
+    """
+
+    def end(number: int, _: object) -> None:
+        for each in tuple(_parts):
+            with suppress(OSError):
+                each.unlink(missing_ok=True)
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)  # ends it, as if there had been no handler
+
+    unhandled = signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    ours = unhandled and current_thread() is main_thread()  # others may set none
+    _parts.add(part)
+    if ours:
+        signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        if ours:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        _parts.discard(part)

@@ -21,10 +21,9 @@ from .common import (
     add_skip_bad,
     name_of,
     open_input,
-    open_output,
     read_policy,
 )
-from .outputs import check_outputs
+from .outputs import check_outputs, open_output
 
 if TYPE_CHECKING:
     from ..policy import Policy

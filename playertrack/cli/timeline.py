@@ -6,9 +6,9 @@ import argparse
 import sys
 from typing import Any
 
-from .common import add_command, add_json, is_chosen, no_such_session, open_output
+from .common import add_command, add_json, is_chosen, no_such_session
 from .drawing import show_timeline
-from .outputs import check_outputs
+from .outputs import check_outputs, open_output
 from .reading import TraceReader, add_trace
 
 

@@ -201,7 +201,7 @@ def test_a_command_that_is_ended_leaves_the_output_as_it_was(
 #: An output during which a SIGTERM comes where Python can raise nothing.
 FINALIZED = """
 import os, signal
-from playertrack.cli.common import open_output
+from playertrack.cli.outputs import open_output
 
 class Finalized:
     def __del__(self):
@@ -257,7 +257,7 @@ def test_a_sigterm_while_processes_start_makes_no_traceback(long_trace: Path) ->
             command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
         ) as process:
             while len(children(process)) < started:
-                pass
+                assert process.poll() is None
             process.send_signal(signal.SIGTERM)
             _, said = process.communicate(timeout=60)
             assert (process.returncode, said) == (-signal.SIGTERM, b"")
