@@ -13,7 +13,7 @@ from typing import Any, SupportsIndex
 
 import attrs
 
-from .errors import FieldError, SignalError
+from .errors import SignalError
 
 #: The longest duration that is believed, in seconds: 10 years.
 MAX_DURATION = 10 * 365.25 * 86400
@@ -60,17 +60,12 @@ def _at(name: str, value: object) -> float:
 
 def sequence_number(seq: Any) -> int:
     """The number of a signal (``seq``) as an int; a `SignalError` if it cannot be one."""
+    if type(seq) is int and 0 <= seq <= MAX_SEQ:
+        return seq
     is_number = isinstance(seq, (SupportsIndex, float)) and not isinstance(seq, bool)
     if not (is_number and 0 <= seq <= MAX_SEQ and seq == int(seq)):
         raise SignalError("seq", seq, "a whole number, 0 or more")
     return int(seq)
-
-
-def check_seconds(field: str, value: Any) -> None:
-    """Raise `FieldError` for what is no number of seconds, nor None."""
-    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if value is not None and not (is_number and 0.0 <= value < inf):
-        raise FieldError(field, value, "a number of seconds, 0 or more, or None")
 
 
 def _seconds(name: str, value: object) -> float:

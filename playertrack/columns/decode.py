@@ -11,8 +11,9 @@ import attrs
 import numpy as np
 import pyarrow as pa
 
+from .._fields import sequence_number
 from ..errors import PlayertrackError, SignalError
-from ..signals import FIELDS, MAX_AT, MAX_SEQ, SIGNALS, Signal, from_record
+from ..signals import FIELDS, MAX_AT, SIGNALS, Signal, from_record
 from .buffers import filled, values_of, where_given, whole_numbers
 from .schema import BOOL, DOUBLE, SIGNAL_FIELDS, STRING, WHOLE
 
@@ -219,11 +220,7 @@ class SignalBatch:
     def seq(self, row: int) -> int | None:
         """The number of the signal of a row, None without one; a `SignalError` if it cannot be."""
         seq = None if self.seqs is None else self.seqs[row]
-        if seq is None:
-            return None
-        if not (0 <= seq <= MAX_SEQ and seq == int(seq)):
-            raise SignalError("seq", seq, "a whole number, 0 or more")
-        return int(seq)
+        return None if seq is None else sequence_number(seq)
 
 
 def _signals(cls: Any, fields: Iterable[_Field], rows: Iterable[int]) -> Iterator[Signal | None]:

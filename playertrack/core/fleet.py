@@ -7,7 +7,8 @@ from math import inf, nextafter, ulp
 from types import EllipsisType
 from typing import Any
 
-from .._fields import MAX_SEQ, check_seconds, sequence_number
+from .._fields import sequence_number
+from ..errors import FieldError
 from ..events import Event
 from ..policy import Policy
 from ..signals import MAX_AT, Close, Signal, TimeUpdate
@@ -52,8 +53,8 @@ class Fleet:
         idle_close: float | None = None,
         on_close: Callable[[Engine], object] | None = None,
     ) -> None:
-        check_seconds("reorder", reorder)
-        check_seconds("idle_close", idle_close)
+        _check_seconds("reorder", reorder)
+        _check_seconds("idle_close", idle_close)
         self._setup = Setup(policy or Policy(), ids, entry_id, diagnose, on_summary)
         self._reorder = reorder
         self._idle_close = idle_close
@@ -158,7 +159,7 @@ class Fleet:
                 return engine.feed(signal)
         if self._reorder is None or self._is_over(player, signal.at):
             return self._take(player, signal)
-        if seq is not None and not (type(seq) is int and 0 <= seq <= MAX_SEQ):
+        if seq is not None:
             seq = sequence_number(seq)
         order = self._order(player)
         late = order.late
@@ -380,3 +381,9 @@ class Fleet:
             self._late -= order.late
         self._timers.touch(player)
         return player
+
+
+def _check_seconds(field: str, value: Any) -> None:
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if value is not None and not (is_number and 0.0 <= value < inf):
+        raise FieldError(field, value, "a number of seconds, 0 or more, or None")
