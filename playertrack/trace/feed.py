@@ -8,7 +8,7 @@ Both ways give the same events.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import compress, repeat
 from operator import length_hint
 from typing import Any, cast
@@ -62,7 +62,7 @@ class Share:
     def __init__(self, number: int, count: int) -> None:
         self.number, self.count = number, count
         self.first_seen: dict[str | None, int] = {}
-        self._known = _Known(self.has)
+        self._has = lru_cache(_MOST_KNOWN)(self.has)  # of very many players it forgets some
 
     def has(self, player: str | None) -> bool:
         """True if ``player`` is in this share."""
@@ -73,28 +73,11 @@ class Share:
 
         ``found`` is what the ``lines`` were decoded to, None where that failed.
         """
-        known = self._known
-        try:
-            return [known[each.player] for each in found]
-        except AttributeError:  # one is None
-            return [
-                known[_player_of(lines[line]) if each is None else each.player]
-                for line, each in zip(lines.numbers, found, strict=True)
-            ]
-
-
-class _Known(dict[str | None, bool]):
-    """Remembers which players a share has; of very many it forgets some."""
-
-    def __init__(self, has: Callable[[str | None], bool]) -> None:
-        super().__init__()
-        self._has = has
-
-    def __missing__(self, player: str | None) -> bool:
-        if len(self) >= _MOST_KNOWN:
-            self.clear()
-        has = self[player] = self._has(player)
-        return has
+        players = (
+            _player_of(lines[line]) if each is None else each.player
+            for line, each in zip(lines.numbers, found, strict=True)
+        )
+        return list(map(self._has, players))
 
 
 def share_of(player: str | None, count: int) -> int:
