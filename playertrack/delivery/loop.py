@@ -77,6 +77,7 @@ class SendLoop:
         self._stopped = False
         self._noted: dict[str, Health] = {}
         self._note_at = 0.0
+        self._note_lock = threading.Lock()
         self._timer: asyncio.TimerHandle | None = None
         self._noting: asyncio.Task[None] | None = None
 
@@ -154,12 +155,23 @@ class SendLoop:
         return None if channel is None else channel.first()
 
     def note(self) -> None:
-        """Keep with the queue how its destinations fare, if it is this process that sends."""
-        directory, found = self._outbox.directory, self.health()
-        if directory is not None and found:
-            with suppress(TimeoutError, QueueError):
-                if self._outbox.ask(lambda store: store.owner, _PATIENCE):
-                    write_health(directory, found)
+        """Keep with the queue how its destinations fare, if it is this process that sends.
+
+        One thread at a time: what another found before must not be written over it.
+        """
+        directory, deadline = self._outbox.directory, monotonic() + _PATIENCE
+        if directory is None or not self._note_lock.acquire(timeout=_PATIENCE):
+            return
+        try:
+            found = self.health()
+            if not found:
+                return
+            if self._outbox.ask(lambda store: store.owner, deadline - monotonic()):
+                write_health(directory, found)
+        except (TimeoutError, QueueError):
+            pass
+        finally:
+            self._note_lock.release()
 
     def trouble(self, name: str) -> str | None:
         """Why nothing is delivered to a destination, while that is so."""

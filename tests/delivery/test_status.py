@@ -6,18 +6,21 @@ import json
 import logging
 import os
 import re
+import threading
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import attrs
 import pytest
-from fault_server import Server, ok
+from fault_server import Received, Server, ok
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from sending import FAST, ME, event, events, sink_for, until
 
 from playertrack.cli import main
-from playertrack.delivery.health import NOTES
+from playertrack.delivery import health, loop
+from playertrack.delivery.health import NOTES, Health, read_health, write_health
 from playertrack.delivery.metrics import openmetrics
 from playertrack.delivery.status import Status, statuses
 from playertrack.destinations.http import HttpDestination
@@ -130,6 +133,43 @@ def test_a_sender_keeps_the_times_of_the_sender_before(tmp_path: Path, capsys: C
     assert records(tmp_path, capsys)[1][0]["last_success"] == before
     main(["queue", "status", str(tmp_path)])
     assert "last success never" not in capsys.readouterr().out
+
+
+def test_a_note_that_takes_its_time_is_not_written_over_a_later_one(
+    tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where a machine stands still just after a sender began."""
+    began, later = threading.Event(), threading.Event()
+    written: list[Mapping[str, Health]] = []
+
+    def read(directory: Path) -> dict[str, Health]:
+        found = read_health(directory)
+        if not began.is_set():
+            began.set()
+            later.wait(0.5)
+        return found
+
+    def write(directory: Path, noted: Mapping[str, Health]) -> None:
+        write_health(directory, noted)
+        written.append(noted)
+        later.set()
+
+    monkeypatch.setattr(health, "read_health", read)
+    monkeypatch.setattr(loop, "write_health", write)
+    asked = threading.Event()
+
+    def answer(_: Received) -> bytes:
+        assert asked.wait(20.0)
+        return ok()
+
+    with Server(answer) as server:
+        sink = sink_for(server, tmp_path)
+        sink.emit(event(1))
+        assert began.wait(20.0)
+        asked.set()
+        assert sink.close(20.0)
+    until(lambda: len(written) == 2)
+    assert records(tmp_path, capsys)[1][0]["last_success"] is not None
 
 
 def test_a_destination_that_is_down_says_when_no_program_sends(
